@@ -115,7 +115,7 @@ fn parts(promise: &Promise) -> String {
     for said in [
         "A part without events does not make a slice bad; without events in any part nothing is counted.",
         "A bad slice is shared equally by the parts that were bad in it: slo:journey_part_share:ratio says \
-         which part spent the budget. While a part pages, this page is silent.",
+         which part spent the budget. While a part pages, this page does not begin.",
     ] {
         page += &wrapped("  ", said);
     }
@@ -140,7 +140,7 @@ fn agreed(promise: &Promise) -> String {
         page += &wrapped("  not on  ", &AgreedTime::dates(&holidays));
     }
     if let Some(query) = &agreed.except {
-        page += &wrapped("  not while this query has a result: ", query);
+        page += &wrapped("  except  ", &format!("while this query has a result: {query}"));
     }
     for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {
         let (from, to) = &window.words;

@@ -193,6 +193,8 @@ pub struct SloPlan {
     pub signal: Option<Signal>,
     /// How its events are counted.
     pub observed: Observed,
+    /// The alert of its service that fires if its events disappear; `None` if none are expected.
+    pub expected: Option<Expected>,
     /// Warnings that are accepted for it, by code, with the reasons.
     pub accepted: Labels,
     /// The name of its runbook.
@@ -406,6 +408,19 @@ pub enum Measure {
     Share,
     /// Unknown.
     Plain,
+}
+
+/// When the alert for missing events fires because of one SLO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Its name.
+    pub name: String,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// It begins after so much agreed time without events.
+    pub range: Duration,
+    /// So long it must last until it fires.
+    pub hold: Duration,
 }
 
 /// How events are counted.

@@ -74,7 +74,9 @@ fn a_ratio_of_unknown_weight() {
         "    objective: 99%\n    sli: { bad_ratio: 'avg_over_time(failed_ratio{job=\"m\"}[$window])' }\n";
     let told = shown(&with("ratio", slo), &["other/ratio", "20% for 1h"]);
     assert!(
-        told.contains("spends 2.78% of the budget of 30d: 12 m of 7.2 h of full outage, 24 of 864 bad"),
+        told.contains(
+            "The budget of 30d is 7.2 h of full outage, or 864 bad evaluations. The incident spends 12 m, or 24"
+        ),
         "{told}"
     );
 }

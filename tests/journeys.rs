@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use slowburn::artifact::Artifacts;
+use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
 use support::rules::{compiled, groups, test_rules, written};
 use support::{promtool, promtool3, skipped};
@@ -71,14 +72,18 @@ slos:
       journey: [api/availability, mail/delivery]
 ";
 
-fn artifacts(journey: &str) -> Artifacts {
-    compiled(&[
+fn files(journey: &str) -> [(&'static str, &str); 5] {
+    [
         ("slos/slowburn.yaml", PROJECT),
         ("slos/api.yaml", API),
         ("slos/database.yaml", DATABASE),
         ("slos/invite.yaml", journey),
         ("slos/mail.yaml", MAIL),
-    ])
+    ]
+}
+
+fn artifacts(journey: &str) -> Artifacts {
+    compiled(&files(journey))
 }
 
 /// What counters gain in a run of half minutes.
@@ -231,23 +236,138 @@ fn maintenance_of_a_part_is_not_held_against_the_journey() {
     hold(&artifacts, &[("maintenance", text)]);
 }
 
-/// Which alerts of the journey a real Alertmanager keeps silent while these fire.
-fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
-    let alert = |name: &&str| {
-        let labels = match *name {
-            "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
-            "InviteInviteBurnTicket" => {
-                vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
-            }
-            "ApiAvailabilityBurnTicket" => {
-                vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
-            }
-            _ => vec![("severity", "page"), ("env", "prod")],
-        };
-        let labels = labels.into_iter().chain([("alertname", *name)]);
-        labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+/// The page of `api` has a longer short window than its journey: it stops last.
+const SLOW: &str = "    policy: slow\n";
+
+/// The journey pages first, of a part that fails a little and then more; and the part pages first when all of it fails. `first` is evaluated first.
+fn sequence(artifacts: &Artifacts, first: &str) -> String {
+    // Half minutes: good until 20, a little until 32, more until 80; good until 180, all of it until 200.
+    let gains = |bad: u64, steps: usize| ((1000 - bad, steps), (bad, steps));
+    let scenes = [gains(0, 20), gains(3, 12), gains(20, 48), gains(0, 100), gains(1000, 20), gains(0, 60)];
+    let (good, bad): (Vec<Gains>, Vec<Gains>) = scenes.into_iter().unzip();
+    let (good, bad) = (counter(&good), counter(&bad));
+    let (mail, hour) = ("0+1000x260", "2h10m");
+    let fires = |alert: &str| format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
+    let [page, part, told] =
+        ["InviteInviteBurnPage", "ApiAvailabilityBurnPage", "InviteInviteBurnPageTold"].map(fires);
+    let during = |from: &str, to: &str, query: &str| format!("count_over_time(({query})[{from}:30s]{to})");
+    // What is evaluated a moment before an alert sees it half a minute later.
+    let checks = [
+        ("the journey pages once", during("60m", " offset 70m", &format!("max({page})")), true),
+        ("the part pages too", during("60m", " offset 70m", &format!("max({part})")), true),
+        (
+            "and is silenced all the time",
+            during("60m", " offset 70m", &format!("max({part}) unless on () {told}")),
+            false,
+        ),
+        (
+            "also after the journey",
+            during("60m", " offset 70m", &format!("max({part}) unless on () {page}")),
+            true,
+        ),
+        ("and nothing longer than it", during("25m", " offset 50m", &format!("max({told})")), false),
+        ("then the part pages first", during("45m", "", &format!("max({part} unless on () {told})")), true),
+        ("and the journey does not", during("45m", "", &page), false),
+    ];
+    let mut text = "rule_files:\n".to_owned();
+    let mut order = vec!["api", "database", "mail"];
+    order.insert(if first == "invite" { 0 } else { 3 }, "invite");
+    for service in &order {
+        text += &format!("  - prometheus/{service}.rules.yaml\n");
+    }
+    text += "evaluation_interval: 30s\ngroup_eval_order:\n";
+    for service in &order {
+        for group in groups(&artifacts[&format!("prometheus/{service}.rules.yaml")]) {
+            text += &format!("  - {}\n", group["name"].as_str().unwrap());
+        }
+    }
+    text += "tests:\n  - interval: 30s\n    input_series:\n";
+    for (series, values) in [
+        ("http_requests_total{job=\"api\",env=\"prod\",code=\"200\"}", good.as_str()),
+        ("http_requests_total{job=\"api\",env=\"prod\",code=\"500\"}", &bad),
+        ("smtp_sent_total{job=\"mail\",outcome=\"sent\"}", mail),
+        ("up{job=\"mail\"}", "1x260"),
+        ("up{job=\"database\"}", "1x260"),
+    ] {
+        text += &format!("      - {{ series: '{series}', values: '{values}' }}\n");
+    }
+    text += "    promql_expr_test:\n";
+    for (what, query, is_so) in checks {
+        let samples = if is_so { "[{ labels: '{}', value: 1 }]" } else { "[]" };
+        let query = if is_so { format!("clamp_max(sum({query}), 1)") } else { query };
+        text += &format!(
+            "      # {what}\n      - {{ expr: '{query}', eval_time: {hour}, exp_samples: {samples} }}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn a_journey_and_its_part_page_for_one_thing_once_whichever_is_first() {
+    let slow = "  slow: { tiers: [{ severity: page, budget: 10%, long: 30m, short: 10m }] }\npolicy:";
+    let artifacts = compiled(&[
+        ("slos/slowburn.yaml", &PROJECT.replacen("policy:", slow, 1)),
+        ("slos/api.yaml", &format!("{API}{SLOW}")),
+        ("slos/database.yaml", DATABASE),
+        ("slos/invite.yaml", JOURNEY),
+        ("slos/mail.yaml", MAIL),
+    ]);
+    let tests = ["invite", "api"].map(|first| (first, sequence(&artifacts, first)));
+    hold(&artifacts, &tests);
+}
+
+/// Whoever is told of a part but not of its journey is told of the part; and while something else silences the journey, so is everybody.
+#[test]
+fn no_part_is_silenced_by_a_journey_that_others_are_told_of() {
+    let of = |project: &str, journey: &str| {
+        let artifacts = compiled(&[
+            ("slos/slowburn.yaml", project),
+            ("slos/api.yaml", API),
+            ("slos/database.yaml", DATABASE),
+            ("slos/invite.yaml", journey),
+            ("slos/mail.yaml", MAIL),
+        ]);
+        let configuration = &artifacts["alertmanager/alertmanager.yml"];
+        ["api/availability", "mail/delivery"].map(|part| configuration.contains(&format!("part=\"{part}\"")))
     };
-    running.fire(&firing.iter().map(alert).collect::<Vec<_>>());
+    assert_eq!(of(PROJECT, JOURNEY), [true, true]);
+    let team = PROJECT.replace(
+        "  default: on-call\n",
+        "    team: { webhook: { url: \"http://127.0.0.1:9/team\" } }
+  default: on-call
+  routes:
+    - { match: { severity: page }, to: on-call }
+    - { match: { service: api }, to: team }
+",
+    );
+    assert_eq!(of(&team, JOURNEY), [false, true]);
+    let needs = PROJECT.replace("{ api: [database] }", "{ api: [database], invite: [database] }");
+    assert_eq!(of(&needs, JOURNEY), [false, false]);
+    let own = "alerts:\n  down: { expr: 'absent(up{job=\"invite\"} == 1)', severity: page, down: true }\n";
+    assert_eq!(of(PROJECT, &format!("{JOURNEY}{own}")), [false, false]);
+}
+
+/// The labels of an alert, as far as inhibitions ask for them.
+fn labels(name: &str) -> BTreeMap<String, String> {
+    let labels = match name {
+        "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
+        "InviteInviteBurnTicket" => {
+            vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
+        }
+        "ApiAvailabilityBurnTicket" => {
+            vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
+        }
+        "InviteInviteBurnPageTold" => vec![("part", "api/availability")],
+        "MailDeliveryBurnPage" => vec![("service", "mail"), ("slo", "delivery"), ("severity", "page")],
+        _ => vec![("severity", "page"), ("env", "prod")],
+    };
+    let labels = labels.into_iter().chain([("alertname", name)]);
+    labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
+}
+
+/// Which alerts a real Alertmanager keeps silent while these fire.
+fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
+    running.fire(&firing.iter().map(|name| labels(name)).collect::<Vec<_>>());
     let begun = Instant::now();
     loop {
         let alerts = running.alerts();
@@ -264,29 +384,43 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
     }
 }
 
+/// Nothing silences the page of the journey: its rule holds it back. So nothing that it silences can silence it.
 #[test]
-fn a_part_that_pages_is_told_and_its_journey_is_not() {
+fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before() {
     let artifacts = artifacts(JOURNEY);
     let (page, ticket) = ("InviteInviteBurnPage", "InviteInviteBurnTicket");
+    let (told, api, mail) = ("InviteInviteBurnPageTold", "ApiAvailabilityBurnPage", "MailDeliveryBurnPage");
     let cases: [(&[&str], &[&str]); 7] = [
-        (&[page], &[]),
-        (&["ApiAvailabilityBurnPage", page, ticket], &[page, ticket]),
+        (&[api, page, ticket], &[ticket]),
+        // The part was bad when the journey paged; the other one was not.
+        (&[told, page, api, mail], &[api]),
         // Its service is down, or what that needs.
-        (&["MailDown", page], &[page]),
-        (&["DatabaseAvailabilityBurnPage", page], &[page]),
+        (&["MailDown", page, ticket], &[ticket]),
+        (&["DatabaseAvailabilityBurnPage", ticket], &[ticket]),
         // A ticket silences a ticket, and never a page.
         (&["ApiAvailabilityBurnTicket", page], &[]),
         (&["ApiAvailabilityBurnTicket", ticket], &[ticket]),
-        (&["InviteInviteBurnPageAftermath", page], &[page]),
+        (&[page, ticket], &[ticket]),
     ];
+    let file = |(path, text): (&str, &str)| SourceFile { path: path.into(), text: text.into() };
+    let plan = slowburn::compile(&Sources::new(files(JOURNEY).map(file).into())).plan().unwrap();
+    let inhibitions = plan.project.notifications.unwrap().inhibitions;
     for (firing, expected) in cases {
+        // What `simulate` marks as silenced is what Alertmanager silences.
+        let is_silenced = |target: &&&str| {
+            let others = firing.iter().filter(|source| **source != **target);
+            let mut pairs = others.flat_map(|source| inhibitions.iter().map(move |one| (one, source)));
+            pairs.any(|(one, source)| one.silences(&labels(source), &labels(target)))
+        };
+        let marked: Vec<&str> = firing.iter().filter(is_silenced).copied().collect();
+        assert_eq!(marked, expected, "{firing:?}");
         // What has fired before would be known still.
         let Some(running) = Running::start(&artifacts) else { return };
         assert_eq!(silenced(&running, firing), expected, "{firing:?}");
     }
 }
 
-/// A journey is silenced by what it goes through, so nothing of that may be silenced by it.
+/// A journey is silenced by what it goes through, so nothing of that may be silenced by its alerts themselves.
 #[test]
 fn nothing_is_silenced_by_what_it_silences() {
     let artifacts = artifacts(JOURNEY);
@@ -298,6 +432,9 @@ fn nothing_is_silenced_by_what_it_silences() {
     let own = |matchers: &[String]| matchers.iter().any(|matcher| matcher.contains("InviteInviteBurn\""));
     for rule in rules {
         assert!(!own(&matchers(rule, "source_matchers")), "{rule:?}");
+        assert!(
+            !matchers(rule, "target_matchers").iter().any(|matcher| matcher.contains("InviteInviteBurnPage"))
+        );
     }
     let groups = groups(&artifacts["prometheus/invite.rules.yaml"]);
     assert!(

@@ -234,6 +234,30 @@ fn every_key_is_explained() {
     }
 }
 
+/// The table of the project file lists every key that is of the project alone, and pages count the kinds of SLI that there are.
+#[test]
+fn tables_list_all_that_there_is() {
+    let page = |name: &str| fs::read_to_string(root().join(MANUAL).join(name)).unwrap();
+    let (project, shared) = (page("project-file.md"), page("settings.md"));
+    let schema = slowburn::schema::SCHEMAS.iter().find(|schema| schema.name == "project").unwrap();
+    for key in schema.value()["properties"].as_object().unwrap().keys() {
+        let rows = [format!("| `{key}` |"), format!("| `{key}.")];
+        let is_listed = |page: &str| page.lines().any(|line| rows.iter().any(|row| line.starts_with(row)));
+        assert!(is_listed(&project) || is_listed(&shared), "{key}");
+    }
+    let table = page("sli.md");
+    let kinds = table.lines().skip_while(|line| !line.starts_with("| kind |")).skip(2);
+    let kinds = kinds.take_while(|line| line.starts_with('|')).count();
+    let number = ["five", "six", "seven", "eight", "nine"][kinds - 5];
+    for (name, said) in [
+        ("README.md", format!("the {number} kinds of measurement")),
+        ("slo.md", format!("one of {number} kinds")),
+        ("service-file.md", format!("of the {number} [kinds of SLI]")),
+    ] {
+        assert!(page(name).contains(&said), "{name}: {said}");
+    }
+}
+
 #[test]
 fn the_readme_is_short_and_so_are_lines_and_a_page_has_one_title() {
     let documents = documents();

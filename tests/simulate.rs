@@ -254,6 +254,28 @@ fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
             ));
         }
     }
+    if let Some(missing) = &timeline.missing {
+        let step = timeline.schedule.step.millis();
+        let length = |span: &simulate::Span| {
+            let until = span.until.map_or(timeline.watched.millis() + step, |until| until.millis());
+            (until - span.from.millis()) / step
+        };
+        let (name, count) = (&missing.name, missing.firings.iter().map(length).sum::<u64>());
+        let firing = format!("ALERTS{{alertname='{name}',alertstate='firing'}}");
+        // Before the first count it may fire.
+        let range = Duration::from_secs(30 * (end as u64 - 1) + 1);
+        checks.push((
+            end,
+            format!("sum(count_over_time({firing}[{range}])) or vector(0)"),
+            count.to_string(),
+        ));
+        for span in &missing.firings {
+            let at = played.begin + (span.from.millis() / step) as usize;
+            for (at, fires) in [(at - 1, "0"), (at, "1")] {
+                checks.push((at, format!("count({firing}) or vector(0)"), fires.to_owned()));
+            }
+        }
+    }
     if let (Some(before), Some(after)) = (timeline.budget.before, timeline.budget.least) {
         let left = "slo:period_error_budget_remaining:ratio";
         let near = |expr: &str, value: Decimal| format!("abs(({expr}) - {}) < bool 1e-9", number(value));

@@ -16,7 +16,7 @@ pub use json::json;
 pub use words::words;
 
 use crate::model::Labels;
-use crate::plan::{AgreedTime, Counted, Event, SloPlan};
+use crate::plan::{Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity};
 
@@ -118,18 +118,15 @@ pub fn course<'a>(
     let idle = never_seen(&steps, judged.from.saturating_sub(history.range().from) / evaluation);
     steps.drain(..idle);
     let begins = history.range().from + idle as u64 * evaluation;
-    let counts = |index: usize| {
-        let begun = begins as i64 + index as i64 * evaluation as i64;
-        // What a server counted is of an evaluation that was up to one interval earlier.
-        let agreed = |agreed: &AgreedTime| agreed.counts(begun) || agreed.counts(begun - evaluation as i64);
-        slo.promise.agreed.as_ref().is_none_or(agreed)
-    };
     let mut agreed = 0;
     for (index, step) in steps.iter_mut().enumerate() {
-        match counts(index) {
-            true => agreed += u64::from(step.seen),
-            // Recorded events may be older than the hours, or than the window of maintenance.
-            false => (step.total, step.bad) = (Decimal::ZERO, Decimal::ZERO),
+        let begun = begins as i64 + index as i64 * evaluation as i64;
+        let counts = slo.promise.counts(begun);
+        agreed += u64::from(step.seen && counts);
+        // What a server counted is of an evaluation that was up to one interval earlier. Recorded events may be older than the hours, or than the window
+        // of maintenance.
+        if !counts && !slo.promise.counts(begun - evaluation as i64) {
+            (step.total, step.bad) = (Decimal::ZERO, Decimal::ZERO);
         }
     }
     let unseen = steps

@@ -33,7 +33,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let Some(page) = journey.burn(Severity::Page) else { continue };
         for part in journey.slo.parts() {
             let silencers = failing(facts, &needs, part);
-            outrun.extend(race.lost(page, &silencers).map(|lost| (part.place, lost)));
+            let lost = race.outran(page, &silencers, Duration::default());
+            // The journey silences a part that pages later.
+            let is_told = |alert: &AlertFacts| {
+                journey.aftermath.iter().any(|told| told.silenced.contains(&alert.which()))
+            };
+            let lost = lost.filter(|lost| !is_told(lost.silencer));
+            outrun.extend(lost.map(|lost| (part.place, Lost { holds_back: true, ..lost })));
         }
     }
     for facts in &facts.services {
@@ -135,6 +141,8 @@ struct Lost<'a> {
     silencer: &'a AlertFacts<'a>,
     /// Seconds until the silencing alert has fired at the latest.
     known: Decimal,
+    /// Whether the rule of the silenced alert waits for the other one: then no `group_wait` helps.
+    holds_back: bool,
 }
 
 impl<'a> Race<'a> {
@@ -151,15 +159,25 @@ impl<'a> Race<'a> {
 
     /// Whether `silenced` notifies before any of `silencers`, and the page of its own SLO, can silence it.
     fn lost(&self, silenced: &'a AlertFacts<'a>, silencers: &[&'a AlertFacts<'a>]) -> Option<Lost<'a>> {
+        self.outran(silenced, silencers, self.waits(silenced).0)
+    }
+
+    /// The same, if it can be silenced for so long after it fires.
+    fn outran(
+        &self,
+        silenced: &'a AlertFacts<'a>,
+        silencers: &[&'a AlertFacts<'a>],
+        within: Duration,
+    ) -> Option<Lost<'a>> {
         let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
         let known = louder.filter_map(|alert| Some((self.fires(alert)?.latest, alert)));
         let (known, silencer) = known.min_by_key(|(seconds, _)| *seconds)?;
         let fires = self.fires(silenced)?.earliest;
         let (waits, route) = self.waits(silenced);
-        let sent = fires + seconds(waits);
+        let sent = fires + seconds(within);
         let page = (silenced.severity == Severity::Ticket).then(|| self.first(silenced, Severity::Page));
         let is_silenced = known <= sent || page.flatten().is_some_and(|tier| tier.latest <= sent);
-        (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known })
+        (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known, holds_back: false })
     }
 
     /// When the first tier of a severity of its SLO fires in a full outage; `None` if it never fires.
@@ -243,6 +261,11 @@ impl Lost<'_> {
             (true, Some(route)) => problem.label(known).and(route, sent),
             (false, _) => problem.label(sent).and(place, known),
         };
+        if self.holds_back {
+            return problem
+                .help("notify the same people of both: then the page of the part is silenced")
+                .help("or write a higher objective for the part, or a lower one for the journey");
+        }
         let other = match (self.silenced.companion, self.silencer.slo, self.silencer.companion) {
             (Some(_), ..) => format!("or write a longer `for` for `{silenced}`"),
             (None, Some(_), _) => format!(

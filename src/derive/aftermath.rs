@@ -49,5 +49,5 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
     let causes = vec![Which::of(companion_name(service, companion))];
-    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, length })
+    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts: Vec::new(), length })
 }

@@ -7,7 +7,7 @@ use super::names::{made_alert_name, which};
 use super::ranges::lag;
 use super::{alerts, companions};
 use crate::facts::{Aftermath, AlertFacts, Facts};
-use crate::model::{Model, Part, Service, Slo, Tier};
+use crate::model::{Alertmanager, Companion, Inhibition, Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
 /// The alerts which mean that a part of a journey fails: the part's own alerts, and pages about its service or a dependency that is down.
@@ -69,22 +69,69 @@ pub(super) fn failing_parts<'a>(
     all
 }
 
-/// Alerts of a journey that stay silenced after the pages of its parts stop: its windows contain the outage a little longer than theirs. `None` if
-/// there are none, or if nobody is notified of anything.
-pub(super) fn aftermath(
+/// How long the page of a journey does not begin after the pages of its parts stop: its windows contain the outage a little longer than theirs.
+pub fn stays(slo: &Slo) -> Duration {
+    Duration::from_millis(contained(slo).millis() + lag(slo).millis() + 2 * INTERVAL.millis())
+}
+
+/// How long the windows of its page contain an outage that is over.
+fn contained(slo: &Slo) -> Duration {
+    let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+    let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
+    Duration::from_millis(pages.map(stops).max().unwrap_or_default())
+}
+
+/// The pages of parts that are silenced if the page of the journey was first, and for how long after it at most; `None` if there are none. Whoever is
+/// notified of such a page must be notified of the journey, too, and nothing that slowburn knows may silence the journey.
+pub(super) fn told(
     model: &Model,
+    needs: &Needs,
     service: &Service,
     slo: &Slo,
     failing: &[AlertFacts],
 ) -> Option<Aftermath> {
-    model.project.alertmanager.as_ref()?;
-    let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-    let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
-    let longest = pages.map(stops).max()?;
-    let pages = failing.iter().filter(|alert| alert.severity == Severity::Page);
-    let causes: Vec<_> = pages.map(AlertFacts::which).collect();
-    let length = Duration::from_millis(longest + lag(slo).millis() + 2 * INTERVAL.millis());
-    let name = format!("{}Aftermath", made_alert_name(service, slo, Severity::Page));
-    let silenced = vec![which(model, service, slo, Severity::Page)];
-    (!causes.is_empty()).then_some(Aftermath { name, causes, silenced, length })
+    let alertmanager = model.project.alertmanager.as_ref()?;
+    let page = alerts::of_slo(model, service, slo)
+        .into_iter()
+        .find(|alert| alert.severity == Severity::Page && alert.line.is_none())?;
+    let is_down = |companion: &Companion| companion.down && companion.severity == Severity::Page;
+    let silenced_by_author = |declared: &Inhibition| page.sometimes(&declared.silenced);
+    if needs.of_service(&service.name).next().is_some()
+        || service.alerts.iter().any(is_down)
+        || alertmanager.inhibitions.iter().any(silenced_by_author)
+    {
+        return None;
+    }
+    let is_of = |alert: &AlertFacts, part: &Part| {
+        *alert.service == part.service && alert.slo == Some(&part.slo) && alert.severity == Severity::Page
+    };
+    let (mut silenced, mut parts, mut length) = (Vec::new(), Vec::new(), Duration::default());
+    for part in slo.parts() {
+        let own = failing.iter().filter(|alert| alert.line.is_none() && is_of(alert, part));
+        for alert in own.filter(|alert| same_people(alertmanager, alert, &page)) {
+            silenced.push(alert.which());
+            parts.push(format!("{}/{}", part.service, part.slo));
+            let of = model.services.iter().find(|known| known.name == part.service);
+            let of = of.and_then(|known| known.slos.iter().find(|known| known.name == part.slo));
+            length = length.max(of.map(stays).unwrap_or_default());
+        }
+    }
+    let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));
+    let causes = vec![which(model, service, slo, Severity::Page)];
+    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts, length })
+}
+
+/// Whether every route that may match one alert always matches the other one, at the same times.
+fn same_people(alertmanager: &Alertmanager, one: &AlertFacts, other: &AlertFacts) -> bool {
+    let mut is_routed = false;
+    for route in &alertmanager.routes {
+        let (may, does) = (one.sometimes(&route.matching), other.always(&route.matching));
+        is_routed |= may;
+        // The other one goes no further.
+        let is_stopped = route.stop && other.sometimes(&route.matching) && !one.always(&route.matching);
+        if may && !does || is_stopped {
+            return false;
+        }
+    }
+    is_routed || alertmanager.routes.iter().all(|route| !other.sometimes(&route.matching))
 }

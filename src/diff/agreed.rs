@@ -2,6 +2,7 @@
 
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
+use crate::model::Maintenance;
 use crate::plan::{AgreedTime, Promise};
 
 pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
@@ -44,7 +45,8 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
         changes.push(change(said));
     }
     for (without, with, excused) in [(was, is, true), (is, was, false)] {
-        for window in with.maintenance.iter().filter(|window| !without.maintenance.contains(window)) {
+        let is_new = |window: &&Maintenance| !without.maintenance.iter().any(|known| known.is_same(window));
+        for window in with.maintenance.iter().filter(is_new) {
             let (from, to) = &window.words;
             let said = match excused {
                 true => Words::plain(format!("not counted from {from} to {to}: ")),

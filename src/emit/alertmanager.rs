@@ -272,7 +272,10 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
             yaml.comment(2, &format!("Both alerts are about the promise of `{service}/{slo}`."));
         }
         Why::Journey { service, slo } => {
-            yaml.comment(2, &format!("An alert of a part of `{service}/{slo}` says where it fails, and silences the alert of the journey, also for some time afterwards."));
+            yaml.comment(2, &format!("An alert of a part of `{service}/{slo}` says where it fails, and silences the ticket of the journey."));
+        }
+        Why::JourneyFirst { service, slo } => {
+            yaml.comment(2, &format!("`{service}/{slo}` paged first: this part was already bad, so its page is silenced."));
         }
         Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
     }

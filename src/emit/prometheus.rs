@@ -52,7 +52,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     }
     if let Some(aftermath) = &service.aftermath {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{}: after companion alerts", service.name));
+        yaml.comment(2, &format!("{}: alerts that only silence others", service.name));
         write(&mut yaml, project, aftermath, &mut remarks);
     }
     if let Some(missing) = &service.missing {

@@ -45,6 +45,8 @@ pub struct Aftermath {
     pub causes: Vec<Which>,
     /// The alerts that it silences.
     pub silenced: Vec<Which>,
+    /// For each of these the part of a journey that it belongs to, such as `shop/orders`; empty if it is not the aftermath of a journey.
+    pub parts: Vec<String>,
     /// For how long.
     pub length: Duration,
 }

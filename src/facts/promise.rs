@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Watch;
 use crate::model::{Agreement, BudgetAlert, Maintenance};
-use crate::vocabulary::{CURRENT, Decimal, Duration, Hours, OUTLOOK, Period, Severity, quotient};
+use crate::vocabulary::{
+    CURRENT, Decimal, Duration, Hours, LONG_INTERVAL, OUTLOOK, Period, Severity, quotient,
+};
 
 /// The promise of an SLO, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,20 @@ impl Promise {
         windows.sort();
         windows.dedup();
         windows
+    }
+
+    /// Whether events at a moment count, in seconds since 1970. A query of `except` is assumed to have no result.
+    pub fn counts(&self, at: i64) -> bool {
+        self.agreed.as_ref().is_none_or(|agreed| agreed.counts(at))
+    }
+
+    /// How much of the time between two moments counts. Agreed time begins and ends with a tile.
+    pub fn agreed_between(&self, from: i64, until: i64) -> Duration {
+        let tile = LONG_INTERVAL.secs() as i64;
+        let tiles = (from.div_euclid(tile)..until.div_euclid(tile) + 1).map(|index| index * tile);
+        let seconds = |begins: i64| until.min(begins + tile) - from.max(begins);
+        let counted = tiles.filter(|begins| self.counts(*begins)).map(seconds).sum::<i64>();
+        Duration::from_secs(u64::try_from(counted).unwrap_or(0))
     }
 
     /// The events that are expected in `to_come` tiles, if the last four weeks had `counted` events in `tiles` tiles.

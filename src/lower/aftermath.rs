@@ -3,18 +3,20 @@
 //!
 //! So a second alert, which notifies nobody, fires during that time and silences them. It silences only pages of SLOs that read the same series as
 //! the first alert, and the alert for missing events: if those fail again, the first alert fires again. All other alerts may have another cause.
+//!
+//! The alerts that silence the parts of a journey are in the same group: see `told`.
 
+use super::active::{began, firing};
+use super::series::Series;
 use super::sums::less;
+use super::told;
 use crate::derive::external;
 use crate::facts::{AlertFacts, ServiceFacts, SloFacts};
 use crate::model::{Companion, Labels, Model, Service};
 use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule, Which};
-use crate::promql::ast::{Expr, MatchOp, Selector, Time};
-use crate::promql::build::{aggregate, and, any, call, gt, number, selector, sub};
-use crate::vocabulary::{INTERVAL, Severity};
-
-/// When each pending or firing alert began, in seconds since 1970. Prometheus records it beside `ALERTS`.
-pub(super) const BEGAN: &str = "ALERTS_FOR_STATE";
+use crate::promql::ast::{Expr, Selector, Time};
+use crate::promql::build::{aggregate, and, any, call, gt, number, sub};
+use crate::vocabulary::INTERVAL;
 
 /// The alerts of a service that notify nobody, in a group of their own.
 pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
@@ -23,10 +25,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
         let aftermath = known.aftermath.clone()?;
         Some(rule(model, service, known.name.clone(), known.rule_labels(), aftermath))
     };
-    let of_slo = |slo: &SloFacts| {
-        let of = format!("{}/{}", service.name, slo.slo.name);
-        Some(rule(model, service, of, slo.burn(Severity::Page)?.rule_labels(), slo.aftermath.clone()?))
-    };
+    let of_slo = |slo: &SloFacts| told::rule(model, service, slo, &Series::new(slo.slo, &slo.promise));
     let companions = facts.companions.iter().filter_map(after);
     let rules: Vec<Rule> = companions.chain(facts.slos.iter().filter_map(of_slo)).collect();
     // Groups of SLOs have the names of the SLOs.
@@ -35,49 +34,17 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 
-/// Selectors of a series that Prometheus records for these alerts.
-fn kept_of(name: &str, alerts: &[Which], state: Option<&str>) -> Vec<Selector> {
-    let (alone, apart): (Vec<&Which>, Vec<&Which>) = alerts.iter().partition(|alert| alert.apart.is_empty());
-    let firing = |selector: Selector| match state {
-        Some(state) => selector.matching("alertstate", MatchOp::Equal, state),
-        None => selector,
-    };
-    let names: Vec<&str> = alone.iter().map(|alert| alert.name.as_str()).collect();
-    let alone = (!names.is_empty())
-        .then(|| selector(name, &[]).matching("alertname", MatchOp::Matches, &names.join("|")));
-    let apart = apart.into_iter().map(|alert| {
-        let labels: Vec<(&str, &str)> =
-            alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
-        selector(name, &labels).matching("alertname", MatchOp::Equal, &alert.name)
-    });
-    alone.into_iter().chain(apart).map(firing).collect()
-}
-
 /// It fires while an alert is active that began with the outage or later. Alerts that began before the outage have already notified somebody. Their
 /// end must be notified, too: Alertmanager forgets an alert that ends while it is silenced.
 fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, aftermath: Aftermath) -> Rule {
     // A range that is half an interval shorter contains the same number of samples with open and with closed edges.
     let range = less(aftermath.length, INTERVAL.millis() / 2);
-    let over = |op: &str, series: Vec<Selector>| {
-        let ranged =
-            |series: Selector| call(&format!("{op}_over_time"), vec![series.range(Time::Fixed(range))]);
-        aggregate::<&str>(op, &[], any(series.into_iter().map(ranged)).expect("an aftermath has a cause"))
+    let over = |series: Vec<Selector>| {
+        let ranged = |series: Selector| call("max_over_time", vec![series.range(Time::Fixed(range))]);
+        aggregate::<&str>("max", &[], any(series.into_iter().map(ranged)).expect("an aftermath has a cause"))
     };
-    let causes = &aftermath.causes;
-    let (fired, began) = match &causes[..] {
-        [only] if only.apart.is_empty() => {
-            let of = |name, more: &[(&str, &str)]| {
-                vec![selector(name, &[&[("alertname", only.name.as_str())], more].concat())]
-            };
-            (over("max", of("ALERTS", &[("alertstate", "firing")])), over("max", of(BEGAN, &[])))
-        }
-        // If there are several causes, the first one decides: its outage explains the later ones.
-        _ => (
-            over("max", kept_of("ALERTS", causes, Some("firing"))),
-            over("min", kept_of(BEGAN, causes, None)),
-        ),
-    };
-    let left = kept_of(BEGAN, &aftermath.silenced, None).into_iter().map(Expr::from);
+    let (fired, began) = (over(firing(&aftermath.causes)), over(began(&aftermath.causes)));
+    let left = self::began(&aftermath.silenced).into_iter().map(Expr::from);
     let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {

@@ -2,10 +2,11 @@
 
 use super::series::{Series, Side, Unit};
 use super::sums::exact;
-use super::{agreed, dashboards, runbooks, windows};
+use super::{agreed, dashboards, runbooks, told, windows};
+use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
-use crate::model::{Model, Service};
-use crate::plan::{Alert, Group, Makes, Notice, Rule, Watch};
+use crate::model::{Model, Service, Slo};
+use crate::plan::{Alert, Expected, Group, Makes, Notice, Rule, Watch};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
@@ -47,6 +48,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
             annotations,
         };
         let expr = div(burning, exact(promise.budget)).into();
+        let expr = if severity == Severity::Page { told::held_back(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
         rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
     }
@@ -75,11 +77,27 @@ fn burning(names: &Series, tier: &Watch) -> Expr {
     burning
 }
 
+/// When it fires because of one SLO.
+pub(super) fn expected(service: &Service, slo: &Slo) -> Option<Expected> {
+    let missing = service.missing_events.filter(|_| slo.is_expected())?;
+    Some(Expected {
+        name: missing_name(service),
+        severity: missing.severity,
+        range: until_pending(missing.after),
+        hold: SETTLING,
+    })
+}
+
+/// How long no events are counted before it waits.
+fn until_pending(after: Duration) -> Duration {
+    Duration::from_millis(after.millis() - SETTLING.millis())
+}
+
 /// The alert for a service whose events disappeared; `None` if it is switched off, or if no events are expected yet.
 pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let service = facts.service;
     let (missing, known) = (service.missing_events?, facts.missing.as_ref()?);
-    let range = Duration::from_millis(missing.after.millis() - SETTLING.millis());
+    let range = until_pending(missing.after);
     let absent = service.slos.iter().filter(|slo| slo.is_expected()).map(|slo| {
         let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
         let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);

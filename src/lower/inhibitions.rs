@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::matchers::matchers;
+use super::series::PART;
 use crate::derive::{causes, external, piece};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Dependency, Model};
@@ -246,26 +247,24 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
     pairs.map(rule).collect()
 }
 
-/// While the page of a part fires, that of its journey is silenced, and afterwards as long as it burns for the same outage. The ticket of a part
-/// silences that of the journey while it fires.
+/// A page or a ticket of a part silences the ticket of its journey. If the journey paged first, it silences the pages of its parts: see `told`.
 fn journeys(facts: &Facts) -> Vec<Silenced> {
     let mut rules = Vec::new();
     let external = external(facts.model);
     for (service, journey) in facts.slos().filter(|(_, facts)| !facts.slo.parts().is_empty()) {
-        let own: Vec<&AlertFacts> = journey.alerts.iter().filter(|alert| alert.line.is_none()).collect();
-        let why = Why::Journey { service: service.name.to_string(), slo: journey.slo.name.to_string() };
+        let (service, slo) = (service.name.to_string(), journey.slo.name.to_string());
+        let why = Why::Journey { service: service.clone(), slo: slo.clone() };
         for severity in Severity::ALL {
             let sources = sorted(journey.failing_parts.iter().filter(|alert| alert.severity == severity));
-            let targets = sorted(own.iter().copied().filter(|alert| alert.severity >= severity));
+            let targets = sorted(journey.burn(Severity::Ticket));
             rules.extend(between(&why, &sources, &targets, &external));
         }
-        if let Some(aftermath) = &journey.aftermath {
-            let source = [vec![is("alertname", [aftermath.name.as_str()])]];
-            let silenced = own
-                .iter()
-                .copied()
-                .filter(|known| aftermath.silenced.iter().any(|which| which.is(&known.labels)));
-            rules.extend(between(&why, &source, &these(silenced), &external));
+        let Some(told) = &journey.aftermath else { continue };
+        let why = Why::JourneyFirst { service, slo };
+        for (which, part) in told.silenced.iter().zip(&told.parts) {
+            let source = [vec![is("alertname", [told.name.as_str()]), is(PART, [part.as_str()])]];
+            let parts = journey.failing_parts.iter().filter(|alert| alert.which() == *which);
+            rules.extend(between(&why, &source, &these(parts), &external));
         }
     }
     rules

@@ -1,5 +1,6 @@
 //! facts → plan: writes recording rules, alerting rules and their proofs.
 
+mod active;
 mod aftermath;
 mod agreed;
 mod alerts;
@@ -26,6 +27,7 @@ mod split;
 mod sums;
 mod targets;
 mod timeline;
+mod told;
 mod windows;
 
 pub use recorded::recorded;
@@ -203,6 +205,7 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
         page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
         signal,
         observed: observed(slo),
+        expected: alerts::expected(service, slo),
         accepted: slo.accepted.clone(),
         runbook: slo.runbook.clone(),
         runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {

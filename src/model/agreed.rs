@@ -52,8 +52,15 @@ pub struct Maintenance {
     pub from: i64,
     /// Seconds since 1970.
     pub to: i64,
-    /// Both, as they are written.
+    /// Both in the time zone of the project, which the second names.
     pub words: (String, String),
     /// Why.
     pub reason: String,
+}
+
+impl Maintenance {
+    /// Whether both excuse the same time for the same reason, in whatever time zone it is shown.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.from, self.to, &self.reason) == (other.from, other.to, &other.reason)
+    }
 }

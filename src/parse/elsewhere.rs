@@ -71,7 +71,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("an entry of `budget_policy`", &["action", "then", "agreed", "text"], "do"),
     ("an entry of `maintenance`", &["start", "starts", "begin", "begins", "since"], "from"),
     ("an entry of `maintenance`", &["end", "ends", "until", "till"], "to"),
-    ("an entry of `maintenance`", &["services", "of", "for"], "slos"),
+    ("an entry of `maintenance`", &["services", "of"], "slos"),
     ("an entry of `maintenance`", &["why", "because", "description", "comment"], "reason"),
     ("`hours`", &["timezone", "tz", "zone"], "time_zone"),
     ("`hours`", &["weekdays", "day", "on"], "days"),
@@ -86,6 +86,26 @@ const CALLED: &[(&str, &[&str], &str)] = &[
 
 /// Words of others that nothing here is called by, and what to write instead.
 const ADVISED: &[(&str, &[&str], &str)] = &[
+    (
+        "an entry of `maintenance`",
+        &["for", "duration", "length", "lasts"],
+        "write when it ends: `to: 2027-01-10T04:00`",
+    ),
+    (
+        "an entry of `budget_alerts`",
+        &["spent", "used", "consumed"],
+        "write how much is left: when 75% are spent, it is `left: 25%`",
+    ),
+    (
+        "an entry of `budget_policy`",
+        &["spent", "used", "consumed", "above"],
+        "write how much is left: when 75% are spent, it is `below: 25%`",
+    ),
+    (
+        "`hours`",
+        &["from", "to", "start", "end", "begin", "until"],
+        "write both in one text: `hours: \"08:00-20:00\"`",
+    ),
     (
         "an SLO",
         &["threshold", "latency_threshold", "percentile"],

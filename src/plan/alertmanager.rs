@@ -75,6 +75,26 @@ pub struct Silenced {
     pub equal: Vec<String>,
 }
 
+impl Matcher {
+    /// Whether the label of an alert has such a value.
+    fn matches(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.label).map_or("", String::as_str);
+        self.values.iter().any(|known| known == value) != self.negative
+    }
+}
+
+impl Silenced {
+    /// Whether Alertmanager silences the alert `target` while `source` fires. Alerts that are on both sides do not silence each other.
+    pub fn silences(&self, source: &Labels, target: &Labels) -> bool {
+        let is = |matchers: &[Matcher], labels| matchers.iter().all(|matcher| matcher.matches(labels));
+        let value = |labels: &Labels, label: &String| labels.get(label).cloned().unwrap_or_default();
+        is(&self.source, source)
+            && is(&self.target, target)
+            && self.equal.iter().all(|label| value(source, label) == value(target, label))
+            && !(is(&self.target, source) && is(&self.source, target))
+    }
+}
+
 /// The reason of an inhibition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -106,8 +126,15 @@ pub enum Why {
         /// Its SLO.
         slo: String,
     },
-    /// The alerts of a part over those of its journey.
+    /// The alerts of a part over the ticket of its journey.
     Journey {
+        /// The service of the journey.
+        service: String,
+        /// The journey.
+        slo: String,
+    },
+    /// The page of a journey over those of its parts, if it was first.
+    JourneyFirst {
         /// The service of the journey.
         service: String,
         /// The journey.

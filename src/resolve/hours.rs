@@ -15,7 +15,7 @@ use crate::promql::build;
 use crate::promql::carried::Carried;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{HOURS_STEP, Hours, Offsets, ZoneFault};
+use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_clock};
 
 /// Minutes of a day.
 pub(super) const DAY: u16 = 1440;
@@ -206,6 +206,14 @@ fn except_of(
         );
         return None;
     }
+    if written.text.trim().get(..10).and_then(meant::date).is_some() {
+        let headline = "`except` is a query, not a time";
+        problems.push(
+            Problem::error(Code::NeverCounted, whole(written), headline)
+                .help("write windows with a date under `maintenance` in the project file"),
+        );
+        return None;
+    }
     let mut reader = Reader::new(version);
     let expr = reader.alert(written, problems)?;
     if expr.selectors().is_empty() {
@@ -274,7 +282,8 @@ pub(super) fn maintenance(file: &ProjectFile, problems: &mut Vec<Problem>) -> Ve
 fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Problem>) -> Option<Window> {
     let before = problems.len();
     let zone = file.settings.time_zone.as_ref();
-    let (from, to) = (moment(&block.from, zone, problems), moment(&block.to, zone, problems));
+    let from = moment(&block.from, None, zone, problems);
+    let to = moment(&block.to, Some(&block.from), zone, problems);
     secrets::published([&block.reason], problems);
     let reason = block.reason.text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !(1..=LONGEST_REASON).contains(&reason.chars().count()) {
@@ -304,9 +313,10 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
             None => (text.to_owned(), None),
         }
     };
-    let words = [&block.from, &block.to].map(|text| text.text.trim().replace('T', " "));
-    let [begins, ends] = words;
-    let window = Maintenance { from, to, words: (begins, ends), reason };
+    let name = zone.map_or("UTC", |zone| zone.text.trim());
+    let clock = |at: i64| on_the_clock(at.unsigned_abs(), name);
+    let words = (clock(from), format!("{} ({name})", clock(to)));
+    let window = Maintenance { from, to, words, reason };
     (problems.len() == before).then(|| Window {
         window,
         place: whole(&block.from),
@@ -314,8 +324,13 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
     })
 }
 
-/// A moment, in seconds since 1970: with an offset, or in the zone of the project.
-fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<i64> {
+/// A moment, in seconds since 1970: with an offset, or in the zone of the project. `begins` is the beginning of a window, if this is its end.
+fn moment(
+    written: &Scalar,
+    begins: Option<&Scalar>,
+    zone: Option<&Scalar>,
+    problems: &mut Vec<Problem>,
+) -> Option<i64> {
     let text = written.text.trim();
     // With a time zone a date is its midnight.
     if let (Some(date), None) = (meant::date(text), zone) {
@@ -327,36 +342,63 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
         );
         return None;
     }
-    let at = match text.parse::<Timestamp>() {
-        Ok(at) => Some(at),
-        Err(_) => match (text.parse::<civil::DateTime>(), zone) {
-            (Err(_), _) => None,
-            (Ok(_), None) => {
-                problems.push(
-                    Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
-                        .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
-                        .help("or add `time_zone: Europe/Madrid` to the project file"),
-                );
-                return None;
-            }
-            (Ok(local), Some(zone)) => {
-                let Ok(zone) = TimeZone::get(zone.text.trim()) else { return None };
-                if let Some(problem) = skipped(written, local, &zone) {
-                    problems.push(problem);
-                    return None;
-                }
-                local.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
-            }
-        },
+    let local: Option<civil::DateTime> = text.parse().ok().filter(|_| text.parse::<Timestamp>().is_err());
+    let name = match (zone, local) {
+        (Some(zone), _) => zone.text.trim(),
+        (None, None) => "UTC",
+        (None, Some(_)) => {
+            problems.push(
+                Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
+                    .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
+                    .help("or add `time_zone: Europe/Madrid` to the project file"),
+            );
+            return None;
+        }
+    };
+    if local.is_some() && TimeZone::get(name).is_err() {
+        return None;
+    }
+    let changes = |what: &str| {
+        let headline = format!("this time {what} in {name}: the clocks change that night");
+        Problem::error(Code::InvalidMaintenance, whole(written), headline)
+    };
+    let at = match Moment::read(text, name) {
+        Some(Moment::At(at)) => Timestamp::from_second(at).ok(),
+        None => None,
+        Some(Moment::Skipped { from, to, first, unchanged }) => {
+            problems.push(
+                changes("does not exist")
+                    .label(format!("they go from {from} to {to}"))
+                    .fix(format!("write `{first}`, the first time after the change"), whole(written), first)
+                    .help(format!("or write a time before {from}, or add an offset: `{unchanged}`")),
+            );
+            return None;
+        }
+        Some(Moment::Twice([first, second])) => {
+            problems.push(
+                changes("exists twice")
+                    .label("they go back")
+                    .help(format!("write `{first}` for the first time, or `{second}` for the second")),
+            );
+            return None;
+        }
     };
     let year = |at: Timestamp| at.to_zoned(TimeZone::UTC).year();
     let problem = match at {
         None => {
-            let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time")
-                .help("write date and time: `2027-01-10T02:00`");
-            match text.get(..10).and_then(meant::no_such_day) {
+            let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time");
+            if let Some(meant) = meant::moment(text, begins.map(|begins| begins.text.trim())) {
+                problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
+                return None;
+            }
+            let problem = match text.get(..10).and_then(meant::no_such_day) {
                 Some(why) => problem.label(why),
                 None => problem,
+            };
+            match text.split(' ').any(|word| meant::days(word).is_some()) {
+                true => problem
+                    .help("a window that repeats has no date: write one entry for each, or an `except`"),
+                false => problem.help("write date and time: `2027-01-10T02:00`"),
             }
         }
         Some(at) if !(1971..=2100).contains(&year(at)) => {
@@ -375,32 +417,6 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
     };
     problems.push(problem);
     None
-}
-
-/// That the clocks of a zone skip a local time, because they go forward.
-fn skipped(written: &Scalar, local: civil::DateTime, zone: &TimeZone) -> Option<Problem> {
-    let jiff::tz::AmbiguousOffset::Gap { before, .. } = zone.to_ambiguous_timestamp(local).offset() else {
-        return None;
-    };
-    let name = zone.iana_name().unwrap_or("this time zone");
-    let problem = Problem::error(
-        Code::InvalidMaintenance,
-        whole(written),
-        format!("this time does not exist in {name}: the clocks change that night"),
-    );
-    // The change is the last one before the moment that an unchanged clock shows so.
-    let unchanged = before.to_timestamp(local).ok()?;
-    let change = zone.preceding(unchanged.checked_add(jiff::SignedDuration::from_secs(1)).ok()?).next()?;
-    let clock = |at: civil::DateTime| at.strftime("%H:%M").to_string();
-    let (from, to) = (before.to_datetime(change.timestamp()), zone.to_datetime(change.timestamp()));
-    let first = to.strftime("%Y-%m-%dT%H:%M").to_string();
-    let offset = local.to_zoned(TimeZone::fixed(before)).ok()?.strftime("%Y-%m-%dT%H:%M%:z").to_string();
-    Some(
-        problem
-            .label(format!("they go from {} to {}", clock(from), clock(to)))
-            .fix(format!("write `{first}`, the first time after the change"), whole(written), first)
-            .help(format!("or write a time before {}, or add an offset: `{offset}`", clock(from))),
-    )
 }
 
 /// `2027-01-10T02:05Z` of `2027-01-10T02:02Z`: the next moment at which a window can begin.
@@ -429,6 +445,16 @@ pub(super) fn excuse(
         if absent.contains(name) {
             continue;
         }
+        if let Some(owner) = only_owner(text, services) {
+            let meant = format!("{owner}/{text}");
+            let headline = format!("there is no service `{text}`");
+            problems.push(
+                Problem::error(Code::ServiceUndefined, whole(written), headline)
+                    .label(format!("`{owner}` has an SLO of that name"))
+                    .fix(format!("write `{meant}`"), whole(written), meant),
+            );
+            continue;
+        }
         let Some(service) = dependencies::service(name, written.place(0, name.len()), services, problems)
         else {
             continue;
@@ -455,6 +481,15 @@ pub(super) fn excuse(
         problems.extend(in_vain(window, services));
         problems.extend(hiding_all(window, services));
     }
+}
+
+/// The one service with an SLO of this name, if no service is called so.
+fn only_owner<'a>(name: &str, services: &'a [Service]) -> Option<&'a str> {
+    let has = |service: &&Service| service.slos.iter().any(|slo| slo.name.as_str() == name);
+    let mut owners = services.iter().filter(has);
+    let (owner, more) = (owners.next()?, owners.next());
+    let is_service = services.iter().any(|service| service.name.as_str() == name);
+    (more.is_none() && !is_service).then_some(owner.name.as_str())
 }
 
 /// The SLOs of a window, with their services.
@@ -530,6 +565,10 @@ pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "these are not hours of a day");
     if let Some(list) = meant::several(&written.text, meant::hours, "\"") {
         return problem.label("these are several").help(format!("write a list: `{list}`"));
+    }
+    let ends = written.text.split_once('-').map(|(from, to)| (from.trim(), to.trim()));
+    if ends.is_some_and(|(from, to)| from == to && !from.is_empty()) {
+        return problem.label("they end when they begin").help("write `\"00:00-24:00\"` for the whole day");
     }
     match meant::hours(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),

@@ -80,15 +80,23 @@ pub(super) fn parts(
                 agreed: Agreed::default(),
                 place,
             })),
-            None => problems.push(
-                Problem::error(
-                    Code::InvalidJourney,
-                    place,
-                    "a part of a journey must name a service and an SLO",
-                )
-                .label("expected `service/slo`")
-                .help("write `api/availability` for the SLO `availability` of the service `api`"),
-            ),
+            None => {
+                let text = written.text.trim();
+                let headline = "a part of a journey must name a service and an SLO";
+                let problem = Problem::error(Code::InvalidJourney, place, headline);
+                let mut names = text.splitn(2, ['.', ':', '/']).map(|name| Name::parse(name.trim()));
+                problems.push(match (names.next().flatten(), names.next().flatten()) {
+                    (Some(service), Some(slo)) => {
+                        problem.fix(format!("write `{service}/{slo}`"), place, format!("{service}/{slo}"))
+                    }
+                    (Some(slo), None) => problem
+                        .label("expected `service/slo`")
+                        .help(format!("write its service before it, such as `api/{slo}`")),
+                    _ => problem
+                        .label("expected `service/slo`")
+                        .help("write `api/availability` for the SLO `availability` of the service `api`"),
+                });
+            }
         }
     }
     (problems.len() == before && !parts.is_empty()).then_some(parts)

@@ -130,6 +130,19 @@ pub(super) fn date(text: &str) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
+/// `2027-01-11T00:00` of `2027-01-10T24:00`; a time without a date is on the day of `begins`.
+pub(super) fn moment(text: &str, begins: Option<&str>) -> Option<String> {
+    let text = text.trim();
+    let (day, time) = match text.split_once(['T', ' ']) {
+        Some((day, time)) => (date(day.trim())?, clock(time)?),
+        None => (date(begins?.trim().get(..10)?)?, clock(text)?),
+    };
+    match time.as_str() {
+        "24:00" => Some(format!("{}T00:00", day.tomorrow().ok()?)),
+        time => Some(format!("{day}T{time}")),
+    }
+}
+
 /// Why a date does not exist: `February 2027 has 28 days` for `2027-02-29`.
 pub(super) fn no_such_day(text: &str) -> Option<String> {
     const MONTHS: [&str; 12] = [

@@ -380,6 +380,9 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
                         .fix("write `calendar quarter`", whole(written), "calendar quarter")
                         .fix(format!("write `{YEAR}`"), whole(written), YEAR),
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+                    None if text.contains('/') => {
+                        problem.help("write the zone in a line of its own: `time_zone: Europe/Madrid`")
+                    }
                     None => problem,
                 }
                 .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),

@@ -43,7 +43,7 @@ impl<'a> Clock<'a> {
         let date = scenario.date.map(|date| {
             let first = date - (lead / 1000) as i64;
             let reach = promise.period.reach().secs().max(OUTLOOK.secs()) as i64 + 2 * TILE;
-            Date::new(promise.agreed.as_ref(), first, reach)
+            Date::new(promise, first, reach)
         });
         Self { promise, step, begin: played.begin, into: into as i64 - lead as i64, date }
     }
@@ -98,19 +98,17 @@ impl<'a> Clock<'a> {
     /// The agreed time of the period in which the incident begins: of a rolling one that ends then, or of the whole month or quarter. `None` without a
     /// date.
     pub fn agreed_period(&self) -> Option<Duration> {
-        self.date.as_ref()?;
-        let Period::Calendar(unit, zone) = &self.promise.period else {
-            let begins = self.period_begins(self.begin);
-            let is_within = |at: &usize| (self.step * *at as u64) as i64 > begins && self.counts(*at);
-            let played = (1..=self.begin).filter(is_within).count() as u64 * self.step;
-            return Some(Duration::from_millis(self.agreed_before(begins) + played));
+        let now = self.date(self.begin)?;
+        let (from, until) = match &self.promise.period {
+            Period::Rolling(length) => (now - length.secs() as i64, now),
+            Period::Calendar(unit, zone) => {
+                let begins = zone.begins(*unit, u64::try_from(now).unwrap_or(0));
+                // Some day of the next month or quarter, which is longer than three days.
+                let ends = zone.begins(*unit, begins + unit.longest().secs() + 3 * 86_400);
+                (begins as i64, ends as i64)
+            }
         };
-        let begins = zone.begins(*unit, u64::try_from(self.date(self.begin)?).unwrap_or(0));
-        // Some day of the next month or quarter, which is longer than three days.
-        let ends = zone.begins(*unit, begins + unit.longest().secs() + 3 * 86_400);
-        let counts = |at: &u64| self.promise.agreed.as_ref().is_none_or(|agreed| agreed.counts(*at as i64));
-        let tiles = (begins..ends).step_by(TILE as usize).filter(counts).count() as u64;
-        Some(Duration::from_secs(tiles * TILE as u64))
+        Some(self.promise.agreed_between(from, until))
     }
 
     /// How many tiles are still to come in a calendar period at an evaluation.
@@ -132,14 +130,14 @@ impl<'a> Clock<'a> {
 }
 
 impl Date {
-    fn new(agreed: Option<&AgreedTime>, first: i64, reach: i64) -> Self {
+    fn new(promise: &Promise, first: i64, reach: i64) -> Self {
         let since = (first - reach).div_euclid(TILE) * TILE;
         let tiles = (first - since + TILE - 1) / TILE;
         let mut sums = Vec::with_capacity(tiles as usize);
         let mut sum = 0;
         for index in (0..tiles).rev() {
             let begins = since + index * TILE;
-            let counts = agreed.is_none_or(|agreed| agreed.counts(begins));
+            let counts = promise.counts(begins);
             sum += if counts { TILE.min(first - begins) } else { 0 };
             sums.push((counts, sum));
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Span, Timeline};
 use crate::plan::SloPlan;
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Decimal, Duration, Severity, text};
 
 #[derive(Serialize)]
 struct Simulation<'a> {
@@ -25,7 +25,7 @@ struct Simulation<'a> {
     budget: Budget,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Notification<'a> {
     at_seconds: u64,
     alert: &'a str,
@@ -37,6 +37,9 @@ struct Notification<'a> {
     burn_rate: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     budget_left: Option<Value>,
+    /// Whether another alert silences it at that time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    silenced: bool,
 }
 
 #[derive(Serialize)]
@@ -116,39 +119,42 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
 /// The notifications, by time.
 fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
     let mut all = Vec::new();
+    let mut add = |alert, severity: Severity, span: Span, begins: Notification<'_>| {
+        let hushed = timeline.hushed(alert, severity, span);
+        let one = |at: Duration, state, silenced| Notification {
+            at_seconds: at.secs(),
+            alert,
+            severity: severity.as_str(),
+            state,
+            silenced,
+            ..Notification::default()
+        };
+        let fires = one(span.from, "fires", hushed.begins);
+        let Notification { tier, burn_rate, budget_left, .. } = begins;
+        all.push(Notification { tier, burn_rate, budget_left, ..fires });
+        all.extend(hushed.sent.map(|at| one(at, "sent", false)));
+        all.extend(span.until.map(|at| one(at, "stops", hushed.stops)));
+    };
     for alert in &timeline.alerts {
         for firing in &alert.firings {
-            let one = |at: Duration, state| Notification {
-                at_seconds: at.secs(),
-                alert: &alert.name,
-                severity: alert.severity.as_str(),
-                state,
-                tier: None,
-                burn_rate: None,
-                budget_left: None,
-            };
-            all.push(Notification {
+            let begins = Notification {
                 tier: Some(timeline.tiers[firing.tier].tier.long.to_string()),
                 burn_rate: Some(short(firing.burn_rate)),
                 budget_left: firing.left.map(short),
-                ..one(firing.span.from, "fires")
-            });
-            all.extend(firing.span.until.map(|at| one(at, "stops")));
+                ..Notification::default()
+            };
+            add(&alert.name, alert.severity, firing.span, begins);
         }
     }
     for course in &timeline.lines {
         for (span, severity, left) in &course.firings {
-            let one = |at: Duration, state, left: Option<Value>| Notification {
-                at_seconds: at.secs(),
-                alert: &course.name,
-                severity: severity.as_str(),
-                state,
-                tier: None,
-                burn_rate: None,
-                budget_left: left,
-            };
-            all.push(one(span.from, "fires", Some(short(*left))));
-            all.extend(span.until.map(|at| one(at, "stops", None)));
+            let begins = Notification { budget_left: Some(short(*left)), ..Notification::default() };
+            add(&course.name, *severity, *span, begins);
+        }
+    }
+    if let Some(missing) = &timeline.missing {
+        for span in &missing.firings {
+            add(&missing.name, missing.severity, *span, Notification::default());
         }
     }
     all.sort_by_key(|notification| notification.at_seconds);

@@ -27,6 +27,7 @@ mod incident;
 mod json;
 mod recorded;
 mod rules;
+mod silences;
 mod timeline;
 mod words;
 
@@ -35,7 +36,10 @@ pub use csv::{CsvCounts, CsvFault, parse as parse_csv};
 pub use grammar::{Fault, parse};
 pub use incident::{Incident, Phase};
 pub use json::json;
-pub use timeline::{AlertCourse, BudgetCourse, Firing, LineCourse, Span, TierCourse, Timeline};
+pub use silences::silence;
+pub use timeline::{
+    AlertCourse, BudgetCourse, Firing, LineCourse, MissingCourse, Span, TierCourse, Timeline,
+};
 pub use words::words;
 
 use crate::plan::{Event, Observer, Part, SloPlan};
@@ -229,6 +233,7 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, cou
         let is_due = late == 0;
         rules.evaluate(step);
         courses.follow_alerts(&rules, at, false);
+        courses.follow_missing(&rules, at);
         rules.evaluate_slow(is_due);
         if is_due {
             courses.follow_alerts(&rules, at, true);

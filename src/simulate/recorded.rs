@@ -81,6 +81,11 @@ impl Counts {
         self.samples.get(at).copied().flatten()
     }
 
+    /// The evaluations in a range.
+    pub fn within(&self, at: usize, range: Duration) -> std::ops::RangeInclusive<usize> {
+        self.reach.first(at, range)..=at
+    }
+
     /// Whether there is a sample.
     pub fn any(&self, at: usize, range: Duration) -> bool {
         self.count(at, range) > 0

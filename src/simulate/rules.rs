@@ -270,6 +270,12 @@ impl<'a> Rules<'a> {
         self.plan.promise.expected(self.clock.tiles_to_come(at), counted, number)
     }
 
+    /// Whether no count was recorded in a range of agreed time: `lower::alerts::missing`.
+    pub fn is_missing(&self, at: usize, range: Duration) -> bool {
+        let total = &self.events.total;
+        !total.any(at, range) && total.within(at, range).all(|at| self.clock.counts(at))
+    }
+
     /// Whether events count at an evaluation or did so shortly before: outside of the hours no line of the budget is crossed.
     pub fn counted_lately(&self, at: usize) -> bool {
         let back = (BudgetLine::AFTER_HOURS.millis() / self.schedule.step.millis()) as usize;

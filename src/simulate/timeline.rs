@@ -25,6 +25,10 @@ pub struct Timeline {
     pub alerts: Vec<AlertCourse>,
     /// The courses of the budget's lines, the highest first.
     pub lines: Vec<LineCourse>,
+    /// The course of the alert for missing events; `None` if no events are expected.
+    pub missing: Option<MissingCourse>,
+    /// When alerts are silenced by others, if the sources declare receivers: the alert, its severity, and the times.
+    pub silenced: Vec<(String, Severity, Vec<Span>)>,
     /// The course of the period's budget.
     pub budget: BudgetCourse,
     /// Events of every evaluation since the beginning of the incident; the first entry is the first evaluation after it.
@@ -92,6 +96,17 @@ pub struct LineCourse {
     pub firings: Vec<(Span, Severity, Decimal)>,
 }
 
+/// The course of the alert for missing events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingCourse {
+    /// Its name.
+    pub name: String,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The times at which it fires.
+    pub firings: Vec<Span>,
+}
+
 /// The course of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetCourse {
@@ -143,7 +158,8 @@ impl Timeline {
     pub fn last_change(&self) -> Duration {
         let tiers = self.tiers.iter().flat_map(|tier| [&tier.pending, &tier.firing]).flatten();
         let lines = self.lines.iter().flat_map(|line| &line.firings).map(|(span, ..)| span);
-        let ends = tiers.chain(lines).map(|span| span.until.unwrap_or(self.watched));
+        let missing = self.missing.iter().flat_map(|missing| &missing.firings);
+        let ends = tiers.chain(lines).chain(missing).map(|span| span.until.unwrap_or(self.watched));
         ends.chain([self.incident]).max().unwrap_or_default()
     }
 }
@@ -185,6 +201,8 @@ pub(super) struct Courses<'a> {
     is_counted: bool,
     tiers: Vec<[Spans; 3]>,
     alerts: Vec<Followed>,
+    /// Since which evaluation events are missing.
+    missing: Option<usize>,
     timeline: Timeline,
 }
 
@@ -225,6 +243,12 @@ impl<'a> Courses<'a> {
                     Some(LineCourse { name, line, firings: Vec::new() })
                 })
                 .collect(),
+            missing: plan.expected.as_ref().map(|expected| MissingCourse {
+                name: expected.name.clone(),
+                severity: expected.severity,
+                firings: Vec::new(),
+            }),
+            silenced: Vec::new(),
             budget: BudgetCourse {
                 before: None,
                 after: None,
@@ -244,6 +268,7 @@ impl<'a> Courses<'a> {
             is_counted: false,
             tiers: plan.promise.tiers.iter().map(|_| Default::default()).collect(),
             alerts: alerts.collect(),
+            missing: None,
             timeline,
         }
     }
@@ -321,6 +346,23 @@ impl<'a> Courses<'a> {
                 (Some(_), Some(_)) => *over = None,
                 (None, None) => {}
             }
+        }
+    }
+
+    /// Updates the alert for missing events.
+    pub fn follow_missing(&mut self, rules: &Rules, at: usize) {
+        let now = self.time(at);
+        let (Some(course), Some(expected)) = (&mut self.timeline.missing, &self.plan.expected) else {
+            return;
+        };
+        self.missing = rules.is_missing(at, expected.range).then(|| self.missing.unwrap_or(at));
+        let waited = self.missing.map(|since| self.timeline.schedule.step.millis() * (at - since) as u64);
+        let fires = waited.is_some_and(|waited| waited >= expected.hold.millis());
+        let Some(now) = now else { return };
+        match course.firings.last_mut().filter(|span| span.until.is_none()) {
+            Some(open) if !fires => open.until = Some(now),
+            None if fires => course.firings.push(Span { from: now, until: None }),
+            Some(_) | None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Firing, Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
 use crate::plan::{Event, Observer, SloPlan, of_agreed_time};
-use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, spoken, text};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, on_the_clock, percent, spoken, text};
 
 /// A timeline for people, for an incident with this text.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
@@ -35,27 +35,43 @@ fn clock(plan: &SloPlan, timeline: &Timeline, after: Duration) -> String {
 
 fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
     let mut rows: Vec<(Duration, Vec<String>)> = Vec::new();
+    let mut add = |name: &str, severity: Severity, span: Span, what: [String; 3]| {
+        let mut row = |at: Duration, what: [String; 3]| {
+            rows.push((
+                at,
+                [vec![at.to_string(), severity.to_string(), name.to_owned()], what.to_vec()].concat(),
+            ));
+        };
+        let hushed = timeline.hushed(name, severity, span);
+        let event = |text: &str, is_silenced: bool| match is_silenced {
+            true => format!("{text}: silenced"),
+            false => text.to_owned(),
+        };
+        let [fires, burn_rate, left] = what;
+        row(span.from, [event(&fires, hushed.begins), burn_rate, left]);
+        let later = |text: String| [text, String::new(), String::new()];
+        if let Some(at) = hushed.sent {
+            row(at, later("is sent".to_owned()));
+        }
+        if let Some(at) = span.until {
+            row(at, later(event("stops", hushed.stops)));
+        }
+    };
     for alert in &timeline.alerts {
         for firing in &alert.firings {
-            let row = |at: Duration, what: [String; 3]| {
-                let who = [at.to_string(), alert.severity.to_string(), alert.name.clone()];
-                (at, [who, what].concat())
-            };
-            rows.push(row(firing.span.from, fires(timeline, firing)));
-            let stops = || ["stops".to_owned(), String::new(), String::new()];
-            rows.extend(firing.span.until.map(|at| row(at, stops())));
+            add(&alert.name, alert.severity, firing.span, fires(timeline, firing));
         }
     }
     for course in &timeline.lines {
         for (span, severity, left) in &course.firings {
-            let row = |at: Duration, what: [String; 3]| {
-                let who = [at.to_string(), severity.to_string(), course.name.clone()];
-                (at, [who, what].concat())
-            };
             let what = format!("less than {} left", course.line);
-            rows.push(row(span.from, [what, String::new(), shown(*left)]));
-            let stops = || ["stops".to_owned(), String::new(), String::new()];
-            rows.extend(span.until.map(|at| row(at, stops())));
+            add(&course.name, *severity, *span, [what, String::new(), shown(*left)]);
+        }
+    }
+    if let Some(missing) = &timeline.missing {
+        for span in &missing.firings {
+            let what = ["fires, no events".to_owned(), String::new(), String::new()];
+            add(&missing.name, missing.severity, *span, what);
         }
     }
     if rows.is_empty() {
@@ -126,19 +142,24 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
         Event::Check => "bad evaluations",
         Event::Slice(_) | Event::Journey(_) => "bad slices",
     };
-    let counted = match budget.assumed {
+    let counted = |count: Decimal| match budget.assumed {
         true => String::new(),
-        false => format!(", {} of {} {unit}", events(budget.bad), events(budget.allowed)),
+        false => match events(count).as_str() {
+            "1" => format!(", or 1 {}", unit.trim_end_matches('s')),
+            count => format!(", or {count} {unit}"),
+        },
     };
     let period = match &plan.promise.period {
         Period::Rolling(length) => length.to_string(),
         calendar @ Period::Calendar(..) => format!("a {calendar}"),
     };
     let mut text = format!(
-        "The incident spends {} of the budget of {period}: {} of {} of full outage{counted}.",
-        shown(spent),
-        spoken(spent * whole),
+        "The budget of {period} is {} of full outage{}. The incident spends {}{}: {} of it.",
         spoken(whole),
+        counted(budget.allowed),
+        spoken(spent * whole),
+        counted(budget.bad),
+        shown(spent),
     );
     if let (Some(before), Some(after)) = (budget.before, budget.after) {
         text += &format!(" Before it {} of the budget is left, after it {}.", shown(before), shown(after));
@@ -162,6 +183,12 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     if timeline.is_close() {
         remarks.push(
             "At some moment a ratio is exactly at its threshold: there the rounding of Prometheus decides."
+                .to_owned(),
+        );
+    }
+    if !timeline.silenced.is_empty() {
+        remarks.push(
+            "Nobody is notified of a silenced alert: Alertmanager silences it while another alert of this SLO fires."
                 .to_owned(),
         );
     }

@@ -1,8 +1,8 @@
 //! A calendar month in a time zone.
 
 use jiff::civil::{self, Date};
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Span, Timestamp};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{SignedDuration, Span, Timestamp};
 
 /// A month of a year: `2027-01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,22 +51,56 @@ pub fn on_the_clock(at: u64, zone: &str) -> String {
     format!("{date} {:02}:{:02}", time.hour(), time.minute())
 }
 
-/// A moment in seconds since 1970, from a text with a UTC offset or in local time: `2027-01-03T14:00`.
-pub fn moment(written: &str, zone: &str) -> Option<i64> {
-    let written = written.trim();
-    if let Ok(at) = written.parse::<Timestamp>() {
-        return Some(at.as_second());
-    }
-    let local: civil::DateTime = written.parse().ok()?;
-    local.to_zoned(TimeZone::get(zone).ok()?).ok().map(|zoned| zoned.timestamp().as_second())
+/// What a written date and time is: with a UTC offset, or in local time such as `2027-01-03T14:00`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A moment, in seconds since 1970.
+    At(i64),
+    /// The clocks never show it, because they are set forward: from one time to the other.
+    Skipped {
+        /// The time at which they are changed: `02:00`.
+        from: String,
+        /// The time that they show next: `03:00`.
+        to: String,
+        /// The first local time after the change: `2027-03-28T03:00`.
+        first: String,
+        /// The written time with the offset before the change.
+        unchanged: String,
+    },
+    /// The clocks show it twice, because they are set back: with the offset of the first time, and of the second.
+    Twice([String; 2]),
 }
 
-/// Whether the clock of a zone never shows a time, because it is set forward then.
-pub fn is_skipped(written: &str, zone: &str) -> bool {
-    let local: Option<civil::DateTime> = written.trim().parse().ok();
-    let ambiguous = |local| TimeZone::get(zone).map(|zone| zone.to_ambiguous_timestamp(local).offset());
-    written.trim().parse::<Timestamp>().is_err()
-        && local.is_some_and(|local| matches!(ambiguous(local), Ok(AmbiguousOffset::Gap { .. })))
+impl Moment {
+    /// Reads a text; `None` if it is not a time, or if the zone is unknown.
+    pub fn read(written: &str, zone: &str) -> Option<Self> {
+        let written = written.trim();
+        if let Ok(at) = written.parse::<Timestamp>() {
+            return Some(Self::At(at.as_second()));
+        }
+        let (local, zone) = (written.parse::<civil::DateTime>().ok()?, TimeZone::get(zone).ok()?);
+        let with = |offset: Offset| {
+            let zoned = local.to_zoned(TimeZone::fixed(offset)).ok()?;
+            Some(zoned.strftime("%Y-%m-%dT%H:%M%:z").to_string())
+        };
+        Some(match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => Self::At(offset.to_timestamp(local).ok()?.as_second()),
+            AmbiguousOffset::Fold { before, after } => Self::Twice([with(before)?, with(after)?]),
+            AmbiguousOffset::Gap { before, .. } => {
+                // The change is the last one before the moment that an unchanged clock shows so.
+                let next = before.to_timestamp(local).ok()?.checked_add(SignedDuration::from_secs(1)).ok()?;
+                let change = zone.preceding(next).next()?.timestamp();
+                let (from, to) = (before.to_datetime(change), zone.to_datetime(change));
+                let clock = |at: civil::DateTime| at.strftime("%H:%M").to_string();
+                Self::Skipped {
+                    from: clock(from),
+                    to: clock(to),
+                    first: to.strftime("%Y-%m-%dT%H:%M").to_string(),
+                    unchanged: with(before)?,
+                }
+            }
+        })
+    }
 }
 
 fn of(zone: &str) -> TimeZone {
@@ -89,10 +123,35 @@ mod tests {
         assert_eq!(days[28] - days[27], 23 * 3600);
         assert_eq!(days[31] - days[0], 31 * 86_400 - 3600);
         assert_eq!(on_the_clock(days[31], "America/Argentina/Buenos_Aires"), "2027-03-31 19:00");
-        let skipped = ["2027-03-28T01:59", "2027-03-28T02:30", "2027-03-28T03:00", "2027-03-28T02:30Z"];
-        assert_eq!(skipped.map(|time| is_skipped(time, "Europe/Madrid")), [false, true, false, false]);
         for text in ["2027", "2027-13", "2027-1", "27-01", "2027-01-01", "+027-01", "1969-12"] {
             assert_eq!(Month::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_that_clocks_skip_or_show_twice_is_no_moment() {
+        let read = |text: &str| Moment::read(text, "Europe/Madrid");
+        let at = |text: &str| Some(Moment::At(text.parse::<Timestamp>().expect("a time").as_second()));
+        let text = str::to_owned;
+        let skipped = Moment::Skipped {
+            from: text("02:00"),
+            to: text("03:00"),
+            first: text("2027-03-28T03:00"),
+            unchanged: text("2027-03-28T02:30+01:00"),
+        };
+        assert_eq!(read("2027-03-28T02:30"), Some(skipped));
+        let twice = ["2027-10-31T02:30+02:00", "2027-10-31T02:30+01:00"];
+        assert_eq!(read("2027-10-31T02:30"), Some(Moment::Twice(twice.map(text))));
+        for (written, moment) in [
+            ("2027-03-28T01:59", "2027-03-28T00:59Z"),
+            ("2027-03-28T03:00", "2027-03-28T01:00Z"),
+            ("2027-03-28T02:30Z", "2027-03-28T02:30Z"),
+            ("2027-10-31T01:59", "2027-10-30T23:59Z"),
+            ("2027-10-31T03:00", "2027-10-31T02:00Z"),
+            (twice[1], "2027-10-31T01:30Z"),
+        ] {
+            assert_eq!(read(written), at(moment), "{written}");
+        }
+        assert_eq!(read("soon"), None);
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use slowburn::inert;
 use slowburn::plan::{Observer, SloPlan};
-use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
-use slowburn::vocabulary::{Period, is_skipped, moment};
+use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, silence, simulate, words};
+use slowburn::vocabulary::{Moment, Period};
 
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
@@ -23,13 +23,14 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     };
     let (incident, slos) = described(args)?;
     let project = Project::read(&slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.outline(|_| false) else {
+    let Some(whole) = project.compiled.outline(|_| false) else {
         problems::show(&project, Format::Human)?;
         return Ok(Ending::Problems);
     };
-    let plan = named::slo(&plan, service, slo)?;
+    let plan = named::slo(&whole, service, slo)?;
     let (title, scenario) = scenario(args, plan, &incident)?;
-    let timeline = simulate(plan, &scenario);
+    let mut timeline = simulate(plan, &scenario);
+    silence(&mut timeline, &whole.project, plan);
     let style = Style { width: stdout::width(), unicode: !args.ascii && stdout::unicode() };
     stdout::print(&match args.format {
         Outcome::Human => words(plan, &title, &timeline, style),
@@ -115,15 +116,21 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
 /// When the incident begins, in seconds since 1970.
 fn date(written: &str, plan: &SloPlan) -> Result<i64, Failure> {
     let zone = &plan.promise.zone;
-    if is_skipped(written, zone) {
-        let headline = format!("`{}` does not exist in {zone}: clocks are set forward then", written.trim());
-        return Err(Failure::new(headline).and("write a time before or after that, or with an offset"));
-    }
-    match moment(written, zone) {
-        Some(at) if (YEARS.0..YEARS.1).contains(&at) => Ok(at),
-        Some(_) => {
+    match Moment::read(written, zone) {
+        Some(Moment::At(at)) if (YEARS.0..YEARS.1).contains(&at) => Ok(at),
+        Some(Moment::At(_)) => {
             Err(Failure::new("the year in --at is out of range").and("write a time from 1971 to 2100"))
         }
+        Some(Moment::Skipped { from, first, unchanged, .. }) => Err(Failure::new(format!(
+            "`{}` does not exist in {zone}: clocks are set forward then",
+            written.trim()
+        ))
+        .and(&format!("write `{first}`, a time before {from}, or an offset: `{unchanged}`"))),
+        Some(Moment::Twice([first, second])) => Err(Failure::new(format!(
+            "`{}` exists twice in {zone}: clocks are set back then",
+            written.trim()
+        ))
+        .and(&format!("write `{first}` for the first time, or `{second}` for the second"))),
         None => Err(Failure::new(format!("`{}` is not a time", inert::line(written)))
             .and("write date and time, as in `--at 2027-01-04T19:50`")),
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
 use crate::derive::{companion_name, longest_range};
-use crate::lower::aftermath::BEGAN;
+use crate::lower::active::BEGAN;
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
 use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan, Which};
 use crate::promql::ast::Selector;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::lead::series_of;
 use super::stage::Stage;
-use crate::lower::aftermath::BEGAN;
+use crate::derive::stays;
 use crate::lower::journey::SHARE;
 use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{Mishaps, samples};
@@ -159,8 +159,8 @@ fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
     Counted(sums)
 }
 
-/// The rule that silences the journey's alerts after the outage of its parts.
-pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
+/// The alert of a journey that silences the pages of its parts.
+pub(super) fn told<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
     let name = format!("{}/{}", journey.service, journey.slo);
     group.rules.iter().find_map(|rule| match &rule.makes {
         Makes::Alert(alert) => match &alert.notice {
@@ -174,29 +174,31 @@ pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aft
 /// Series that are played, and the checks.
 type Play = (Vec<(String, String)>, Vec<Check>);
 
-/// A part whose page fires one step after an outage begins, and stops two steps after its end: the series for it, and the check of the alert that
-/// silences the journey's page. `None` if there is no such alert.
-pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
-    let aftermath = stage.aftermath.filter(|_| stage.step == INTERVAL)?;
-    let cause = aftermath.causes.first()?;
-    let (from, until) = (outage.start + 1, outage.end + 2);
+/// The part that fails pages for two steps while its journey already pages: the series for it, and the checks of the alert that silences the part.
+/// `None` if there is no such alert.
+pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
+    const PAGES: usize = 2;
+    let told = stage.told.filter(|_| stage.step == INTERVAL)?;
+    let name = stage.lead?.name();
+    let (page, _) = told.silenced.iter().zip(&told.parts).find(|(_, part)| **part == name)?;
     let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
-    let first = timeline.first(from, fires)?;
+    let first = timeline.first(outage.start + 1, fires)?;
     let last = timeline.first(first, |step| !fires(step))? - 1;
-    // Only alerts that stop after the part's alert are silenced.
-    if last <= until || stage.steps(aftermath.length) <= last - until {
+    // Some rulers see each other's results an evaluation late.
+    let from = first + 3;
+    // Afterwards the journey would be held back.
+    let held_back = from + PAGES + stage.steps(stays(stage.slo));
+    if last <= from + PAGES || timeline.first(last + 1, fires).is_some_and(|next| next <= held_back) {
         return None;
     }
-    let mut labels: Vec<(&str, &str)> = vec![("alertname", &cause.name)];
-    labels.extend(cause.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())));
-    let began = selector(BEGAN, &labels).to_string();
-    labels.push(("alertstate", "firing"));
-    let firing = selector("ALERTS", &labels).to_string();
-    let before = stage.steps(stage.begins) + from;
-    let values = |value: u64| format!("_x{before} {value}+0x{} stale", until - from);
-    let series = vec![(firing, values(1)), (began, values(stage.at(from).secs()))];
-    let alert = || Which::of(aftermath.name.clone());
+    let labels: Vec<(&str, &str)> = [("alertname", page.name.as_str()), ("alertstate", "firing")]
+        .into_iter()
+        .chain(page.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())))
+        .collect();
+    let paging = selector("ALERTS", &labels).to_string();
+    let values = format!("_x{} 1x{} stale", stage.steps(stage.begins) + from, PAGES - 1);
+    let alert = || Which::of(told.name.clone());
     let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
     let fires = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
-    Some((series, vec![quiet(first - 1), fires(first), fires(until), fires(last), quiet(last + 2)]))
+    Some((vec![(paging, values)], vec![quiet(first - 1), fires(first), fires(last), quiet(last + 2)]))
 }

@@ -62,7 +62,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
                 });
                 continue;
             };
-            stage.aftermath = aftermath.as_ref().and_then(|group| journeys::left_by(group, &plan.promise));
+            stage.told = aftermath.as_ref().and_then(|group| journeys::told(group, &plan.promise));
             let played = situations::play(&stage, act);
             let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
             if slo.alert_name.is_some()

@@ -246,11 +246,11 @@ fn day(stage: &Stage) -> (Case, bool) {
         let ratio = stage.recorded(&stage.names.ratio("5m"));
         checks.push(stage.value(idle_until, ratio, divided(bad, total)));
     }
-    let left = journeys::left(stage, &timeline, begins..ends);
-    if left.is_some() {
-        script.sentences.push("and the journey stays silent when a part stops paging");
+    let first = journeys::first(stage, &timeline, begins..ends);
+    if first.is_some() {
+        script.sentences.push("and a part that pages after its journey is silenced");
     }
-    let (series, silenced) = left.unwrap_or_default();
+    let (series, silenced) = first.unwrap_or_default();
     checks.extend(silenced);
     let title = script.sentences.join(", ");
     let mut case = stage.case(&title, &script.loads, script.mishaps, checks);

@@ -33,8 +33,8 @@ pub(super) struct Stage<'a> {
     /// The part of a journey that fails in the proofs.
     pub lead: Option<&'a Part>,
     pub service: &'a Service,
-    /// The rule that silences the journey's alerts after the outage of its parts.
-    pub aftermath: Option<&'a Aftermath>,
+    /// The alert of a journey that silences the pages of its parts.
+    pub told: Option<&'a Aftermath>,
     /// When the situation begins: within the hours of the promise.
     pub begins: Duration,
 }
@@ -59,7 +59,7 @@ impl<'a> Stage<'a> {
             begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
-            aftermath: None,
+            told: None,
         })
     }
 

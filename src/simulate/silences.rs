@@ -1,0 +1,115 @@
+//! Which alerts of a timeline are silenced while others of it fire: by the inhibitions that Alertmanager gets.
+
+use super::{Span, Timeline};
+use crate::plan::{Labels, ProjectPlan, SloPlan};
+use crate::vocabulary::{Duration, Severity};
+
+/// One alert of a timeline: its labels, and when it fires.
+struct Fires {
+    name: String,
+    severity: Severity,
+    labels: Labels,
+    spans: Vec<Span>,
+}
+
+/// Notes when each alert of a timeline is silenced by another one. Without `alertmanager` in the project none is.
+pub fn silence(timeline: &mut Timeline, project: &ProjectPlan, plan: &SloPlan) {
+    let Some(notifications) = &project.notifications else { return };
+    let labels = |name: &str, severity: Severity| {
+        let label = project.severities.get(severity);
+        let is_it = |labels: &&Labels| {
+            let is = |label: &str, value: &str| labels.get(label).is_some_and(|known| known == value);
+            is("alertname", name)
+                && is("severity", label)
+                && is("service", &plan.promise.service)
+                && labels.get("slo").is_none_or(|slo| *slo == plan.promise.slo)
+        };
+        let mut found = notifications.deliveries.iter().map(|delivery| &delivery.labels).find(is_it)?.clone();
+        // An incident happens to one value of each label.
+        if found.contains_key("slo") {
+            found.extend(plan.promise.by.iter().map(|label| (label.clone(), "one".to_owned())));
+        }
+        Some(found)
+    };
+    let mut all: Vec<Fires> = Vec::new();
+    for (name, severity, span) in timeline.firings() {
+        match all.iter_mut().find(|known| known.name == name && known.severity == severity) {
+            Some(known) => known.spans.push(span),
+            None => {
+                let Some(labels) = labels(name, severity) else { continue };
+                all.push(Fires { name: name.to_owned(), severity, labels, spans: vec![span] });
+            }
+        }
+    }
+    let silenced = |target: &Fires| -> Vec<Span> {
+        let silences = |source: &&Fires| {
+            notifications.inhibitions.iter().any(|one| one.silences(&source.labels, &target.labels))
+        };
+        joined(all.iter().filter(silences).flat_map(|source| &source.spans))
+    };
+    let silenced = all.iter().map(|target| (target.name.clone(), target.severity, silenced(target)));
+    timeline.silenced = silenced.filter(|(.., spans)| !spans.is_empty()).collect();
+}
+
+/// Spans without overlaps, by time.
+fn joined<'a>(spans: impl Iterator<Item = &'a Span>) -> Vec<Span> {
+    let mut sorted: Vec<Span> = spans.copied().collect();
+    sorted.sort_by_key(|span| span.from);
+    let mut joined: Vec<Span> = Vec::new();
+    for span in sorted {
+        match joined.last_mut() {
+            Some(last) if last.until.is_none_or(|until| span.from <= until) => {
+                last.until = last.until.zip(span.until).map(|(one, other)| one.max(other));
+            }
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// What becomes of one firing of an alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hushed {
+    /// Whether it is silenced when it begins to fire.
+    pub begins: bool,
+    /// When it is sent, if that is later.
+    pub sent: Option<Duration>,
+    /// Whether it is silenced when it stops.
+    pub stops: bool,
+}
+
+impl Timeline {
+    /// Every firing: the alert, its severity, and when.
+    fn firings(&self) -> Vec<(&str, Severity, Span)> {
+        let mut all = Vec::new();
+        for alert in &self.alerts {
+            all.extend(alert.firings.iter().map(|firing| (&*alert.name, alert.severity, firing.span)));
+        }
+        for line in &self.lines {
+            all.extend(line.firings.iter().map(|(span, severity, _)| (&*line.name, *severity, *span)));
+        }
+        if let Some(missing) = &self.missing {
+            all.extend(missing.firings.iter().map(|span| (&*missing.name, missing.severity, *span)));
+        }
+        all
+    }
+
+    /// What becomes of a firing of an alert.
+    pub(super) fn hushed(&self, name: &str, severity: Severity, span: Span) -> Hushed {
+        let of = self.silenced.iter().find(|(known, of, _)| known == name && *of == severity);
+        let spans = of.map(|(.., spans)| &spans[..]).unwrap_or_default();
+        let within = |at: Duration| {
+            spans.iter().find(|one| one.from <= at && one.until.is_none_or(|until| at < until)).copied()
+        };
+        let begins = within(span.from);
+        let released = begins.and_then(|quiet| quiet.until);
+        Hushed {
+            begins: begins.is_some(),
+            sent: released.filter(|at| span.until.is_none_or(|until| *at < until)),
+            // Both may stop in the same evaluation.
+            stops: span.until.is_some_and(|until| {
+                spans.iter().any(|one| one.from < until && one.until.is_none_or(|end| until <= end))
+            }),
+        }
+    }
+}
