@@ -56,8 +56,6 @@ pub struct ProjectPlan {
     pub grafana_url: Option<String>,
     /// The dependencies of all services, in the order of the source.
     pub needs: Vec<Need>,
-    /// Whether the author chose names of alerts. Then the name of an alert does not show whether it is a page.
-    pub names_chosen: bool,
     /// Other systems that run the rules.
     pub targets: RuleTargets,
     /// Warnings that are accepted everywhere, by code, with the reasons.
@@ -139,6 +137,12 @@ impl ServicePlan {
             },
             Makes::Record(_) => None,
         })
+    }
+
+    /// Whether the runbook of an alert without an SLO is recorded.
+    pub fn knows_runbooks(&self) -> bool {
+        let rules = [&self.companions, &self.missing].into_iter().flatten().flat_map(|group| &group.rules);
+        rules.into_iter().any(|rule| matches!(rule.makes, Makes::Record(_)))
     }
 
     /// A copy for the files of the whole project: promises and alerts, without recorded series, runbooks and proofs.

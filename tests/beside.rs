@@ -212,7 +212,7 @@ fn neither_side_reads_what_the_other_records() {
                     .services
                     .iter()
                     .flat_map(|service| &service.slos)
-                    .map(|slo| dashboards::of(&slo.promise))
+                    .map(|slo| dashboards::of(&slo.promise, &plan.project.severities))
                     .collect(),
                 false => {
                     // Grafana writes out what its variable lists, and that is what `slo:definition:info` names.

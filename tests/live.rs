@@ -505,7 +505,7 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
         let marks = if here.is_empty() { Vec::new() } else { dashboard.annotations() };
         let slos = world.plan.services.iter().flat_map(|service| &service.slos);
         let chosen: Vec<Chosen> = match dashboard.is_of_one() {
-            true => slos.map(|slo| dashboards::of(&slo.promise)).collect(),
+            true => slos.map(|slo| dashboards::of(&slo.promise, &world.plan.project.severities)).collect(),
             false => vec![dashboards::all()],
         };
         let queries: Vec<Query> = dashboard.queries().into_iter().chain(marks).collect();
@@ -517,7 +517,8 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
                 here.iter().any(|severity| named.is_empty() || named.iter().any(|name| name == severity));
             // A tier that the SLO does not have, and the moment its alert began.
             let may_be_none = dashboard.is_of_one()
-                && ["vector(0)", "ratio_rate\""].iter().any(|part| filled.contains(part));
+                && (["vector(0)", "ratio_rate\""].iter().any(|part| filled.contains(part))
+                    || dashboards::is_even_spend(&filled));
             let calm = filled.starts_with("vector(-1)") || filled.contains("ALERTS") && !fires;
             if calm || may_be_none || !can_be_known(&filled) {
                 continue;

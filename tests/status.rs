@@ -126,9 +126,17 @@ fn the_parts_of_a_journey_have_their_shares() {
     for (part, share) in [("trip/out", "0.25"), ("trip/back", "0.75")] {
         recorded.series(&format!("slo:journey_part_share:ratio{{{labels},part=\"{part}\"}}"), share, end);
     }
+    // The rules of one SLO are those of an earlier objective.
+    for (of, objective) in [("trip", "95%"), ("out", "99%")] {
+        let info = format!(
+            "slo:definition:info{{service=\"trip\",slo=\"{of}\",objective=\"{objective}\",period=\"30d\"}}"
+        );
+        recorded.series(&info, "1", end);
+    }
     recorded.blocks(&folder.path(""));
     let server = Server::start(&program, &folder.path(""));
     let said = status(&folder, &server.url(), &[]);
+    assert_eq!(said.stdout.matches("loaded rules promise 95% over 30d").count(), 1, "{}", said.stdout);
     assert!(
         said.stdout.contains("spent 75% by trip/back and 25% by trip/out"),
         "{}{}",
@@ -137,6 +145,8 @@ fn the_parts_of_a_journey_have_their_shares() {
     );
     let said = status(&folder, &server.url(), &["--format", "json"]);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let loaded = ["trip", "out"].map(|name| slo(&report, name).get("loaded_promise").cloned());
+    assert_eq!(loaded, [Some("95% over 30d".into()), None]);
     let parts = slo(&report, "trip")["parts"].as_array().unwrap();
     assert_eq!(parts.len(), 2, "{parts:?}");
     assert_eq!((&parts[0]["part"], &parts[0]["share"]), (&"trip/back".into(), &0.75.into()));

@@ -12,7 +12,7 @@ pub fn lag(slo: &Slo) -> Duration {
             longest = longest.max(match &time {
                 Time::Fixed(length) => *length,
                 Time::Placeholder(_) => Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000)),
-                Time::Negative(_) | Time::Expr(_) => Duration::from_secs(3600),
+                Time::Negative(_) | Time::Ahead(_) | Time::Expr(_) => Duration::from_secs(3600),
             });
             time
         });

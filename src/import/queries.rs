@@ -510,7 +510,7 @@ pub fn bad_ratio(part: &Expr, counts: Counts, total: Option<&Expr>) -> Option<Ex
         expr.visit(&mut |part| match &part.kind {
             Kind::Range { range, .. } | Kind::Subquery { range, .. } => match range {
                 Time::Placeholder(_) => found.0 = true,
-                Time::Fixed(_) | Time::Negative(_) | Time::Expr(_) => found.1 = true,
+                Time::Fixed(_) | Time::Negative(_) | Time::Ahead(_) | Time::Expr(_) => found.1 = true,
             },
             _ => {}
         });

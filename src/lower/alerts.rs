@@ -125,11 +125,14 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
             annotations
         },
     };
+    let labels = known.rule_labels();
+    let runbook = super::info::of_alert(&alert, &labels);
     let rule = Rule {
         makes: Makes::Alert(Box::new(alert)),
         expr: aggregate::<&str>("count", &[], which),
-        labels: known.rule_labels().into(),
+        labels: labels.into(),
         remark: "Its value is the number of SLOs without events.",
     };
-    Some(Group { name: service.name.to_string(), interval: INTERVAL, rules: vec![rule] })
+    let rules = [rule].into_iter().chain(runbook).collect();
+    Some(Group { name: service.name.to_string(), interval: INTERVAL, rules })
 }

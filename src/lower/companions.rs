@@ -1,6 +1,8 @@
 //! The rules of companion alerts, in a group of their own.
 
-use super::{dashboards, runbooks};
+use std::collections::BTreeSet;
+
+use super::{dashboards, info, runbooks};
 use crate::facts::{AlertFacts, ServiceFacts};
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
@@ -14,7 +16,18 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
         return None;
     }
     let companions = facts.companions.iter();
-    let rules = companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
+    let mut rules: Vec<Rule> =
+        companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
+    let mut known = Vec::new();
+    for rule in &rules {
+        if let Makes::Alert(alert) = &rule.makes {
+            known.extend(info::of_alert(alert, &rule.labels));
+        }
+    }
+    // Several alerts may have one name: the first one's runbook leads to the others.
+    let mut named = BTreeSet::new();
+    known.retain(|rule| named.insert(rule.labels.get("alertname").cloned()));
+    rules.extend(known);
     // Groups of SLOs have the names of the SLOs.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "alerts");
     let name = format!("{}/alerts{}", service.name, if taken { "/companions" } else { "" });

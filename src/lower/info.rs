@@ -1,15 +1,18 @@
 //! `slo:definition:info`: facts about an SLO that only the compiler knows, as labels of a series for dashboards, `status` and people.
 
 use super::series::Series;
-use super::{dashboards, journey, runbooks};
+use super::{agreed, dashboards, journey, runbooks};
 use crate::inert;
 use crate::model::{Labels, Model, Service, Slo};
-use crate::plan::{AgreedTime, Makes, Part, Promise, Rule, Screens, Watch};
+use crate::plan::{AgreedTime, Alert, Makes, Part, Promise, Rule, Screens, Watch};
 use crate::promql::build::{number, selector, vector};
-use crate::vocabulary::{Decimal, Period, text};
+use crate::vocabulary::{Decimal, Period, Severity, pointed};
 
 /// The series: always 1, with the facts as labels.
 const INFO: &str = "slo:definition:info";
+
+/// The series for alerts without an SLO: always 1.
+const ALERT_INFO: &str = "slo:alert:info";
 
 /// The longest value of a label, in characters.
 const LONGEST: usize = 300;
@@ -18,7 +21,7 @@ const LONGEST: usize = 300;
 pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promise, names: &Series) -> Rule {
     let own = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).cloned();
     let file = || runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo));
-    let runbook = own("runbook_url").or_else(file).or_else(|| slo.runbook.clone());
+    let runbook = own("runbook_url").or_else(file);
     let whole = promise.budget * Decimal::from(promise.period_length.secs());
     let agreed = promise.agreed.as_ref();
     let tiers: Vec<String> = promise.tiers.iter().map(tier).collect();
@@ -33,6 +36,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     let (uid, usual) = (dashboards::uid(name, environment), dashboards::pattern(environment));
     let usual = usual.replace("${1}", name).replace("$1", name);
     let renamed = (uid != usual).then_some(uid);
+    let severities = &model.project.severities;
     let facts = [
         ("budget_seconds", Some(pointed(whole))),
         ("budget_alerts", Some(lines.join(", "))),
@@ -47,20 +51,40 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
         ("objective", Some(promise.objective.clone())),
         ("owner", service.owner.clone()),
         ("period", Some(period(&promise.period))),
+        ("period_seconds", Some(pointed(Decimal::from(promise.period_length.secs())))),
         ("planned", promise.planned.clone()),
         ("runbook", runbook),
+        ("severity_page", Some(severities.get(Severity::Page).label.clone())),
+        ("severity_ticket", Some(severities.get(Severity::Ticket).label.clone())),
         ("source", own("source_url").or_else(|| service.source.clone())),
         ("tiers", Some(tiers.join(", "))),
     ];
-    let mut labels: Labels = names.labels();
-    for (name, value) in facts {
-        let value = shown(&value.unwrap_or_default());
-        if !value.is_empty() {
-            labels.insert(name.to_owned(), value);
-        }
-    }
+    // What a team asks by: the labels of its alerts. What says something else here has another meaning.
+    let mut labels: Labels = service.labels.clone();
+    labels.extend(slo.labels.clone());
+    labels.retain(|name, _| facts.iter().all(|(fact, _)| fact != name));
+    let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.unwrap_or_default()));
+    labels.extend(facts);
+    let mut labels: Labels = labels.into_iter().map(|(name, value)| (name, shown(&value))).collect();
+    labels.retain(|_, value| !value.is_empty());
+    labels.extend(names.labels());
     let expr = vector(number("1"));
     Rule { makes: Makes::Record(INFO.to_owned()), expr, labels: labels.into(), remark: "" }
+}
+
+/// Records `slo:alert:info` for an alert that belongs to no SLO: its runbook, if that has an address. Rules of alerts have annotations, but their series
+/// have none.
+pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
+    let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref())?;
+    let service = labels.get("service")?;
+    let labels = [("alertname", &alert.which.name), ("runbook", &shown(runbook)), ("service", service)]
+        .map(|(name, value)| (name.to_owned(), value.clone()));
+    Some(Rule {
+        makes: Makes::Record(ALERT_INFO.to_owned()),
+        expr: vector(number("1")),
+        labels: Labels::from(labels).into(),
+        remark: "The runbook of an alert of this group, for dashboards.",
+    })
 }
 
 /// Windows of maintenance, the latest first.
@@ -76,10 +100,12 @@ pub(super) fn screens(environment: Option<&str>) -> Screens {
         promise: dashboards::promise(environment),
         service: dashboards::pattern(environment),
         info: selector(INFO, &[]),
+        alert_info: selector(ALERT_INFO, &[]),
         ratio: "slo:sli_error:ratio_rate".to_owned(),
         period_total: "slo:total_events:(increase)?".to_owned(),
         period_bad: "slo:bad_events:(increase)?".to_owned(),
         period_expected: "slo:expected_events:".to_owned(),
+        agreed_time: selector(agreed::NAME, &[]),
         parts: journey::readings(|name| selector(name, &[])),
     }
 }
@@ -104,10 +130,4 @@ fn period(period: &Period) -> String {
 /// `page 1h/5m 14.4`
 fn tier(tier: &Watch) -> String {
     format!("{} {}/{} {}", tier.severity.as_str(), tier.long, tier.short, pointed(tier.burn_rate))
-}
-
-/// With a decimal point, so that a leading zero changes nothing: `014.4` is 14.4, but `010` would be 8.
-fn pointed(value: Decimal) -> String {
-    let text = text(value);
-    if text.contains('.') { text } else { text + ".0" }
 }

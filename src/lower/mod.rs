@@ -100,11 +100,6 @@ pub fn project(facts: &Facts) -> ProjectPlan {
         grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
         targets: model.project.targets.clone(),
-        names_chosen: model
-            .services
-            .iter()
-            .flat_map(|service| &service.slos)
-            .any(|slo| slo.alert_name.is_some()),
         accepted: model.project.accepted.clone(),
     }
 }

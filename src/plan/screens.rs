@@ -13,6 +13,8 @@ pub struct Screens {
     pub service: String,
     /// `slo:definition:info`: 1 for every SLO, with facts from the compiler as labels.
     pub info: Selector,
+    /// `slo:alert:info`: 1 for alerts without an SLO that have a runbook, with its address as a label.
+    pub alert_info: Selector,
     /// The beginning of the names of error ratios; a window follows.
     pub ratio: String,
     /// A pattern for the beginning of the names of the period's events; the name of the period follows.
@@ -21,6 +23,8 @@ pub struct Screens {
     pub period_bad: String,
     /// The events that are expected in all of a calendar period.
     pub period_expected: String,
+    /// 1 while the events of an SLO count, 0 while they do not; absent if they always count.
+    pub agreed_time: Selector,
     /// Recorded series of the parts of a journey.
     pub parts: PartReadings,
 }

@@ -269,6 +269,8 @@ pub enum Time {
     Negative(Duration),
     /// `$name`: a placeholder that is replaced before anything is printed for Prometheus.
     Placeholder(String),
+    /// `-$name`: the same with a minus sign, in `offset` only. Dashboards write it; it is not read.
+    Ahead(String),
     /// Prometheus 3: arithmetic, `step()`, `range()`, `min(…)`, `max(…)`; kept as a tree.
     Expr(Box<TimeExpr>),
 }

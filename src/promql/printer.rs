@@ -301,6 +301,7 @@ impl Display for Time {
             Time::Fixed(duration) => duration.fmt(f),
             Time::Negative(duration) => write!(f, "-{duration}"),
             Time::Placeholder(name) => write!(f, "${name}"),
+            Time::Ahead(name) => write!(f, "-${name}"),
             Time::Expr(expr) => expr.fmt(f),
         }
     }

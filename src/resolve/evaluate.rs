@@ -107,7 +107,7 @@ fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
                 Time::Fixed(length) => seconds(*length)?,
                 // The window of a ratio: only proportions matter.
                 Time::Placeholder(_) => Decimal::from(60),
-                Time::Negative(_) | Time::Expr(_) => return None,
+                Time::Negative(_) | Time::Ahead(_) | Time::Expr(_) => return None,
             };
             Some((*signal, seconds))
         }

@@ -161,6 +161,20 @@ impl Answers {
         })
     }
 
+    /// What the rules promise that are evaluated, if that is something else.
+    pub(super) fn promised(&self, slo: &SloPlan) -> Option<String> {
+        let promise = &slo.promise;
+        let (objective, period) = (promise.objective.as_str(), promise.period.suffix());
+        let label = |labels: &Labels, name: &str| labels.get(name).cloned().unwrap_or_default();
+        let known: Vec<(String, String)> = (self.samples(About::Promised, slo)?.keys())
+            .map(|labels| (label(labels, "objective"), label(labels, "period")))
+            .collect();
+        // `30d`, or `month Europe/Madrid`.
+        let same = |(told, of): &(String, String)| told == objective && of.split(' ').next() == Some(&period);
+        let (told, of) = known.first().filter(|_| !known.iter().any(same))?;
+        Some(format!("{told} over {of}"))
+    }
+
     /// Whether events count now; `None` if that is not recorded.
     pub(super) fn counts(&self, slo: &SloPlan, labels: &Labels) -> Option<bool> {
         let agreed = slo.readings.agreed_time.as_ref()?;

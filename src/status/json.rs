@@ -43,6 +43,9 @@ struct Slo<'a> {
     data: &'static str,
     /// Of stale data, if it is not older than a day.
     last_counted_seconds_ago: Option<u64>,
+    /// What the rules on the server promise, if that is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loaded_promise: Option<&'a str>,
     /// Of a promise that does not always hold, whether events count now.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts_now: Option<bool>,
@@ -139,6 +142,7 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         period_seconds: promise.period_length.secs(),
         data,
         last_counted_seconds_ago: ago,
+        loaded_promise: standing.promised.as_deref(),
         counts_now: standing.counts,
         total_events: standing.events.map(|events| number(events.total)),
         bad_events: standing.events.map(|events| number(events.bad)),

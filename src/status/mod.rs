@@ -50,6 +50,8 @@ pub struct Standing<'a> {
     pub labels: Labels,
     /// What is known of it.
     pub knowledge: Knowledge,
+    /// What the rules on the server promise, if that is something else: then the burn rate and the alerts are of that.
+    pub promised: Option<String>,
     /// Whether events count now, of a promise that does not always hold; `None` if that is not recorded.
     pub counts: Option<bool>,
     /// Events of the period, if some are recorded.
@@ -248,6 +250,7 @@ fn of_slo<'a>(
         Standing {
             slo,
             knowledge,
+            promised: answers.promised(slo),
             counts: answers.counts(slo, &labels),
             events,
             burn: answers.burn(slo, &labels),

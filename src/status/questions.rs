@@ -3,7 +3,7 @@
 use crate::engine::BUILD;
 use crate::plan::{Plan, Reading, SloPlan};
 use crate::promql::ast::{Expr, MatchOp};
-use crate::promql::build::{call, selector, subquery};
+use crate::promql::build::{aggregate, call, selector, subquery};
 use crate::vocabulary::{Duration, LONG_INTERVAL};
 
 use super::is_named;
@@ -28,6 +28,8 @@ pub enum About {
     Counted,
     /// When the first of these counts was recorded, as far back as matters.
     First,
+    /// What the rules promise that the server evaluates: earlier ones may be loaded.
+    Promised,
     /// Alerts that fire or are pending.
     Alerts,
     /// The rules that are evaluated. Not every server tells.
@@ -85,6 +87,8 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         ask(About::Counted, call("max_over_time", vec![subquery(seen(), BACK, Some(LONG_INTERVAL))]));
         ask(About::First, call("min_over_time", vec![subquery(seen(), FIRST.0, Some(FIRST.1))]));
     }
+    let promised = ["service", "slo", "objective", "period"];
+    ask(About::Promised, aggregate("group", &promised, plan.project.screens.info.clone()));
     let alerts = selector("ALERTS", &[]).matching("service", MatchOp::NotEqual, "");
     ask(About::Alerts, alerts.into());
     questions.push(Question { about: About::Groups, path: "/api/v1/rules", query: None });

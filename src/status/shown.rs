@@ -80,6 +80,8 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     if standing.counts == Some(false) {
         remarks.push("not counted now".to_owned());
     }
+    remarks
+        .extend(standing.promised.as_ref().map(|told| format!("loaded rules promise {}", inert::line(told))));
     let promise = &standing.slo.promise;
     remarks.extend(match standing.knowledge {
         Knowledge::Judged => None,

@@ -28,6 +28,12 @@ pub fn text(value: Decimal) -> String {
     value.normalize().to_string()
 }
 
+/// The same with a decimal point in any case, so that a leading zero changes nothing: `014.4` is 14.4, but `010` would be 8.
+pub fn pointed(value: Decimal) -> String {
+    let text = text(value);
+    if text.contains('.') { text } else { text + ".0" }
+}
+
 /// The exact value as a percentage: 0.999 is `99.9%`.
 pub fn percent(value: Decimal) -> String {
     format!("{}%", text(value * Decimal::ONE_HUNDRED))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use slowburn::plan::Promise;
-use slowburn::vocabulary::{Decimal, Period};
+use slowburn::vocabulary::{Decimal, PerSeverity, Period, pointed};
 
 /// A dashboard.
 pub struct Dashboard {
@@ -89,18 +89,22 @@ impl Dashboard {
     }
 }
 
+/// Whether this is the line of even spend, which only calendar periods have.
+pub fn is_even_spend(expr: &str) -> bool {
+    expr.starts_with("max(1 - ") && expr.contains("slo:expected_events:") && !expr.contains(" or ")
+}
+
 /// All values are selected.
 pub fn all() -> Chosen {
     ["owner", "service", "slo"].map(|name| (name.to_owned(), ".*".to_owned())).into()
 }
 
 /// The values in Grafana when this SLO is selected: the labels of `slo:definition:info`.
-pub fn of(promise: &Promise) -> Chosen {
+pub fn of(promise: &Promise, severities: &PerSeverity<String>) -> Chosen {
     let period = match &promise.period {
         Period::Rolling(length) => length.to_string(),
         Period::Calendar(unit, _) => unit.as_str().to_owned(),
     };
-    let pointed = |text: String| if text.contains('.') { text } else { text + ".0" };
     let whole = promise.budget * Decimal::from(promise.period_length.secs());
     let mut chosen = Chosen::from(
         [
@@ -108,7 +112,10 @@ pub fn of(promise: &Promise) -> Chosen {
             ("slo", promise.slo.clone()),
             ("by", "slo!=\"\"".to_owned()),
             ("period", period),
-            ("outage", pointed(slowburn::vocabulary::text(whole))),
+            ("length", pointed(Decimal::from(promise.period_length.secs()))),
+            ("outage", pointed(whole)),
+            ("page", severities.page.clone()),
+            ("ticket", severities.ticket.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
@@ -117,7 +124,7 @@ pub fn of(promise: &Promise) -> Chosen {
         let parts = [
             ("long", watch.map(|watch| watch.long.to_string())),
             ("short", watch.map(|watch| watch.short.to_string())),
-            ("burn", watch.map(|watch| pointed(slowburn::vocabulary::text(watch.burn_rate)))),
+            ("burn", watch.map(|watch| pointed(watch.burn_rate))),
         ];
         for (name, value) in parts {
             chosen.insert(format!("{name}_{}", tier + 1), value.unwrap_or_default());
@@ -127,6 +134,14 @@ pub fn of(promise: &Promise) -> Chosen {
 }
 
 impl Query {
+    /// The query of a variable, without Grafana's function around it.
+    pub fn of(variable: &Value) -> Self {
+        let query = variable["definition"].as_str().unwrap();
+        let inner = query.strip_prefix("query_result(").and_then(|rest| rest.strip_suffix(')'));
+        let expr = inner.unwrap_or_else(|| panic!("{query}")).to_owned();
+        Self { place: variable["name"].to_string(), expr, instant: true }
+    }
+
     /// With these values, over an hour in steps of five minutes.
     pub fn filled(&self, chosen: &Chosen) -> String {
         self.over(chosen, "1h", "5m")

@@ -11,7 +11,7 @@ use crate::vocabulary::Decimal;
 pub const LASTS: u64 = 100_000_000_000;
 
 /// A grey that is readable on black and on white, and conspicuous on neither.
-const DIM: &str = "#8e8e8e";
+pub const DIM: &str = "#8e8e8e";
 
 /// The states of alerts, as numbers from [`super::queries`].
 fn states(words: &Dashboards) -> serde_json::Value {
@@ -22,6 +22,7 @@ fn states(words: &Dashboards) -> serde_json::Value {
         (0, words.say("state.quiet"), "green"),
         (-1, words.say("state.planned"), DIM),
         (-2, "…".to_owned(), DIM),
+        (-3, words.say("state.paused"), DIM),
     ])
 }
 

@@ -5,6 +5,7 @@
 //! | `overview` | the dashboard of all services: what is burning, and who is over budget? |
 //! | `service` | the dashboard of one service: how are its promises, and what is its traffic doing? |
 //! | `promise` | the dashboard of the selected SLO: what is broken, since when, how long does the budget last? |
+//! | `journey` | the parts of a journey on the latter two |
 //! | `display` | the display of an SLO's values on all of them |
 //! | `provisioning` | the files that load them |
 //! | `panels` | panels: their kinds and display |
@@ -12,6 +13,7 @@
 //! | `json` | Grafana's format of dashboards |
 
 mod display;
+mod journey;
 mod json;
 mod overview;
 mod panels;
@@ -24,6 +26,7 @@ pub use queries::BY;
 
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Plan, ProjectPlan, ServicePlan};
+use crate::promql::Expr;
 use crate::text::Dashboards;
 use json::{
     Annotation, Current, Dashboard, DataSource, Link, List, Range, TagQuery, Timepicker, Variable,
@@ -146,9 +149,20 @@ fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
     }
 }
 
-/// Pages and deployments on the time axis. Pages are drawn if all panels show one SLO. On other dashboards they would also mark panels of healthy
-/// SLOs, so they are off by default.
-fn annotations(words: &Dashboards, alerts: String, drawn: bool) -> List<Annotation> {
+/// The same variable with the answers of a query as its values: a part of `{label="value"} 1 1700000000` each.
+fn asking(variable: Variable, query: &Expr, regex: &str) -> Variable {
+    let query = format!("query_result({query})");
+    Variable {
+        definition: Some(query.clone()),
+        query: VariableQuery::Labels { qry_type: 3, query, ref_id: VARIABLE_QUERY },
+        regex: regex.to_owned(),
+        ..variable
+    }
+}
+
+/// On the time axis: pages, deployments, and on the dashboard of one SLO when its events do not count. Pages are drawn if all panels show one SLO. On
+/// other dashboards they would also mark panels of healthy SLOs, so they are off by default.
+fn annotations(words: &Dashboards, pages: Expr, paused: Option<Expr>) -> List<Annotation> {
     let mark = |name: String, datasource, icon_color| Annotation {
         name,
         datasource,
@@ -164,19 +178,25 @@ fn annotations(words: &Dashboards, alerts: String, drawn: bool) -> List<Annotati
         tag_keys: None,
         target: None,
     };
-    let alerts = Annotation {
-        expr: Some(alerts),
+    let pages = Annotation {
+        expr: Some(pages.to_string()),
         step: Some("60s"),
         title_format: Some("{{alertname}}"),
         text_format: Some("{{service}} {{slo}}"),
         tag_keys: Some("severity"),
-        enable: drawn,
+        enable: paused.is_some(),
         ..mark(words.say("annotation.alerts"), panels::PROMETHEUS, "red")
     };
+    let paused = paused.map(|paused| Annotation {
+        expr: Some(paused.to_string()),
+        step: Some("60s"),
+        text_format: Some("{{service}} {{slo}}"),
+        ..mark(words.say("state.paused"), panels::PROMETHEUS, display::DIM)
+    });
     let tags = TagQuery { r#type: "tags", tags: vec![DEPLOYMENT], match_any: true, limit: 100 };
     let deployments =
         Annotation { target: Some(tags), ..mark(words.say("annotation.deployments"), GRAFANA, "blue") };
-    List { list: vec![alerts, deployments] }
+    List { list: [pages].into_iter().chain(paused).chain([deployments]).collect() }
 }
 
 /// A link to another page.

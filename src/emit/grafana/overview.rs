@@ -8,7 +8,8 @@ use super::panels::{self, Board, Column, WIDTH, property};
 use super::queries::{self, Alerts, SLO, Scope, Source};
 use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
 use crate::promql::Expr;
-use crate::promql::build::{aggregate, and, ge, gt, le, lt, mul, number, or, sub};
+use crate::promql::ast::{MatchOp, Time};
+use crate::promql::build::{aggregate, and, call, ge, gt, le, lt, mul, number, or, selector, sub};
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
@@ -18,10 +19,12 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let uid = plan.project.overview.as_ref()?;
     let any = services.iter().flat_map(|service| &service.slos).next()?;
     let lengths = queries::lengths(&services);
-    let of = Source { screens: &plan.project.screens, any, lengths: &lengths, scope: Scope::Every };
+    let pauses = queries::pauses(&services);
+    let of = Source { screens: &plan.project.screens, any, lengths: &lengths, pauses, scope: Scope::Every };
     let alerts = alerts(&plan.project, of.scope);
     let mut board = Board::default();
-    board.line(8, vec![(WIDTH, active(&of, &alerts, words))]);
+    let runbooks = services.iter().any(|service| service.knows_runbooks());
+    board.line(8, vec![(WIDTH, active(&of, runbooks, &alerts, words))]);
     board.line(16, vec![(WIDTH, table(&of, &services, &alerts, words))]);
     board.line(4, counts(&of, &alerts, words).into_iter().map(|tile| (4, tile)).collect());
     let legend = "{{service}}".to_owned();
@@ -38,9 +41,9 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let title = super::titled(&plan.project, words.say("overview.title"));
     let blank = super::blank(words, uid, title, &words.say("overview.about"));
     let mut templating = super::blank(words, uid, String::new(), "").templating;
-    templating.list.extend(variables(&of, words));
+    templating.list.extend(variables(&of, &services, words));
     Some(Dashboard {
-        annotations: super::annotations(words, alerts.pages().to_string(), false),
+        annotations: super::annotations(words, alerts.pages(), None),
         links: vec![super::others(words)],
         templating,
         panels: board.panels,
@@ -54,7 +57,7 @@ pub fn alerts(project: &ProjectPlan, scope: Scope) -> Alerts {
 }
 
 /// Variables for the owner and for the services.
-fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
+fn variables(of: &Source, services: &[&ServicePlan], words: &Dashboards) -> [Variable; 2] {
     let all = |name: &str, query: String| Variable {
         multi: true,
         include_all: true,
@@ -65,14 +68,24 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
     let info = || of.screens.info.clone();
     // Recorded series have no label of the owner, so the owner selects services.
     let owned = info().chosen("owner", "owner");
-    [
-        all("owner", format!("label_values({}, owner)", info())),
-        Variable { all_value: None, ..all("service", format!("label_values({owned}, service)")) },
-    ]
+    let unpromised = services.iter().filter(|service| service.slos.is_empty());
+    let unpromised: Vec<&str> = unpromised.map(|service| service.name.as_str()).collect();
+    let service = match unpromised.is_empty() {
+        true => all("service", format!("label_values({owned}, service)")),
+        // A service without an SLO has no definition, but its alerts are shown, too.
+        false => {
+            let alerts = selector("ALERTS", &[]).chosen("owner", "owner");
+            let alerts = alerts.matching("service", MatchOp::Matches, &unpromised.join("|"));
+            let alerts = call("last_over_time", vec![alerts.range(Time::Placeholder("__range".to_owned()))]);
+            let all_of_them = aggregate("group", &["service"], or(owned, alerts));
+            super::asking(all("service", String::new()), &all_of_them, "/service=\"([^\"]+)\"/")
+        }
+    };
+    [all("owner", format!("label_values({}, owner)", info())), Variable { all_value: None, ..service }]
 }
 
 /// Firing and pending alerts: pages before tickets, the longest first.
-pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
+fn active(of: &Source, runbooks: bool, alerts: &Alerts, words: &Dashboards) -> Panel {
     let by = ["alertname", "service", "slo"];
     let label = |name: &str, properties| Column {
         label: Some(name.to_owned()),
@@ -87,7 +100,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
         properties,
     };
     let shown = || alerts.shown(&by);
-    let state = queries::with_screen(of.screens, queries::with_links(of.screens, of.scope, &shown()));
+    let state = queries::with_screen(of.screens, queries::with_links(of, runbooks, &shown()));
     // An alert without an SLO links to its service.
     let state = queries::labelled(state, "promise", "$1", "screen", "(.+)");
     let state = queries::labelled(state, "promise", &of.screens.promise, "slo", ".+");

@@ -1,18 +1,19 @@
 //! The dashboard of the selected SLO: is it kept, how long does its budget last, since when does it burn, what should be done?
 //!
-//! It reads recorded series and `slo:definition:info`, so the file is the same in every project without `alert_name`.
+//! It reads recorded series and `slo:definition:info`, so the file is the same in every project.
 
 use serde_json::json;
 
 use super::display::{self, events_cell, state_field};
-use super::json::{Current, Dashboard, Field, Panel, Property, Variable, VariableQuery};
+use super::journey;
+use super::json::{Current, Dashboard, Field, Panel, Property, Variable};
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::queries::{self, Alerts, BY, SLO, Scope, Source};
 use crate::plan::{ProjectPlan, SloPlan};
 use crate::promql::Expr;
-use crate::promql::build::{add, aggregate, aggregate_without, and, call, div, lt, mul, number, or, sub};
+use crate::promql::build::{add, aggregate, aggregate_without, call, div, lt, mul, number, or, sub};
 use crate::text::Dashboards;
-use crate::vocabulary::Decimal;
+use crate::vocabulary::{Decimal, Severity};
 
 /// How many tiers have their own panel.
 const TIERS: usize = 4;
@@ -20,8 +21,8 @@ const TIERS: usize = 4;
 /// The dashboard.
 pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Dashboard {
     let screens = &project.screens;
-    let of = Source { screens, any, lengths: "$period", scope: Scope::Promise };
-    let alerts = Alerts::of_promise(project);
+    let of = Source { screens, any, lengths: "$period", pauses: true, scope: Scope::Promise };
+    let alerts = Alerts::of_promise();
     let mut board = Board::default();
     board.line(3, tiles(&of, &alerts, words).into_iter().map(|tile| (WIDTH / 8, tile)).collect());
     board.line(5, vec![(WIDTH, promised(&of, words))]);
@@ -49,7 +50,7 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
         ..super::link(words.say("link.service"), "/d/${screen}".to_owned())
     };
     Dashboard {
-        annotations: super::annotations(words, alerts.pages().to_string(), true),
+        annotations: super::annotations(words, alerts.pages(), Some(of.paused())),
         links: super::home(project, words)
             .into_iter()
             .chain([service, link("link.runbook", "runbook"), link("link.source", "source")])
@@ -60,15 +61,13 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     }
 }
 
-/// The time until the budget is spent, in seconds; [`display::LASTS`] if that is not within the period. The period in seconds is the budget over the
-/// burn rate 1.
+/// The time until the budget is spent, in seconds; [`display::LASTS`] if that is not within the period.
 fn exhaustion(of: &Source) -> Expr {
     let gone = || of.read(|readings| &readings.exhaustion);
-    let whole = mul(number("0.999"), queries::known_number("outage"));
-    let share = mul(gone(), of.read(|readings| &readings.error_budget));
-    let soon = lt(share, whole).on::<&str>(&[]).group_left::<&str>(&[]);
+    let whole = mul(number("0.999"), queries::known_number("length"));
+    let soon = lt(gone(), whole).on::<&str>(&[]).group_left::<&str>(&[]);
     let lasts = add(mul(number("0"), gone()), number(display::LASTS));
-    or(and(gone(), soon), lasts).into()
+    or(soon, lasts).into()
 }
 
 /// A sample if the SLO's rules are evaluated.
@@ -83,24 +82,22 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
     let of_service = format!("label_values({}, slo)", queries::within(of.screens.info.clone(), Scope::Every));
     let objective = of.any.readings.objective.series.name.as_deref().unwrap_or_default();
     let objective = queries::within(crate::promql::build::selector(objective, &[]), Scope::Promise);
-    let matchers = format!("query_result({})", aggregate_without("max", &SLO, objective));
+    let matchers = aggregate_without("max", &SLO, objective);
     let chosen = |name: &str, query: String| super::choice(words, name, query);
     let mut all = vec![
         chosen("service", services),
         chosen("slo", of_service),
         Variable {
-            // `{env="test",role="db"} 1 1700000000`: the text between the braces is already a matcher, unless a quote, a backslash or a dot in a name
-            // needs an escape, which Grafana omits. The value and the time follow.
-            regex: "/^\\{((?:\\w+=\"[^\"\\\\]*\",?)+)\\} \\S+ \\S+$/".to_owned(),
-            query: VariableQuery::Labels {
-                qry_type: 3,
-                query: matchers.clone(),
-                ref_id: super::VARIABLE_QUERY,
-            },
             include_all: true,
             all_value: Some("slo!=\"\""),
             current: Current { text: "All", value: "$__all" },
-            ..chosen(BY, matchers)
+            // `{env="test",role="db"} 1 1700000000`: the text between the braces is already a matcher, unless a quote, a backslash or a dot in a name
+            // needs an escape, which Grafana omits. The value and the time follow.
+            ..super::asking(
+                chosen(BY, String::new()),
+                &matchers,
+                "/^\\{((?:\\w+=\"[^\"\\\\]*\",?)+)\\} \\S+ \\S+$/",
+            )
         },
     ];
     let hidden = |name: String, label: &str, regex: String| Variable {
@@ -112,28 +109,34 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
     let whole = |name: &str, label: &str| hidden(name.to_owned(), label, String::new());
     all.extend([
         hidden("period".to_owned(), "period", "/^(\\S+)/".to_owned()),
+        whole("length", "period_seconds"),
         whole("outage", "budget_seconds"),
         whole("runbook", "runbook"),
         whole("source", "source"),
     ]);
+    all.extend(Severity::ALL.map(|severity| {
+        let name = severity.as_str();
+        whole(name, &format!("severity_{name}"))
+    }));
     // A sentence from labels, or an empty text.
-    let made = |name: String, expr: Expr| Variable {
-        query: VariableQuery::Labels {
-            qry_type: 3,
-            query: format!("query_result({expr})"),
-            ref_id: super::VARIABLE_QUERY,
-        },
-        definition: Some(format!("query_result({expr})")),
-        ..hidden(name, "", "/made=\"([^\"]+)\"/".to_owned())
+    let made = |name: String, expr: Expr| {
+        super::asking(hidden(name, "", String::new()), &expr, "/made=\"([^\"]+)\"/")
     };
     all.push(made("values".to_owned(), values_of(of)));
     let every = || "(.+)".to_owned();
     let screen = [(of.screens.service.clone(), "service", every()), ("$1".to_owned(), "dashboard", every())];
     all.push(made("screen".to_owned(), made_of(of, &screen)));
     for tier in 0..TIERS {
-        let pattern = format!("(?:[^,]*, ){{{tier}}}(\\w+) ([^/]+)/(\\S+) ([0-9.]+).*");
-        let named = made_of(of, &[(words.say("tier.title"), "tiers", pattern)]);
-        all.push(made(format!("tier_{}", tier + 1), named));
+        let named = Severity::ALL.map(|severity| {
+            let severity = severity.as_str();
+            let title = words.fill("tier.title", &[("severity", &words.say(&format!("state.{severity}")))]);
+            (
+                title,
+                "tiers",
+                format!("(?:[^,]*, ){{{tier}}}{severity} ([^/]+)/(\\S+) ([0-9]+[.][0-9]{{1,2}}).*"),
+            )
+        });
+        all.push(made(format!("tier_{}", tier + 1), made_of(of, &named)));
         // `page 1h/5m 14.4, ticket 1d/2h 3.0`
         for (name, part) in
             [("long", "\\w+ ([^/]+)"), ("short", "\\w+ [^/]+/(\\S+)"), ("burn", "\\w+ \\S+ ([0-9.]+)")]
@@ -178,20 +181,20 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         vec![property("custom.minWidth", width), property("custom.cellOptions", wrapped)]
     };
     let columns = vec![
-        label("description", "description", prose(260)),
+        label("description", "description", prose(230)),
         label("runbook", "runbook", display::linked_to(words)),
         label("objective", "objective", wide(80)),
-        label("period", "period", wide(80)),
+        label("period", "period", prose(80)),
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
         label("journey", "journey", prose(200)),
-        label("hours", "hours", prose(200)),
+        label("hours", "hours", prose(240)),
         label("except", "except", prose(160)),
         label("maintenance", "maintenance", prose(200)),
-        label("tiers", "tiers", prose(180)),
+        label("tiers", "tiers", prose(150)),
         label("budget_alerts", "budget_alerts", prose(120)),
-        label("budget_policy", "budget_policy", prose(340)),
-        label("planned", "planned", prose(180)),
+        label("budget_policy", "budget_policy", prose(280)),
+        label("planned", "planned", prose(240)),
         label("source", "source", display::linked_to(words)),
         Column {
             label: None,
@@ -200,7 +203,18 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
             properties: vec![property("custom.hidden", true)],
         },
     ];
-    let hidden = ["service", "slo", "budget_seconds", "__name__", "instance", "job"];
+    let hidden = [
+        "service",
+        "slo",
+        "budget_seconds",
+        "period_seconds",
+        "severity_page",
+        "severity_ticket",
+        "dashboard",
+        "__name__",
+        "instance",
+        "job",
+    ];
     let field = panels::field(words, "short", panels::steps("text", &[]));
     let table =
         panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
@@ -234,7 +248,7 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
     };
     vec![
         tile("alert", one("max", of.loudest(alerts)), display::alert_field(words)),
-        tile("since", alerts.lasting::<&str>(&[], of.scope), display::since_field(words)),
+        tile("since", alerts.loudest_lasting(of.scope), display::since_field(words)),
         tile("burn", one("max", of.read(|readings| &readings.burn_now)), burn),
         tile("exhaustion", judged(exhaustion(of)), display::exhaustion_field(words)),
         tile("left", judged(left()), share),
@@ -261,10 +275,7 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     let queries = [
         (rate(&long), valued(format!("${long}"))),
         (rate(&short), valued(format!("${short}"))),
-        (
-            queries::guiding(limit, rate(&long)),
-            words.fill("tier.limit", &[("burn", &format!("$burn_{tier}"))]),
-        ),
+        (queries::guiding(limit, rate(&long)), words.say("tier.limit")),
     ];
     let field = Field {
         min: Some(0),
@@ -313,6 +324,7 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
     let queries = [
         (left(), valued(words.say("budget.left"))),
         (queries::guiding(queries::line(Decimal::ZERO), left()), words.say("none.spent")),
+        (of.even(), words.say("budget.even")),
     ];
     let field = Field {
         decimals: Some(1),
@@ -322,10 +334,8 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         custom: Some(panels::drawn("line", 0, false, false)),
         ..panels::field(words, "percentunit", panels::budget_steps())
     };
-    let overrides = vec![guide(1, "orange")];
-    let lines =
-        panels::lines(words.say("budget.title"), words.say("budget.about"), &queries, field, overrides);
-    Panel { interval: Some("5m".to_owned()), ..lines }
+    let overrides = vec![guide(1, "orange"), guide(2, "text")];
+    panels::lines(words.say("budget.title"), words.say("budget.about"), &queries, field, overrides)
 }
 
 /// Bad events, and all events on an axis of their own.
@@ -359,36 +369,19 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
 }
 
-/// The parts of a journey: since when each is bad, and its share of the bad moments. For other SLOs a text says that there are none.
+/// The parts of a journey: when each was bad, and its share of the bad moments. For other SLOs a text says that there are none.
 fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
-    let of_each = |reading, otherwise: &str| {
-        let known = aggregate("max", &["part"], queries::read(reading, of.scope));
+    let none = |expr: Expr, otherwise: &str| {
         let none = mul(number(otherwise), aggregate::<&str>("max", &[], within_rules(of)));
         let none = queries::labelled(none.into(), "part", "–", "", "");
-        (or(known, none).on::<&str>(&[]).into(), "{{part}}".to_owned())
+        or(expr, none).on::<&str>(&[]).into()
     };
-    let states = panels::states(&[
-        (-1, words.say("parts.none"), "text"),
-        (0, words.say("parts.good"), "green"),
-        (1, words.say("parts.bad"), "orange"),
-    ]);
-    let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
-    let field = Field { mappings: vec![states], ..panels::field(words, "short", steps) };
-    let queries = [of_each(&of.screens.parts.bad_now, "-1")];
-    let about = words.say("parts.states.about");
-    let timeline = panels::timeline(words.say("parts.states"), about, &queries, field);
-    let field = Field {
-        min: Some(0),
-        max: Some(1),
-        decimals: Some(1),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 40, true, false)),
-        ..panels::field(words, "percentunit", panels::steps("text", &[]))
-    };
-    let queries = [of_each(&of.screens.parts.share, "0")];
-    let about = words.say("parts.shares.about");
-    let lines = panels::lines(words.say("parts.shares"), about, &queries, field, Vec::new());
-    vec![timeline, Panel { interval: Some("5m".to_owned()), ..lines }]
+    let within = |series| queries::chosen(series, of.scope);
+    let (bad, shares) = (queries::part_bad(of.screens, within), queries::part_share(of.screens, within));
+    vec![
+        journey::states(words.say("parts.states"), none(bad, "-1"), words),
+        journey::shares(words.say("parts.shares"), none(shares, "0"), words),
+    ]
 }
 
 /// One row per value of `by`.

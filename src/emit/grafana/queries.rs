@@ -1,14 +1,16 @@
 //! The queries of panels, as trees: recorded series where possible, raw series only over short ranges.
 
+use std::collections::BTreeSet;
+
 use super::display::LASTS;
 use super::panels::FEW;
-use crate::plan::{BELOW, Latency, Level, ProjectPlan, Reading, Screens, ServicePlan, SloPlan};
+use crate::plan::{Latency, Level, Reading, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
     add, aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless,
     vector,
 };
-use crate::vocabulary::{Decimal, Duration, PerSeverity, text};
+use crate::vocabulary::{Decimal, Duration, Severity, pointed, text};
 
 /// The variable with matchers on the dashboard of one SLO: which of the promises by `by` is shown.
 pub const BY: &str = "by";
@@ -49,7 +51,7 @@ pub fn within(series: Selector, scope: Scope) -> Selector {
 }
 
 /// The same, for the selected values of `by`.
-fn chosen(series: Selector, scope: Scope) -> Selector {
+pub fn chosen(series: Selector, scope: Scope) -> Selector {
     let series = within(series, scope);
     if scope == Scope::Promise { series.chosen("", BY) } else { series }
 }
@@ -96,14 +98,14 @@ pub fn lengths(services: &[&ServicePlan]) -> String {
     lengths.join("|")
 }
 
-/// The same, each with its length.
-pub fn periods(services: &[&ServicePlan]) -> Vec<(String, Duration)> {
-    let promises = services.iter().flat_map(|service| &service.slos).map(|slo| &slo.promise);
-    let mut periods: Vec<_> =
-        promises.map(|promise| (promise.period.suffix(), promise.period_length)).collect();
-    periods.sort();
-    periods.dedup();
-    periods
+/// The lengths of their periods: of agreed time, if they have hours.
+pub fn periods(services: &[&ServicePlan]) -> BTreeSet<Duration> {
+    services.iter().flat_map(|service| &service.slos).map(|slo| slo.promise.period_length).collect()
+}
+
+/// Whether some of these SLOs do not always hold.
+pub fn pauses(services: &[&ServicePlan]) -> bool {
+    services.iter().flat_map(|service| &service.slos).any(|slo| slo.readings.agreed_time.is_some())
 }
 
 /// The series that dashboards of one or many SLOs read, and the names of their periods.
@@ -114,6 +116,8 @@ pub struct Source<'a> {
     pub any: &'a SloPlan,
     /// See [`lengths`].
     pub lengths: &'a str,
+    /// Whether some of them do not always hold.
+    pub pauses: bool,
     pub scope: Scope<'a>,
 }
 
@@ -144,14 +148,18 @@ impl Source<'_> {
         or(and(expr, self.enough()), few).into()
     }
 
-    /// Seconds until the budget is spent; [`LASTS`] if it lasts for the period.
-    pub fn exhaustion(&self, periods: &[(String, Duration)]) -> Expr {
+    /// Seconds until the budget is spent; [`LASTS`] if it lasts for the period. SLOs with hours have other lengths of periods than others of that name.
+    pub fn exhaustion(&self, periods: &BTreeSet<Duration>) -> Expr {
         let gone = || self.read(|readings| &readings.exhaustion);
-        let lasts = |(suffix, length): &(String, Duration)| {
+        let lasts = |length: &Duration| {
             let all = ge(gone(), number(text(Decimal::from(length.secs()) * Decimal::new(999, 3))));
             let all = match periods.len() {
                 1 => all,
-                _ => and(all, period(&self.screens.period_total, suffix, self.any, self.scope)),
+                _ => {
+                    let seconds = pointed(Decimal::from(length.secs()));
+                    let info = within(self.screens.info.clone(), self.scope);
+                    and(all, info.matching("period_seconds", MatchOp::Equal, &seconds)).on(&SLO)
+                }
             };
             add(mul(number("0"), all), number(LASTS)).into()
         };
@@ -202,15 +210,30 @@ impl Source<'_> {
         and(left, fewest(now)).on(&SLO).into()
     }
 
-    /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for a pending alert, 0 for data without an alert, −1 without data.
+    /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for a pending alert, 0 for data without an alert, −1 without data, −3 if events do not
+    /// count now.
     pub fn loudest(&self, alerts: &Alerts) -> Expr {
         let quiet = mul(number("0"), self.read(|readings| &readings.burn_now));
         let planned =
             within(self.screens.info.clone(), self.scope).matching("planned", MatchOp::NotEqual, "");
         let planned = mul(number("-1"), planned);
         let states = alerts.weighted(|series| series.matching("slo", MatchOp::NotEqual, "").into());
-        let all = states.into_iter().chain([quiet.into(), planned.into()]);
-        aggregate("max", &SLO, any(all).expect("there is at least that none fires"))
+        let worst = |states: Vec<Expr>| any(states).map(|all| aggregate("max", &SLO, all));
+        let paused = self.pauses.then(|| sub(number("-3"), mul(number("0"), self.paused())).into());
+        let all = [worst(states), paused, worst(vec![quiet.into(), planned.into()])];
+        any(all.into_iter().flatten()).expect("there is at least that none fires")
+    }
+
+    /// 1 for every SLO whose events do not count now: outside of its hours, or during maintenance.
+    pub fn paused(&self) -> Expr {
+        let counts = aggregate("max", &SLO, within(self.screens.agreed_time.clone(), self.scope));
+        gt(sub(number("1"), counts), number("0")).into()
+    }
+
+    /// The budget that is left of a calendar period if it is spent evenly; nothing for a rolling period.
+    pub fn even(&self) -> Expr {
+        let expected = period(&self.screens.period_expected, self.lengths, self.any, self.scope);
+        aggregate::<&str>("max", &[], sub(number("1"), div(self.total(), expected)))
     }
 }
 
@@ -229,23 +252,13 @@ impl Alerts {
         Self { page, ticket, pending: within(state("pending"), scope) }
     }
 
-    /// The alerts of the selected SLO, for any names of severities: the names of its alerts end with the severity, unless the author chose them.
-    pub fn of_promise(project: &ProjectPlan) -> Self {
-        if project.names_chosen {
-            let burns = |series: Selector| chosen(series, Scope::Promise).matching(BELOW, MatchOp::Equal, "");
-            let PerSeverity { page, ticket } = &project.severities;
-            let [page, ticket] = [page, ticket]
-                .map(|label| burns(state("firing")).matching("severity", MatchOp::Equal, label));
-            return Self { page, ticket, pending: burns(state("pending")) };
-        }
-        let ending = |series: Selector, end: &str| {
-            chosen(series, Scope::Promise).matching("alertname", MatchOp::Matches, end)
-        };
-        Self {
-            page: ending(state("firing"), ".+BurnPage"),
-            ticket: ending(state("firing"), ".+BurnTicket"),
-            pending: ending(state("pending"), ".+Burn(Page|Ticket)"),
-        }
+    /// The alerts of the selected SLO. Its definition knows the project's names of severities.
+    pub fn of_promise() -> Self {
+        let [page, ticket] = Severity::ALL.map(|severity| {
+            let named = format!("${}", severity.as_str());
+            chosen(state("firing"), Scope::Promise).filled("severity", MatchOp::Equal, &named)
+        });
+        Self { page, ticket, pending: chosen(state("pending"), Scope::Promise) }
     }
 
     /// Each with its severity as a factor.
@@ -277,10 +290,14 @@ impl Alerts {
 
     /// For how many seconds they have been active; for each name, the longest.
     pub fn lasting<L: AsRef<str>>(&self, by: &[L], scope: Scope) -> Expr {
-        let since = chosen(selector("ALERTS_FOR_STATE", &[]), scope);
         let all = any(self.all().into_iter().map(Expr::from)).expect("there are three");
-        let active = and(since, all).ignoring(&["alertstate"]);
-        aggregate("max", by, sub(call("time", vec![]), active))
+        lasting(all, by, scope)
+    }
+
+    /// The same of the most severe ones alone.
+    pub fn loudest_lasting(&self, scope: Scope) -> Expr {
+        let each = self.all().into_iter().map(|alerts| lasting::<&str>(alerts.into(), &[], scope));
+        any(each).expect("there are three")
     }
 
     /// Those that are shown one by one: the most severe, as many as a person can read.
@@ -306,17 +323,14 @@ impl Alerts {
 
     /// The alerts that were active at any moment in the panel's range: those with the most samples.
     fn seen<L: AsRef<str>>(&self, by: &[L]) -> Expr {
-        let range = |series: Selector| {
-            call("count_over_time", vec![at_end(series).range(Time::Placeholder("__range".to_owned()))])
-        };
+        let range = |series: Selector| call("count_over_time", vec![ahead(at_end(series), "__range")]);
         let all = any(self.all().into_iter().map(range)).expect("there are three");
         top(MOST_STATES, aggregate("sum", by, all))
     }
 
     /// Their severity over time, for alerts that were active in the range for any time. While the rules were not evaluated there is a gap.
     pub fn history<L: AsRef<str>>(&self, by: &[L], rules: Expr) -> Expr {
-        let range = || Time::Placeholder("__interval".to_owned());
-        let loud = self.weighted(|series| call("max_over_time", vec![series.range(range())]));
+        let loud = self.weighted(until_next);
         let quiet = and(mul(number("0"), self.seen(by)), rules).on::<&str>(&[]);
         let all = any(loud.into_iter().chain([quiet.into()])).expect("there are three");
         and(aggregate("max", by, all), self.seen(by)).on(by).into()
@@ -328,25 +342,65 @@ impl Alerts {
     }
 }
 
+fn lasting<L: AsRef<str>>(alerts: Expr, by: &[L], scope: Scope) -> Expr {
+    let since = chosen(selector("ALERTS_FOR_STATE", &[]), scope);
+    let active = and(since, alerts).ignoring(&["alertstate"]);
+    aggregate("max", by, sub(call("time", vec![]), active))
+}
+
 /// The series at the end of the panel's range.
 fn at_end(mut series: Selector) -> Selector {
     series.at.at = Some((At::End, Default::default()));
     series
 }
 
+/// The samples of a range that ends one step later.
+fn ahead(series: Selector, range: &str) -> Expr {
+    series.offset(Time::Ahead("__interval".to_owned())).range(Time::Placeholder(range.to_owned()))
+}
+
+/// The largest value until the panel's next step: it is drawn until then, and Grafana's last step may be long past. If there is none, the current value.
+fn until_next(series: Selector) -> Expr {
+    or(call("max_over_time", vec![ahead(series.clone(), "__interval")]), series).into()
+}
+
 fn state(state: &str) -> Selector {
     selector("ALERTS", &[("alertstate", state)])
 }
 
-/// Alerts with facts about their SLO, or else their service, as labels: the runbook, and the name of the dashboard if it is unusual.
-pub fn with_links(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
-    let info = |labels: &[&str]| aggregate("max", labels, within(screens.info.clone(), scope));
+/// Alerts with facts about their SLO, or else about themselves and their service, as labels: the runbook, and the name of the dashboard if it is
+/// unusual.
+pub fn with_links(of: &Source, runbooks: bool, expr: &Expr) -> Expr {
+    let info = |labels: &[&str]| aggregate("max", labels, within(of.screens.info.clone(), of.scope));
     let promised = info(&["service", "slo", "runbook", "dashboard"]);
     let promised = mul(expr.clone(), promised).on(&SLO).group_left(&["runbook", "dashboard"]);
-    let other: Expr = unless(expr.clone(), info(&SLO)).on(&SLO).into();
-    let served = mul(other.clone(), info(&["service", "dashboard"])).on(&["service"]);
-    let unknown = unless(other, info(&["service"])).on(&["service"]);
-    or(or(promised, served.group_left(&["dashboard"])), unknown).into()
+    let other = unless(expr.clone(), info(&SLO)).on(&SLO).into();
+    let with = |expr: Expr, facts: Expr, on: &[&str], label: &str| -> Expr {
+        let known = mul(expr.clone(), facts.clone()).on(on).group_left(&[label]);
+        or(known, unless(expr, facts).on(on)).into()
+    };
+    let other = with(other, info(&["service", "dashboard"]), &["service"], "dashboard");
+    let other = match runbooks {
+        true => {
+            let known = within(of.screens.alert_info.clone(), of.scope);
+            let on = ["service", "alertname"];
+            with(other, aggregate("max", &["service", "alertname", "runbook"], known), &on, "runbook")
+        }
+        false => other,
+    };
+    or(promised, other).into()
+}
+
+/// 1 for each part of journeys that was bad until the next step of the panel, 0 if it was good all the time.
+pub fn part_bad(screens: &Screens, series: impl Fn(Selector) -> Selector) -> Expr {
+    let bad = series(screens.parts.bad_now.series.clone());
+    aggregate("max", &["part"], until_next(bad))
+}
+
+/// The share of each part in what was bad in the period.
+pub fn part_share(screens: &Screens, series: impl Fn(Selector) -> Selector) -> Expr {
+    let Reading { series: share, held: reading } = &screens.parts.share;
+    aggregate("max", &["part"], held(series(share.clone()), *reading))
 }
 
 /// An error ratio whose window is the value of a variable.

@@ -1,6 +1,7 @@
 //! The dashboard of one service: are its promises kept, and what is its traffic? Its height is limited to two screens, for any number of SLOs.
 
 use super::display::state_field;
+use super::journey;
 use super::json::{Dashboard, Field, Panel};
 use super::overview;
 use super::panels::{self, Board, WIDTH, guide};
@@ -8,6 +9,7 @@ use super::queries::{self, Scope, Source};
 use crate::emit::address;
 use crate::inert::markdown;
 use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, Reading, ServicePlan, Signal, SloPlan};
+use crate::promql::ast::MatchOp;
 use crate::promql::build::selector;
 use crate::text::Dashboards;
 use crate::vocabulary::{Decimal, Duration, percent, text};
@@ -32,7 +34,8 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     };
     if let Some(any) = service.slos.first() {
         let lengths = queries::lengths(&[service]);
-        let of = Source { screens: &project.screens, any, lengths: &lengths, scope };
+        let pauses = queries::pauses(&[service]);
+        let of = Source { screens: &project.screens, any, lengths: &lengths, pauses, scope };
         let height = (service.slos.len() as u32 + 3).clamp(5, 12);
         board.line(height, vec![(WIDTH, overview::table(&of, &[service], &alerts, words))]);
     }
@@ -43,7 +46,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     let about = words.say("timeline.service.about");
     let title = words.say("timeline.service.title");
     board.line(7, vec![(WIDTH, panels::timeline(title, about, &history, state_field(words)))]);
-    let mut signals = signals(service, words).into_iter();
+    let mut signals = journeys(project, service, words).chain(signals(service, words));
     let seen: Vec<(u32, Panel)> = signals.by_ref().take(SIGNALS.0).map(|panel| (WIDTH / 3, panel)).collect();
     if !seen.is_empty() {
         board.line(7, seen);
@@ -66,7 +69,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     let source = service.source.as_deref().and_then(address::address);
     let source = source.map(|url| super::link(words.say("link.source"), url));
     Dashboard {
-        annotations: super::annotations(words, alerts.pages().to_string(), false),
+        annotations: super::annotations(words, alerts.pages(), None),
         links: super::home(project, words).into_iter().chain([super::others(words)]).chain(source).collect(),
         panels: board.panels,
         ..super::blank(words, &service.dashboard, title, &about)
@@ -76,7 +79,8 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
 /// The companion alerts, each with its runbook.
 fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
-        let name = match alert.runbook_url.as_deref().and_then(address::address) {
+        let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref());
+        let name = match runbook.and_then(|url| address::address(url)) {
             Some(url) => format!("[{}]({})", markdown(&alert.which.name), url.replace(['(', ')'], "")),
             None => markdown(&alert.which.name),
         };
@@ -108,6 +112,27 @@ fn signals(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
         }
     }
     panels
+}
+
+/// The parts of its journeys.
+fn journeys(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> impl Iterator<Item = Panel> {
+    let journeys = service.slos.iter().filter(|slo| slo.readings.parts.is_some());
+    journeys.flat_map(|slo| {
+        let own = |series| {
+            queries::within(series, Scope::Service(&service.name)).matching(
+                "slo",
+                MatchOp::Equal,
+                &slo.promise.slo,
+            )
+        };
+        let title = |name: &str| format!("{}: {}", slo.promise.slo, words.say(name));
+        let (bad, shares) =
+            (queries::part_bad(&project.screens, own), queries::part_share(&project.screens, own));
+        [
+            journey::states(title("parts.states"), bad, words),
+            journey::shares(title("parts.shares"), shares, words),
+        ]
+    })
 }
 
 /// The most SLOs whose traffic is queried.

@@ -192,7 +192,7 @@ pub fn window(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Option<Duratio
     expr.visit(&mut |part| match &part.kind {
         Kind::Range { range, .. } | Kind::Subquery { range, .. } => found.push(match range {
             Time::Fixed(length) => Some(*length),
-            Time::Negative(_) | Time::Placeholder(_) | Time::Expr(_) => None,
+            Time::Negative(_) | Time::Placeholder(_) | Time::Ahead(_) | Time::Expr(_) => None,
         }),
         Kind::Selector(selector) => {
             let name = selector.name.as_deref().unwrap_or_default();

@@ -56,7 +56,7 @@ fn modifiers(at: &Modifiers) -> usize {
 
 fn time(time: &Time) -> usize {
     match time {
-        Time::Fixed(_) | Time::Negative(_) | Time::Placeholder(_) => 1,
+        Time::Fixed(_) | Time::Negative(_) | Time::Placeholder(_) | Time::Ahead(_) => 1,
         Time::Expr(expr) => 1 + arithmetic(expr),
     }
 }

@@ -18,9 +18,10 @@ async function shown() {
   const ask = async (query) => (await (await fetch(`${prometheus}/api/v1/query?${new URLSearchParams({ query, time: end })}`)).json()).data.result;
   const kinds = {
     page: 'ALERTS{alertname=~".+BurnPage",alertstate="firing"}', ticket: 'ALERTS{alertname=~".+BurnTicket",alertstate="firing"}',
-    pending: 'ALERTS{alertname=~".+Burn.+",alertstate="pending"}', planned: 'slo:definition:info{planned!=""}',
+    pending: 'ALERTS{alertname=~".+Burn.+",alertstate="pending"}', below: 'ALERTS{budget_below!=""}', planned: 'slo:definition:info{planned!=""}',
     gone: 'slo:definition:info{by!=""} unless on (service, slo) slo:current_burn_rate:ratio',
     many: 'slo:definition:info{by!=""} and on (service, slo) slo:current_burn_rate:ratio', spent: "slo:period_error_budget_remaining:ratio < 0",
+    journey: 'slo:definition:info{journey!=""}', hours: 'slo:definition:info{hours!=""}', month: 'slo:definition:info{period=~"month.+"}',
   };
   const found = [];
   for (const [kind, query] of Object.entries(kinds)) {

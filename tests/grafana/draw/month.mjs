@@ -1,5 +1,6 @@
 // Samples of a month for everything that the rules of a project record, in which something of every kind happens: a page and a ticket that fire, a
-// ticket that is pending, an alert of another kind, a spent budget, few events, an SLO with `by` whose series are gone, and those that are planned.
+// ticket that is pending, alerts of other kinds, a spent budget, few events, an SLO with `by` whose series are gone, those that are planned, nights
+// outside of the hours, and parts of a journey that fail.
 import { appendFileSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -23,6 +24,7 @@ function project(folder) {
     if (record !== "slo:definition:info") continue;
     slos.set(`${labels.service}/${labels.slo}`, { info: labels, file, records: new Set(), alerts: [] });
   }
+  const runbooks = rules.filter(({ record }) => record === "slo:alert:info").map(({ labels }) => labels);
   for (const { record, alert, labels = {}, file } of rules) {
     const slo = slos.get(`${labels.service}/${labels.slo}`);
     if (alert && !slo) companions.push({ alertname: alert, ...labels });
@@ -38,7 +40,7 @@ function project(folder) {
     slo.fate = slo.info.planned ? { gone: true } : fates[next++ % fates.length];
     if (names.length > 0 && !gone) [slo.fate, gone] = [{ gone: true }, true];
   }
-  return { slos: [...slos.values()], companions };
+  return { slos: [...slos.values()], companions, runbooks };
 }
 
 const text = (labels) => `{${Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(String(value))}`).join(",")}}`;
@@ -63,7 +65,7 @@ function raw(dashboards) {
 
 /** Makes blocks of a month that ends at `end`, a day at a time: promtool reads all that it is given once for every two hours. */
 function month(out, promtool, end) {
-  const { slos, companions } = project(join(out, "prometheus"));
+  const { slos, companions, runbooks } = project(join(out, "prometheus"));
   const raws = raw(join(out, "grafana", "dashboards"));
   for (let from = end - DAYS * DAY; from < end; from += DAY) {
     const metrics = new Map();
@@ -78,6 +80,8 @@ function month(out, promtool, end) {
     const step = from >= end - 2 * DAY ? MINUTE : 5 * MINUTE;
     slos.forEach((slo, index) => {
       add("slo:definition:info", slo.info, step, () => 1);
+      // From eight to eight in Buenos Aires, on weekdays.
+      const holds = (at) => !slo.info.hours || ((at / HOUR - 3) % 24 >= 8 && (at / HOUR - 3) % 24 < 20 && (Math.floor(at / DAY - 3 / 24) + 3) % 7 < 5);
       const number = (name) => Number(slo.info[name]);
       const pages = slo.alerts.filter(({ alertname }) => alertname.endsWith("BurnPage"));
       const tickets = slo.alerts.filter(({ alertname }) => alertname.endsWith("BurnTicket"));
@@ -91,13 +95,21 @@ function month(out, promtool, end) {
         const wave = (at) => 0.5 + 0.4 * Math.sin((2 * Math.PI * (at + index * 5000)) / DAY);
         // Nine days ago there was an incident of twenty-five minutes in every fifth SLO.
         const incident = (at) => index % 5 === 2 && at > end - 9 * DAY && at < end - 9 * DAY + 25 * MINUTE;
-        const length = period(slo.info.period);
+        const length = number("period_seconds");
         const burns = (at) => (at > lost ? undefined : one && burn && at >= since - 10 * MINUTE ? burn * (0.9 + 0.1 * wave(at)) : incident(at) ? 30 : wave(at) * spent * 1.2);
         const left = (at) => {
           if (at > lost) return undefined;
           const gone = 1 - Math.max(0, (end - at) / (DAYS * DAY));
           return 1 - spent * (0.35 + 0.65 * gone) - (index % 5 === 2 && at > end - 9 * DAY ? 0.12 : 0) + 0.02 * wave(at);
         };
+        // Each part of a journey fails for a while; the second one until now.
+        const parts = (slo.info.journey ?? "").split(", ").filter(Boolean);
+        parts.forEach((part, many) => {
+          const labels = { service: slo.info.service, slo: slo.info.slo, ...by, part };
+          const bad = (at) => (at > end - (many + 1) * 5 * HOUR && at < end - (many + 1) * 5 * HOUR + 12 * MINUTE) || (many === 1 && at > end - 20 * MINUTE);
+          add("slo:journey_part_bad:bool", labels, step, (at) => (bad(at) ? 1 : 0));
+          add("slo:journey_part_share:ratio", labels, step, () => [0.2, 0.5, 0.2, 0.1][many] ?? 0);
+        });
         const seconds = number("budget_seconds"), budget = seconds / length;
         const total = few ? 7 : 250_000 + 40_000 * index;
         const values = [
@@ -109,7 +121,10 @@ function month(out, promtool, end) {
           [/^slo:bad_\w+:tile5m$/, (at) => (few ? 0 : Math.round(3000 * Math.min(1, budget * burns(at)) * wave(at)))],
           [/^slo:total_\w+:tile5m$/, (at) => (at > lost ? undefined : few ? 0 : Math.round(3000 * wave(at)))],
           [/^slo:bad_\w+:increase\d+[dw]$|^slo:bad_\w+:(month|quarter)$/, (at) => total * budget * (1 - left(at))],
-          [/^slo:total_\w+:increase\d+[dw]$|^slo:total_\w+:(month|quarter)$/, (at) => (at > lost ? undefined : total)],
+          [/^slo:total_\w+:increase\d+[dw]$/, (at) => (at > lost ? undefined : total)],
+          [/^slo:total_\w+:(month|quarter)$/, (at) => (at > lost ? undefined : total * (1 - (end - at) / (DAYS * DAY)))],
+          [/^slo:expected_\w+:/, (at) => (at > lost ? undefined : 2 * total)],
+          [/^slo:agreed_service_time:bool$/, (at) => (holds(at) ? 1 : 0)],
           [/^slo:total_\w+:increase\d+s$/, (at) => (at > lost ? undefined : 300 * wave(at))],
         ];
         // Another SLO of the file may have another period.
@@ -124,12 +139,14 @@ function month(out, promtool, end) {
           add("ALERTS", { ...labels, alertstate: state }, MINUTE, (at) => (active(at) ? 1 : undefined));
           add("ALERTS_FOR_STATE", labels, MINUTE, (at) => (active(at) ? from : undefined));
         });
+        if (slo.info.budget_alerts && one && left(end) < 0.25) fires(slo.alerts.filter(({ budget_below }) => budget_below), "firing", end - 3 * HOUR, end);
         if (page && one) fires(pages, "firing", since, end);
         if (ticket && one) fires(tickets, "firing", since, end);
         if (pending && one) fires(tickets.length ? tickets : pages, "pending", since, end);
         if (index % 5 === 2 && one && !gone) fires(pages, "firing", end - 9 * DAY + 2 * MINUTE, end - 9 * DAY + 25 * MINUTE);
       });
     });
+    for (const labels of runbooks) add("slo:alert:info", labels, step, () => 1);
     companions.slice(0, 2).forEach((alert, index) => {
       const since = end - (index ? 3 * DAY : 40 * MINUTE), until = index ? since + HOUR : end;
       const active = (at) => at >= since && at <= until;
@@ -153,12 +170,6 @@ function month(out, promtool, end) {
     execFileSync(promtool, ["tsdb", "create-blocks-from", "openmetrics", "--quiet", file, "data"], { stdio: ["ignore", "ignore", "inherit"] });
     rmSync(file);
   }
-}
-
-/** Seconds of `30d`, `calendar month` and the like. */
-function period(written) {
-  const [, count, unit] = /^(\d+)([hdw])/.exec(written) ?? [];
-  return count ? count * { h: HOUR, d: DAY, w: 7 * DAY }[unit] : { month: 30, quarter: 91 }[/month|quarter/.exec(written)?.[0] ?? "month"] * DAY;
 }
 
 const [out, promtool, end] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // One dashboard, drawn with Grafana's own components: what Grafana's core would do around them is done here, as far as our dashboards need it.
 import {
-  applyFieldOverrides, cacheFieldDisplayNames, createTheme, dateTime, FieldConfigOptionsRegistry, FieldType, getDisplayProcessor,
+  applyFieldOverrides, cacheFieldDisplayNames, colorManipulator, createTheme, dateTime, FieldConfigOptionsRegistry, FieldType, getDisplayProcessor,
   getFieldDisplayValues, rangeUtil, renderTextPanelMarkdown, standardTransformers, standardTransformersRegistry, ThemeContext, toDataFrame,
   transformDataFrame,
 } from "@grafana/data";
@@ -188,9 +188,9 @@ function Lines({ data, panel, width, height, timed, marks }) {
   if (data.length === 0) return <Nothing said={panel.fieldConfig.defaults.noValue} />;
   const drawn = (config) => {
     config.addHook("draw", (plot) => {
-      for (const { start, end } of marks) {
-        const [left, right] = [start, end].map((at) => plot.valToPos(at * 1000, "x", true));
-        plot.ctx.fillStyle = "rgba(242, 73, 92, 0.2)";
+      for (const { start, end, colour } of marks) {
+        const [left, right] = [start, end].map((at) => Math.min(plot.bbox.left + plot.bbox.width, Math.max(plot.bbox.left, plot.valToPos(at * 1000, "x", true))));
+        plot.ctx.fillStyle = colorManipulator.alpha(theme.visualization.getColorByName(colour), 0.2);
         plot.ctx.fillRect(left, plot.bbox.top, Math.max(1, right - left), plot.bbox.height);
       }
     });
@@ -250,19 +250,21 @@ class Guarded extends React.Component {
 }
 
 async function marked() {
-  const alerts = dashboard.annotations.list.find(({ expr, enable }) => expr && enable);
-  if (!alerts) return [];
+  const drawn = dashboard.annotations.list.filter(({ expr, enable }) => expr && enable);
   const step = Math.max(60, Math.round((to - from) / 1000));
-  const { result } = await ask("query_range", { query: filled(alerts.expr, { query: true }), start: from, end: to, step });
-  return result.flatMap(({ values }) => {
-    const regions = [];
-    for (const [at] of values) {
-      const last = regions.at(-1);
-      if (last && at - last.end <= step) last.end = at;
-      else regions.push({ start: at, end: at });
-    }
-    return regions;
-  });
+  const regions = await Promise.all(drawn.map(async ({ expr, iconColor: colour }) => {
+    const { result } = await ask("query_range", { query: filled(expr, { query: true }), start: from, end: to, step });
+    return result.flatMap(({ values }) => {
+      const regions = [];
+      for (const [at] of values.filter(([, value]) => number(value) >= 1)) {
+        const last = regions.at(-1);
+        if (last && at - last.end <= step) last.end = at;
+        else regions.push({ start: at, end: at, colour });
+      }
+      return regions;
+    });
+  }));
+  return regions.flat();
 }
 
 function Dashboard({ panels, width, marks }) {
