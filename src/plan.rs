@@ -541,13 +541,12 @@ pub struct DashboardLink {
     pub by: Vec<String>,
 }
 
-/// The placeholder for the alert's value in queries of its texts. Go's `printf` replaces it.
-pub const VALUE: &str = "%g";
-
-/// How fast a budget burns. [`VALUE`] is replaced by the alert's value.
+/// How fast a budget burns. Both expressions read recorded series with the same labels as the alert.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    /// The error ratio.
+    /// The window in which it is measured.
+    pub window: Duration,
+    /// The error ratio in that window.
     pub error_ratio: Expr,
     /// How many seconds the budget lasts at that ratio.
     pub budget_lasts: Expr,
@@ -589,9 +588,7 @@ pub enum Notice {
         owner: Option<String>,
         /// The budget left, in percent; with the same labels as the alert, except the line.
         budget_left: Expr,
-        /// The window for the prediction.
-        window: Duration,
-        /// The error ratio in that window, and how long the budget lasts at it; with the same labels.
+        /// How fast it burns.
         pace: Box<Pace>,
     },
     /// Events are missing.

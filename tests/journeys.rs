@@ -365,10 +365,11 @@ fn labels(name: &str) -> BTreeMap<String, String> {
     labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
 }
 
-/// Which alerts a real Alertmanager keeps silent while these fire.
+/// Which alerts a real Alertmanager keeps silent while these fire, when it has said the same for a second: it takes them in one after the other.
 fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
     running.fire(&firing.iter().map(|name| labels(name)).collect::<Vec<_>>());
     let begun = Instant::now();
+    let mut last: Option<(Vec<String>, Instant)> = None;
     loop {
         let alerts = running.alerts();
         let judged = |alert: &Value| alert["status"]["state"] != "unprocessed";
@@ -377,7 +378,13 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
             let name = |alert: &Value| alert["labels"]["alertname"].as_str().unwrap().to_owned();
             let mut silent: Vec<String> = alerts.iter().filter(inhibited).map(name).collect();
             silent.sort();
-            return silent;
+            match &last {
+                Some((said, since)) if *said == silent && since.elapsed() >= Duration::from_secs(1) => {
+                    return silent;
+                }
+                Some((said, _)) if *said == silent => {}
+                _ => last = Some((silent, Instant::now())),
+            }
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{alerts:?}");
         thread::sleep(Duration::from_millis(100));

@@ -9,7 +9,7 @@ use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Pr
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{BudgetLine, Duration, Period, Severity, percent};
+use crate::vocabulary::{BudgetLine, Period, Severity, percent};
 
 /// Values that are known only while an alert fires.
 pub struct Known<'a> {
@@ -46,18 +46,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             let context = AlertContext { of, runbook, owner, severity: *severity };
             burn(project, promise, &context, (budget_left, pace), known, &mut blanks)
         }
-        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, window, pace } => {
+        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
             let context = AlertContext { of, runbook, owner, severity: *severity };
-            budget(
-                project,
-                promise,
-                *line,
-                &context,
-                (budget_left, *window, pace.as_ref()),
-                known,
-                &mut blanks,
-            )
+            budget(project, promise, *line, &context, (budget_left, pace.as_ref()), known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
@@ -124,6 +116,7 @@ fn burn(
         zone,
         which: &which(promise, known, blanks),
         burn_rate: &blanks.blank(burn_rate),
+        window: &pace.window.to_string(),
         error_ratio: &blanks.blank(ratio),
         budget_left: &blanks.blank(left),
         budget_lasts: &blanks.blank(lasts),
@@ -140,7 +133,7 @@ fn budget(
     promise: &Promise,
     line: BudgetLine,
     context: &AlertContext,
-    (budget_left, window, pace): (&Expr, Duration, &Pace),
+    (budget_left, pace): (&Expr, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
@@ -159,7 +152,7 @@ fn budget(
         which: &which(promise, known, blanks),
         below: &line.to_string(),
         until: &percent(line.recovered()),
-        window: &window.to_string(),
+        window: &pace.window.to_string(),
         error_ratio: &blanks.blank(ratio),
         budget_lasts: &blanks.blank(lasts),
         agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
@@ -395,7 +388,7 @@ impl Spoken {
     }
 }
 
-/// The template that queries a number in Prometheus, with the alert's value and its values of the kept labels.
+/// The template that queries a number in Prometheus, with the alert's values of the kept labels.
 fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &str) -> String {
     let wanted: String =
         (promise.by.iter()).map(|label| format!(",{}=%q", spelled_label(label).replace('%', "%%"))).collect();
@@ -407,7 +400,6 @@ fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &
                 format += &wanted;
                 values.extend(promise.by.iter().map(|label| format!(" {}", asked_label(label))));
             }
-            '%' => values += " $value",
             _ => {}
         }
         format.push(c);

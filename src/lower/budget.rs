@@ -161,7 +161,6 @@ fn alert(
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
             budget_left: held(names, windows::PERCENT_LEFT),
-            window: windows::pace(promise),
             pace: Box::new(windows::pace_of_period(promise, names)),
         },
         annotations,

@@ -122,6 +122,18 @@ impl<'a> Timeline<'a> {
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }
 
+    /// Whether the ratio of a window at a step differs from those of windows that are a tenth shorter and longer, or one step.
+    pub fn shows_length(&self, at: usize, window: Duration) -> bool {
+        let ends = if self.is_tiled(window) { self.behind(at) } else { at };
+        let apart = (window.millis() / 10).max(self.step.millis());
+        let differs = |other: u64| {
+            let ((bad, total), (other_bad, other)) =
+                (self.counted(ends, window), self.counted(ends, Duration::from_millis(other)));
+            u128::from(bad) * u128::from(other) != u128::from(other_bad) * u128::from(total)
+        };
+        differs(window.millis().saturating_sub(apart)) && differs(window.millis() + apart)
+    }
+
     /// Bad and total events in tiles at a step: the first tile is recorded a step after the first count.
     pub fn tiled(&self, at: usize) -> (u64, u64) {
         let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;

@@ -31,7 +31,7 @@ use super::journey;
 use super::series::{Series, Side, Unit};
 use super::sums::{exact, held, share, summed, tile, tiled};
 use crate::model::Slo;
-use crate::plan::{Pace, Promise, Rule, VALUE};
+use crate::plan::{Pace, Promise, Rule};
 use crate::promql::ast::Expr;
 use crate::promql::build::{add, call, div, gt, mul, number, sub, unless, vector};
 use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, Severity};
@@ -222,23 +222,22 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
 }
 
 /// The error ratio, and how many seconds the budget lasts at it: for a page, over the last five minutes, because its long window still contains the
-/// time before; for a ticket, over the window of the alert, because a slow burn is not visible in minutes.
+/// time before; for a ticket, over the window that predicts when the budget will be spent.
 pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
     match severity {
         Severity::Page => Pace {
+            window: CURRENT,
             error_ratio: held(names, &names.ratio(&CURRENT.to_string())),
             budget_lasts: held(names, LASTS),
         },
-        Severity::Ticket => Pace {
-            error_ratio: vector(mul(number(VALUE), exact(promise.budget))),
-            budget_lasts: lasts_at(promise, names, number(VALUE)),
-        },
+        Severity::Ticket => pace_of_period(promise, names),
     }
 }
 
 /// The error ratio of the window that predicts when the budget will be spent, and that time.
 pub(super) fn pace_of_period(promise: &Promise, names: &Series) -> Pace {
     Pace {
+        window: pace(promise),
         error_ratio: held(names, &names.ratio(&pace(promise).to_string())),
         budget_lasts: held(names, EXHAUSTION),
     }

@@ -44,7 +44,9 @@ pub struct Burn<'a> {
     pub which: &'a str,
     /// The burn rate now, or the template that asks for it.
     pub burn_rate: &'a str,
-    /// The error ratio, or the template that asks for it.
+    /// `1h`: the window of the error ratio.
+    pub window: &'a str,
+    /// The error ratio in it, or the template that asks for it.
     pub error_ratio: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
@@ -73,6 +75,7 @@ impl Burn<'_> {
             "zone",
             "which",
             "burn_rate",
+            "window",
             "error_ratio",
             "budget_left",
             "budget_lasts",
@@ -427,6 +430,7 @@ mod tests {
                     zone: "",
                     which: "",
                     burn_rate: "14.4",
+                    window: "1h",
                     error_ratio: "17.3%",
                     budget_left: "80%",
                     budget_lasts: "4h 8m",

@@ -237,6 +237,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         for tier in &tiers {
             checks.extend(stage.crossing(&timeline, tier, begins));
         }
+        checks.extend(stage.lengths(&timeline, &tiers, begins));
     }
     for step in counted {
         checks.extend(counts(stage, &timeline, step));
@@ -338,6 +339,7 @@ fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
     let loads = [stage.good(healthy), loads, quiet].concat();
     let timeline = stage.timeline(&loads);
     let mut checks = stage.crossing(&timeline, tier, healthy);
+    checks.extend(stage.lengths(&timeline, tiers, healthy));
     for severity in stage.severities(false) {
         checks.extend(stage.turns(&timeline, severity));
     }
@@ -354,8 +356,9 @@ fn burn_between(
     before: &[Load],
 ) -> Option<(Vec<Load>, Decimal)> {
     let higher = tiers.iter().map(|other| other.threshold).filter(|other| *other > tier.threshold).min()?;
-    [7, 5, 8, 4, 6, 3, 2, 1].into_iter().find_map(|tenths| {
-        let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
+    // Close to the higher threshold if possible, so that a lower one would be noticed.
+    [95, 70, 50, 80, 40, 60, 30, 20, 10].into_iter().find_map(|percent| {
+        let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(percent, 2);
         let full = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
         // If there were fewer good events than a window has room for, it fires earlier.
         let filling = Decimal::from(before.len() as u64) * tier.threshold / (ratio - tier.threshold);
@@ -457,6 +460,9 @@ fn days(stage: &Stage) -> (Case, bool) {
     let timeline = stage.timeline(&script.loads);
     for severity in &severities {
         checks.extend(alerted(stage, &timeline, *severity, &silent, begins..ends));
+    }
+    if stage.is_prompt() {
+        checks.extend(stage.lengths(&timeline, &tiers, healthy));
     }
     checks.extend(figures(stage, &timeline));
     (script.stage.case(&script.sentences.join(", "), &script.loads, Mishaps::default(), checks), spiked)

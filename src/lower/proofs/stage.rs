@@ -1,15 +1,17 @@
 //! The input of one SLO's situations: its series, its alerts, and the checks that follow from a timeline.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::iter;
 
-use super::numbers::{lasts, percent_left, percentage};
+use super::numbers::{divided, exhaustion, lasts, percent_left, percentage};
 use super::{COPIES, PER_STEP, at, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
+use crate::lower::windows;
 use crate::model::{Behaviour, Budgeting, Labels, Part, Series, Service, Sli, Slo};
 use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
@@ -502,12 +504,22 @@ impl<'a> Stage<'a> {
         let tier = &self.promise.tiers[tier];
         let (bad, total) = timeline.window(step, tier.long);
         let burn_rate = Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
-        let now = match severity {
-            Severity::Page => timeline.window(step, CURRENT),
-            Severity::Ticket => (bad, total),
-        };
         // The fast group is evaluated before the slow one, so it reads what that one recorded a step earlier.
-        let (bad, of) = self.measured(timeline, if tier.slow { step } else { step - 1 })?;
+        let recorded = if tier.slow { step } else { step - 1 };
+        let (bad, of) = self.measured(timeline, recorded)?;
+        let counted = |step: usize, window: Duration| timeline.counted(step, window.max(self.step));
+        let (now, lasts) = match severity {
+            Severity::Page => {
+                let now = timeline.window(step, CURRENT);
+                (now, lasts((bad, of), now, self.promise.budget, self.promise.period_length)?)
+            }
+            Severity::Ticket => {
+                let window = windows::pace(self.promise);
+                let then = counted(recorded, window);
+                let lasts = exhaustion((bad, of), then, self.promise.budget, self.promise.period_length)?;
+                (counted(step, window), lasts)
+            }
+        };
         Some(Check::Says {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
@@ -515,7 +527,7 @@ impl<'a> Stage<'a> {
             value: format!("{:.1}", burn_rate.round_dp(1)),
             budget_left: percent_left(bad, of, self.promise.budget),
             error_ratio: percentage(now.0, now.1)?,
-            budget_lasts: lasts((bad, of), now, self.promise.budget, self.promise.period_length)?,
+            budget_lasts: lasts,
         })
     }
 
@@ -553,6 +565,18 @@ impl<'a> Stage<'a> {
                 Some((bad - before_bad, total - before))
             }
         }
+    }
+
+    /// Checks of the ratios of the tiers' windows, each at the first step from `from` on at which a shorter or a longer window would have another.
+    pub fn lengths(&self, timeline: &Timeline, tiers: &[&Watch], from: usize) -> Vec<Check> {
+        let windows: BTreeSet<Duration> = tiers.iter().flat_map(|tier| [tier.long, tier.short]).collect();
+        let check = |window: Duration| {
+            let step = timeline.first(from, |step| timeline.shows_length(step, window))?;
+            let (bad, total) = timeline.window(step, window);
+            let ratio = self.recorded(&self.names.ratio(&window.to_string()));
+            Some(self.value(step, ratio, divided(bad, total)))
+        };
+        windows.into_iter().filter_map(check).collect()
     }
 
     /// Checks that a tier's threshold is passed at its step and not one evaluation earlier.
