@@ -393,14 +393,11 @@ fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &
     let wanted: String =
         (promise.by.iter()).map(|label| format!(",{}=%q", spelled_label(label).replace('%', "%%"))).collect();
     let (mut format, mut values) = (String::new(), String::new());
-    // Names of services and SLOs, which are values in the query, contain neither braces nor percent signs.
+    // Names of services and SLOs, which are values in the query, contain no braces.
     for c in query.to_string().chars() {
-        match c {
-            '}' => {
-                format += &wanted;
-                values.extend(promise.by.iter().map(|label| format!(" {}", asked_label(label))));
-            }
-            _ => {}
+        if c == '}' {
+            format += &wanted;
+            values.extend(promise.by.iter().map(|label| format!(" {}", asked_label(label))));
         }
         format.push(c);
     }
