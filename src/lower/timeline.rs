@@ -122,14 +122,16 @@ impl<'a> Timeline<'a> {
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }
 
-    /// Whether the ratio of a window at a step differs from those of windows that are a tenth shorter and longer, or one step.
-    pub fn shows_length(&self, at: usize, window: Duration) -> bool {
+    /// Whether the ratio of a window at a step differs from those of windows that are a tenth shorter and longer, or one step; if `of_each`, its bad
+    /// events and all its events differ as well.
+    pub fn shows_length(&self, at: usize, window: Duration, of_each: bool) -> bool {
         let ends = if self.is_tiled(window) { self.behind(at) } else { at };
         let apart = (window.millis() / 10).max(self.step.millis());
+        let (bad, total) = self.counted(ends, window);
         let differs = |other: u64| {
-            let ((bad, total), (other_bad, other)) =
-                (self.counted(ends, window), self.counted(ends, Duration::from_millis(other)));
-            u128::from(bad) * u128::from(other) != u128::from(other_bad) * u128::from(total)
+            let (other_bad, other) = self.counted(ends, Duration::from_millis(other));
+            let ratio = u128::from(bad) * u128::from(other) != u128::from(other_bad) * u128::from(total);
+            ratio && (!of_each || bad != other_bad && total != other)
         };
         differs(window.millis().saturating_sub(apart)) && differs(window.millis() + apart)
     }

@@ -571,7 +571,8 @@ impl<'a> Stage<'a> {
     pub fn lengths(&self, timeline: &Timeline, tiers: &[&Watch], from: usize) -> Vec<Check> {
         let windows: BTreeSet<Duration> = tiers.iter().flat_map(|tier| [tier.long, tier.short]).collect();
         let check = |window: Duration| {
-            let step = timeline.first(from, |step| timeline.shows_length(step, window))?;
+            let shows = |of_each| timeline.first(from, |step| timeline.shows_length(step, window, of_each));
+            let step = shows(true).or_else(|| shows(false))?;
             let (bad, total) = timeline.window(step, window);
             let ratio = self.recorded(&self.names.ratio(&window.to_string()));
             Some(self.value(step, ratio, divided(bad, total)))
