@@ -120,7 +120,7 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
 fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
     let mut all = Vec::new();
     let mut add = |alert, severity: Severity, span: Span, begins: Notification<'_>| {
-        let hushed = timeline.hushed(alert, severity, span);
+        let silenced_firing = timeline.silenced_firing(alert, severity, span);
         let one = |at: Duration, state, silenced| Notification {
             at_seconds: at.secs(),
             alert,
@@ -129,11 +129,11 @@ fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
             silenced,
             ..Notification::default()
         };
-        let fires = one(span.from, "fires", hushed.begins);
+        let fires = one(span.from, "fires", silenced_firing.begins);
         let Notification { tier, burn_rate, budget_left, .. } = begins;
         all.push(Notification { tier, burn_rate, budget_left, ..fires });
-        all.extend(hushed.sent.map(|at| one(at, "sent", false)));
-        all.extend(span.until.map(|at| one(at, "stops", hushed.stops)));
+        all.extend(silenced_firing.sent.map(|at| one(at, "sent", false)));
+        all.extend(span.until.map(|at| one(at, "stops", silenced_firing.stops)));
     };
     for alert in &timeline.alerts {
         for firing in &alert.firings {

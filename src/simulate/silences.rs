@@ -69,7 +69,7 @@ fn joined<'a>(spans: impl Iterator<Item = &'a Span>) -> Vec<Span> {
 
 /// What becomes of one firing of an alert.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Hushed {
+pub(super) struct SilencedFiring {
     /// Whether it is silenced when it begins to fire.
     pub begins: bool,
     /// When it is sent, if that is later.
@@ -95,7 +95,7 @@ impl Timeline {
     }
 
     /// What becomes of a firing of an alert.
-    pub(super) fn hushed(&self, name: &str, severity: Severity, span: Span) -> Hushed {
+    pub(super) fn silenced_firing(&self, name: &str, severity: Severity, span: Span) -> SilencedFiring {
         let of = self.silenced.iter().find(|(known, of, _)| known == name && *of == severity);
         let spans = of.map(|(.., spans)| &spans[..]).unwrap_or_default();
         let within = |at: Duration| {
@@ -103,7 +103,7 @@ impl Timeline {
         };
         let begins = within(span.from);
         let released = begins.and_then(|quiet| quiet.until);
-        Hushed {
+        SilencedFiring {
             begins: begins.is_some(),
             sent: released.filter(|at| span.until.is_none_or(|until| *at < until)),
             // Both may stop in the same evaluation.

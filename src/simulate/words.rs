@@ -42,19 +42,19 @@ fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
                 [vec![at.to_string(), severity.to_string(), name.to_owned()], what.to_vec()].concat(),
             ));
         };
-        let hushed = timeline.hushed(name, severity, span);
+        let silenced_firing = timeline.silenced_firing(name, severity, span);
         let event = |text: &str, is_silenced: bool| match is_silenced {
             true => format!("{text}: silenced"),
             false => text.to_owned(),
         };
         let [fires, burn_rate, left] = what;
-        row(span.from, [event(&fires, hushed.begins), burn_rate, left]);
+        row(span.from, [event(&fires, silenced_firing.begins), burn_rate, left]);
         let later = |text: String| [text, String::new(), String::new()];
-        if let Some(at) = hushed.sent {
+        if let Some(at) = silenced_firing.sent {
             row(at, later("is sent".to_owned()));
         }
         if let Some(at) = span.until {
-            row(at, later(event("stops", hushed.stops)));
+            row(at, later(event("stops", silenced_firing.stops)));
         }
     };
     for alert in &timeline.alerts {

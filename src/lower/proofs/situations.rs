@@ -106,18 +106,18 @@ fn outage(stage: &Stage, tiers: &[&Watch], moving: usize) -> usize {
 }
 
 /// Steps in which the good events of hours are played.
-const HURRIED: usize = 10;
+const COMPRESSED: usize = 10;
 
 /// Steps of good events before the first incident of a day, at the usual pace: as many as the longest window has. Where burns of hours prove the
-/// length of the lower tiers' windows, they are only as many as the highest tier's window has, and the events before them are hurried.
+/// length of the lower tiers' windows, they are only as many as the highest tier's window has, and the events before them are played in a few steps.
 fn before_incidents(stage: &Stage, tiers: &[&Watch]) -> usize {
     let all = longest(stage, tiers, |tier| tier.long);
     let highest: Vec<&Watch> = tiers.iter().filter(|tier| !has_higher(tiers, tier)).copied().collect();
     let least = longest(stage, &highest, |tier| tier.long).max(longest(stage, tiers, |tier| tier.short));
-    let is_hurried = stage.counts()
+    let is_compressed = stage.counts()
         && stage.promise.event == Event::Occurrence
-        && least + HURRIED + outage(stage, tiers, least) < all + outage(stage, tiers, all);
-    if is_hurried { least } else { all }
+        && least + COMPRESSED + outage(stage, tiers, least) < all + outage(stage, tiers, all);
+    if is_compressed { least } else { all }
 }
 
 /// Steps until no tier fires any more.
@@ -203,8 +203,8 @@ fn day(stage: &Stage) -> (Case, bool) {
     let idle_until = script.now();
     if before < all {
         // Until the outage, the events after them are those of a spike and its end.
-        let hurried = all.saturating_sub(healthy + recovery(stage, &tiers)).div_ceil(HURRIED) as u64;
-        script.add("", vec![Load { good: hurried * stage.units(), bad: 0 }; HURRIED]);
+        let compressed = all.saturating_sub(healthy + recovery(stage, &tiers)).div_ceil(COMPRESSED) as u64;
+        script.add("", vec![Load { good: compressed * stage.units(), bad: 0 }; COMPRESSED]);
         script.add("", stage.good(healthy));
     } else {
         script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
