@@ -157,10 +157,10 @@ pub mod vocabulary;
 use artifact::Artifacts;
 use check::Sees;
 use diagnostic::{Accepted, Code, Problem};
-use difference::Difference;
+use difference::{Amounts, Difference};
 use emit::{TARGETS, Target};
 use model::Model;
-use plan::Plan;
+use plan::{Plan, ServicePlan};
 use source::Sources;
 
 /// What a run comes to.
@@ -287,10 +287,11 @@ pub fn plan_of(model: &Model) -> Plan {
 
 /// What two states of a project mean that is not the same, as far as either means something.
 pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bool) -> Difference {
-    let plans = (plan_of(old), plan_of(new));
+    let (before, old_amounts) = measured(old, ServicePlan::outline);
+    let (after, new_amounts) = measured(new, ServicePlan::outline);
     diff::diff(
-        diff::Side { model: old, plan: &plans.0, complete: old_complete },
-        diff::Side { model: new, plan: &plans.1, complete: new_complete },
+        diff::Side { model: old, plan: &before, amounts: old_amounts, complete: old_complete },
+        diff::Side { model: new, plan: &after, amounts: new_amounts, complete: new_complete },
     )
 }
 
@@ -301,8 +302,25 @@ pub fn difference_from(
     new: &Model,
     new_complete: bool,
 ) -> Difference {
-    let plan = plan_of(new);
-    diff::foreign::diff(old, old_complete, diff::Side { model: new, plan: &plan, complete: new_complete })
+    let (plan, amounts) = measured(new, |service| service);
+    diff::foreign::diff(
+        old,
+        old_complete,
+        diff::Side { model: new, plan: &plan, amounts, complete: new_complete },
+    )
+}
+
+/// The plan, with `kept` of each service, and the size of the whole plan.
+fn measured(model: &Model, kept: impl Fn(ServicePlan) -> ServicePlan + Sync) -> (Plan, Amounts) {
+    let facts = derive::derive(model);
+    let project = lower::project(&facts);
+    let services = parallel::map(&facts.services, |service| {
+        let plan = lower::service(model, service);
+        let amounts = diff::amounts::amounts(&plan, &project.severities);
+        (kept(plan), amounts)
+    });
+    let (services, amounts): (_, Vec<Amounts>) = services.into_iter().unzip();
+    (Plan { project, services }, amounts.into_iter().sum())
 }
 
 /// The names of the environments that a project declares, in their order; empty if it declares none.

@@ -151,6 +151,7 @@ impl ServicePlan {
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
             group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
+            group.rules.shrink_to_fit();
         }
         let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
         let companions = companions.filter_map(|rule| match &mut rule.makes {
@@ -479,7 +480,7 @@ pub struct Rule {
     /// The series or alert that it makes.
     pub makes: Makes,
     /// The expression.
-    pub expr: Expr,
+    pub expr: Arc<Expr>,
     /// Labels that it sets; those of an SLO's recording rules are all the same.
     pub labels: Arc<Labels>,
     /// A comment for reviewers; may be empty.

@@ -3,8 +3,8 @@
 use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
 use crate::diff::foreign::apart;
-use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::build::{aggregate, call, selector, sub, subquery, sum_by, unless};
+use crate::promql::ast::{Expr, Kind, Modifiers, Selector};
+use crate::promql::build::{aggregate, call, sub, subquery, sum_by, unless};
 use crate::secret;
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -88,7 +88,7 @@ fn raw_selectors(subject: &Subject) -> Vec<Selector> {
                 return;
             }
             if let Some(Expr { kind: Kind::Range { selector: raw, .. }, .. }) = args.first() {
-                let bare = Selector { at: selector("", &[]).at, ..raw.clone() };
+                let bare = Selector { at: Modifiers::default(), ..(**raw).clone() };
                 if !found.contains(&bare) && found.len() < SELECTORS {
                     found.push(bare);
                 }

@@ -114,7 +114,7 @@ pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
             interval: group.interval,
             alerts: alert.is_some(),
             name: rule.name().to_owned(),
-            expr: rule.expr.clone(),
+            expr: Expr::clone(&rule.expr),
             hold: alert.and_then(|alert| alert.hold).unwrap_or_default(),
             keep_firing_for: alert.and_then(|alert| alert.keep_firing_for).unwrap_or_default(),
             labels: rule.labels.iter().map(inert).collect(),

@@ -206,8 +206,9 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             .map(|arg| &arg.kind)
         {
             Some(Kind::Range { selector, .. }) => {
-                let part =
-                    |of| Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span });
+                let part = |of| {
+                    Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span })
+                };
                 Ok(Ratio { over: part(Of::Summed), counts, total: part(Of::Looked), guards: BTreeSet::new() })
             }
             _ => Err(why(query, "an average over time does not count events")),
@@ -336,7 +337,7 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
     match &arg.kind {
         Kind::Range { selector, .. } => {
             let of = if counts { Of::Looked } else { Of::Summed };
-            Ok(Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span }))
+            Ok(Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span }))
         }
         Kind::Subquery { expr, .. } => {
             let (op, inner, grouping) = match &expr.kind {

@@ -6,6 +6,8 @@
 //!
 //! The alerts that silence the parts of a journey are in the same group: see `told`.
 
+use std::sync::Arc;
+
 use super::active::{began, firing};
 use super::series::Series;
 use super::sums::less;
@@ -60,7 +62,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
     labels.retain(|label, _| external(model).contains(label));
     Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: and(fired, left).on::<&str>(&[]).into(),
+        expr: Arc::new(and(fired, left).on::<&str>(&[]).into()),
         labels: labels.into(),
         remark: "Nobody is notified of it: it silences alerts of an outage that is over.",
     }

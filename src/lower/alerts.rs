@@ -50,7 +50,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
         let expr = div(burning, exact(promise.budget)).into();
         let expr = if severity == Severity::Page { told::held_back(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
-        rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
+        rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr: expr.into(), labels, remark }, slow));
     }
     rules
 }
@@ -129,7 +129,7 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let runbook = super::info::of_alert(&alert, &labels);
     let rule = Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: aggregate::<&str>("count", &[], which),
+        expr: aggregate::<&str>("count", &[], which).into(),
         labels: labels.into(),
         remark: "Its value is the number of SLOs without events.",
     };

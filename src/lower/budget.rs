@@ -12,6 +12,8 @@
 //! A page of a line becomes a ticket if a page of the same SLO, or of a companion alert with the same meaning, fires or has fired in the hour before:
 //! somebody is already awake.
 
+use std::sync::Arc;
+
 use super::series::{Series, Side};
 use super::sums::{exact, held, less};
 use super::windows::{self, BUDGET_LEFT};
@@ -75,7 +77,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     labels.insert(BELOW.to_owned(), line.to_string());
     Rule {
         makes: Makes::Record(STATE.to_owned()),
-        expr: or(stays, begins).ignoring(&[BELOW]).into(),
+        expr: Arc::new(or(stays, begins).ignoring(&[BELOW]).into()),
         labels: labels.into(),
         remark: "1 when less is left than the line says, until 5% more is left; 2 if a page has fired in the hour before. Needs a day of events.",
     }
@@ -167,7 +169,7 @@ fn alert(
     };
     Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: expr.into(),
+        expr: Arc::new(expr.into()),
         labels,
         remark: "Its value is the share of the budget that is left.",
     }

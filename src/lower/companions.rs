@@ -68,7 +68,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
     };
     Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: companion.expr.clone(),
+        expr: companion.expr.clone().into(),
         labels: known.rule_labels().into(),
         remark: "",
     }

@@ -9,6 +9,8 @@
 //! Prometheus servers may also disagree about which one was first. Therefore Alertmanager silences parts only, and the journey is held back in its own
 //! rule: an alert that silences a part comes from a server on which the page of the journey fires, and nothing silences that.
 
+use std::sync::Arc;
+
 use super::active::{began, firing};
 use super::journey::BAD;
 use super::series::{PART, Series};
@@ -100,7 +102,7 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
     };
     Some(Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: or(Expr::from(or(begins, stays)), after).into(),
+        expr: Arc::new(or(Expr::from(or(begins, stays)), after).into()),
         labels: labels.into(),
         remark: "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.",
     })

@@ -102,7 +102,7 @@ fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
     let arg = |index: usize| args.get(index).and_then(|arg| value(arg, seen));
     let ranged = || match &args.last()?.kind {
         Kind::Range { selector, range } => {
-            let (_, signal) = signals.iter().find(|(known, _)| known == selector)?;
+            let (_, signal) = signals.iter().find(|(known, _)| *known == **selector)?;
             let seconds = match range {
                 Time::Fixed(length) => seconds(*length)?,
                 // The window of a ratio: only proportions matter.

@@ -226,9 +226,9 @@ impl Uses {
                 uses.clock |= is_moment(left) && reads(right) || is_moment(right) && reads(left);
             }
             let Kind::Call { function, args } = &part.kind else { return };
-            let ranged = args
-                .iter()
-                .any(|arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if ranged == selector));
+            let ranged = args.iter().any(
+                |arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if **ranged == *selector),
+            );
             match function.as_str() {
                 "rate" | "irate" | "increase" => uses.gain |= ranged,
                 "deriv" | "delta" => {

@@ -404,7 +404,7 @@ impl Reader {
         let (expr, _) = self.read(query, problems)?;
         let expr = without_parens(&expr);
         let selector = match expr.kind {
-            Kind::Selector(selector) if selector.name.is_some() => selector,
+            Kind::Selector(selector) if selector.name.is_some() => *selector,
             _ => {
                 problems.push(
                     Problem::error(
@@ -558,7 +558,7 @@ impl Reader {
             return None;
         }
         let selector = match parsed {
-            Ok(Expr { kind: Kind::Selector(selector), .. }) if !is_moved(&selector) => selector,
+            Ok(Expr { kind: Kind::Selector(selector), .. }) if !is_moved(&selector) => *selector,
             Err(_) if !braced => {
                 let headline = "this is not a list of matchers";
                 let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
@@ -682,7 +682,7 @@ fn collect(
             left && right
         }
         Kind::Selector(selector) if selector.name.is_some() => {
-            terms.push(Term { negative, counter: Counter::Plain(selector.clone()) });
+            terms.push(Term { negative, counter: Counter::Plain((**selector).clone()) });
             true
         }
         Kind::Selector(_) => {

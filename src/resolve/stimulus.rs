@@ -339,7 +339,7 @@ fn candidates(expr: &Expr, selector: &Selector) -> Vec<Signal> {
     let mut clock = false;
     let mut numbers: BTreeSet<Decimal> = BTreeSet::new();
     expr.visit(&mut |part| match &part.kind {
-        Kind::Range { selector: ranged, .. } if ranged == selector => grows = true,
+        Kind::Range { selector: ranged, .. } if **ranged == *selector => grows = true,
         Kind::Call { function, .. } => clock |= function == "time",
         Kind::Number(text) => numbers.extend(number(text)),
         _ => {}
@@ -374,9 +374,9 @@ fn is_level(expr: &Expr, selector: &Selector) -> bool {
     let mut levelled = false;
     expr.visit(&mut |part| {
         if let Kind::Call { function, args } = &part.kind {
-            let reads = args
-                .iter()
-                .any(|arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if ranged == selector));
+            let reads = args.iter().any(
+                |arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if **ranged == *selector),
+            );
             levelled |= reads && function.ends_with("_over_time");
         }
     });
