@@ -120,6 +120,18 @@ impl<'a> Stage<'a> {
         self.stimulus.iter().all(|series| matches!(series.behaviour, Behaviour::Grows { .. }))
     }
 
+    /// Whether a state is a prediction, which needs two samples.
+    fn is_foretold(&self) -> bool {
+        let (Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr }) = &self.slo.sli else {
+            return false;
+        };
+        let mut foretells = false;
+        expr.visit(&mut |part| {
+            foretells |= matches!(&part.kind, Kind::Call { function, .. } if function == "predict_linear");
+        });
+        foretells
+    }
+
     /// Steps until a slice is full.
     pub fn slice_steps(&self) -> usize {
         match self.promise.event {
@@ -153,7 +165,9 @@ impl<'a> Stage<'a> {
 
     pub fn timeline(&self, loads: &[Load]) -> Timeline<'a> {
         let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
-        let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. }) && !self.grows();
+        let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. })
+            && !self.grows()
+            && !self.is_foretold();
         let tiers = &self.promise.tiers;
         let late = match loads.split_last() {
             Some((_, before)) if self.shifted() => Cow::from([&[Load::default()], before].concat()),
@@ -629,6 +643,7 @@ fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
         {
             keep(&[]);
         }
+        Kind::Call { function, .. } if function == "histogram_quantile" => dropped.push("le".to_owned()),
         _ => {}
     });
     let free = |label: &String| !dropped.contains(label);
