@@ -9,7 +9,7 @@ use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Pr
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{BudgetLine, Period, Severity, percent};
+use crate::vocabulary::{Period, Severity, percent};
 
 /// Values that are known only while an alert fires.
 pub struct Known<'a> {
@@ -43,13 +43,26 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     let texts = match &alert.notice {
         Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { of, runbook, owner, severity: *severity };
-            burn(project, promise, &context, (budget_left, pace), known, &mut blanks)
+            let context = AlertContext { project, promise, of, runbook, owner, severity: *severity, known };
+            let burn_rate = match known {
+                Some(known) => context.spoken().number(known.value),
+                None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", context.spoken().filter()),
+            };
+            let burn_rate = &blanks.blank(burn_rate);
+            context.promised((budget_left, pace), &mut blanks, |promised| {
+                text::burn(project.language, &project.texts, &text::Burn { promised, burn_rate })
+            })
         }
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &context, (budget_left, pace.as_ref()), known, &mut blanks)
+            let context = AlertContext { project, promise, of, runbook, owner, severity: *severity, known };
+            let agreed = promise.agreed_below(*line).map_or("", |one| one.action.as_str());
+            let (below, until) = (&line.to_string(), &percent(line.recovered()));
+            let agreed = &sentence(&Blanks::none(agreed));
+            context.promised((budget_left, pace), &mut blanks, |promised| {
+                let values = text::Budget { promised, below, until, agreed };
+                text::budget(project.language, &project.texts, &values)
+            })
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
@@ -82,87 +95,52 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations
 }
 
-/// Facts of an alert of an SLO, besides its promise.
+/// Facts of an alert of an SLO.
 struct AlertContext<'a> {
+    project: &'a ProjectPlan,
+    promise: &'a Promise,
     of: Option<&'a str>,
     runbook: Option<&'a str>,
     owner: Option<&'a str>,
     severity: Severity,
+    known: Option<&'a Known<'a>>,
 }
 
-fn burn(
-    project: &ProjectPlan,
-    promise: &Promise,
-    context: &AlertContext,
-    (budget_left, pace): (&Expr, &Pace),
-    known: Option<&Known>,
-    blanks: &mut Blanks,
-) -> Texts {
-    let spoken = Spoken(project.language);
-    let burn_rate = match known {
-        Some(known) => spoken.number(known.value),
-        None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
-    };
-    let (ratio, lasts) = paced(spoken, promise, pace, known);
-    let left = left(spoken, promise, budget_left, known);
-    let (rolling, calendar, zone) = over(&promise.period);
-    let values = text::Burn {
-        service: &promise.service,
-        slo: &promise.slo,
-        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-        objective: &spoken.objective(&promise.objective),
-        rolling: &rolling,
-        calendar,
-        zone,
-        which: &which(promise, known, blanks),
-        burn_rate: &blanks.blank(burn_rate),
-        window: &pace.window.to_string(),
-        error_ratio: &blanks.blank(ratio),
-        budget_left: &blanks.blank(left),
-        budget_lasts: &blanks.blank(lasts),
-        of: &clause(context.of),
-        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
-        page: context.severity == Severity::Page,
-        owner: &Blanks::none(context.owner.unwrap_or_default()),
-    };
-    text::burn(project.language, &project.texts, &values)
-}
+impl AlertContext<'_> {
+    fn spoken(&self) -> Spoken {
+        Spoken(self.project.language)
+    }
 
-fn budget(
-    project: &ProjectPlan,
-    promise: &Promise,
-    line: BudgetLine,
-    context: &AlertContext,
-    (budget_left, pace): (&Expr, &Pace),
-    known: Option<&Known>,
-    blanks: &mut Blanks,
-) -> Texts {
-    let spoken = Spoken(project.language);
-    let (ratio, lasts) = paced(spoken, promise, pace, known);
-    let left = left(spoken, promise, budget_left, known);
-    let (rolling, calendar, zone) = over(&promise.period);
-    let values = text::Budget {
-        service: &promise.service,
-        slo: &promise.slo,
-        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-        objective: &spoken.objective(&promise.objective),
-        rolling: &rolling,
-        calendar,
-        zone,
-        which: &which(promise, known, blanks),
-        below: &line.to_string(),
-        until: &percent(line.recovered()),
-        window: &pace.window.to_string(),
-        error_ratio: &blanks.blank(ratio),
-        budget_lasts: &blanks.blank(lasts),
-        agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
-        budget_left: &blanks.blank(left),
-        of: &clause(context.of),
-        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
-        page: context.severity == Severity::Page,
-        owner: &Blanks::none(context.owner.unwrap_or_default()),
-    };
-    text::budget(project.language, &project.texts, &values)
+    /// The texts that `say` makes of what is said about every promise.
+    fn promised(
+        &self,
+        (budget_left, pace): (&Expr, &Pace),
+        blanks: &mut Blanks,
+        say: impl FnOnce(text::Promised) -> Texts,
+    ) -> Texts {
+        let (spoken, promise, known) = (self.spoken(), self.promise, self.known);
+        let (ratio, lasts) = paced(spoken, promise, pace, known);
+        let left = left(spoken, promise, budget_left, known);
+        let (rolling, calendar, zone) = over(&promise.period);
+        say(text::Promised {
+            service: &promise.service,
+            slo: &promise.slo,
+            description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
+            objective: &spoken.objective(&promise.objective),
+            rolling: &rolling,
+            calendar,
+            zone,
+            which: &which(promise, known, blanks),
+            window: &pace.window.to_string(),
+            error_ratio: &blanks.blank(ratio),
+            budget_left: &blanks.blank(left),
+            budget_lasts: &blanks.blank(lasts),
+            of: &clause(self.of),
+            runbook: &Blanks::none(self.runbook.unwrap_or_default()),
+            page: self.severity == Severity::Page,
+            owner: &Blanks::none(self.owner.unwrap_or_default()),
+        })
+    }
 }
 
 /// `30d`, or `month` and its zone.
