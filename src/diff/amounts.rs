@@ -33,7 +33,7 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
                 continue;
             }
             Makes::Alert(alert) => match &alert.notice {
-                Notice::Burn { severity, .. } | Notice::Budget { severity, .. } => Some(*severity),
+                Notice::Burn(of) | Notice::Budget(_, of) => Some(of.severity),
                 Notice::Companion(companion) => Some(companion.severity),
                 Notice::Aftermath { .. } => None,
                 Notice::Missing { .. } => {

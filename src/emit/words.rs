@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Promise};
+use crate::plan::{Alert, Companion, DashboardLink, Notice, OfPromise, Pace, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
@@ -41,25 +41,22 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
-            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { project, promise, of, runbook, owner, severity: *severity, known };
+        Notice::Burn(burn) => {
+            let spoken = Spoken(project.language);
             let burn_rate = match known {
-                Some(known) => context.spoken().number(known.value),
-                None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", context.spoken().filter()),
+                Some(known) => spoken.number(known.value),
+                None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
             };
             let burn_rate = &blanks.blank(burn_rate);
-            context.promised((budget_left, pace), &mut blanks, |promised| {
+            promised(project, burn, known, &mut blanks, |promised| {
                 text::burn(project.language, &project.texts, &text::Burn { promised, burn_rate })
             })
         }
-        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, pace } => {
-            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { project, promise, of, runbook, owner, severity: *severity, known };
-            let agreed = promise.agreed_below(*line).map_or("", |one| one.action.as_str());
-            let (below, until) = (&line.to_string(), &percent(line.recovered()));
+        Notice::Budget(line, budget) => {
+            let agreed = budget.promise.agreed_below(*line).map_or("", |one| one.action.as_str());
             let agreed = &sentence(&Blanks::none(agreed));
-            context.promised((budget_left, pace), &mut blanks, |promised| {
+            let (below, until) = (&line.to_string(), &percent(line.recovered()));
+            promised(project, budget, known, &mut blanks, |promised| {
                 let values = text::Budget { promised, below, until, agreed };
                 text::budget(project.language, &project.texts, &values)
             })
@@ -95,52 +92,37 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations
 }
 
-/// Facts of an alert of an SLO.
-struct AlertContext<'a> {
-    project: &'a ProjectPlan,
-    promise: &'a Promise,
-    of: Option<&'a str>,
-    runbook: Option<&'a str>,
-    owner: Option<&'a str>,
-    severity: Severity,
-    known: Option<&'a Known<'a>>,
-}
-
-impl AlertContext<'_> {
-    fn spoken(&self) -> Spoken {
-        Spoken(self.project.language)
-    }
-
-    /// The texts that `say` makes of what is said about every promise.
-    fn promised(
-        &self,
-        (budget_left, pace): (&Expr, &Pace),
-        blanks: &mut Blanks,
-        say: impl FnOnce(text::Promised) -> Texts,
-    ) -> Texts {
-        let (spoken, promise, known) = (self.spoken(), self.promise, self.known);
-        let (ratio, lasts) = paced(spoken, promise, pace, known);
-        let left = left(spoken, promise, budget_left, known);
-        let (rolling, calendar, zone) = over(&promise.period);
-        say(text::Promised {
-            service: &promise.service,
-            slo: &promise.slo,
-            description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-            objective: &spoken.objective(&promise.objective),
-            rolling: &rolling,
-            calendar,
-            zone,
-            which: &which(promise, known, blanks),
-            window: &pace.window.to_string(),
-            error_ratio: &blanks.blank(ratio),
-            budget_left: &blanks.blank(left),
-            budget_lasts: &blanks.blank(lasts),
-            of: &clause(self.of),
-            runbook: &Blanks::none(self.runbook.unwrap_or_default()),
-            page: self.severity == Severity::Page,
-            owner: &Blanks::none(self.owner.unwrap_or_default()),
-        })
-    }
+/// The texts that `say` makes of what is said about every promise.
+fn promised(
+    project: &ProjectPlan,
+    OfPromise { promise, severity, of, runbook, owner, budget_left, pace }: &OfPromise,
+    known: Option<&Known>,
+    blanks: &mut Blanks,
+    say: impl FnOnce(text::Promised) -> Texts,
+) -> Texts {
+    let spoken = Spoken(project.language);
+    let (ratio, lasts) = paced(spoken, promise, pace, known);
+    let left = left(spoken, promise, budget_left, known);
+    let (rolling, calendar, zone) = over(&promise.period);
+    let own = |text: &Option<String>| Blanks::none(text.as_deref().unwrap_or_default());
+    say(text::Promised {
+        service: &promise.service,
+        slo: &promise.slo,
+        description: &sentence(&own(&promise.description)),
+        objective: &spoken.objective(&promise.objective),
+        rolling: &rolling,
+        calendar,
+        zone,
+        which: &which(promise, known, blanks),
+        window: &pace.window.to_string(),
+        error_ratio: &blanks.blank(ratio),
+        budget_left: &blanks.blank(left),
+        budget_lasts: &blanks.blank(lasts),
+        of: &clause(of.as_deref()),
+        runbook: &own(runbook),
+        page: *severity == Severity::Page,
+        owner: &own(owner),
+    })
 }
 
 /// `30d`, or `month` and its zone.

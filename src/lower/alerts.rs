@@ -6,7 +6,7 @@ use super::{agreed, dashboards, runbooks, told, windows};
 use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, Expected, Group, Makes, Notice, Rule, Watch};
+use crate::plan::{Alert, Expected, Group, Makes, Notice, OfPromise, Rule, Watch};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
@@ -23,7 +23,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let (Some(burning), Some(alert)) = (burning, facts.burn(severity)) else { continue };
-        let notice = Notice::Burn {
+        let notice = Notice::Burn(OfPromise {
             promise: Box::new(promise.clone()),
             severity,
             of: service.description.clone(),
@@ -31,7 +31,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
             owner: service.owner.clone(),
             budget_left: super::sums::held(names, windows::PERCENT_LEFT),
             pace: Box::new(windows::pace_of(promise, names, severity)),
-        };
+        });
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
         annotations.extend(model.project.severities.get(severity).annotations.clone());

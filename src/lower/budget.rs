@@ -19,7 +19,7 @@ use super::{agreed, dashboards, runbooks};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
+use crate::plan::{Alert, BELOW, Makes, Notice, OfPromise, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
@@ -153,16 +153,18 @@ fn alert(
         which: alert.which(),
         hold: None,
         keep_firing_for: None,
-        notice: Notice::Budget {
-            promise: Box::new(promise.clone()),
+        notice: Notice::Budget(
             line,
-            severity,
-            of: service.description.clone(),
-            runbook: slo.runbook.clone(),
-            owner: service.owner.clone(),
-            budget_left: held(names, windows::PERCENT_LEFT),
-            pace: Box::new(windows::pace_of_period(promise, names)),
-        },
+            OfPromise {
+                promise: Box::new(promise.clone()),
+                severity,
+                of: service.description.clone(),
+                runbook: slo.runbook.clone(),
+                owner: service.owner.clone(),
+                budget_left: held(names, windows::PERCENT_LEFT),
+                pace: Box::new(windows::pace_of_period(promise, names)),
+            },
+        ),
         annotations,
     };
     Rule {

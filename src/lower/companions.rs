@@ -20,7 +20,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
         companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
     let mut known = Vec::new();
     for rule in &rules {
-        if let Makes::Alert(alert) = &rule.makes {
+        if let Some(alert) = rule.alert() {
             known.extend(info::of_alert(alert, &rule.labels));
         }
     }
