@@ -390,25 +390,19 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
         (None, Some(line)) => format!(
             "No tier watches how fast this budget burns. An alert fires when less than {line} of it is left."
         ),
-        (Some(burn), Some(line)) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts only when less than {line} of \
-             it is left: just under {} it is gone after {}.",
-            short(burn),
-            percent(promise.budget),
-            percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
-            short(burn),
-            gone(burn)
-        ),
         (None, None) => format!(
             "No tier watches this budget. A full outage spends it in {}, and nobody is notified.",
             spoken(promise.full_outage())
         ),
-        (Some(burn), None) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts nobody: just below \
-             {} it is gone after {}.",
+        (Some(burn), told) if burn > NEARLY_ONE => format!(
+            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts {} {} it is gone after {}.",
             short(burn),
             percent(promise.budget),
             percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
+            match told {
+                Some(line) => format!("only when less than {line} of it is left: just under"),
+                None => "nobody: just below".to_owned(),
+            },
             short(burn),
             gone(burn)
         ),

@@ -87,10 +87,7 @@ pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
         slos: slos.collect(),
         warnings: answers.warnings.iter().map(String::as_str).collect(),
     };
-    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    let mut json = inert::json(&json).into_owned();
-    json.push('\n');
-    json
+    inert::pretty(&report)
 }
 
 fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>, is_over: bool) -> Slo<'a> {

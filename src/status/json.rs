@@ -104,10 +104,7 @@ pub fn json(status: &Status) -> String {
             passes: status.passes(),
         }),
     };
-    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    let mut json = inert::json(&json).into_owned();
-    json.push('\n');
-    json
+    inert::pretty(&report)
 }
 
 fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {

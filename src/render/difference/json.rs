@@ -94,10 +94,7 @@ pub(super) fn render(page: &Page) -> String {
             })
             .collect(),
     };
-    let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
-    let mut text = inert::json(&json).into_owned();
-    text.push('\n');
-    text
+    inert::pretty(&report)
 }
 
 fn item(change: &Change) -> Item<'_> {
