@@ -15,7 +15,7 @@ pub use screens::Screens;
 
 pub use crate::facts::{
     Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
-    of_agreed_time, seconds,
+    first_to_fire, of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
 use crate::model::{Language, RuleTargets, Wordings};

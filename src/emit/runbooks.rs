@@ -10,7 +10,7 @@ use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, Asks, Channel, Companion, Need, Notice, Notified, Part, Plan, ProjectPlan, Promise,
-    Receiver, Rule, Runbook, ServicePlan, SloPlan, Watch, Which, anchor, seconds,
+    Receiver, Rule, Runbook, ServicePlan, SloPlan, Watch, Which, anchor, first_to_fire, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -317,7 +317,7 @@ fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
 
 /// `None` if no tier fires at this error ratio.
 fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Words) -> Option<OutagePart> {
-    let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
+    let (fires, _) = first_to_fire(tiers.iter().copied(), error_ratio)?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
     Some(OutagePart {
         errors: words.percent(error_ratio.round_sf(4).unwrap_or(error_ratio)),

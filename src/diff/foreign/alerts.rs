@@ -9,7 +9,7 @@ use crate::foreign::{Alert, Slo, Tier};
 use crate::lower;
 use crate::model::Labels;
 use crate::plan::{Rule, Watch};
-use crate::vocabulary::{Decimal, Duration, Severity, text};
+use crate::vocabulary::{Decimal, Duration, Severity, digits};
 
 /// The rules of an SLO's burn rate alerts.
 pub fn rules(one: Ours<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
@@ -180,7 +180,7 @@ fn named(
 
 /// `a burn rate of 14.4, an error ratio above 0.0144, over 1h and 5m`
 fn described(burn_rate: Option<Decimal>, threshold: Decimal, long: Duration, short: Duration) -> String {
-    let rounded = |number: Decimal| text(number.round_sf(4).unwrap_or(number));
+    let rounded = |number: Decimal| digits(number, 4);
     let windows = if long == short { format!("{long}") } else { format!("{long} and {short}") };
     let burn = burn_rate.map(|rate| format!("a burn rate of {}, ", rounded(rate))).unwrap_or_default();
     format!("{burn}an error ratio above {}, over {windows}", rounded(threshold))
