@@ -7,7 +7,7 @@ use super::contract::{Reader, renamed, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Reading};
-use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::ast::Matcher;
 use crate::source::Span;
 use crate::vocabulary::distance;
 
@@ -133,7 +133,10 @@ impl<'a> All<'a> {
         let services = self.meeting(reading, "service", known.of.keys().copied())?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
-            let met = match equal(reading, "slo").map(|index| reading.selector.matchers[index].value.as_str())
+            let met = match reading
+                .selector
+                .equal("slo")
+                .map(|index| reading.selector.matchers[index].value.as_str())
             {
                 Some(name) => slos.contains(name) && meets(reading, "slo")(name),
                 None => !self.meeting(reading, "slo", slos.iter().copied())?.is_empty(),
@@ -213,7 +216,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
 
 /// The problem of a value that is nearly an existing one.
 fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
-    let index = equal(reading, label)?;
+    let index = reading.selector.equal(label)?;
     let value = reading.selector.matchers[index].value.as_str();
     let near = known.iter().filter_map(|near| Some((distance(near, value, 1 + near.len() / 4)?, near)));
     let (_, near) = near.min_by_key(|(distance, _)| *distance)?;
@@ -238,12 +241,4 @@ fn absent(reading: &Reading, index: usize, label: &str, known: &BTreeSet<&str>) 
     let what = if label == "slo" { "SLO" } else { label };
     Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} matches `{matcher}`"))
         .label(format!("there are {}", few(&all)))
-}
-
-fn equal(reading: &Reading, label: &str) -> Option<usize> {
-    reading
-        .selector
-        .matchers
-        .iter()
-        .position(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
 }

@@ -13,15 +13,14 @@ pub(super) fn amounts(plan: &Plan) -> Amounts {
     let slos = plan.services.iter().map(|service| service.slos.len()).sum();
     let mut amounts = Amounts { services: plan.services.len(), slos, ..Amounts::default() };
     for service in &plan.services {
-        let others = [&service.missing, &service.companions, &service.aftermath];
-        for group in service.groups.iter().chain(others.into_iter().flatten()) {
-            add(&mut amounts, group, plan);
+        for group in service.all_groups() {
+            add(&mut amounts, group);
         }
     }
     amounts
 }
 
-fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
+fn add(amounts: &mut Amounts, group: &Group) {
     let hourly = usize::try_from(3_600_000 / group.interval.millis().max(1)).unwrap_or_default();
     let is_raw = |selector: &&Selector| !selector.name.as_deref().unwrap_or_default().starts_with(RECORDED);
     for rule in &group.rules {
@@ -35,12 +34,8 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn(of) | Notice::Budget(_, of) => Some(of.severity),
                 Notice::Companion(companion) => Some(companion.severity),
+                Notice::Missing { severity, .. } => Some(*severity),
                 Notice::Aftermath { .. } => None,
-                Notice::Missing { .. } => {
-                    let label = rule.labels.get("severity");
-                    let pages = label == Some(&plan.project.severities.page);
-                    Some(if pages { Severity::Page } else { Severity::Ticket })
-                }
             },
         };
         match severity {

@@ -3,6 +3,7 @@
 mod active;
 mod aftermath;
 mod agreed;
+mod alert;
 mod alerts;
 mod budget;
 mod calendar;
