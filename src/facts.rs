@@ -3,11 +3,13 @@
 mod alert;
 mod outage;
 mod promise;
+mod rules;
 mod watch;
 
 pub use alert::{Aftermath, AlertFacts, BELOW, Which};
-pub use outage::{Outage, of_agreed_time, seconds};
+pub use outage::{Outage, first_to_fire, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
+pub use rules::{Recorded, Rules};
 pub use watch::{Counted, TierState, Watch};
 
 use crate::model::{Companion, Model, Service, Slo};

@@ -50,7 +50,7 @@
 //! | [`parse`] | texts | [`ast`]: the text of every value, with places; [`contract`]: exposed metrics | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
 //! | [`resolve`] | ast | [`model`]: valid values, with defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
 //! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
-//! | [`check`] | facts | problems of valid definitions | contract, derive, diagnostic, facts, lower, model, parallel, promql, source, vocabulary |
+//! | [`check`] | facts, what the rules record | problems of valid definitions | contract, derive, diagnostic, facts, model, parallel, promql, source, vocabulary |
 //! | [`ask`] | model, answers of a server | queries, and a contract from the answers | contract, model, promql, vocabulary |
 //! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, plan, promql, vocabulary |
 //! | [`emit`] | plan | [`artifact`]: files | artifact, inert, model, plan, promql, text, vocabulary |
@@ -68,9 +68,9 @@
 //! | [`import`] | texts of other tools | equivalent sources, and the effects of the migration; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!
-//! If a stage sees another one, it uses one part of it: `resolve` uses how `parse` joins paths; `check` uses which series `lower` records and what
-//! its proofs cannot play; `backtest` uses the queries of the past in `lower`; `emit` and `schema` use the languages of `model`; several use how
-//! `explain` formats numbers, or how `emit` writes YAML.
+//! If a stage sees another one, it uses one part of it: `resolve` uses how `parse` joins paths; `backtest` uses the queries of the past in `lower`;
+//! `emit` and `schema` use the languages of `model`; several use how `explain` formats numbers, or how `emit` writes YAML. What `check` asks of the
+//! rules, [`facts`] names and `lower` answers.
 //!
 //! `tests/house.rs` compares the last column with the `crate::` paths of the sources: it must list exactly these modules. Files of one stage do not
 //! import each other in circles.
@@ -316,7 +316,7 @@ fn measured(model: &Model, kept: impl Fn(ServicePlan) -> ServicePlan + Sync) -> 
     let project = lower::project(&facts);
     let services = parallel::map(&facts.services, |service| {
         let plan = lower::service(model, service);
-        let amounts = diff::amounts::amounts(&plan, &project.severities);
+        let amounts = diff::amounts::amounts(&plan);
         (kept(plan), amounts)
     });
     let (services, amounts): (_, Vec<Amounts>) = services.into_iter().unzip();
@@ -411,7 +411,7 @@ fn finish(
         live.hold(&mut model);
     }
     let facts = derive::derive(&model);
-    let judged = check::check(&facts, sees);
+    let judged = check::check(&facts, &lower::RULES, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)

@@ -15,7 +15,7 @@ pub use screens::Screens;
 
 pub use crate::facts::{
     Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
-    of_agreed_time, seconds,
+    first_to_fire, of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
 use crate::model::{Language, RuleTargets, Wordings};
@@ -127,16 +127,7 @@ impl ServicePlan {
     /// The companion alerts, each with its rule.
     pub fn companion_alerts(&self) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
         let rules = self.companions.iter().flat_map(|group| &group.rules);
-        rules.filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
-                Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
-            },
-            Makes::Record(_) => None,
-        })
+        rules.filter_map(|rule| Some((rule, rule.alert()?, rule.companion()?)))
     }
 
     /// Whether the runbook of an alert without an SLO is recorded.
@@ -154,15 +145,10 @@ impl ServicePlan {
             group.rules.shrink_to_fit();
         }
         let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
-        let companions = companions.filter_map(|rule| match &mut rule.makes {
-            Makes::Alert(alert) => match &mut alert.notice {
-                Notice::Companion(companion) => Some(&mut companion.page),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
-            },
-            Makes::Record(_) => None,
+        let companions = companions.filter_map(|rule| {
+            let Makes::Alert(alert) = &mut rule.makes else { return None };
+            let Notice::Companion(companion) = &mut alert.notice else { return None };
+            Some(&mut companion.page)
         });
         for page in
             self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]).chain(companions)
@@ -260,31 +246,21 @@ pub enum Asks {
 }
 
 impl SloPlan {
+    /// Its rules.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.groups.iter().flat_map(|group| &group.rules)
+    }
+
     /// Its burn alerts, pages first.
     pub fn alerts(&self) -> impl Iterator<Item = (Severity, &Alert)> {
-        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
-                Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Companion(_)
-                | Notice::Aftermath { .. } => None,
-            },
-            Makes::Record(_) => None,
-        })
+        self.rules().filter_map(|rule| Some((rule.burn()?.severity, rule.alert()?)))
     }
 
     /// Its budget alerts, each with its line and its rule.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &Rule, &Alert)> {
-        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
-                Notice::Budget { line, severity, .. } => Some((*line, *severity, rule, &**alert)),
-                Notice::Burn { .. }
-                | Notice::Missing { .. }
-                | Notice::Companion(_)
-                | Notice::Aftermath { .. } => None,
-            },
-            Makes::Record(_) => None,
+        self.rules().filter_map(|rule| {
+            let (line, budget) = rule.budget()?;
+            Some((line, budget.severity, rule, rule.alert()?))
         })
     }
 }
@@ -495,6 +471,40 @@ impl Rule {
             Makes::Alert(alert) => &alert.which.name,
         }
     }
+
+    /// The name of the series, if it makes one.
+    pub fn record(&self) -> Option<&str> {
+        match &self.makes {
+            Makes::Record(name) => Some(name),
+            Makes::Alert(_) => None,
+        }
+    }
+
+    /// The alert, if it makes one.
+    pub fn alert(&self) -> Option<&Alert> {
+        match &self.makes {
+            Makes::Alert(alert) => Some(alert),
+            Makes::Record(_) => None,
+        }
+    }
+
+    /// The burn alert, if it makes one.
+    pub fn burn(&self) -> Option<&OfPromise> {
+        let Notice::Burn(burn) = &self.alert()?.notice else { return None };
+        Some(burn)
+    }
+
+    /// The budget alert with its line, if it makes one.
+    pub fn budget(&self) -> Option<(BudgetLine, &OfPromise)> {
+        let Notice::Budget(line, budget) = &self.alert()?.notice else { return None };
+        Some((*line, budget))
+    }
+
+    /// The companion alert, if it makes one.
+    pub fn companion(&self) -> Option<&Companion> {
+        let Notice::Companion(companion) = &self.alert()?.notice else { return None };
+        Some(companion)
+    }
 }
 
 /// What a rule makes.
@@ -553,45 +563,32 @@ pub struct Pace {
     pub budget_lasts: Expr,
 }
 
+/// The values from which the texts of an alert of a promise are made.
+#[derive(Clone, Debug)]
+pub struct OfPromise {
+    /// The promise.
+    pub promise: Box<Promise>,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The description of the service.
+    pub of: Option<String>,
+    /// The name of the runbook.
+    pub runbook: Option<String>,
+    /// The responsible team.
+    pub owner: Option<String>,
+    /// The budget left, in percent; with the same labels as the alert, except the line.
+    pub budget_left: Expr,
+    /// How fast it burns.
+    pub pace: Box<Pace>,
+}
+
 /// The values from which an alert's texts are made.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// The error budget burns.
-    Burn {
-        /// The promise.
-        promise: Box<Promise>,
-        /// Page or ticket.
-        severity: Severity,
-        /// The description of the service.
-        of: Option<String>,
-        /// The name of the runbook.
-        runbook: Option<String>,
-        /// The responsible team.
-        owner: Option<String>,
-        /// The budget left, in percent; with the same labels as the alert.
-        budget_left: Expr,
-        /// How fast it burns.
-        pace: Box<Pace>,
-    },
+    Burn(OfPromise),
     /// Less of the error budget is left than a line says.
-    Budget {
-        /// The promise.
-        promise: Box<Promise>,
-        /// The line.
-        line: BudgetLine,
-        /// Page or ticket.
-        severity: Severity,
-        /// The description of the service.
-        of: Option<String>,
-        /// The name of the runbook.
-        runbook: Option<String>,
-        /// The responsible team.
-        owner: Option<String>,
-        /// The budget left, in percent; with the same labels as the alert, except the line.
-        budget_left: Expr,
-        /// How fast it burns.
-        pace: Box<Pace>,
-    },
+    Budget(BudgetLine, OfPromise),
     /// Events are missing.
     Missing {
         /// The service's name.

@@ -18,7 +18,7 @@ use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
 use crate::secret;
-use crate::vocabulary::{Calendar, Decimal, Duration, Period};
+use crate::vocabulary::{Calendar, Decimal, Duration, Period, measured};
 
 /// More questions than this are not asked of a server at once.
 pub const MOST_QUESTIONS: usize = 5_000;
@@ -437,7 +437,6 @@ fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
 /// A sample's value; `None` for what is no number, and for what no ratio and no count can be.
 fn number(text: &str) -> Option<Decimal> {
     const MOST: u64 = 1_000_000_000_000_000;
-    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
     // Floating point has sixteen digits, and fewer are meant.
-    (number.abs() <= Decimal::from(MOST)).then(|| number.round_dp(12))
+    measured(text, MOST).map(|number| number.round_dp(12))
 }

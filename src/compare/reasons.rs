@@ -6,7 +6,7 @@ use crate::diff::foreign::apart;
 use crate::promql::ast::{Expr, Kind, Modifiers, Selector};
 use crate::promql::build::{aggregate, call, sub, subquery, sum_by, unless};
 use crate::secret;
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Decimal, Duration, percent_digits, text};
 
 /// As many selectors of raw series are asked for what `increase` did not see.
 const SELECTORS: usize = 6;
@@ -247,6 +247,5 @@ fn short(length: Duration) -> Duration {
 
 /// A ratio, as people read it.
 pub fn shown(ratio: Decimal) -> String {
-    let percent = ratio * Decimal::ONE_HUNDRED;
-    format!("{}%", text(percent.round_sf(4).unwrap_or(percent)))
+    percent_digits(ratio, 4)
 }

@@ -3,21 +3,21 @@
 use crate::difference::Amounts;
 use crate::plan::{Group, Makes, Notice, ServicePlan};
 use crate::promql::ast::Selector;
-use crate::vocabulary::{PerSeverity, Severity};
+use crate::vocabulary::Severity;
 
 /// The prefix of all series that our rules record.
 const RECORDED: &str = "slo:";
 
 /// The size of a service's plan.
-pub fn amounts(service: &ServicePlan, severities: &PerSeverity<String>) -> Amounts {
+pub fn amounts(service: &ServicePlan) -> Amounts {
     let mut amounts = Amounts { services: 1, slos: service.slos.len(), ..Amounts::default() };
     for group in service.all_groups() {
-        add(&mut amounts, group, severities);
+        add(&mut amounts, group);
     }
     amounts
 }
 
-fn add(amounts: &mut Amounts, group: &Group, severities: &PerSeverity<String>) {
+fn add(amounts: &mut Amounts, group: &Group) {
     let hourly = usize::try_from(3_600_000 / group.interval.millis().max(1)).unwrap_or_default();
     let is_raw = |selector: &&Selector| !selector.name.as_deref().unwrap_or_default().starts_with(RECORDED);
     for rule in &group.rules {
@@ -29,14 +29,10 @@ fn add(amounts: &mut Amounts, group: &Group, severities: &PerSeverity<String>) {
                 continue;
             }
             Makes::Alert(alert) => match &alert.notice {
-                Notice::Burn { severity, .. } | Notice::Budget { severity, .. } => Some(*severity),
+                Notice::Burn(of) | Notice::Budget(_, of) => Some(of.severity),
                 Notice::Companion(companion) => Some(companion.severity),
+                Notice::Missing { severity, .. } => Some(*severity),
                 Notice::Aftermath { .. } => None,
-                Notice::Missing { .. } => {
-                    let label = rule.labels.get("severity");
-                    let pages = label == Some(&severities.page);
-                    Some(if pages { Severity::Page } else { Severity::Ticket })
-                }
             },
         };
         match severity {

@@ -7,9 +7,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{
-    Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time,
-};
+use crate::plan::{Companion, Event, Group, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time};
 use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
 
@@ -101,10 +99,7 @@ pub struct Written {
 /// The rules of a service, as they are written in the file.
 pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
     let of = |group: &Group, rule: &Rule| {
-        let alert = match &rule.makes {
-            Makes::Alert(alert) => Some(alert),
-            Makes::Record(_) => None,
-        };
+        let alert = rule.alert();
         let inert = |(name, value): (&String, &String)| {
             let value = if alert.is_some() { crate::text::inert(value) } else { value.clone() };
             (name.clone(), value)
@@ -279,29 +274,24 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut
     if !rule.remark.is_empty() && remarks.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
-    if let Makes::Alert(alert) = &rule.makes
-        && let Notice::Companion(companion) = &alert.notice
-    {
+    if let Some(companion) = rule.companion() {
         companion_comment(yaml, companion);
     }
     spell(yaml, project, rule);
 }
 
 fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
-    let kind = match &rule.makes {
-        Makes::Record(_) => "record",
-        Makes::Alert(_) => "alert",
-    };
-    yaml.pair(6, "- ", kind, rule.name());
+    let alert = rule.alert();
+    yaml.pair(6, "- ", if alert.is_some() { "alert" } else { "record" }, rule.name());
     yaml.query(8, "expr", &rule.expr, COLUMNS);
-    if let Makes::Alert(alert) = &rule.makes {
+    if let Some(alert) = alert {
         for (key, length) in [("for", alert.hold), ("keep_firing_for", alert.keep_firing_for)] {
             if let Some(length) = length {
                 yaml.pair(8, "", key, &length.to_string());
             }
         }
     }
-    let inert = matches!(rule.makes, Makes::Alert(_));
+    let inert = alert.is_some();
     let labels = rule.labels.iter().map(|(name, value)| {
         let value = if inert { crate::text::inert(value).into() } else { value.as_str().into() };
         (name.as_str(), value)
@@ -312,7 +302,7 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
         let columns = if inert { COLUMNS } else { usize::MAX };
         yaml.labels(8, "labels", &labels, columns);
     }
-    if let Makes::Alert(alert) = &rule.makes {
+    if let Some(alert) = alert {
         yaml.line(8, "annotations:");
         for (name, value) in words::annotations(project, alert, None) {
             yaml.pair(10, "", &name, &value);

@@ -9,15 +9,14 @@
 //! Prometheus servers may also disagree about which one was first. Therefore Alertmanager silences parts only, and the journey is held back in its own
 //! rule: an alert that silences a part comes from a server on which the page of the journey fires, and nothing silences that.
 
-use std::sync::Arc;
-
 use super::active::{began, firing};
+use super::alert::{self, of_aftermath};
 use super::journey::BAD;
 use super::series::{PART, Series};
 use super::sums::less;
 use crate::facts::{AlertFacts, SloFacts, Which};
 use crate::model::{Model, Service};
-use crate::plan::{Aftermath, Alert, Makes, Notice, Rule};
+use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, eq, lt, number, or, string, sub, unless};
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -91,29 +90,11 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let after = and(Expr::from(after), fired).on::<&str>(&[]);
     let mut labels = page.rule_labels();
     labels.retain(|label, _| crate::derive::external(model).contains(label));
-    let alert = Alert {
-        which: own,
-        runbook_url: None,
-        dashboard: None,
-        hold: None,
-        keep_firing_for: None,
-        annotations: crate::model::Labels::new(),
-        notice: notice(service, facts, told),
-    };
-    Some(Rule {
-        makes: Makes::Alert(Box::new(alert)),
-        expr: Arc::new(or(Expr::from(or(begins, stays)), after).into()),
-        labels: labels.into(),
-        remark: "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.",
-    })
-}
-
-fn notice(service: &Service, facts: &SloFacts, aftermath: Aftermath) -> Notice {
-    Notice::Aftermath {
-        service: service.name.to_string(),
-        of: format!("{}/{}", service.name, facts.slo.name),
-        aftermath,
-    }
+    let alert = of_aftermath(service, format!("{}/{}", service.name, facts.slo.name), told);
+    let expr = or(Expr::from(or(begins, stays)), after);
+    let remark =
+        "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.";
+    Some(alert::rule(alert, expr, labels, remark))
 }
 
 fn plus(one: Duration, other: Duration) -> Duration {

@@ -39,6 +39,11 @@ pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
 }
 
 impl Selector {
+    /// The index of the matcher that allows one value of a label; the first of several.
+    pub fn equal(&self, label: &str) -> Option<usize> {
+        self.matchers.iter().position(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
+    }
+
     /// Adds a matcher.
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());

@@ -1,7 +1,7 @@
 //! Where the labels of an expression's result come from, and which of them have one value in all samples.
 
 use super::absent;
-use super::ast::{Expr, Kind, MatchOp, Op, Selector};
+use super::ast::{Expr, Kind, Op, Selector};
 use super::carried::Carried;
 use super::types::{Type, answers};
 
@@ -20,9 +20,7 @@ pub fn origins(expr: &Expr) -> Vec<&Selector> {
 pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
     match &expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
-            let mut asked = selector.matchers.iter();
-            let equal = asked.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)?;
-            Some(&equal.value)
+            selector.equal(label).map(|index| selector.matchers[index].value.as_str())
         }
         Kind::Binary(binary) if binary.op == Op::Or => of_samples(expr, label).flatten(),
         Kind::Binary(binary) => {

@@ -2,7 +2,6 @@
 
 mod alert;
 mod alertmanager;
-mod answer;
 mod budget;
 mod contract;
 mod dependencies;
@@ -12,6 +11,7 @@ mod fill;
 mod firing;
 mod hours;
 mod journey;
+mod labels;
 mod links;
 mod literal;
 mod meant;
@@ -23,6 +23,7 @@ mod slices;
 mod stimulus;
 mod targets;
 mod texts;
+mod trial;
 mod unread;
 mod values;
 

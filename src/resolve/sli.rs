@@ -302,7 +302,7 @@ impl Reader {
                 Problem::error(
                     Code::PromqlType,
                     whole(query),
-                    format!("this is {}, but an instant vector is needed", named(kind)),
+                    format!("this is {}, but an instant vector is needed", kind.description()),
                 )
                 .help(help),
             );
@@ -367,7 +367,7 @@ impl Reader {
                     Problem::error(
                         Code::PromqlType,
                         whole(query),
-                        format!("this is {}, but an instant vector is needed", named(kind)),
+                        format!("this is {}, but an instant vector is needed", kind.description()),
                     )
                     .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
                 );
@@ -804,15 +804,6 @@ fn placeholder(expr: &Expr) -> Option<&str> {
         }
     });
     found
-}
-
-fn named(kind: Type) -> &'static str {
-    match kind {
-        Type::Scalar => "a scalar",
-        Type::Vector => "an instant vector",
-        Type::Matrix => "a range vector",
-        Type::String => "a string",
-    }
 }
 
 /// The edit that makes the curly quotes of a query straight, if one of them is what is wrong with it.

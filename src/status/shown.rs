@@ -7,7 +7,7 @@ use crate::diagnostic::joined;
 use crate::engine::Engine;
 use crate::explain::events;
 use crate::inert;
-use crate::vocabulary::{Decimal, Period, percent, spoken, text};
+use crate::vocabulary::{Decimal, Period, digits, percent, spoken};
 
 /// What the cells of a row are; the remarks come last.
 pub(super) const HEAD: [&str; 10] =
@@ -18,16 +18,16 @@ pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
     let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
     // Two digits more than the objective has.
-    let digits = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
+    let places = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
     [
         name(standing),
         promise.objective.clone(),
         promise.period.suffix(),
-        said(standing.compliance(), &|share| floor(share, digits)),
+        said(standing.compliance(), &|share| floor(share, places)),
         said(standing.left(), &|share| floor(share, 1)),
         said(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
         said(standing.events_left(), &|count| signed(count, events)),
-        said(standing.burn, &|burn| text(burn.round_sf(3).unwrap_or(burn))),
+        said(standing.burn, &|burn| digits(burn, 3)),
         gone_in(standing),
         remarks(standing, gate).join(", "),
     ]

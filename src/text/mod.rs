@@ -23,9 +23,9 @@ pub use markdown::{Fences, below};
 pub use report::{island, month, page_of, report, say, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
-/// What a burn alert's texts are filled with.
+/// What the texts about a promise are filled with.
 #[derive(Clone, Debug, Serialize)]
-pub struct Burn<'a> {
+pub struct Promised<'a> {
     /// The service's name.
     pub service: &'a str,
     /// The SLO's name.
@@ -42,8 +42,6 @@ pub struct Burn<'a> {
     pub zone: &'a str,
     /// ` (env: production)`, or nothing.
     pub which: &'a str,
-    /// The burn rate now, or the template that asks for it.
-    pub burn_rate: &'a str,
     /// `1h`: the window of the error ratio.
     pub window: &'a str,
     /// The error ratio in it, or the template that asks for it.
@@ -60,6 +58,16 @@ pub struct Burn<'a> {
     pub page: bool,
     /// Who looks after the service; may be empty.
     pub owner: &'a str,
+}
+
+/// What a burn alert's texts are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Burn<'a> {
+    /// The promise.
+    #[serde(flatten)]
+    pub promised: Promised<'a>,
+    /// The burn rate now, or the template that asks for it.
+    pub burn_rate: &'a str,
 }
 
 impl Burn<'_> {
@@ -91,44 +99,15 @@ impl Burn<'_> {
 /// What the texts about a budget of which little is left are filled with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Budget<'a> {
-    /// The service's name.
-    pub service: &'a str,
-    /// The SLO's name.
-    pub slo: &'a str,
-    /// What a good event is, in the author's words; may be empty.
-    pub description: &'a str,
-    /// `99.9%`.
-    pub objective: &'a str,
-    /// `30d`; empty for a calendar period.
-    pub rolling: &'a str,
-    /// `month` or `quarter`; empty for a rolling period.
-    pub calendar: &'a str,
-    /// The time zone of a calendar period.
-    pub zone: &'a str,
-    /// ` (env: production)`, or nothing.
-    pub which: &'a str,
+    /// The promise.
+    #[serde(flatten)]
+    pub promised: Promised<'a>,
     /// `25%`: less than that is left.
     pub below: &'a str,
     /// `30%`: the alert ends when so much is left again.
     pub until: &'a str,
-    /// What is left of the budget, or the template that asks for it.
-    pub budget_left: &'a str,
-    /// `1h`: what is looked at for how it goes on.
-    pub window: &'a str,
-    /// The error ratio in it, or the template that asks for it.
-    pub error_ratio: &'a str,
-    /// How long the budget lasts at this error ratio, or the template that asks for it.
-    pub budget_lasts: &'a str,
     /// What is agreed to be done; may be empty.
     pub agreed: &'a str,
-    /// What the service is, in the author's words; may be empty.
-    pub of: &'a str,
-    /// The runbook's name; may be empty.
-    pub runbook: &'a str,
-    /// Whether somebody is wanted now.
-    pub page: bool,
-    /// Who looks after the service; may be empty.
-    pub owner: &'a str,
 }
 
 impl Budget<'_> {
@@ -418,27 +397,28 @@ mod tests {
 
     #[test]
     fn every_language_has_every_text() {
+        let promised = Promised {
+            service: "api",
+            slo: "availability",
+            description: "",
+            objective: "99.9%",
+            rolling: "30d",
+            calendar: "",
+            zone: "",
+            which: "",
+            window: "1h",
+            error_ratio: "17.3%",
+            budget_left: "80%",
+            budget_lasts: "4h 8m",
+            runbook: "",
+            page: false,
+            owner: "",
+            of: "",
+        };
         for (_, language) in Language::ALL {
             for page in [true, false] {
-                let values = Burn {
-                    service: "api",
-                    slo: "availability",
-                    description: "",
-                    objective: "99.9%",
-                    rolling: "30d",
-                    calendar: "",
-                    zone: "",
-                    which: "",
-                    burn_rate: "14.4",
-                    window: "1h",
-                    error_ratio: "17.3%",
-                    budget_left: "80%",
-                    budget_lasts: "4h 8m",
-                    runbook: "",
-                    page,
-                    owner: "web",
-                    of: "",
-                };
+                let values =
+                    Burn { promised: Promised { page, owner: "web", ..promised.clone() }, burn_rate: "14.4" };
                 let own = Wordings::default();
                 assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
                 let texts = burn(language, &own, &values);
@@ -458,27 +438,9 @@ mod tests {
                     assert!(texts.description.contains(said), "{}", texts.description);
                 }
             }
-            let values = Budget {
-                service: "api",
-                slo: "availability",
-                description: "",
-                objective: "99.9%",
-                rolling: "30d",
-                calendar: "",
-                zone: "",
-                which: "",
-                below: "25%",
-                until: "30%",
-                budget_left: "24%",
-                window: "1h",
-                error_ratio: "0.3%",
-                budget_lasts: "2d 3h",
-                agreed: "",
-                runbook: "",
-                page: false,
-                owner: "",
-                of: "",
-            };
+            let [budget_left, error_ratio, budget_lasts] = ["24%", "0.3%", "2d 3h"];
+            let promised = Promised { budget_left, error_ratio, budget_lasts, ..promised.clone() };
+            let values = Budget { promised, below: "25%", until: "30%", agreed: "" };
             assert_eq!(names(&values), Budget::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             let texts = budget(language, &Wordings::default(), &values);
             for said in ["25%", "2d 3h"] {
@@ -489,7 +451,8 @@ mod tests {
             }
             // What is overspent lasts no more; what is agreed stands in place of advice.
             let agreed = "Nothing is deployed.";
-            let gone = Budget { below: "0%", agreed, page: true, ..values };
+            let promised = Promised { page: true, ..values.promised.clone() };
+            let gone = Budget { promised, below: "0%", agreed, ..values };
             let [before, after] =
                 [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
             assert!(after.summary.contains("0.3%") && !after.summary.contains("2d 3h"), "{}", after.summary);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Ours;
 use crate::difference::{Change, Kind, Words};
 use crate::foreign::Slo;
-use crate::plan::Makes;
+use crate::plan::Rule;
 use crate::promql::ast::{MatchOp, Selector};
 
 /// The matchers of each metric's selectors. A matcher and its opposite count as one: good events are those that are not bad.
@@ -25,15 +25,9 @@ pub fn reads(theirs: &Slo) -> Reads {
 
 /// The raw series that our SLO reads.
 pub(super) fn ours(one: Ours) -> Reads {
-    let rules = || one.slo.groups.iter().flat_map(|group| &group.rules);
-    let recorded: BTreeSet<&str> = rules()
-        .filter_map(|rule| match &rule.makes {
-            Makes::Record(name) => Some(name.as_str()),
-            Makes::Alert(_) => None,
-        })
-        .collect();
+    let recorded: BTreeSet<&str> = one.slo.rules().filter_map(Rule::record).collect();
     let selectors =
-        rules().filter(|rule| matches!(rule.makes, Makes::Record(_))).flat_map(|rule| rule.expr.selectors());
+        one.slo.rules().filter(|rule| rule.record().is_some()).flat_map(|rule| rule.expr.selectors());
     asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
 }
 

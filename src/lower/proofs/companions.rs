@@ -126,9 +126,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
         Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
         Makes::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
-            Notice::Burn { promise, .. } | Notice::Budget { promise, .. } => {
-                promise.by.iter().any(|by| by == label)
-            }
+            Notice::Burn(of) | Notice::Budget(_, of) => of.promise.by.iter().any(|by| by == label),
             Notice::Missing { .. } | Notice::Aftermath { .. } => false,
             Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
         },
@@ -246,16 +244,7 @@ impl Stage<'_> {
     }
 
     fn aftermath(&self) -> Option<&Aftermath> {
-        match &self.rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
-                Notice::Companion(companion) => companion.aftermath.as_ref(),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
-            },
-            Makes::Record(_) => None,
-        }
+        self.rule.companion()?.aftermath.as_ref()
     }
 
     fn hold(&self) -> usize {

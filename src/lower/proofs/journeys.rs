@@ -11,7 +11,7 @@ use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
 use crate::model::{Part, Series};
-use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Promise, Which};
+use crate::plan::{Aftermath, Case, Check, Group, Notice, Promise, Which};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
 use crate::vocabulary::{Decimal, INTERVAL, Severity, text};
@@ -162,12 +162,9 @@ fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
 /// The alert of a journey that silences the pages of its parts.
 pub(super) fn told<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
     let name = format!("{}/{}", journey.service, journey.slo);
-    group.rules.iter().find_map(|rule| match &rule.makes {
-        Makes::Alert(alert) => match &alert.notice {
-            Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
-            _ => None,
-        },
-        Makes::Record(_) => None,
+    group.rules.iter().find_map(|rule| match &rule.alert()?.notice {
+        Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
+        _ => None,
     })
 }
 
