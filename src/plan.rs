@@ -337,7 +337,6 @@ pub struct TierReadings {
 
 /// Values that an SLI reads. These are raw series: read them only over short ranges.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Signal {
     /// How long events take.
     Latency(Latency),
