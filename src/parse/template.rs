@@ -27,7 +27,7 @@ const NAME: &str = "name";
 const LONG: usize = 64;
 
 /// How many values the templates of a file may make: several times as many as a project has.
-const MOST_VALUES: usize = MAX_VALUES / 4;
+const MOST_VALUES: usize = MAX_VALUES / 10;
 
 /// Every instance has a value for each parameter.
 const MOST_PARAMETERS: usize = 64;
