@@ -24,7 +24,7 @@ const PARAMETERS: &str = "parameters";
 const NAME: &str = "name";
 
 /// Every so many bytes that are put into a text count as one more value.
-const LONG: usize = 64;
+const LONG: usize = 128;
 
 /// How many values the templates of a file may make: several times as many as a project has.
 const MOST_VALUES: usize = MAX_VALUES / 10;
