@@ -82,13 +82,11 @@ fn unplayed(alert: &Companion) -> Problem {
 
 /// Whether buckets are summed over the label of their bounds.
 fn loses_bounds(expr: &Expr) -> bool {
-    let mut loses = false;
-    expr.visit(&mut |part| {
-        let Kind::Call { function, args } = &part.kind else { return };
-        let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return };
+    expr.contains(|part| {
+        let Kind::Call { function, args } = &part.kind else { return false };
+        let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return false };
         let of_buckets =
             |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_bucket"));
-        loses |= buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le");
-    });
-    loses
+        buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le")
+    })
 }
