@@ -49,16 +49,25 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
                 "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`"
             }
         };
-        problems.push(
-            Problem::warning(
-                Code::Unprovable,
-                beginning(slo.places.sli),
-                "slowburn found no series to test the rules of this SLI",
-            )
-            .label("it found no series that make one event good and another bad")
-            .help(help),
-        );
+        let problem = Problem::warning(
+            Code::Unprovable,
+            beginning(slo.places.sli),
+            "slowburn found no series to test the rules of this SLI",
+        )
+        .label("it found no series that make one event good and another bad")
+        .help(help);
+        let matches = matches!(&slo.sli, Sli::Checked { good, .. } if good.contains(has_two_sides));
+        problems.push(if matches { problem.help(SIDES) } else { problem });
     }
+}
+
+/// What is often wrong with an operator between series.
+const SIDES: &str = "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`";
+
+/// Whether it matches series with series.
+fn has_two_sides(expr: &Expr) -> bool {
+    let Kind::Binary(binary) = &expr.kind else { return false };
+    [&binary.left, &binary.right].into_iter().all(|side| !side.selectors().is_empty())
 }
 
 fn unplayed(alert: &Companion) -> Problem {
@@ -74,9 +83,7 @@ fn unplayed(alert: &Companion) -> Problem {
     }
     problem
         .label("so no test proves that it can fire")
-        .help(
-            "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`",
-        )
+        .help(SIDES)
         .help("or slowburn cannot evaluate this expression: then test the alert by hand")
 }
 
