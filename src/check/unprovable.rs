@@ -1,7 +1,7 @@
 //! SLIs and companion alerts for which slowburn finds no series for a test.
 
 use super::always_fires::can_be_empty;
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Sli};
@@ -51,7 +51,7 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
         };
         let problem = Problem::warning(
             Code::Unprovable,
-            beginning(slo.places.sli),
+            slo.places.sli.beginning(),
             "slowburn found no series to test the rules of this SLI",
         )
         .label("it found no series that make one event good and another bad")

@@ -1,6 +1,6 @@
 //! Ratios without event counts.
 
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::Sli;
@@ -12,7 +12,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             problems.push(
                 Problem::warning(
                     Code::UnweightedRatio,
-                    beginning(slo.places.sli),
+                    slo.places.sli.beginning(),
                     "a ratio without event counts gives quiet hours the same weight as busy ones",
                 )
                 .label("every 30s count the same, however many events they had")

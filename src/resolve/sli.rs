@@ -36,7 +36,7 @@ pub(super) fn sli(
     let kinds = usize::from(given > 0)
         + usize::from(block.journey.is_some())
         + others.iter().filter(|part| part.is_some()).count();
-    let start = Span { end: block.span.start + 1, ..block.span };
+    let start = block.span.beginning();
     let complete = kinds == 1 && given != 1 && given != 3;
     if !complete && !block.understood {
         return None;
