@@ -9,6 +9,7 @@ use crate::diagnostic::{Accepted, Code, Problem};
 use crate::pages;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
+use crate::vocabulary::shortened;
 
 /// Codes of what only a running server reveals: without one nobody can say that they are accepted in vain.
 const OF_SERVERS: [Code; 2] = [Code::ReplicasCountedTwice, Code::SamplesLate];
@@ -158,7 +159,7 @@ fn unknown_code(code: &Key) -> Problem {
     let problem = Problem::error(
         Code::UnknownKey,
         code.span,
-        format!("there is no problem code `{}`", short(&code.text)),
+        format!("there is no problem code `{}`", shortened(&code.text, 60)),
     );
     match pages::nearest(&code.text) {
         Some(near) => {
@@ -166,11 +167,6 @@ fn unknown_code(code: &Key) -> Problem {
         }
         None => problem.help("write the code in the brackets: `warning[single-event-pages]`"),
     }
-}
-
-fn short(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 fn block(key: &Key, value: Span) -> Reach {

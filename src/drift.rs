@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::promql;
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::build::selector;
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Duration, shortened};
 use routes::Routes;
 
 /// The path of a server's rules, below its address.
@@ -282,11 +282,7 @@ fn apart(one: &str, other: &str) -> (String, String) {
 
 /// The part of a foreign text that is shown.
 fn short(text: &str) -> String {
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    inert::line(&short).into_owned()
+    inert::line(&shortened(text, SHOWN)).into_owned()
 }
 
 /// The most rules that are listed.

@@ -46,6 +46,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Its first byte, to point at where a block of several lines begins instead of underlining all of it.
+    pub fn beginning(self) -> Self {
+        Self { end: (self.start + 1).min(self.end), ..self }
+    }
+}
+
 /// How a text stands in its file: what an edit of a part of it has to spell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {

@@ -1,7 +1,7 @@
 //! SLIs whose events are all bad, or all good.
 
 use super::contract::bad_not_within_total::known_values;
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
@@ -107,7 +107,7 @@ fn matches_all(matcher: &Matcher) -> bool {
 fn to_problem(slo: &Slo, alike: Alike) -> Problem {
     let of = |role: Role| slo.readings.iter().find(|reading| reading.role == role);
     let place =
-        |reading: Option<&Reading>| reading.map_or(beginning(slo.places.sli), |reading| reading.place);
+        |reading: Option<&Reading>| reading.map_or(slo.places.sli.beginning(), |reading| reading.place);
     let idle = alike.idle.and_then(|(selector, index)| {
         let reading = of(alike.part).filter(|reading| reading.selector == selector)?;
         Some((reading.matchers[index], selector.matchers[index].to_string()))

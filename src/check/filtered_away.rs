@@ -10,8 +10,7 @@ use crate::source::Span;
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let Some(filtered) = of(slo) else { continue };
-        let place: Span =
-            slo.readings.first().map_or(super::beginning(slo.places.sli), |reading| reading.place);
+        let place: Span = slo.readings.first().map_or(slo.places.sli.beginning(), |reading| reading.place);
         let problem = Problem::warning(
             Code::FilteredAway,
             place,

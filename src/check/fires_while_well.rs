@@ -1,6 +1,6 @@
 //! Alerts that fire while their targets are up, and SLOs that are kept while they are down.
 
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Behaviour, Series};
@@ -26,7 +26,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             problems.push(
                 Problem::warning(
                     Code::FiresWhileWell,
-                    beginning(slo.places.sli),
+                    slo.places.sli.beginning(),
                     format!("this promise is kept while `{name}` is 0, and broken while it is 1"),
                 )
                 .label("1 says that all is well")

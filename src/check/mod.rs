@@ -191,11 +191,6 @@ fn place_of(model: &Model, alert: &AlertFacts) -> Option<Span> {
     Some(slo.places.name)
 }
 
-/// The beginning of a multi-line block.
-fn beginning(span: Span) -> Span {
-    Span { end: (span.start + 1).min(span.end), ..span }
-}
-
 /// A number with three digits for texts. No decision depends on it.
 fn about(value: Decimal) -> String {
     let rounded =

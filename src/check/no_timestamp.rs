@@ -30,17 +30,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 /// Whether the age of an age is computed.
 pub(super) fn is_twice(slo: &Slo) -> bool {
     let Sli::Checked { good, .. } = &slo.sli else { return false };
-    let mut found = false;
-    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(calls_time));
-    found
-}
-
-fn calls_time(expr: &Expr) -> bool {
-    let mut calls = false;
-    expr.visit(&mut |part| {
-        calls |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
-    });
-    calls
+    good.contains(|part| subtracted_from_now(part).is_some_and(|moment| moment.calls("time")))
 }
 
 /// The `x` in `time() - x`.
@@ -51,11 +41,10 @@ fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
 }
 
 fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
-    let mut divided = false;
-    moment.visit(&mut |part| {
-        divided |= matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
-    });
-    if calls_time(moment) {
+    let is_quotient =
+        |part: &Expr| matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
+    let divided = moment.contains(is_quotient);
+    if moment.calls("time") {
         let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
             Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")

@@ -3,14 +3,13 @@
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::Companion;
-use crate::promql::ast::Kind;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         match alert.hold {
             Some(hold) => problems.extend(off_grid(alert, hold)),
-            None if alert.severity == Severity::Page && !reads_ranges(alert) => problems.push(
+            None if alert.severity == Severity::Page && !alert.expr.reads_ranges() => problems.push(
                 Problem::warning(
                     Code::PageAtOnce,
                     alert.places.name,
@@ -22,13 +21,6 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             None => {}
         }
     }
-}
-
-/// Whether more than the last sample decides.
-fn reads_ranges(alert: &Companion) -> bool {
-    let mut ranges = false;
-    alert.expr.visit(&mut |part| ranges |= matches!(&part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
-    ranges
 }
 
 fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! SLIs and companion alerts for which slowburn finds no series for a test.
 
 use super::always_fires::can_be_empty;
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Sli};
@@ -49,16 +49,25 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
                 "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`"
             }
         };
-        problems.push(
-            Problem::warning(
-                Code::Unprovable,
-                beginning(slo.places.sli),
-                "slowburn found no series to test the rules of this SLI",
-            )
-            .label("it found no series that make one event good and another bad")
-            .help(help),
-        );
+        let problem = Problem::warning(
+            Code::Unprovable,
+            slo.places.sli.beginning(),
+            "slowburn found no series to test the rules of this SLI",
+        )
+        .label("it found no series that make one event good and another bad")
+        .help(help);
+        let matches = matches!(&slo.sli, Sli::Checked { good, .. } if good.contains(has_two_sides));
+        problems.push(if matches { problem.help(SIDES) } else { problem });
     }
+}
+
+/// What is often wrong with an operator between series.
+const SIDES: &str = "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`";
+
+/// Whether it matches series with series.
+fn has_two_sides(expr: &Expr) -> bool {
+    let Kind::Binary(binary) = &expr.kind else { return false };
+    [&binary.left, &binary.right].into_iter().all(|side| !side.selectors().is_empty())
 }
 
 fn unplayed(alert: &Companion) -> Problem {
@@ -74,21 +83,17 @@ fn unplayed(alert: &Companion) -> Problem {
     }
     problem
         .label("so no test proves that it can fire")
-        .help(
-            "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`",
-        )
+        .help(SIDES)
         .help("or slowburn cannot evaluate this expression: then test the alert by hand")
 }
 
 /// Whether buckets are summed over the label of their bounds.
 fn loses_bounds(expr: &Expr) -> bool {
-    let mut loses = false;
-    expr.visit(&mut |part| {
-        let Kind::Call { function, args } = &part.kind else { return };
-        let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return };
+    expr.contains(|part| {
+        let Kind::Call { function, args } = &part.kind else { return false };
+        let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return false };
         let of_buckets =
             |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_bucket"));
-        loses |= buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le");
-    });
-    loses
+        buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le")
+    })
 }

@@ -1,19 +1,18 @@
 //! Ratios without event counts.
 
-use super::{beginning, slos};
+use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::Sli;
-use crate::promql::ast::{Expr, Kind};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         // A ratio of gauges has no events to count.
-        if matches!(&slo.sli, Sli::Ratio { bad } if reads_ranges(bad)) {
+        if matches!(&slo.sli, Sli::Ratio { bad } if bad.reads_ranges()) {
             problems.push(
                 Problem::warning(
                     Code::UnweightedRatio,
-                    beginning(slo.places.sli),
+                    slo.places.sli.beginning(),
                     "a ratio without event counts gives quiet hours the same weight as busy ones",
                 )
                 .label("every 30s count the same, however many events they had")
@@ -21,10 +20,4 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             );
         }
     }
-}
-
-fn reads_ranges(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(&mut |part| found |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
-    found
 }

@@ -14,7 +14,7 @@ use super::{Side, sorted, together};
 use crate::difference::{Amounts, Change, Difference, Kind, Words};
 use crate::foreign::{Foreign, Rule, Slo};
 use crate::plan::{Plan, ServicePlan, SloPlan};
-use crate::vocabulary::{Decimal, Name, PerSeverity, Period, Severity, percent};
+use crate::vocabulary::{Decimal, Name, PerSeverity, Period, Severity, percent, shortened};
 
 /// How many rules that are not understood are named.
 const NAMED: usize = 100;
@@ -301,8 +301,7 @@ fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
 fn short(text: &str) -> String {
     const SHOWN: usize = 300;
     let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown: String = one.chars().take(SHOWN).collect();
-    if shown.len() < one.len() { format!("{shown}…") } else { shown }
+    shortened(&one, SHOWN)
 }
 
 fn removed(slo: &Slo, complete: bool) -> Vec<Change> {

@@ -2,8 +2,8 @@
 
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem};
+use crate::parse::wrong_type;
 use crate::parse::yaml::{Node, Value};
-use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::secret;
 use crate::source::Span;
@@ -80,7 +80,7 @@ impl<'n> Keys<'n> {
                 problems.push(
                     Problem::error(
                         Code::MissingKey,
-                        first_line(self.span),
+                        self.span.beginning(),
                         format!("`{name}` is missing from {}", self.what),
                     )
                     .help("the promise is not known without it"),

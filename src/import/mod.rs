@@ -31,8 +31,8 @@ mod specs;
 
 use crate::diagnostic::{self, Code, Problem, listed};
 use crate::foreign::Foreign;
+use crate::parse::wrong_type;
 use crate::parse::yaml::{self, Node, Value};
-use crate::parse::{first_line, wrong_type};
 use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
@@ -259,7 +259,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
             (place, format!("this version of {} is not supported", dialect.tool))
         }
         (Some((_, place)), None) => (place, "this language is not known".to_owned()),
-        (None, _) => (first_line(node.span), "the file does not say its language".to_owned()),
+        (None, _) => (node.span.beginning(), "the file does not say its language".to_owned()),
     };
     let problem = Problem::error(Code::UnknownDialect, place, headline);
     problems.push(match of_tool {

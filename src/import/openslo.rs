@@ -12,8 +12,8 @@ use super::keys::{self, Keys, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
 use crate::diagnostic::{Code, Problem};
+use crate::parse::wrong_type;
 use crate::parse::yaml::{Entry, MAX_COPIED, Node, Value};
-use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Objective, Period, text};
@@ -93,7 +93,7 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
         // A long query that every SLO refers to is read, and written, once for each.
         if objects.copied > MAX_COPIED {
             let headline = "SLOs repeat more text of other documents than any definition needs";
-            let problem = Problem::error(Code::TooLarge, first_line(node.span), headline);
+            let problem = Problem::error(Code::TooLarge, node.span.beginning(), headline);
             problems.push(
                 problem.label("this SLO and those after it are not read").help("import them in several runs"),
             );
@@ -121,7 +121,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
         problems.push(
             Problem::error(
                 Code::MissingKey,
-                first_line(node.span),
+                node.span.beginning(),
                 "`metadata` is missing from the document",
             )
             .help("other documents refer to its `name`"),
@@ -264,7 +264,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
             problems.push(
                 Problem::error(
                     Code::MissingKey,
-                    first_line(node.span),
+                    node.span.beginning(),
                     "`spec` is missing from the document",
                 )
                 .help("the promise is not known without it"),
@@ -299,7 +299,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
             problems.push(
                 Problem::error(
                     Code::MissingKey,
-                    first_line(spec.span),
+                    spec.span.beginning(),
                     "`objectives` is missing from the SLO",
                 )
                 .help("the promise is not known without it"),
@@ -313,7 +313,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let (service_description, mut labels) = self::service(&service.text, objects, problems);
     labels.extend(metadata.labels);
     let group = Group {
-        place: first_line(node.span),
+        place: node.span.beginning(),
         name: Said { place: whole(&name), text: keys::short(&name) },
         service: Said { place: whole(&service), text: keys::short(&service) },
         service_description,
@@ -376,7 +376,7 @@ fn objective(
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
 ) -> Option<Draft> {
-    let place = first_line(keys.span);
+    let place = keys.span.beginning();
     let shown =
         keys.text("displayName", problems).map(|shown| shown.text).filter(|shown| !shown.trim().is_empty());
     let target = target(&mut keys, problems);

@@ -12,7 +12,6 @@ use super::specs::of_pyrra;
 use super::{Document, Found, Options};
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem, few, joined};
-use crate::parse::first_line;
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, Period, Severity, quotient, text as number};
@@ -55,7 +54,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         );
         return None;
     }
-    let place = first_line(keys.span);
+    let place = keys.span.beginning();
     let mut metadata = Metadata::default();
     if let Some(keys) = keys.below("metadata", problems) {
         metadata = self::metadata(keys, problems);
@@ -285,7 +284,7 @@ fn metric(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Sc
         problems.push(
             Problem::error(
                 Code::MissingKey,
-                first_line(keys.span),
+                keys.span.beginning(),
                 format!("`{name}` is missing from the indicator"),
             )
             .help("it names the metric of these events"),

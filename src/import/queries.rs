@@ -570,15 +570,10 @@ pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
 
 /// Whether a window is to be filled in.
 pub fn has_window(query: &Expr) -> bool {
-    let mut found = false;
-    query.visit(&mut |part| {
-        if let Kind::Range { range: Time::Placeholder(_), .. }
-        | Kind::Subquery { range: Time::Placeholder(_), .. } = &part.kind
-        {
-            found = true;
-        }
-    });
-    found
+    query.contains(|part| {
+        let (Kind::Range { range, .. } | Kind::Subquery { range, .. }) = &part.kind else { return false };
+        matches!(range, Time::Placeholder(_))
+    })
 }
 
 /// Whether a matcher asks for one value of a label, and for which.

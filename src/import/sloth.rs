@@ -9,7 +9,6 @@ use super::queries::Counters;
 use super::sli::{self, Sli};
 use super::{Document, Found, Options};
 use crate::diagnostic::{Code, Problem, few};
-use crate::parse::first_line;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity, text};
@@ -123,7 +122,7 @@ fn group(
                     problems.push(
                         Problem::error(
                             Code::MissingKey,
-                            first_line(keys.span),
+                            keys.span.beginning(),
                             "`spec` is missing from the document",
                         )
                         .help("the promise is not known without it"),
@@ -141,7 +140,7 @@ fn group(
     let slos = spec.list("slos", problems);
     if slos.is_empty() && !spec.has("slos") {
         let problem =
-            Problem::error(Code::MissingKey, first_line(spec.span), "there are no `slos` in the document");
+            Problem::error(Code::MissingKey, spec.span.beginning(), "there are no `slos` in the document");
         problems.push(problem.help("remove the document, or write its SLOs"));
     }
     spec.finish(problems);
@@ -188,7 +187,7 @@ fn plugins(keys: &mut Keys, spelled: &Spelled, problems: &mut Vec<Problem>) {
 }
 
 fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Problem>) -> Option<Draft> {
-    let place = first_line(keys.span);
+    let place = keys.span.beginning();
     let name = keys.required("name", problems);
     let description = keys.text("description", problems).map(|text| text.text);
     let objective = keys.required("objective", problems).and_then(|text| objective(&text, problems));
@@ -360,7 +359,7 @@ fn alerts(
     annotations: &mut Vec<Pair>,
     problems: &mut Vec<Problem>,
 ) -> (PerSeverity<Alert>, Option<Said>) {
-    let place = first_line(keys.span);
+    let place = keys.span.beginning();
     let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
     labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
     annotations.extend(keys.pairs("annotations", problems).into_iter().map(Pair::of));
@@ -427,7 +426,7 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
         }
         windows.finish(problems);
     }
-    let place = first_line(spec.span);
+    let place = spec.span.beginning();
     spec.finish(problems);
     if tiers.is_empty() {
         problems.push(

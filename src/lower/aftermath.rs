@@ -7,7 +7,7 @@
 //! The alerts that silence the parts of a journey are in the same group: see `told`.
 
 use super::active::{began, firing};
-use super::alert::{self, of_aftermath};
+use super::alert::{self, group_name, of_aftermath};
 use super::series::Series;
 use super::sums::less;
 use super::told;
@@ -29,9 +29,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let of_slo = |slo: &SloFacts| told::rule(model, service, slo, &Series::new(slo.slo, &slo.promise));
     let companions = facts.companions.iter().filter_map(after);
     let rules: Vec<Rule> = companions.chain(facts.slos.iter().filter_map(of_slo)).collect();
-    // Groups of SLOs have the names of the SLOs.
-    let taken = service.slos.iter().any(|slo| slo.name.as_str() == "aftermath");
-    let name = format!("{}/aftermath{}", service.name, if taken { "/companions" } else { "" });
+    let name = group_name(service, "aftermath");
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 

@@ -21,6 +21,12 @@ pub(super) fn rule(
     Rule { makes: Makes::Alert(Box::new(alert)), expr: Arc::new(expr.into()), labels: labels.into(), remark }
 }
 
+/// The name of a group beside those of the SLOs, which have the names of the SLOs.
+pub(super) fn group_name(service: &Service, name: &str) -> String {
+    let taken = service.slos.iter().any(|slo| slo.name.as_str() == name);
+    format!("{}/{name}{}", service.name, if taken { "/companions" } else { "" })
+}
+
 /// The annotations of an alert: those of the service, its own, and those of the severity.
 pub(super) fn annotations(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
     let mut annotations = service.annotations.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::alert::{self, annotations};
+use super::alert::{self, annotations, group_name};
 use super::{dashboards, info, runbooks};
 use crate::facts::{AlertFacts, ServiceFacts};
 use crate::model::{Companion, Model, Service};
@@ -29,10 +29,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let mut named = BTreeSet::new();
     known.retain(|rule| named.insert(rule.labels.get("alertname").cloned()));
     rules.extend(known);
-    // Groups of SLOs have the names of the SLOs.
-    let taken = service.slos.iter().any(|slo| slo.name.as_str() == "alerts");
-    let name = format!("{}/alerts{}", service.name, if taken { "/companions" } else { "" });
-    Some(Group { name, interval: INTERVAL, rules })
+    Some(Group { name: group_name(service, "alerts"), interval: INTERVAL, rules })
 }
 
 fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFacts) -> Rule {

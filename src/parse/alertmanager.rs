@@ -136,12 +136,8 @@ fn receiver(
     // Another key is told as what nobody knows.
     if fields.is_empty() {
         fields.problems().push(
-            Problem::error(
-                Code::MissingKey,
-                Span { end: node.span.start + 1, ..node.span },
-                "this receiver has no channel",
-            )
-            .help(format!("add a channel: {}", alternatives(CHANNELS))),
+            Problem::error(Code::MissingKey, node.span.beginning(), "this receiver has no channel")
+                .help(format!("add a channel: {}", alternatives(CHANNELS))),
         );
     }
     let mut channels: Vec<ChannelBlock> =

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::fields::{Fields, first_line, wrong_type};
+use super::fields::{Fields, wrong_type};
 use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
@@ -96,7 +96,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     let Value::Map(entries) = &environments.value.value else { return };
     if entries.is_empty() {
         problems.push(
-            Problem::error(Code::MissingKey, first_line(environments.key.span), "`environments` is empty")
+            Problem::error(Code::MissingKey, environments.key.span.beginning(), "`environments` is empty")
                 .help("write `environments: { production: {}, staging: {} }`, or remove it"),
         );
     }

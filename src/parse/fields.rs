@@ -6,7 +6,7 @@ use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::nearest;
+use crate::vocabulary::{nearest, shortened};
 
 /// Lists of labels and annotations are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
         }
         let headline = format!("`{name}` is missing from {}", self.what);
         self.problems.push(
-            Problem::error(Code::MissingKey, first_line(self.span), headline)
+            Problem::error(Code::MissingKey, self.span.beginning(), headline)
                 .help(format!("add `{example}`")),
         );
     }
@@ -186,7 +186,7 @@ impl<'a> Fields<'a> {
         };
         let mut list = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            if self.is_beyond(name, index, first_line(entry.span)) {
+            if self.is_beyond(name, index, entry.span.beginning()) {
                 break;
             }
             list.extend(read(entry, self.problems));
@@ -307,7 +307,7 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
         Value::Map(_) => "a map",
     };
     let headline = format!("{what} is {found}, but must be {expected}");
-    Problem::error(Code::WrongType, first_line(node.span), headline).label(format!("expected {expected}"))
+    Problem::error(Code::WrongType, node.span.beginning(), headline).label(format!("expected {expected}"))
 }
 
 /// A list such as `[a=b, c=d]` as a map.
@@ -380,13 +380,7 @@ fn example(what: &str) -> Option<&'static str> {
     })
 }
 
-/// Points at where a block begins instead of underlining all of it.
-pub fn first_line(span: Span) -> Span {
-    Span { end: span.start + (span.end > span.start) as u32, ..span }
-}
-
 /// A text from the sources, short enough for a headline.
 fn shown(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+    shortened(text, 60)
 }

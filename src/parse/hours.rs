@@ -1,10 +1,9 @@
 //! Agreed time: `hours` of any level, and `maintenance` of the project file.
 
-use super::fields::{Fields, first_line};
+use super::fields::Fields;
 use super::yaml::Value;
 use crate::ast::{HoursBlock, MaintenanceBlock};
 use crate::diagnostic::{Code, Problem};
-use crate::source::Span;
 
 /// More windows than this are a list that nobody reads.
 const MOST: usize = 100;
@@ -17,7 +16,7 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
     }
     if differ(&node.value) {
         fields.problems().push(
-            Problem::error(Code::InvalidHours, first_line(node.span), "all days of an SLO have the same hours")
+            Problem::error(Code::InvalidHours, node.span.beginning(), "all days of an SLO have the same hours")
                 .help("write one list of days and one of hours: `{ days: [monday-friday, saturday], hours: \"09:00-13:00\" }`")
                 .help("or write one SLO for each: both may have the same `sli`"),
         );
@@ -72,7 +71,7 @@ pub(super) fn maintenance(fields: &mut Fields) -> Vec<MaintenanceBlock> {
         Some(MaintenanceBlock { span: node.span, from: from?, to: to?, slos, reason: reason? })
     });
     if let Some(more) = windows.get(MOST) {
-        let place = Span { end: more.span.start + 1, ..more.span };
+        let place = more.span.beginning();
         let problem =
             Problem::error(Code::TooLarge, place, format!("`maintenance` has more than {MOST} entries"));
         fields.problems().push(problem.help("remove the entries that are older than the longest period"));

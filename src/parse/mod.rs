@@ -16,6 +16,6 @@ mod template;
 pub mod yaml;
 
 pub use contract::contract;
-pub(crate) use fields::{first_line, wrong_type};
+pub(crate) use fields::wrong_type;
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
 pub(crate) use template::{parameters, plain, told};

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, as_scalar, first_line, wrong_type};
+use super::fields::{Fields, as_scalar, wrong_type};
 use super::keys::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
 use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
@@ -216,7 +216,7 @@ impl Templates<'_> {
         };
         if instances.is_empty() {
             self.problems.push(
-                Problem::error(Code::MissingKey, first_line(key.span), "`instances` is empty")
+                Problem::error(Code::MissingKey, key.span.beginning(), "`instances` is empty")
                     .help("write `instances: { payments: {} }`"),
             );
         }

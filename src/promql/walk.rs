@@ -13,6 +13,23 @@ impl Expr {
         }
     }
 
+    /// Whether this expression or one inside of it is such a one.
+    pub fn contains(&self, is: impl Fn(&Expr) -> bool) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| found |= is(part));
+        found
+    }
+
+    /// Whether it reads more than one moment of a series.
+    pub fn reads_ranges(&self) -> bool {
+        self.contains(|part| matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }))
+    }
+
+    /// Whether it calls a function.
+    pub fn calls(&self, name: &str) -> bool {
+        self.contains(|part| matches!(&part.kind, Kind::Call { function, .. } if function == name))
+    }
+
     /// The direct operands of this expression.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {

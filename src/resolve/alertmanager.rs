@@ -497,7 +497,7 @@ fn route(
         escalates: block.after.is_some(),
         mute,
         stop: stop?,
-        place: beginning(block.span),
+        place: block.span.beginning(),
     };
     (problems.len() == before && !route.to.is_empty()).then_some(route)
 }
@@ -511,12 +511,7 @@ fn inhibition(block: &InhibitionBlock, context: &Context, problems: &mut Vec<Pro
         .iter()
         .filter_map(|label| Some((label_name(&label.text, whole(label), context, problems)?, whole(label))))
         .collect();
-    (problems.len() == before).then(|| Inhibition { source, silenced, equal, place: beginning(block.span) })
-}
-
-/// A block of several lines by where it begins.
-fn beginning(span: Span) -> Span {
-    Span { end: (span.start + 1).min(span.end), ..span }
+    (problems.len() == before).then(|| Inhibition { source, silenced, equal, place: block.span.beginning() })
 }
 
 fn times(

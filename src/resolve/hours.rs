@@ -163,7 +163,7 @@ fn not_a_date(written: &Scalar) -> Problem {
 }
 
 fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) -> Option<(String, Offsets)> {
-    let place = Span { end: span.start + 1, ..span };
+    let place = span.beginning();
     let Some(written) = written else {
         problems.push(
             Problem::error(Code::MissingKey, place, "these hours have no time zone")

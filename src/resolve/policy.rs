@@ -170,7 +170,7 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
             if written.is_some_and(|written| keep.is_none() || Duration::parse(written.text.trim()) == keep) {
                 continue;
             }
-            let place = written.map_or(Span { end: tier.span.start + 1, ..tier.span }, whole);
+            let place = written.map_or(tier.span.beginning(), whole);
             let headline = format!(
                 "all tiers with `severity: {severity}` are one alert and need the same `keep_firing_for`"
             );

@@ -36,7 +36,7 @@ pub(super) fn sli(
     let kinds = usize::from(given > 0)
         + usize::from(block.journey.is_some())
         + others.iter().filter(|part| part.is_some()).count();
-    let start = Span { end: block.span.start + 1, ..block.span };
+    let start = block.span.beginning();
     let complete = kinds == 1 && given != 1 && given != 3;
     if !complete && !block.understood {
         return None;
@@ -632,14 +632,12 @@ impl Reader {
 
 /// Whether an expression reads values as they stand, and none of them has the name of a counter.
 fn of_moments(expr: &Expr) -> bool {
-    let mut ranges = false;
-    expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
     let counts = |selector: &&Selector| {
         let name = selector.name.as_deref().unwrap_or_default();
         name.is_empty() || ["_total", "_count", "_sum", "_bucket"].iter().any(|end| name.ends_with(end))
     };
     let selectors = expr.selectors();
-    !ranges && !selectors.is_empty() && !selectors.iter().any(counts)
+    !expr.reads_ranges() && !selectors.is_empty() && !selectors.iter().any(counts)
 }
 
 /// Whether a selector looks at another time.
@@ -760,9 +758,7 @@ fn of_counters(expr: &Expr) -> Option<(String, String)> {
 
 /// Whether something in an expression is compared: what is compared is a state.
 fn compares(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(&mut |part| found |= matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()));
-    found
+    expr.contains(|part| matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()))
 }
 
 /// A comparison where a counter belongs, with the condition that says the same.

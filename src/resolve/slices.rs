@@ -4,7 +4,6 @@ use super::{innermost, values, whole};
 use crate::ast::{Settings, SliceBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::Budgeting;
-use crate::source::Span;
 use crate::vocabulary::{Duration, INTERVAL};
 
 /// What an event is.
@@ -31,7 +30,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
                 problems.push(
                     Problem::error(
                         Code::MissingKey,
-                        Span { end: slice.span.start + 1, ..slice.span },
+                        slice.span.beginning(),
                         "`objective` is missing from `slice`",
                     )
                     .help("add `objective: 95%`"),

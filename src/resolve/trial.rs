@@ -181,12 +181,8 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
 fn numbers_of_copies(expr: &Expr) -> BTreeSet<u32> {
     const MOST: u32 = 20;
     let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
-    expr.visit(&mut |part| {
-        if let Kind::Number(text) = &part.kind {
-            let whole = number(text).and_then(|number| u32::try_from(number.ceil()).ok());
-            numbers.extend(whole.into_iter().flat_map(|number| [number, number.saturating_add(1)]));
-        }
-    });
+    let whole = self::numbers(expr).into_iter().filter_map(|number| u32::try_from(number.ceil()).ok());
+    numbers.extend(whole.flat_map(|number| [number, number.saturating_add(1)]));
     numbers.retain(|number| (2..=MOST).contains(number));
     numbers
 }

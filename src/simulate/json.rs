@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::timeline::AnyFiring;
 use super::{Span, Timeline};
 use crate::plan::SloPlan;
-use crate::vocabulary::{Decimal, Duration, Severity, json_number};
+use crate::vocabulary::{Decimal, Duration, json_number};
 
 #[derive(Serialize)]
 struct Simulation<'a> {
@@ -114,7 +115,7 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
 /// The notifications, by time.
 fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
     let mut all = Vec::new();
-    let mut add = |alert, severity: Severity, span: Span, begins: Notification<'_>| {
+    for AnyFiring { name: alert, severity, span, burn, left, .. } in timeline.firings() {
         let silenced_firing = timeline.silenced_firing(alert, severity, span);
         let one = |at: Duration, state, silenced| Notification {
             at_seconds: at.secs(),
@@ -124,33 +125,14 @@ fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
             silenced,
             ..Notification::default()
         };
-        let fires = one(span.from, "fires", silenced_firing.begins);
-        let Notification { tier, burn_rate, budget_left, .. } = begins;
-        all.push(Notification { tier, burn_rate, budget_left, ..fires });
+        all.push(Notification {
+            tier: burn.map(|firing| timeline.tiers[firing.tier].tier.long.to_string()),
+            burn_rate: burn.map(|firing| short(firing.burn_rate)),
+            budget_left: left.map(short),
+            ..one(span.from, "fires", silenced_firing.begins)
+        });
         all.extend(silenced_firing.sent.map(|at| one(at, "sent", false)));
         all.extend(span.until.map(|at| one(at, "stops", silenced_firing.stops)));
-    };
-    for alert in &timeline.alerts {
-        for firing in &alert.firings {
-            let begins = Notification {
-                tier: Some(timeline.tiers[firing.tier].tier.long.to_string()),
-                burn_rate: Some(short(firing.burn_rate)),
-                budget_left: firing.left.map(short),
-                ..Notification::default()
-            };
-            add(&alert.name, alert.severity, firing.span, begins);
-        }
-    }
-    for course in &timeline.lines {
-        for (span, severity, left) in &course.firings {
-            let begins = Notification { budget_left: Some(short(*left)), ..Notification::default() };
-            add(&course.name, *severity, *span, begins);
-        }
-    }
-    if let Some(missing) = &timeline.missing {
-        for span in &missing.firings {
-            add(&missing.name, missing.severity, *span, Notification::default());
-        }
     }
     all.sort_by_key(|notification| notification.at_seconds);
     all

@@ -1,5 +1,6 @@
 //! Which alerts of a timeline are silenced while others of it fire: by the inhibitions that Alertmanager gets.
 
+use super::timeline::AnyFiring;
 use super::{Span, Timeline};
 use crate::plan::{Labels, ProjectPlan, SloPlan};
 use crate::vocabulary::{Duration, Severity};
@@ -32,7 +33,7 @@ pub fn silence(timeline: &mut Timeline, project: &ProjectPlan, plan: &SloPlan) {
         Some(found)
     };
     let mut all: Vec<Fires> = Vec::new();
-    for (name, severity, span) in timeline.firings() {
+    for AnyFiring { name, severity, span, .. } in timeline.firings() {
         match all.iter_mut().find(|known| known.name == name && known.severity == severity) {
             Some(known) => known.spans.push(span),
             None => {
@@ -79,21 +80,6 @@ pub(super) struct SilencedFiring {
 }
 
 impl Timeline {
-    /// Every firing: the alert, its severity, and when.
-    fn firings(&self) -> Vec<(&str, Severity, Span)> {
-        let mut all = Vec::new();
-        for alert in &self.alerts {
-            all.extend(alert.firings.iter().map(|firing| (&*alert.name, alert.severity, firing.span)));
-        }
-        for line in &self.lines {
-            all.extend(line.firings.iter().map(|(span, severity, _)| (&*line.name, *severity, *span)));
-        }
-        if let Some(missing) = &self.missing {
-            all.extend(missing.firings.iter().map(|span| (&*missing.name, missing.severity, *span)));
-        }
-        all
-    }
-
     /// What becomes of a firing of an alert.
     pub(super) fn silenced_firing(&self, name: &str, severity: Severity, span: Span) -> SilencedFiring {
         let of = self.silenced.iter().find(|(known, of, _)| known == name && *of == severity);

@@ -137,7 +137,45 @@ impl BudgetCourse {
     }
 }
 
+/// One firing of an alert of any kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnyFiring<'a> {
+    pub name: &'a str,
+    pub severity: Severity,
+    pub span: Span,
+    /// What fires: a tier, a line of the budget, or neither if events are missing.
+    pub burn: Option<&'a Firing>,
+    pub line: Option<BudgetLine>,
+    /// The budget left, as in the notification.
+    pub left: Option<Decimal>,
+}
+
 impl Timeline {
+    /// Every firing, by alert.
+    pub(super) fn firings(&self) -> Vec<AnyFiring<'_>> {
+        let mut all = Vec::new();
+        let of =
+            |name, severity, span| AnyFiring { name, severity, span, burn: None, line: None, left: None };
+        for AlertCourse { name, severity, firings, .. } in &self.alerts {
+            all.extend(firings.iter().map(|firing| AnyFiring {
+                burn: Some(firing),
+                left: firing.left,
+                ..of(name, *severity, firing.span)
+            }));
+        }
+        for LineCourse { name, line, firings } in &self.lines {
+            all.extend(firings.iter().map(|(span, severity, left)| AnyFiring {
+                line: Some(*line),
+                left: Some(*left),
+                ..of(name, *severity, *span)
+            }));
+        }
+        if let Some(MissingCourse { name, severity, firings }) = &self.missing {
+            all.extend(firings.iter().map(|span| of(name, *severity, *span)));
+        }
+        all
+    }
+
     /// Whether rounding decides when some alert fires or stops.
     pub fn is_close(&self) -> bool {
         let close = |alert: &AlertCourse| {

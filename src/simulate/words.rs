@@ -1,11 +1,10 @@
 //! A timeline as text: who is notified when, the states of each tier, and the cost in budget.
 
-use super::{Firing, Span, Style, Timeline, chart, struck};
+use super::timeline::AnyFiring;
+use super::{Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
 use crate::plan::{Event, Observer, SloPlan, of_agreed_time};
-use crate::vocabulary::{
-    Decimal, Duration, Period, Severity, on_the_clock, percent, percent_digits, spoken, text,
-};
+use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, percent_digits, spoken, text};
 
 /// A timeline for people, for an incident with this text.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
@@ -37,43 +36,32 @@ fn clock(plan: &SloPlan, timeline: &Timeline, after: Duration) -> String {
 
 fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
     let mut rows: Vec<(Duration, Vec<String>)> = Vec::new();
-    let mut add = |name: &str, severity: Severity, span: Span, what: [String; 3]| {
-        let mut row = |at: Duration, what: [String; 3]| {
-            rows.push((
-                at,
-                [vec![at.to_string(), severity.to_string(), name.to_owned()], what.to_vec()].concat(),
-            ));
+    for AnyFiring { name, severity, span, burn, line, left } in timeline.firings() {
+        let mut row = |at: Duration, event: String, values: [String; 2]| {
+            let [burn_rate, left] = values;
+            let cells = [at.to_string(), severity.to_string(), name.to_owned(), event, burn_rate, left];
+            rows.push((at, cells.to_vec()));
         };
         let silenced_firing = timeline.silenced_firing(name, severity, span);
         let event = |text: &str, is_silenced: bool| match is_silenced {
             true => format!("{text}: silenced"),
             false => text.to_owned(),
         };
-        let [fires, burn_rate, left] = what;
-        row(span.from, [event(&fires, silenced_firing.begins), burn_rate, left]);
-        let later = |text: String| [text, String::new(), String::new()];
+        let fires = match (burn, line) {
+            (Some(firing), _) => format!("fires, {}", timeline.tiers[firing.tier].tier.long),
+            (None, Some(line)) => format!("less than {line} left"),
+            (None, None) => "fires, no events".to_owned(),
+        };
+        // As in the notification.
+        let burn_rate = burn.map(|firing| text(firing.burn_rate.round_dp(1)));
+        let left = left.map(|left| percent_digits(left, 3));
+        let values = [burn_rate, left].map(Option::unwrap_or_default);
+        row(span.from, event(&fires, silenced_firing.begins), values);
         if let Some(at) = silenced_firing.sent {
-            row(at, later("is sent".to_owned()));
+            row(at, "is sent".to_owned(), Default::default());
         }
         if let Some(at) = span.until {
-            row(at, later(event("stops", silenced_firing.stops)));
-        }
-    };
-    for alert in &timeline.alerts {
-        for firing in &alert.firings {
-            add(&alert.name, alert.severity, firing.span, fires(timeline, firing));
-        }
-    }
-    for course in &timeline.lines {
-        for (span, severity, left) in &course.firings {
-            let what = format!("less than {} left", course.line);
-            add(&course.name, *severity, *span, [what, String::new(), percent_digits(*left, 3)]);
-        }
-    }
-    if let Some(missing) = &timeline.missing {
-        for span in &missing.firings {
-            let what = ["fires, no events".to_owned(), String::new(), String::new()];
-            add(&missing.name, missing.severity, *span, what);
+            row(at, event("stops", silenced_firing.stops), Default::default());
         }
     }
     if rows.is_empty() {
@@ -92,15 +80,6 @@ fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
         row.insert(1, time);
     }
     aligned(&table, 5)
-}
-
-/// The tier that fires, its burn rate, and the budget left, as in the notification.
-fn fires(timeline: &Timeline, firing: &Firing) -> [String; 3] {
-    [
-        format!("fires, {}", timeline.tiers[firing.tier].tier.long),
-        text(firing.burn_rate.round_dp(1)),
-        firing.left.map_or(String::new(), |left| percent_digits(left, 3)),
-    ]
 }
 
 fn tiers(timeline: &Timeline, style: Style) -> String {

@@ -23,8 +23,8 @@ pub use questions::{About, MOMENT, Question, questions};
 
 use crate::engine::Engine;
 use crate::model::{Agreement, Labels};
-use crate::plan::{Plan, ServicePlan, SloPlan, Which};
-use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, STALE, Severity};
+use crate::plan::{Notice, Plan, Rule, ServicePlan, SloPlan, Which};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, STALE, Severity};
 
 /// How all SLOs stand at one moment, the worst first.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
     let mut standings = Vec::new();
     for service in &plan.services {
         for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
-            standings.extend(of_slo(&plan.project.severities, service, slo, answers));
+            standings.extend(of_slo(service, slo, answers));
         }
     }
     standings.sort_by(|a: &Standing, b| a.order().cmp(&b.order()));
@@ -217,12 +217,7 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
 }
 
 /// One standing for each set of labels that something is recorded with, or one that says that nothing is.
-fn of_slo<'a>(
-    severities: &PerSeverity<String>,
-    service: &'a ServicePlan,
-    slo: &'a SloPlan,
-    answers: &Answers,
-) -> Vec<Standing<'a>> {
+fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> Vec<Standing<'a>> {
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
@@ -256,7 +251,7 @@ fn of_slo<'a>(
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
             shares: answers.shares(slo),
-            ringing: ringing(severities, service, slo, &labels, (&alerts, answers)),
+            ringing: ringing(service, slo, &labels, (&alerts, answers)),
             labels,
         }
     };
@@ -268,7 +263,6 @@ fn of_slo<'a>(
 
 /// The alerts of an SLO that fire, and that of its service for missing events.
 fn ringing<'a>(
-    severities: &PerSeverity<String>,
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
@@ -279,38 +273,25 @@ fn ringing<'a>(
         let apart: Labels =
             labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let states = of.states(&apart).into_iter();
-        ringing.extend(states.map(|pending| Ringing {
-            pending,
-            severity: *severity,
-            says: Says::Burns,
-            name: &which.name,
-        }));
+        let (severity, says, name) = (*severity, Says::Burns, &which.name);
+        ringing.extend(states.map(|pending| Ringing { pending, severity, says, name }));
     }
     for (line, severity, rule, alert) in slo.budget_alerts() {
         // One name may have two severities.
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
         let states = answers.ringing(&alert.which.name, slo).states(&labels);
-        let says = Says::Below(line);
-        ringing.extend(states.into_iter().map(|pending| Ringing {
-            pending,
-            severity,
-            says,
-            name: &alert.which.name,
-        }));
+        let (says, name) = (Says::Below(line), &alert.which.name);
+        ringing.extend(states.into_iter().map(|pending| Ringing { pending, severity, says, name }));
     }
     // It does not say which SLO it is about; whoever has fresh counts is not meant.
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
     if slo.promise.planned.is_none() && !fresh {
-        for rule in service.missing.iter().flat_map(|group| &group.rules) {
-            let told = rule.labels.get("severity");
-            let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
-            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| Ringing {
-                pending,
-                severity,
-                says: Says::Missing,
-                name: rule.name(),
-            }));
+        for alert in service.missing.iter().flat_map(|group| &group.rules).filter_map(Rule::alert) {
+            let Notice::Missing { severity, .. } = alert.notice else { continue };
+            let name = &alert.which.name;
+            let states = answers.states(name, labels).into_iter();
+            ringing.extend(states.map(|pending| Ringing { pending, severity, says: Says::Missing, name }));
         }
     }
     ringing.sort();

@@ -30,4 +30,4 @@ pub use offset::{Offsets, Summer, Turn};
 pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use rate::per_second;
 pub use severity::{PerSeverity, Severity};
-pub use spoken::{amount, spoken};
+pub use spoken::{amount, shortened, spoken};

@@ -4,8 +4,8 @@ use super::super::draft::{Alert, Said, Tier};
 use super::super::keys::{Keys, whole};
 use super::{Objects, decimal, time};
 use crate::diagnostic::{Code, Problem};
+use crate::parse::wrong_type;
 use crate::parse::yaml::{Node, Value};
-use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, interval_of, quotient, text};
 
@@ -101,7 +101,7 @@ fn policy(
     keys.finish(problems);
     if spec.is_none() && !there {
         problems.push(
-            Problem::error(Code::MissingKey, first_line(node.span), "`spec` is missing from an alert policy")
+            Problem::error(Code::MissingKey, node.span.beginning(), "`spec` is missing from an alert policy")
                 .help("its `conditions` say when it alerts"),
         );
     }
@@ -155,7 +155,7 @@ fn policy(
             problems.push(
                 Problem::error(
                     Code::TooLarge,
-                    first_line(node.span),
+                    node.span.beginning(),
                     format!("this SLO has more than {MOST} alert conditions"),
                 )
                 .help("nobody can distinguish so many alerts"),

@@ -7,7 +7,6 @@ use super::super::sli::{self, Sli};
 use super::{Objects, decimal};
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem};
-use crate::parse::first_line;
 use crate::parse::yaml::Node;
 use crate::promql::ast::Op;
 use crate::scalar::Scalar;
@@ -165,7 +164,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
 }
 
 fn missing(node: &Node, name: &str) -> Problem {
-    Problem::error(Code::MissingKey, first_line(node.span), format!("{name} is missing from a metric"))
+    Problem::error(Code::MissingKey, node.span.beginning(), format!("{name} is missing from a metric"))
         .help("the measurement is not known without it")
 }
 

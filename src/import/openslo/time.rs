@@ -2,7 +2,6 @@
 
 use super::super::keys::{Keys, whole};
 use crate::diagnostic::{Code, Problem};
-use crate::parse::first_line;
 use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -97,7 +96,7 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
         problems.push(
             Problem::warning(
                 Code::NotCarried,
-                first_line(other.span),
+                other.span.beginning(),
                 "a second time window is not imported",
             )
             .label("an SLO has one period"),
@@ -133,7 +132,7 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
         false => {
             let unit = keys.required("unit", problems);
             let count = keys.required("count", problems);
-            let place = unit.as_ref().map_or(first_line(node.span), whole);
+            let place = unit.as_ref().map_or(node.span.beginning(), whole);
             let unit_read = unit.as_ref().and_then(|unit| {
                 let read = Unit::named(&unit.text);
                 if read.is_none() {

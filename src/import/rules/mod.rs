@@ -11,8 +11,8 @@ use super::listed_in;
 use crate::diagnostic::{Code, Problem};
 use crate::foreign::{Foreign, Rule};
 use crate::model::Labels;
+use crate::parse::wrong_type;
 use crate::parse::yaml::{self, Node, Value};
-use crate::parse::{first_line, wrong_type};
 use crate::promql;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::Duration;
@@ -107,7 +107,7 @@ fn document(node: &Node, lines: &Lines, rules: &mut Vec<Rule>, problems: &mut Ve
         problems.push(
             Problem::error(
                 Code::UnknownDialect,
-                first_line(node.span),
+                node.span.beginning(),
                 "there are no rules in this document",
             )
             .label("a rule file has `groups`, and a `PrometheusRule` has them in `spec`"),
@@ -123,7 +123,7 @@ fn document(node: &Node, lines: &Lines, rules: &mut Vec<Rule>, problems: &mut Ve
                 problems.push(
                     Problem::error(
                         Code::TooLarge,
-                        first_line(node.span),
+                        node.span.beginning(),
                         format!("the files have more than {MOST_RULES} rules"),
                     )
                     .help("compare them in parts"),
@@ -151,14 +151,14 @@ fn rule(
     let alerts = alert.is_some();
     let Some(name) = alert.or(record).filter(|name| !name.text.trim().is_empty()) else {
         problems.push(
-            Problem::error(Code::MissingKey, first_line(node.span), "the rule has no name")
+            Problem::error(Code::MissingKey, node.span.beginning(), "the rule has no name")
                 .help("a rule must have `record` or `alert`"),
         );
         return None;
     };
     let Some(expr) = keys.node("expr") else {
         problems.push(
-            Problem::error(Code::MissingKey, first_line(node.span), "`expr` is missing from the rule")
+            Problem::error(Code::MissingKey, node.span.beginning(), "`expr` is missing from the rule")
                 .help("the query is not known without it"),
         );
         return None;

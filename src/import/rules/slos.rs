@@ -401,16 +401,11 @@ fn ratios(
 
 /// Whether an expression is a mean of ratios that are recorded already.
 fn is_averaged(expr: &Expr, recorded: &BTreeSet<&str>) -> bool {
-    let mut averaged = false;
-    expr.visit(&mut |part| {
-        if let Kind::Call { function, args } = &part.kind
-            && ["avg_over_time", "sum_over_time"].contains(&function.as_str())
-        {
-            let names = args.iter().flat_map(Expr::selectors).filter_map(|selector| selector.name.as_deref());
-            averaged |= names
-                .into_iter()
-                .any(|name| (name.contains("ratio") || name.contains("burnrate")) && recorded.contains(name));
-        }
-    });
-    averaged
+    let is_ratio =
+        |name: &str| (name.contains("ratio") || name.contains("burnrate")) && recorded.contains(name);
+    expr.contains(|part| {
+        let Kind::Call { function, args } = &part.kind else { return false };
+        let mut names = args.iter().flat_map(Expr::selectors).filter_map(|selector| selector.name.as_deref());
+        ["avg_over_time", "sum_over_time"].contains(&function.as_str()) && names.any(is_ratio)
+    })
 }

@@ -5,7 +5,6 @@ use super::stage::Stage;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};
 use crate::plan::{Case, Check};
-use crate::promql::ast::Kind;
 use crate::vocabulary::{Duration, Severity};
 
 /// The limit of steps. If hours are closed for longer, only the beginning is played.
@@ -48,9 +47,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     if except.stimulus.is_none() {
         return Err("slowburn found no series for which its query has a result");
     }
-    let mut ranges = false;
-    except.expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
-    if ranges {
+    if except.expr.reads_ranges() {
         return Err("its query reads a range, so its result begins and ends late");
     }
     let own = |name: &String| stage.stimulus.iter().any(|series| series.name == *name);

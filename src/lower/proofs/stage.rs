@@ -125,11 +125,7 @@ impl<'a> Stage<'a> {
         let (Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr }) = &self.slo.sli else {
             return false;
         };
-        let mut foretells = false;
-        expr.visit(&mut |part| {
-            foretells |= matches!(&part.kind, Kind::Call { function, .. } if function == "predict_linear");
-        });
-        foretells
+        expr.calls("predict_linear")
     }
 
     /// Steps until a slice is full.
