@@ -1,4 +1,4 @@
-//! Asks a running Prometheus about the metrics of the definitions, and about what the rules have recorded.
+//! Asks a running Prometheus about the metrics of the definitions, and about the recorded series.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -23,26 +23,26 @@ use crate::ending::Failure;
 use crate::http::{Client, host};
 use crate::{stderr, tree};
 
-/// How a server is asked that answers small questions.
+/// Advice for small queries.
 const ADVICE: Advice =
     Advice { scheme: "write an address with http:// or https://", missing: "", too_much: "" };
 
-/// How one is asked that may have to read a month of raw series for an answer.
+/// Advice for queries that may read a month of raw series.
 const ADVICE_ON_THE_PAST: Advice =
     Advice { too_much: "use a larger step: --step 5m, or a shorter past: --last 7d", ..ADVICE };
 
-/// Who tells of routes.
+/// For a server without routes.
 const WHO_NOTIFIES: &str =
     "write the base address of Alertmanager (above /api/v2/status), such as http://localhost:9093";
 
-/// Who tells of rules.
+/// For a server without rules.
 const WHO_EVALUATES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
 
-/// Where the API is.
+/// For an address that is not the base of the API.
 const BELOW: &str =
     "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
 
-/// What to write where nobody is known.
+/// What to write as the address if the server is not recognised.
 fn right(wanted: Wanted) -> &'static str {
     match wanted {
         Wanted::Queries => BELOW,
@@ -51,11 +51,11 @@ fn right(wanted: Wanted) -> &'static str {
     }
 }
 
-/// What the server at `address` shows of what the model reads.
+/// What the server at `address` has of the series that the model reads.
 pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
     let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
     let mut live = Live::default();
-    // Not every server has targets, types or a retention to tell of; series they all have. So whoever is silent is silent at once.
+    // Every server answers about series, but not every server knows targets, types or a retention. So a missing answer about series is an error.
     let (series, others): (Vec<Question>, Vec<Question>) =
         ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
     for question in &series {
@@ -85,13 +85,13 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
     Ok(live)
 }
 
-/// Says that a server told less than it was asked.
+/// Warns that a server did not answer every question.
 fn not_all(failure: &Failure) {
     let why = failure.to_string();
     stderr::print(&format!("some answers are missing: {}\n", why.lines().next().unwrap_or_default()));
 }
 
-/// An answer that is one.
+/// The answer, if its status is `success`.
 fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
     let told = asking.answer(question.path, &question.parameters)?;
     match told["status"].as_str() {
@@ -100,7 +100,7 @@ fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
     }
 }
 
-/// Somebody who is asked, and what was said beside the answers.
+/// A server to ask, with the remarks that it has already printed.
 struct Asking<'a> {
     address: &'a Address,
     connection: &'a Connection,
@@ -120,7 +120,7 @@ impl<'a> Asking<'a> {
         Ok(Self { address, connection, client, wanted, remarks: RefCell::default() })
     }
 
-    /// Why there is no answer; where somebody else is there, with who that is, and what to write.
+    /// The failure. If another server answers at the address, it is named, with the right address.
     fn whom(&self, unanswered: Unanswered) -> Failure {
         let Unanswered { failure, who, .. } = unanswered;
         let instead = (who != Who::Meant).then(|| self.instead()).flatten();
@@ -131,14 +131,14 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What to write instead of the address, if it is known who is there.
+    /// The right address, if the server is recognised.
     fn instead(&self) -> Option<String> {
         let (engine, host) = self.recognised()?;
         let asked = self.address.written().split(['?', '#']).next().unwrap_or_default();
         engine.instead(self.wanted, asked, &host).map(|words| inert::line(&words).into_owned())
     }
 
-    /// Who is there, and below which address it was found: below the one that was named, or else of its host.
+    /// Which server answers, and at which address it was found: first below the given address, then below its host.
     fn recognised(&self) -> Option<(Engine, String)> {
         let written = self.address.written().split(['?', '#']).next().unwrap_or_default();
         let host = host(written)?;
@@ -148,7 +148,7 @@ impl<'a> Asking<'a> {
             for path in engine::PROBES {
                 let told = self.client.overheard(path, of_host)?;
                 if let Some(engine) = engine::recognise(path, &told) {
-                    // What stands below a path of its own is told by its page or its build, and stands there.
+                    // A server that has a path of its own is found below this path, by its page or its build information.
                     return Some((engine, place.to_owned()));
                 }
             }
@@ -156,7 +156,7 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// What is answered at a path below the address; `null` if that is no JSON.
+    /// The answer at a path below the address; `null` if it is not JSON.
     fn answer(&self, path: &str, parameters: &[(&str, String)]) -> Result<Value, Unanswered> {
         let parameters: Vec<String> = parameters
             .iter()
@@ -178,7 +178,7 @@ impl<'a> Asking<'a> {
         if let Some(warnings) = told.get_mut("warnings").and_then(Value::as_array_mut) {
             shorten(warnings);
         }
-        // VictoriaMetrics says it so when not all of its nodes answered.
+        // VictoriaMetrics sets this if some of its nodes did not answer.
         if told["isPartial"] == true {
             let partial = Value::from("the answer is incomplete: some parts of the server did not answer");
             match told["warnings"].as_array_mut() {
@@ -189,7 +189,7 @@ impl<'a> Asking<'a> {
         Ok(told)
     }
 
-    /// Says what a server remarks on a query, each remark once: it is not that anything was missing.
+    /// Prints the notes of a server on a query, each once. They do not mean that data is missing.
     fn remark(&self, told: &Value) {
         const TOLD: usize = 10;
         let mut remarks = self.remarks.borrow_mut();
@@ -202,7 +202,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// Leaves of what a server says of an answer as much as a person reads.
+/// Limits the warnings in an answer to a number and a length that a person reads.
 fn shorten(all: &mut Vec<Value>) {
     const TOLD: usize = 1000;
     let more = all.len().saturating_sub(TOLD);
@@ -221,16 +221,16 @@ fn no_prometheus(address: &Address) -> Failure {
     Failure::new(format!("{address} does not answer like Prometheus"))
 }
 
-/// A server that remembers.
+/// A server that has the past.
 pub struct Past<'a> {
     address: &'a Address,
     asking: Asking<'a>,
-    /// Its clock, in seconds since 1970.
+    /// The server's clock, in seconds since 1970.
     pub now: u64,
 }
 
 impl<'a> Past<'a> {
-    /// Asks for the time first.
+    /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
         let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
         let now = moment(&asking)?.floor();
@@ -242,7 +242,6 @@ impl<'a> Past<'a> {
         self.asking.answer("/api/v1/query_range", &question.parameters()).map_err(|why| self.asking.whom(why))
     }
 
-    /// Where it is.
     pub fn address(&self) -> &Address {
         self.address
     }
@@ -252,28 +251,27 @@ impl<'a> Past<'a> {
     }
 }
 
-/// A server that is asked many questions of one moment.
+/// A server that answers queries about one moment.
 pub struct Moment<'a> {
-    /// Where it is.
     pub address: &'a Address,
     asking: Asking<'a>,
     at: Decimal,
 }
 
 impl<'a> Moment<'a> {
-    /// Asks for the time first.
+    /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
         let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
     }
 
-    /// Its clock, in seconds since 1970.
+    /// The server's clock, in seconds since 1970.
     pub fn now(&self) -> u64 {
         u64::try_from(self.at.floor()).unwrap_or(0)
     }
 
-    /// The answer to an instant query, or why the server refuses this one.
+    /// The answer to an instant query. The inner error means that the server refuses only this query.
     pub fn answer(&self, query: &str) -> Result<Result<Value, String>, Failure> {
         let parameters = [("query", query.to_owned()), ("time", self.at.to_string())];
         match self.asking.answer(QUERY, &parameters) {
@@ -287,7 +285,7 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// What time it is there.
+/// The server's time.
 fn moment(asking: &Asking) -> Result<Decimal, Failure> {
     let clock =
         asking.answer(QUERY, &[("query", status::MOMENT.to_owned())]).map_err(|why| asking.whom(why))?;
@@ -303,7 +301,7 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
     let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
     let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
     let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
-    // VictoriaMetrics and a querier answer with none, whoever evaluates the rules.
+    // VictoriaMetrics and a Thanos querier answer with an empty list, whichever server evaluates the rules.
     if rules.is_empty()
         && let Some(instead) = asking.instead()
     {
@@ -322,7 +320,7 @@ pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failu
     })
 }
 
-/// What the server at `address` answers about the SLOs that are named.
+/// What the server at `address` answers about the given SLOs.
 pub fn answers(
     plan: &Plan,
     named: &[String],
@@ -350,7 +348,7 @@ pub fn answers(
                 );
             }
             Ok(()) => {}
-            // Not every server has rules to tell of; series they all have.
+            // Every server answers about series, but not every server has rules.
             Err(unanswered) if !question.about.is_optional() => return Err(asking.whom(unanswered)),
             Err(refused) if refused.heard => {}
             Err(unanswered) => not_all(&unanswered.failure),

@@ -21,10 +21,10 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
 use crate::{named, problems, revision, stderr, stdout};
 
-/// An answer about what is younger may change.
+/// Younger answers may still change. In seconds.
 const SETTLED: u64 = 3600;
 
-/// Prints who would have been told, and what became of the budget.
+/// Prints who would have been notified, and how the budget was spent.
 pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     let mut projects = vec![(
         shown(&args.slos, Path::new("")),
@@ -67,7 +67,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             .iter()
             .map(|(_, side)| History::new(side.model, side.service, side.slo, whole, grain))
             .collect();
-        // What is recorded is of the definitions that were loaded then: it says nothing of others that measure something else.
+        // Recorded series belong to the definitions that were loaded then. They do not fit definitions that measure something else.
         let same = histories.iter().all(|history| history.raw_queries() == histories[0].raw_queries());
         asking.fill(&mut histories, whole, same && !args.raw)?;
         for (history, (index, side)) in histories.iter().zip(&sides) {
@@ -83,14 +83,14 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     }
     asking.end();
     stdout::print(&match args.format {
-        // Names of labels are a server's.
+        // The names of labels come from a server.
         Outcome::Human => inert::text(&words(&runs, grain)).into_owned(),
         Outcome::Json => inert::json(&json(&runs, grain)).into_owned(),
     })?;
     Ok(Ending::Clean)
 }
 
-/// A directory, or else a revision of the definitions.
+/// Reads the other definitions: a directory if it exists, else a revision.
 fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
     let environment = args.chosen.environment.as_deref();
     match Path::new(other).is_dir() {
@@ -99,7 +99,7 @@ fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
     }
 }
 
-/// Each state of the definitions under each policy.
+/// The definitions under each of the policies.
 fn by_policies(
     projects: Vec<(String, Project)>,
     policies: &[String],
@@ -107,7 +107,7 @@ fn by_policies(
     let alone = projects.len() == 1;
     let mut all = Vec::new();
     for (name, project) in projects {
-        // What is wrong with the definitions is told of them as they are written.
+        // Problems are shown for the definitions as they are written, before a policy is applied.
         if project.compiled.model.is_none() {
             return Ok(vec![(name, project)]);
         }
@@ -148,7 +148,7 @@ fn side<'a>(model: &'a Model, plan: &'a Plan, service: &str, slo: &str) -> Optio
     })
 }
 
-/// The SLOs that are named, in the order of the plan.
+/// The SLOs with these names, in the order of the plan.
 fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let slos = || plan.services.iter().flat_map(|service| &service.slos);
     for name in names {
@@ -162,7 +162,7 @@ fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Fail
     Ok(wanted.map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect())
 }
 
-/// What is judged, and with it what fills the longest window before, both on whole five minutes.
+/// The range to judge, and the same range with the longest window before it. Both are multiples of five minutes.
 fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, Range), Failure> {
     const GRID: u64 = 300;
     let until = args.until.unwrap_or(now).min(now) / GRID * GRID;
@@ -176,7 +176,7 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
     }
 }
 
-/// A server, and what it has answered before.
+/// A server, with the cache of its earlier answers.
 struct Asking<'a> {
     past: Past<'a>,
     cached: Option<Cached<'a>>,
@@ -191,7 +191,7 @@ impl<'a> Asking<'a> {
         Ok(Self { past, cached, progress: io::stderr().is_terminal() })
     }
 
-    /// Asks for all that the histories of an SLO lack.
+    /// Asks for everything that the histories of an SLO still lack.
     fn fill(&mut self, histories: &mut [History], whole: Range, recorded: bool) -> Result<(), Failure> {
         if recorded {
             self.ask(histories, vec![whole.pieces(); histories.len()], From::Recorded)?;
@@ -201,7 +201,7 @@ impl<'a> Asking<'a> {
         self.ask(histories, lacking, From::Raw)
     }
 
-    /// Asks for pieces of each history. No answer is kept: what several of them ask is asked for all of them at once.
+    /// Asks for pieces of each history. Answers are not kept in memory, so a query that several histories need is sent once, for all of them.
     fn ask(&mut self, histories: &mut [History], pieces: Vec<Vec<Range>>, from: From) -> Result<(), Failure> {
         let mut wanted: BTreeMap<Range, Vec<usize>> = BTreeMap::new();
         for (index, pieces) in pieces.into_iter().enumerate() {
@@ -242,14 +242,14 @@ impl<'a> Asking<'a> {
         Failure::new(headline).and("use a larger step: --step 5m, or a shorter past: --last 7d")
     }
 
-    /// From the folder, or else from the server.
+    /// The answer from the cache folder, or else from the server.
     fn answer(&mut self, question: &Question) -> Result<Value, Failure> {
         if let Some(known) = self.cached.as_ref().and_then(|cached| cached.read(question)) {
             return Ok(known);
         }
         let answer = self.past.answer(question)?;
         let settled = question.range.until + SETTLED <= self.past.now;
-        // What the server itself says is not all may be more tomorrow.
+        // An answer with warnings is incomplete, and may be complete tomorrow.
         let whole = answer["status"] == "success" && warnings(&answer).next().is_none();
         if let (Some(cached), true) = (&self.cached, settled && whole) {
             cached.write(question, &answer)?;

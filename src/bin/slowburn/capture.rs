@@ -18,13 +18,13 @@ use crate::http::Client;
 use crate::sources::shown;
 use crate::{read, stderr, stdout, write};
 
-/// Places that could not be read are told up to here.
+/// At most this many unreadable places are listed.
 const TOLD: usize = 10;
 
-/// Lines of differences that are told.
+/// At most this many lines of differences are shown.
 const LINES: usize = 200;
 
-/// Reads, and writes the contract or compares it.
+/// Captures, then writes the contract or compares it.
 pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
@@ -91,7 +91,7 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// The contract of what is there, where there was none before.
+/// A new contract from the captured metrics.
 pub fn contract(args: &Capture) -> Result<Contract, Failure> {
     let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
@@ -99,11 +99,11 @@ pub fn contract(args: &Capture) -> Result<Contract, Failure> {
     Ok(contract)
 }
 
-/// What the metrics are called for people, and their text.
+/// The name of the metrics' source for messages, and the bytes.
 fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;
     let source = args.source.written();
-    // What has a scheme is not a file.
+    // Text with a scheme is an address, not a file.
     let (name, bytes) = if source.contains("://") {
         (args.source.to_string(), ask(args)?)
     } else if source == "-" {
@@ -113,7 +113,7 @@ fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
         let name = shown(Path::new(source), Path::new(""));
         let bytes = read::start(Path::new(source), limit + 1).map_err(|error| {
             let failure = Failure::of("read", &name, &error);
-            // What looks like `localhost:9100` is more likely an address.
+            // Text such as `localhost:9100` is more likely an address.
             match error.kind() == ErrorKind::NotFound && source.contains(':') {
                 true if secret::has_credentials(source) => failure.and(
                     "if it is an address, write it with `http://` and without user and password: write those into SLOWBURN_USER",
@@ -149,7 +149,7 @@ fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses an answer that says itself that it is not a text of metrics.
+/// Refuses an answer whose content type is not a text of metrics.
 fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -167,7 +167,7 @@ fn page(name: &str) -> Failure {
         .and("metrics are usually at /metrics; the page may also be a login page")
 }
 
-/// The contract of a text: of samples, or of a contract that is written again.
+/// The contract of a text. The text is samples, or already a contract.
 fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
     let text = bytes.trim_ascii_start();
     let begins =
@@ -194,7 +194,7 @@ fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
     Ok(reading.contract)
 }
 
-/// Reads a contract; if it cannot be read, its problems as people are shown them.
+/// Reads a contract, or returns its problems as text.
 fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let sources = Sources::new(vec![SourceFile { path: name.to_owned(), text }]);
@@ -208,7 +208,7 @@ fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
     })
 }
 
-/// Says which places could not be read.
+/// Prints which places could not be read.
 fn tell(name: &str, reading: &Reading) {
     let mut words = String::new();
     for skipped in reading.skipped.iter().take(TOLD) {
@@ -222,12 +222,12 @@ fn tell(name: &str, reading: &Reading) {
     stderr::print(&words);
 }
 
-/// What stands where the contract is to be written.
+/// What is at the path of the contract now.
 enum There {
     Nothing,
-    /// With its bytes.
+    /// A contract, with its bytes.
     Contract(Vec<u8>, Contract),
-    /// A contract with faults, as people are shown them: it is made again.
+    /// A contract with faults, which is replaced. With its problems as text.
     Unread(String),
 }
 
@@ -257,7 +257,7 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
     Ok(There::Contract(bytes, contract))
 }
 
-/// The program and its version: what the user says, the capture, the program's own metric, or the contract before.
+/// The program and its version: from the user, the capture, the program's own metric, or the old contract, in this order.
 fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Option<String> {
     let one_line = |text: &String| {
         inert::line(text.split(inert::is_break).collect::<Vec<_>>().join(" ").trim()).into_owned()

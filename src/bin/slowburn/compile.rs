@@ -14,7 +14,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{problems, schema, sources, stderr, stdout, unified, watch, write};
 
-/// Compiles; with `--watch` again and again.
+/// Compiles; with `--watch` after every change.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
     if args.watch {
         return watch::run(&args.sources.slos, || Ok(once(args)?.1));
@@ -26,7 +26,7 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     Ok(ending)
 }
 
-/// Compiles, and writes all files or none; with `--check`, shows what would change instead. Says what came of it.
+/// Compiles, and writes all files or none; with `--check`, shows what would change. Returns a summary, too.
 fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
     let mut project = Project::read_all(slos, None)?;
@@ -43,7 +43,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
         Some(artifacts) if args.check => changes::find(artifacts, &targets, &args.out)?,
         Some(_) | None => Vec::new(),
     };
-    // A program hears of it as of anything else that is wrong.
+    // For programs, this is a problem like any other.
     if args.format != Format::Human && !changes.is_empty() {
         project.compiled.problems.extend(stale(args, &project, &changes));
     }
@@ -71,7 +71,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     Ok((Ending::Clean, result))
 }
 
-/// The files of every environment, each in a tree of its own; `None` if there is an error.
+/// The files of every environment, each in its own tree; `None` if there is an error.
 fn artifacts(project: &Project, targets: &[&Target]) -> Option<Artifacts> {
     let mut all = Artifacts::new();
     for (environment, model) in project.models() {
@@ -88,7 +88,7 @@ fn artifacts(project: &Project, targets: &[&Target]) -> Option<Artifacts> {
     project.compiled.model.is_some().then_some(all)
 }
 
-/// The problem that files are not what they should be, at the beginning of the first source.
+/// A problem at the beginning of the first source: files under `out` are not up to date.
 fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Problem> {
     let (source, _) = project.sources.iter().next()?;
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
@@ -122,10 +122,10 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
     Ok(Ending::Problems)
 }
 
-/// More files are not listed.
+/// At most this many files are listed.
 const LISTED: usize = 40;
 
-/// The command that would write what is meant.
+/// The command that writes the files.
 fn again(args: &Compile) -> String {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut again = String::from("slowburn compile");

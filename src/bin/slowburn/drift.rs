@@ -9,7 +9,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{ask, problems, stdout};
 
-/// Prints it; exit code 1 if something differs.
+/// Prints the differences; exit code 1 if there are any.
 pub fn run(args: &Drift) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Unanswered};
 use crate::args::Connection;
 use crate::ending::Failure;
 
-/// Nobody can be asked, so there is none.
+/// Has no values: without the feature no request is possible.
 pub struct Client<'a> {
     never: Infallible,
     address: PhantomData<&'a Address>,

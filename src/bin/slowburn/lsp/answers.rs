@@ -1,4 +1,4 @@
-//! Answers to questions of the editor about a place in a text.
+//! Answers to requests of the editor about a place in a text.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use slowburn::source::{SourceId, Span};
 
 use super::diagnostics::{Places, diagnostic};
 
-/// The questions that are answered.
+/// The requests that are supported.
 pub const METHODS: [&str; 4] =
     ["textDocument/codeAction", "textDocument/hover", "textDocument/completion", "textDocument/definition"];
 
-/// What the editor is told that it may ask.
+/// The capabilities that are announced to the editor.
 pub fn capabilities() -> Value {
     json!({
         "codeActionProvider": { "codeActionKinds": [QUICK_FIX] },
@@ -25,7 +25,7 @@ pub fn capabilities() -> Value {
 
 const QUICK_FIX: &str = "quickfix";
 
-/// The answer; null where there is nothing to say.
+/// The answer; null if there is none.
 pub fn answer(method: &str, params: &Value, source: SourceId, places: &Places) -> Value {
     match method {
         "textDocument/codeAction" => actions(params, source, places),
@@ -36,7 +36,7 @@ pub fn answer(method: &str, params: &Value, source: SourceId, places: &Places) -
     }
 }
 
-/// The project, and the byte that the editor's place is at.
+/// The project, and the byte offset of the editor's position.
 fn asked<'a>(params: &Value, source: SourceId, places: &Places<'a>) -> Option<(Project<'a>, usize)> {
     let project = places.checked.asked();
     let place: Place = serde_json::from_value(params["position"].clone()).ok()?;
@@ -59,7 +59,7 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
         let mut told = json!({
             "label": inert::line(&item.label),
             "kind": kind(item.kind),
-            // The order is ours: what is met most often is not what comes first in the alphabet.
+            // Keep our order, with the most frequent completions first. Editors would sort by name.
             "sortText": format!("{at:05}"),
             "textEdit": { "range": ranges[&item.span], "newText": item.text },
         });
@@ -75,7 +75,7 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
     json!({ "isIncomplete": false, "items": items })
 }
 
-/// The protocol's number, by which editors choose a picture.
+/// The number of a completion's kind in the protocol. Editors choose an icon by it.
 fn kind(kind: editor::Kind) -> u8 {
     match kind {
         editor::Kind::Key => 10,
@@ -94,7 +94,7 @@ fn definition(params: &Value, source: SourceId, places: &Places) -> Value {
     editor::definition(project, source, offset).into_iter().map(|span| places.location(span)).collect()
 }
 
-/// The bytes of a range that the editor names.
+/// The bytes of a range that the editor gives.
 fn span(range: &Value, source: SourceId, places: &Places) -> Option<Span> {
     let Range { start, end } = serde_json::from_value(range.clone()).ok()?;
     let lines = Lines::of(&places.checked.project.sources.file(source).text, places.encoding);

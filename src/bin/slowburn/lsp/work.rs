@@ -1,4 +1,4 @@
-//! Compiles and answers in a second thread, so that messages of the editor never wait.
+//! Compiles and answers in a second thread, so that messages of the editor do not wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
@@ -15,64 +15,60 @@ use super::project::{self, Checked};
 use super::session::Agreed;
 use super::{Output, answers, send, uri};
 
-/// How long nobody types before problems are looked for.
+/// Problems are checked when no change came for so long.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long they are waited for by somebody who never pauses.
+/// They are checked after so long even if changes keep coming.
 const AT_MOST: Duration = Duration::from_millis(500);
 
-/// What was open at some moment.
+/// The open texts at some moment.
 #[derive(Clone, Default)]
 pub struct State {
-    /// The texts.
     pub documents: Documents,
     /// The folders of the editor's workspace.
     pub folders: Arc<Vec<PathBuf>>,
-    /// Counts every change of the texts, and every word that files have changed.
+    /// Counts all changes of texts and all reports of changed files.
     pub generation: u64,
 }
 
-/// What is to be done.
+/// A job for the thread.
 pub enum Job {
-    /// Problems are to be looked for.
+    /// Check for problems.
     Changed(State),
-    /// A question of the editor.
+    /// Answer a request of the editor.
     Asked {
-        /// Its number.
         id: Value,
-        /// What is asked.
         method: String,
-        /// About what.
         params: Value,
-        /// The texts that it is asked of.
+        /// The texts at the time of the request.
         state: State,
     },
 }
 
-/// What has been compiled and said.
+/// The state of the thread.
 pub struct Work {
     agreed: Agreed,
     output: Output,
-    /// Questions that the editor no longer wants answered.
+    /// Ids of requests that the editor has cancelled.
     cancelled: Arc<Mutex<Vec<Value>>>,
-    /// By folder of definitions, with the generation; `Err` if it cannot be read, or the compiler has a bug.
+    /// By folder of definitions, with the generation. `Err` if the folder cannot be read, or the compiler panicked.
     checked: BTreeMap<PathBuf, (u64, Result<Arc<Checked>, String>)>,
-    /// By address: the version of the text, and its problems.
+    /// What was last published, by address: the version of the text, and its problems.
     told: BTreeMap<String, (Option<i64>, Vec<Value>)>,
-    /// What was last said of a folder that cannot be read.
+    /// The last error of a folder that cannot be read.
     failures: BTreeMap<PathBuf, String>,
 }
 
 impl Work {
-    /// Nothing has been done yet.
+    /// The state before the first job.
     pub fn new(agreed: Agreed, output: Output, cancelled: Arc<Mutex<Vec<Value>>>) -> Self {
         let (checked, told, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Self { agreed, output, cancelled, checked, told, failures }
     }
 
-    /// Works until nobody can ask any more.
+    /// Works until the session ends.
     pub fn run(mut self, jobs: &Receiver<Job>) {
-        // Since when, and the state, of what is to be looked at.
+        // The first and last change that is not checked yet, and the state after it.
         let mut waiting: Option<(Instant, Instant, State)> = None;
         loop {
             let job = match &waiting {
@@ -98,7 +94,7 @@ impl Work {
         }
     }
 
-    /// The folder as it is now: compiled once for each change.
+    /// The present result for a folder, compiled once for each change.
     fn check(&mut self, root: &Path, state: &State) -> Result<Arc<Checked>, String> {
         if let Some((generation, checked)) = self.checked.get(root)
             && *generation == state.generation
@@ -112,7 +108,7 @@ impl Work {
         checked
     }
 
-    /// Publishes the problems of every file that has some, or had some, or is open.
+    /// Publishes the problems of every file that has some, had some, or is open.
     fn tell(&mut self, state: &State) {
         let roots = project::roots(&state.folders, &state.documents);
         self.checked.retain(|root, _| roots.contains(root));
@@ -157,7 +153,7 @@ impl Work {
         }
     }
 
-    /// Says once why there is nothing to say of a folder.
+    /// Reports once why a folder cannot be checked.
     fn complain(&mut self, root: &Path, failure: String) {
         if self.failures.get(root) != Some(&failure) {
             let params = json!({ "type": 1, "message": format!("slowburn: {failure}") });
@@ -179,7 +175,7 @@ impl Work {
             let source = checked.source(&path)?;
             Some((checked, source))
         });
-        // Of a file that is not ours, or cannot be compiled, there is nothing to say.
+        // A file that is not a definition, or whose folder cannot be compiled, has an empty answer.
         let answered = match &checked {
             None => Some(Value::Null),
             Some((checked, source)) => {
@@ -200,7 +196,7 @@ impl Work {
     }
 }
 
-/// What `work` comes to; `None` if it panics, which is a bug of ours and no reason to leave the editor alone.
+/// The result of `work`; `None` if it panics. That is a bug of ours, and must not end the server.
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
