@@ -179,9 +179,9 @@ pub enum Kind {
     Scrape,
     /// The contract of a service.
     Contract,
-    /// The Prometheus that runs the rules.
+    /// The Prometheus that evaluates the rules.
     Prometheus,
-    /// Other systems that run the rules.
+    /// Other systems that evaluate the rules.
     Target,
     /// The language of texts for people.
     Language,

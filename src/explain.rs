@@ -1,6 +1,6 @@
 //! plan → text for one SLO: its promise, when each tier fires, and what no tier detects.
 //!
-//! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
+//! The arithmetic is that of the SRE Workbook (chapter 5), in exact decimals. Only printed numbers are rounded.
 
 mod companion;
 
@@ -15,13 +15,13 @@ use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, te
 /// The widest line.
 const WIDTH: usize = 100;
 
-/// A burn rate up to here exhausts the budget in the last hundredth of the period only.
+/// Up to this burn rate the budget is exhausted only at the very end of the period.
 const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
 /// Tiers side by side in one table.
 const COLUMNS: usize = 4;
 
-/// An SLO as `slowburn explain service/slo` tells it, in lines of at most a hundred characters.
+/// The output of `slowburn explain service/slo`, in lines of at most a hundred characters.
 pub fn explain(plan: &SloPlan) -> String {
     let promise = &plan.promise;
     let mut page = format!("{}/{}\n", promise.service, promise.slo);
@@ -93,7 +93,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page
 }
 
-/// What a journey goes through; nothing of any other SLO.
+/// The parts of a journey; empty for other SLOs.
 fn parts(promise: &Promise) -> String {
     let Some(slice) = promise.event.slice().filter(|_| !promise.parts.is_empty()) else {
         return String::new();
@@ -122,7 +122,7 @@ fn parts(promise: &Promise) -> String {
     page
 }
 
-/// When the promise holds; nothing if always.
+/// When the promise holds; empty for always.
 fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
     let mut page = "\nAgreed time: only events in it count\n".to_owned();
@@ -152,7 +152,7 @@ fn agreed(promise: &Promise) -> String {
     page
 }
 
-/// Warnings that are accepted, each with its reason.
+/// Accepted warnings, each with its reason.
 fn accepted(reasons: &Labels) -> String {
     reasons.iter().map(|(code, reason)| wrapped("Accepted ", &format!("{code}: {reason}"))).collect()
 }
@@ -163,7 +163,7 @@ fn is_scarce(promise: &Promise, tier: &Watch) -> bool {
         && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
 
-/// Three digits of a number.
+/// A number with three significant digits.
 fn short(value: Decimal) -> String {
     text(value.round_sf(3).unwrap_or(value))
 }
@@ -184,7 +184,7 @@ pub fn events(value: Decimal) -> String {
     grouped
 }
 
-/// What a service promises and watches, by name, each to be explained in its turn.
+/// The SLOs and alerts of a service, by name, so that each can be explained.
 pub fn contents(service: &ServicePlan) -> String {
     let slos = service.slos.iter().map(|slo| (slo.promise.slo.as_str(), promised(&slo.promise)));
     let alerts = service.companion_alerts().map(|(.., alert)| {
@@ -265,7 +265,7 @@ fn budget(promise: &Promise) -> String {
     }
 }
 
-/// What the budget of a calendar period is measured against; nothing of a rolling one.
+/// What the budget of a calendar period is measured against; empty for a rolling period.
 fn measured(promise: &Promise) -> String {
     let Period::Calendar(unit, _) = &promise.period else { return String::new() };
     let uncounted = match promise.expected_per_tile() {
@@ -348,7 +348,7 @@ fn times(promise: &Promise) -> String {
     tables.join("\n")
 }
 
-/// What is not in the tables.
+/// Facts that are not in the tables.
 fn remarks(promise: &Promise) -> Vec<String> {
     let mut remarks = vec![];
     let period = seconds(promise.period_length);
@@ -379,7 +379,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
     remarks
 }
 
-/// Burns that no tier sees, and how long the budget lasts under them.
+/// Errors that no tier detects, and how long the budget lasts with them.
 fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     let lowest = promise.tiers.iter().map(|tier| tier.burn_rate).min();
     let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
@@ -431,21 +431,21 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     remarks
 }
 
-/// What `min_bad_events` keeps from alerting.
+/// Which bad events do not alert because of `min_bad_events`.
 fn least(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
     let looks = promise.event != Event::Occurrence;
     if count < 2 {
-        // Of as many events as `min_events` asks for, one may be too little.
+        // With `min_events`, a single bad event may be below the threshold.
         if tiers().all(|tier| Decimal::from(tier.min_events) * tier.threshold >= Decimal::ONE) {
             return None;
         }
-        // `1/T` events in the long window: with fewer, one of them is above the threshold.
+        // With fewer than `1/T` events in the long window, a single bad event is above the threshold.
         let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
         let alone = tiers().map(alone).max()?;
         return match promise.traffic {
-            // Looks come at a fixed pace: one of them is enough, or it is not.
+            // Evaluations come at a fixed rate, so traffic does not matter.
             Some(pace) if looks => (pace * Decimal::from(3600) < alone)
                 .then(|| format!("One bad evaluation is enough for a {severity}.")),
             _ => Some(format!(
@@ -476,7 +476,7 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     })
 }
 
-/// What `min_events` keeps from alerting.
+/// Which bad events do not alert because of `min_events`.
 fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
@@ -489,7 +489,7 @@ fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
     Some(format!("{needs}. At the expected traffic {shortest} has {}.", events(traffic * seconds(shortest))))
 }
 
-/// A young history makes long windows short: `H·T/(e − T)`.
+/// The effect of a short history, which makes long windows shorter: `H·T/(e − T)`.
 fn cold_start(promise: &Promise) -> Option<String> {
     let tier = promise
         .tiers
@@ -514,7 +514,7 @@ fn cold_start(promise: &Promise) -> Option<String> {
 fn delays(promise: &Promise) -> String {
     let slow = promise.tiers.iter().any(|tier| tier.slow);
     let fast = promise.tiers.iter().any(|tier| !tier.slow);
-    // The sums of slow tiers end one evaluation of the fast group ago.
+    // The sums of slow tiers end one evaluation of the fast group earlier.
     let behind = Duration::from_millis(promise.long_interval.millis() + promise.interval.millis());
     let evaluation = match (fast, slow) {
         (true, true) => format!("one evaluation ({}, or {behind} of slow tiers)", promise.interval),
@@ -540,7 +540,7 @@ fn table(rows: &[Vec<String>]) -> String {
     aligned(rows, 1)
 }
 
-/// Aligned columns: so many to the left, all others to the right.
+/// Aligned columns: `left` of them aligned to the left, the others to the right.
 pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -559,7 +559,7 @@ pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     text
 }
 
-/// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
+/// A wrapped paragraph. The first line follows `head`, the others are indented as far.
 pub fn wrapped(head: &str, words: &str) -> String {
     let indent = head.chars().count();
     let mut text = String::new();
@@ -583,7 +583,7 @@ pub fn wrapped(head: &str, words: &str) -> String {
     text
 }
 
-/// Words, a number together with its unit.
+/// The words of a text. A number and its unit are one word.
 fn unbroken(words: &str) -> Vec<String> {
     let mut unbroken: Vec<String> = Vec::new();
     for word in words.split_whitespace() {

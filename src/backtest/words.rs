@@ -8,7 +8,7 @@ use crate::inert;
 use crate::plan::Event;
 use crate::vocabulary::{Decimal, Severity, percent, spoken, text};
 
-/// What every run would have told, and how they compare.
+/// The alerts of every run, and a comparison.
 pub fn words(runs: &[Run], grain: super::Grain) -> String {
     let mut page = String::new();
     for run in runs {

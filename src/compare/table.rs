@@ -9,7 +9,7 @@ use super::{Comparison, Note, Ratio, Row, Tolerance};
 use crate::inert;
 use crate::vocabulary::percent;
 
-/// As many SLOs of one side only are named.
+/// Limit for the names of SLOs that only one side has.
 const NAMED: usize = 20;
 
 fn said(ratio: Ratio) -> String {
@@ -20,7 +20,7 @@ fn said(ratio: Ratio) -> String {
     }
 }
 
-/// By how much they differ, in points of a percentage.
+/// The difference in percentage points.
 fn apart(row: &Row) -> String {
     match (row.old, row.new) {
         (Ratio::Of(old), Ratio::Of(new)) => {
@@ -32,7 +32,7 @@ fn apart(row: &Row) -> String {
     }
 }
 
-/// For people: a table for each SLO, and below a line that differs the reasons. A reason that all lines of a window have is said once.
+/// For people: a table per SLO. The reasons follow a row with a difference. If all rows of a window have a reason, it is written once.
 pub fn human(
     comparison: &Comparison,
     rows: &[Row],
@@ -79,7 +79,7 @@ pub fn human(
     text
 }
 
-/// The lines of one window.
+/// The rows of one window.
 fn lines(text: &mut String, rows: &[&Row]) {
     let differ: Vec<&&Row> = rows.iter().filter(|row| row.differs).collect();
     let everywhere = |reason: &String| differ.iter().all(|row| row.reasons.contains(reason));
@@ -136,7 +136,7 @@ struct Told<'a> {
     said: &'a str,
 }
 
-/// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+/// For programs. The names and meanings of fields do not change between releases; new fields may be added.
 pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: Tolerance) -> String {
     let number = |ratio: Ratio| match ratio {
         Ratio::Of(ratio) => Some(ratio.normalize().to_string()),

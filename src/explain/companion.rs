@@ -5,7 +5,7 @@ use crate::plan::{Aftermath, Companion, Rule};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
 
-/// A companion alert as `slowburn explain service/alert` tells it.
+/// The output of `slowburn explain service/alert`.
 pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     let Companion { service, name, .. } = companion;
     let mut page = format!("{service}/{name}\n");

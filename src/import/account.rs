@@ -1,4 +1,4 @@
-//! The effects of a migration, for each SLO: what stays, what is measured better, what changes for the people who are notified.
+//! The effects of a migration, for each SLO: what stays, what is measured better, and what changes for the people who are notified.
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};
@@ -6,7 +6,7 @@ use super::gather::{Gathered, Service, Slo, recorded_as};
 use super::measure::{Measured, Part};
 use crate::vocabulary::{Decimal, Period, Severity};
 
-/// A line of the account is no longer than this.
+/// Longest line.
 const WIDTH: usize = 110;
 
 /// The rows of one SLO: what stays, what is better, what changes.
@@ -14,7 +14,7 @@ type Rows = [Vec<String>; 3];
 
 const TITLES: [&str; 3] = ["stays", "better", "changes"];
 
-/// The table of all SLOs. What is so of all of them is said once, in the end.
+/// The effects for all SLOs. What is true for all of them is written once, at the end.
 pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     let slos =
         || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
@@ -66,7 +66,7 @@ pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     text
 }
 
-/// What is as it was.
+/// What does not change.
 fn stays(slo: &Slo) -> Vec<String> {
     let draft = &slo.draft;
     let measured = match &slo.measured {
@@ -103,7 +103,7 @@ fn period(period: &Period) -> String {
     }
 }
 
-/// What is measured better, with an example that can be computed by hand.
+/// What is measured better, with an example that can be checked by hand.
 fn better(slo: &Slo) -> Vec<String> {
     let mut better = slo.draft.account.better.clone();
     let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
@@ -116,7 +116,7 @@ fn better(slo: &Slo) -> Vec<String> {
     better
 }
 
-/// What the mean of ratios makes of an hour at night, and what the events say: 12 hours with a hundredth of the traffic of the other 12.
+/// An example of an hour at night, as the mean of ratios and as counted events: 12 hours with a hundredth of the traffic of the other 12.
 pub fn night(draft: &Draft) -> Option<String> {
     let Period::Rolling(length) = &draft.period else { return None };
     let hours = Decimal::from(length.secs() / 3600);
@@ -134,7 +134,7 @@ pub fn night(draft: &Draft) -> Option<String> {
     ))
 }
 
-/// What is new to whoever is notified.
+/// What changes for the people who are notified.
 fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
@@ -195,7 +195,7 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     changes
 }
 
-/// One row, broken between words.
+/// One row, wrapped at words.
 fn row(text: &mut String, title: &str, sentences: &[String]) {
     for (index, sentence) in sentences.iter().enumerate() {
         let head = if index == 0 { title } else { "" };

@@ -1,5 +1,4 @@
-//! Keeps the names of alerts, because routes and silences use them. A name that several SLOs share is written once, for the service or for the
-//! project.
+//! Keeps the names of alerts, because routes and silences use them. A name that several SLOs share is written once: in the service or in the project.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +6,10 @@ use super::gather::Gathered;
 use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::{AlertName, Severity};
 
-/// An SLO, by its place among those of its service.
+/// An SLO: the index of its service, and its index in the service.
 type At = (usize, usize);
 
-/// Decides where each name is written.
+/// Decides on which level each name is written.
 pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<Problem>) {
     let labels = Severity::ALL.map(|severity| {
         let said = gathered.severities.get(severity).label.as_ref();

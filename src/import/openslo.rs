@@ -19,39 +19,38 @@ use crate::source::Span;
 use crate::vocabulary::{Decimal, Objective, Period, text};
 use indicator::Comparison;
 
-/// What the tool is called.
 pub const TOOL: &str = "OpenSLO";
 
 /// The kinds of objects.
 const KINDS: [&str; 7] =
     ["Service", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "DataSource"];
 
-/// Every object by its kind and name.
+/// All objects, by kind and name.
 #[derive(Default)]
 struct Objects<'n> {
     all: Vec<Object<'n>>,
-    /// The first of each name.
+    /// The index of the first object with each name.
     named: BTreeMap<(String, String), usize>,
-    /// Those that something referred to.
+    /// Objects with a reference to them.
     used: BTreeSet<usize>,
-    /// Bytes of those that were referred to, each as often as it was.
+    /// Bytes of objects with references, counted once per reference.
     copied: usize,
 }
 
 struct Object<'n> {
     kind: String,
     name: String,
-    /// Where its name stands.
+    /// The place of its name.
     place: Span,
     node: &'n Node,
 }
 
 impl<'n> Objects<'n> {
-    /// One more; a problem if its name is taken.
+    /// Adds an object; a problem if its name is in use.
     fn add(&mut self, object: Object<'n>, problems: &mut Vec<Problem>) {
         let name = (object.kind.clone(), object.name.clone());
         match self.named.get(&name) {
-            // What refers to it finds the first. An SLO is read wherever it stands.
+            // References find the first one. An SLO needs no reference.
             Some(first) if object.kind != "SLO" => problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -69,7 +68,7 @@ impl<'n> Objects<'n> {
         }
     }
 
-    /// The object of a kind that a reference names, and whether it is referred to for the first time.
+    /// The object of a reference, and whether this is the first reference to it.
     fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
         let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
         let span = self.all[at].node.span;
@@ -90,7 +89,7 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     let slos: Vec<&Node> =
         objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
     for node in slos {
-        // A long query that every SLO refers to is read, and written, once for each.
+        // A long query with many references would be read and written once for each.
         if objects.copied > MAX_COPIED {
             let headline = "SLOs repeat more text of other documents than any definition needs";
             let problem = Problem::error(Code::TooLarge, first_line(node.span), headline);
@@ -106,7 +105,7 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     }
 }
 
-/// What a document is an object of.
+/// The kind and name of a document.
 fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>> {
     let mut keys = Keys::of(node, "the document", problems)?;
     let kind = keys.required("kind", problems)?;
@@ -132,7 +131,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     Some(Object { kind: kind.text, place: whole(&name), name: name.text, node })
 }
 
-/// Says of an object that it is not imported: because its kind has no counterpart, or because nothing refers to it.
+/// Reports that an object is not imported: its kind has no equivalent, or there is no reference to it.
 fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     let why = match (object.kind.as_str(), used) {
         ("DataSource", _) => "the rules run in the server that has the series: no connection is needed",
@@ -147,7 +146,7 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     problems.push(problem.label(why));
 }
 
-/// What an object says of itself.
+/// The metadata of an object.
 #[derive(Default)]
 struct Metadata {
     name: Option<Scalar>,
@@ -169,7 +168,7 @@ fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) -> Metadata {
     Metadata { name, shown, labels, annotations }
 }
 
-/// Labels, of which one may have several values here and only one there.
+/// Labels. OpenSLO allows several values for a label; Prometheus allows one.
 fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let Value::Map(entries) = &node.value else {
         problems.push(wrong_type(node, "`labels`", "a map of names and texts"));
@@ -191,7 +190,7 @@ fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
     keys::pairs(&single, "`labels`", problems).into_iter().map(Pair::of).collect()
 }
 
-/// The service that SLOs belong to.
+/// The service of an SLO.
 fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (Option<String>, Vec<Pair>) {
     let Some((node, new)) = objects.find("Service", name) else { return (None, Vec::new()) };
     let Some(mut keys) = Keys::of(node, "the document", problems) else { return (None, Vec::new()) };
@@ -217,11 +216,11 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
         None => None,
     };
     keys.finish(problems);
-    // A service is described once, however many SLOs it has.
+    // The service's description is written once, with its first SLO.
     (description.or(metadata.shown).filter(|_| new), metadata.labels)
 }
 
-/// What stands above the objectives of one SLO.
+/// The settings that the objectives of one SLO share.
 struct Group {
     place: Span,
     name: Said,
@@ -234,20 +233,19 @@ struct Group {
     sliced: Sliced,
     alerts: alerts::Alerts,
     changes: Vec<String>,
-    /// Whether it has several objectives.
     several: bool,
-    /// Whether `sloth generate` makes rules of it. Sloth numbers objectives from 0.
+    /// Whether `sloth generate` supports it. Sloth numbers objectives from 0.
     by_sloth: bool,
 }
 
-/// How a budget is counted.
+/// How the budget is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sliced {
     /// By events.
     Not,
     /// By slices of time, each good or bad.
     Slices,
-    /// By the mean of slices, which nobody here has.
+    /// By the mean of the slices' ratios, which slowburn does not have.
     Means,
 }
 
@@ -335,7 +333,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     drafts
 }
 
-/// Whether an objective has its metrics right below it, as Sloth reads them.
+/// Whether an objective has its metrics directly in it, as Sloth supports.
 fn has_two_metrics(objective: &Node) -> bool {
     matches!(&objective.value, Value::Map(entries) if entries.iter().any(|entry| entry.key.text == "ratioMetrics"))
 }
@@ -367,7 +365,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
     }
 }
 
-/// One objective, which is an SLO of its own.
+/// One objective, which becomes an SLO of its own.
 fn objective(
     mut keys: Keys,
     index: usize,
@@ -410,7 +408,7 @@ fn objective(
             .changes
             .push(format!("it is one objective of `{}`: each objective becomes an SLO", name.text));
         name.text = match &shown {
-            // By this number its old rules are found.
+            // Its old rules are found by this number.
             _ if group.by_sloth => by_sloth.clone(),
             Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
             None => format!("{}-{}", name.text, index + 1),
@@ -455,7 +453,7 @@ fn objective(
     })
 }
 
-/// The promise: a ratio, or a percentage.
+/// The objective: a ratio or a percentage.
 fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
     let percent = keys.text("targetPercent", problems);
     let ratio = match keys.has("target") || percent.is_none() {
@@ -501,10 +499,10 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
 }
 
-/// How time is sliced.
+/// The slices.
 ///
 /// # Errors
-/// What somebody must decide, if the source does not say it.
+/// What the user has to decide, if the source does not say it.
 fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, Missing> {
     const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {

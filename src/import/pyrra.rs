@@ -1,4 +1,4 @@
-//! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, of Kubernetes or of files.
+//! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, from Kubernetes or from files.
 
 use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said};
 use super::gather::named;
@@ -17,16 +17,15 @@ use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, Period, Severity, quotient, text as number};
 
-/// What the tool is called.
 pub const TOOL: &str = "Pyrra";
 
-/// Labels and annotations with it are those of alerts.
+/// Labels and annotations with this prefix are copied to the alerts.
 const PREFIX: &str = "pyrra.dev/";
 
-/// The alert for absent metrics, where nobody names it.
+/// The default name of the alert for absent metrics.
 const ABSENT: &str = "SLOMetricAbsent";
 
-/// Shorter periods get windows in proportion.
+/// Shorter periods have proportionally shorter windows.
 const MONTH: Duration = Duration::from_secs(28 * 86_400);
 
 /// Reads all documents of Pyrra.
@@ -38,7 +37,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
     }
 }
 
-/// What an indicator measures, and in which job.
+/// What an indicator measures, and its job.
 struct Indicator {
     sli: Sli,
     by: Vec<Said>,
@@ -160,7 +159,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     })
 }
 
-/// The burn rates of both tools, and their long windows.
+/// The burn rates and long windows of both tools.
 fn burn_rates(period: Duration) -> String {
     const LONG: [u64; 4] = [672, 112, 28, 7];
     let theirs = LONG.map(|share| of_pyrra(period, share).to_string());
@@ -170,7 +169,7 @@ fn burn_rates(period: Duration) -> String {
             "{theirs}; the policy `workbook-scaled` alerts at 14.4, 6, 3 and 1 over a 720th, a 120th, a 30th and a 10th of the period"
         );
     }
-    // The shares and windows of the SRE Workbook.
+    // Shares and windows of the SRE Workbook.
     const WORKBOOK: [(i64, u64); 4] = [(2, 1), (5, 6), (10, 24), (10, 72)];
     let rates = WORKBOOK.map(|(percent, hours)| {
         let spent = Decimal::new(percent, 2) * Decimal::from(period.secs());
@@ -180,7 +179,7 @@ fn burn_rates(period: Duration) -> String {
     format!("{theirs}; the policy `workbook` alerts at {} over 1h, 6h, 1d and 3d", joined(&rates, "and"))
 }
 
-/// What Kubernetes says of an object, and Pyrra takes from there.
+/// Metadata of a Kubernetes object that Pyrra uses.
 #[derive(Default)]
 struct Metadata {
     name: Option<Said>,
@@ -230,7 +229,7 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     Metadata { name, namespace, service, labels, annotations }
 }
 
-/// A name for the service that Pyrra does not name, and where it is from.
+/// A name for the service, and where it comes from: Pyrra does not name services.
 fn service(
     label: &Option<String>,
     job: Option<String>,
@@ -361,7 +360,7 @@ fn gauge(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
     }
 }
 
-/// The selector that a query is; a problem if it is more.
+/// The selector in a query; a problem if the query has more than that.
 fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selector> {
     let expr = queries::read(metric, problems)?;
     match expr.kind {
@@ -376,7 +375,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
     }
 }
 
-/// The same without a word of what is wrong, which is told elsewhere.
+/// The same without problems, which are reported elsewhere.
 fn selector(metric: &Scalar) -> Option<Selector> {
     match queries::read(metric, &mut Vec::new())?.kind {
         Kind::Selector(selector) => Some(selector),
@@ -388,7 +387,7 @@ fn job(selector: &Selector) -> Option<String> {
     asked(selector, "job").map(str::to_owned)
 }
 
-/// What alerts say if nothing else is said.
+/// The default settings of alerts.
 fn usual(place: crate::source::Span) -> PerSeverity<Alert> {
     let of = |label: &str| Alert { label: Some(Said { text: label.to_owned(), place }), ..Alert::default() };
     PerSeverity { page: of("critical"), ticket: of("warning") }

@@ -1,9 +1,9 @@
-//! The meaning of a foreign query: which counters it counts, or which state it reads.
+//! The meaning of another tool's query: which counters it counts, or which state it reads.
 //!
-//! A query is read as a tree, and the tree as arithmetic on counters: windows, `rate`, `sum` and guards against idle times are removed, and reported.
-//! The rest is a sum of counters, or it is not understood, with the place where that is.
+//! A query is parsed, and its tree is read as arithmetic on counters. Windows, `rate`, `sum` and guards against idle times are removed, and reported.
+//! The rest has to be a sum of counters. Otherwise the query is not understood, and the place of the reason is returned.
 //!
-//! **Invariant:** nothing is recognised by its spelling: two queries with the same meaning have the same result.
+//! **Invariant:** the spelling does not matter: two queries with the same meaning have the same result.
 
 use super::measure::Counts;
 use std::collections::BTreeSet;
@@ -15,18 +15,18 @@ use crate::promql::{self, build, without_parens};
 use crate::scalar::Scalar;
 use crate::vocabulary::Decimal;
 
-/// The placeholder of a window, as our own language has it.
+/// The placeholder of a window in slowburn.
 pub const WINDOW: &str = "window";
 
-/// What to do with templates that another program fills in.
+/// Advice for Helm templates.
 pub const HELM: &str = "templates of Helm are not filled in: import what `helm template` prints";
 
-/// Whether counters stand bare, without a function that says how much they gained.
+/// Whether counters are wrapped in a function such as `rate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counters {
     /// `rate(x[5m])`
     Gained,
-    /// `x`, because something else says that it is a counter.
+    /// `x`: the tool knows from elsewhere that it is a counter.
     Bare,
 }
 
@@ -39,7 +39,6 @@ impl Counts {
     }
 }
 
-/// A ratio of two sums.
 #[derive(Debug)]
 struct Ratio {
     over: Sum,
@@ -48,7 +47,7 @@ struct Ratio {
     guards: BTreeSet<Guard>,
 }
 
-/// What a query measures, and what was taken off on the way.
+/// The meaning of a query, and the guards that were removed.
 #[derive(Debug)]
 pub struct Understood {
     pub measured: Measured,
@@ -56,7 +55,7 @@ pub struct Understood {
     pub guards: BTreeSet<Guard>,
 }
 
-/// Reads a query; its window is `$window` afterwards, and its selectors look at now. `None` with a problem if it is no PromQL.
+/// Parses a query; its window becomes `$window`, and offsets are removed. `None` with a problem if it is not PromQL.
 pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     let place = |span: Span| query.place(span.start, span.end);
     let text = match untemplated(&query.text) {
@@ -106,12 +105,12 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     Some(without_parens(&expr.map_selectors(&mut { now }).map_times(&mut { window })))
 }
 
-/// The text with the window of Go templates as a placeholder, character by character where it was; the place of a template that says something else.
+/// The text with the window of a Go template replaced by the placeholder, at the same positions; the place of any other template as an error.
 fn untemplated(text: &str) -> Result<String, Span> {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(start) = text[at..].find("{{").map(|found| found + at) {
-        // Two brackets that are no template stand nowhere in PromQL but in strings.
+        // In PromQL, two closing braces without a template are possible only in strings.
         let Some(end) = text[start..].find("}}").map(|found| found + start + 2) else { break };
         let inner = text[start + 2..end - 2].trim_matches(|c: char| c.is_whitespace() || c == '-');
         if inner != ".window" && inner != ".Window" {
@@ -127,9 +126,9 @@ fn untemplated(text: &str) -> Result<String, Span> {
     Ok(out)
 }
 
-/// What two queries measure, one of which counts all.
+/// The meaning of two queries, of which one counts all events.
 pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> Result<Understood, Why> {
-    // Whoever has only a ratio divides it by one.
+    // A user who has only a ratio divides it by one.
     if is_one(total) {
         return ratio(part, counts, counters);
     }
@@ -138,17 +137,17 @@ pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> 
     measured(Ratio { over, counts, total, guards: BTreeSet::new() })
 }
 
-/// What a query measures that is a ratio.
+/// The meaning of one query that is a ratio.
 pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Understood, Why> {
     measured(fraction(query, counts, counters)?)
 }
 
-/// Why a query counts nothing, if it does not.
+/// Why a query does not count events, if so.
 pub fn uncounted(query: &Expr, counters: Counters) -> Option<Why> {
     sum(query, counters).err()
 }
 
-/// A query as a ratio of two sums.
+/// Reads a query as a ratio of two sums.
 fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, Why> {
     let guarded = |mut ratio: Ratio, guard: Guard| {
         ratio.guards.insert(guard);
@@ -171,7 +170,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 let guard = guard(&binary.right, binary.op == Op::Unless);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
-            // A ratio above anything else than 0 is another one.
+            // A comparison with another number than 0 would change the ratio.
             op if lets_through(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
                 let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
@@ -229,7 +228,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
 
 const CLAMPS: [&str; 3] = ["clamp_min", "clamp_max", "clamp"];
 
-/// A query as a sum of counters.
+/// Reads a query as a sum of counters.
 fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
     let guarded = |mut sum: Sum, guard: Guard| {
         sum.guards.insert(guard);
@@ -253,7 +252,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut inner = sum(expr, counters)?;
             inner.by = Some(kept(grouping.as_ref(), query)?);
-            // Divided by another mean of the same series, it is what their sum is.
+            // Divided by the mean of the same series, a mean gives the same ratio as a sum.
             inner.mean = Some(query.span);
             Ok(inner)
         }
@@ -264,7 +263,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
             ("rate" | "irate" | "increase", [arg]) => {
                 let selector = match &arg.kind {
                     Kind::Range { selector, .. } => selector,
-                    // Looked at from step to step, a counter gains the same.
+                    // The sum of increases over the steps of a subquery is the same increase.
                     Kind::Subquery { expr, .. } => match &expr.kind {
                         Kind::Selector(selector) => selector,
                         _ => {
@@ -302,7 +301,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     left.plus(right).ok_or_else(|| why(query, "the two sides are counted in different ways"))
                 }
                 Op::Or if is_zero(&binary.right) => Ok(guarded(sum(&binary.left, counters)?, Guard::Absent)),
-                // So that nothing is divided by nothing.
+                // A guard against division by zero.
                 Op::Or if is_number(&binary.right).is_some() => {
                     Ok(guarded(sum(&binary.left, counters)?, Guard::Idle))
                 }
@@ -330,7 +329,7 @@ fn gain(selector: &Selector, query: &Expr) -> Term {
     Term { negative: false, selector: selector.clone(), of: Of::Gain, span: query.span }
 }
 
-/// `sum_over_time(…)` and `count_over_time(…)`: how often something was looked at, and how often a condition held.
+/// `sum_over_time(…)` and `count_over_time(…)`: the number of samples, and how often a condition was true.
 fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
     let counts = function == "count_over_time";
     match &arg.kind {
@@ -379,7 +378,7 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
     match grouping {
         None => Ok(Vec::new()),
         Some(grouping) if !grouping.without => {
-            // `le` is no label of what happens.
+            // `le` does not describe the event.
             let labels: BTreeSet<&String> = grouping.labels.iter().filter(|label| *label != "le").collect();
             let mut seen = BTreeSet::new();
             let kept =
@@ -393,7 +392,8 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
     }
 }
 
-/// What a comparison is for: `> 0` lets no idle time through, `> 5` no time with little traffic. One that is `excluded` lets through where it does not hold.
+/// The purpose of a comparison: `> 0` removes idle times, `> 5` removes times with little traffic. If it is `excluded`, the times when it is true are
+/// removed.
 fn guard(query: &Expr, excluded: bool) -> Guard {
     match &query.kind {
         Kind::Binary(binary) if binary.op.is_comparison() => match is_number(&binary.right) {
@@ -410,12 +410,12 @@ fn guard(query: &Expr, excluded: bool) -> Guard {
     }
 }
 
-/// Whether a comparison with a number lets through what is large.
+/// Whether a comparison keeps large numbers.
 fn lets_through(op: Op) -> bool {
     matches!(op, Op::Gt | Op::Ge | Op::Ne)
 }
 
-/// A number that is written, however it is wrapped.
+/// The value of a number, with or without parentheses and other wrappers.
 fn is_number(query: &Expr) -> Option<Decimal> {
     match &query.kind {
         Kind::Number(text) => {
@@ -435,7 +435,7 @@ fn is_one(query: &Expr) -> bool {
     is_number(query) == Some(Decimal::ONE)
 }
 
-/// What is nothing, for series that are not there: `vector(0)`, `0 * x`, `x * 0`.
+/// Whether it is a zero for missing series: `vector(0)`, `0 * x`, `x * 0`.
 fn is_zero(query: &Expr) -> bool {
     match &query.kind {
         Kind::Binary(binary) if binary.op == Op::Mul => {
@@ -450,7 +450,7 @@ fn why(query: &Expr, words: impl Into<String>) -> Why {
     Why { span: query.span, words: words.into() }
 }
 
-/// What a ratio of sums measures.
+/// The meaning of a ratio of sums.
 fn measured(ratio: Ratio) -> Result<Understood, Why> {
     let Ratio { over, counts, total, mut guards } = ratio;
     let span = over.terms.first().or(total.terms.first()).map(|term| term.span).unwrap_or_default();
@@ -480,7 +480,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
             one.clone()
         }
         (None, None) => {
-            // Of bare counters nobody said how they are summed.
+            // For bare counters the source does not say how they are summed.
             if over.per_second.is_some() || total.per_second.is_some() {
                 guards.insert(Guard::PerSeries);
             }
@@ -495,7 +495,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
     Ok(Understood { measured, by, guards })
 }
 
-/// The query as the last resort takes it: a ratio of what is bad, with `$window` where its range stands. `None` if there is no place for it.
+/// The query as `bad_ratio`, with `$window` in place of its range. `None` if it has no place for a window.
 pub fn bad_ratio(part: &Expr, counts: Counts, total: Option<&Expr>) -> Option<Expr> {
     let share = match total.filter(|total| !is_one(total)) {
         Some(total) => build::div(part.clone(), total.clone()).into(),
@@ -521,11 +521,11 @@ pub fn bad_ratio(part: &Expr, counts: Counts, total: Option<&Expr>) -> Option<Ex
         (false, true) => windowed(&bad, false),
         (false, false) => windowed(&bad, true),
     };
-    // What has no series at all has no ratio either.
+    // Without a series there is no ratio.
     (windows(&bad).0 && promql::check(&bad) == Ok(promql::Type::Vector)).then_some(bad)
 }
 
-/// The same query with `$window` as its range: of every range, or, where there is none, of an average of what stands bare.
+/// The same query with `$window` in place of every range. If there are none, instant values are averaged over `$window`.
 fn windowed(expr: &Expr, bare: bool) -> Expr {
     let window = || Time::Placeholder(WINDOW.to_owned());
     let below = |expr: &Expr| Box::new(windowed(expr, bare));
@@ -559,7 +559,7 @@ fn windowed(expr: &Expr, bare: bool) -> Expr {
     Expr { kind, span: expr.span }
 }
 
-/// The same query with a window of its own in the place of `$window`.
+/// The same query with a fixed window in place of `$window`.
 pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
     query.map_times(&mut |time| match time {
         Time::Placeholder(_) => Time::Fixed(window),
@@ -567,7 +567,7 @@ pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
     })
 }
 
-/// Whether a window is to be filled in.
+/// Whether a query has a placeholder for its window.
 pub fn has_window(query: &Expr) -> bool {
     let mut found = false;
     query.visit(&mut |part| {
@@ -580,7 +580,7 @@ pub fn has_window(query: &Expr) -> bool {
     found
 }
 
-/// Whether a matcher asks for one value of a label, and for which.
+/// The value of a label that a matcher requires, if there is one.
 pub fn asked<'s>(selector: &'s Selector, label: &str) -> Option<&'s str> {
     let mut found = selector.matchers.iter().filter(|matcher| matcher.label == label);
     match (found.next(), found.next()) {

@@ -1,4 +1,4 @@
-//! Sloth: `prometheus/v1`, and the same as an object of Kubernetes, `PrometheusServiceLevel`, with the windows that may be declared beside it.
+//! Sloth: `prometheus/v1`, the same as a Kubernetes object `PrometheusServiceLevel`, and declared alert windows.
 
 use super::account::night;
 use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said, Tier};
@@ -14,10 +14,9 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity, text};
 
-/// What the tool is called.
 pub const TOOL: &str = "Sloth";
 
-/// The keys that are spelled otherwise as an object of Kubernetes.
+/// Keys with another spelling in Kubernetes objects.
 struct Spelled {
     error_query: &'static str,
     total_query: &'static str,
@@ -45,18 +44,18 @@ const KUBERNETES: Spelled = Spelled {
     plugins: ["sloPlugins", "plugins"],
 };
 
-/// What Sloth promises over if nothing is said.
+/// The default period of Sloth.
 const MONTH: Duration = Duration::from_secs(30 * 86_400);
 
-/// Windows of alerts that are declared for a period.
+/// Alert windows that are declared for a period.
 struct Windows {
-    /// Where they stand.
+    /// The place of the declaration.
     place: Span,
     period: Duration,
     tiers: Vec<Tier>,
 }
 
-/// What stands above the SLOs of one document.
+/// The settings that the SLOs of one document share.
 struct Group<'a> {
     service: Said,
     labels: Vec<Pair>,
@@ -81,7 +80,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
             None => groups.push((keys, &PLAIN)),
         }
     }
-    // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
+    // Sloth's default is 30 days, unless its command line sets another period. Declared windows name their period.
     let usual = windows.iter().position(|windows: &Windows| windows.period == MONTH);
     let used = if groups.is_empty() { None } else { usual.or((!windows.is_empty()).then_some(0)) };
     let unused = windows.iter().enumerate().filter(|(index, _)| Some(*index) != used);
@@ -155,7 +154,7 @@ fn group(
     }
 }
 
-/// What Kubernetes says of an object: it finds the rules by that, and alerts know nothing of it.
+/// Skips metadata of a Kubernetes object: it selects the rules, and has no effect on alerts.
 pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
     let Some(mut metadata) = keys.below("metadata", problems) else { return };
     metadata.pass(&[
@@ -278,7 +277,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
     Some(draft)
 }
 
-/// A percentage without its sign.
+/// A percentage without `%`.
 pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     match Objective::from_percent(written.text.trim()) {
         Ok(objective) => {
@@ -373,7 +372,7 @@ fn alerts(
         }
     }
     keys.finish(problems);
-    // What stands on every alert, its severity, is told for each: it cannot be a label of its own.
+    // `severity` cannot be an ordinary label. If the source sets it for all alerts, it becomes the label of pages and of tickets.
     if let Some(at) = labels.iter().rposition(|label| label.name == "severity") {
         let said = labels.remove(at);
         for severity in Severity::ALL {
@@ -403,7 +402,7 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     Alert { off, label, labels, annotations }
 }
 
-/// Windows of alerts that are declared.
+/// Reads declared alert windows.
 fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows> {
     keys.pass(&["apiVersion"]);
     metadata(&mut keys, problems);
@@ -450,7 +449,7 @@ fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     percent.map(|percent| percent / Decimal::ONE_HUNDRED)
 }
 
-/// A duration as Prometheus spells it.
+/// A duration in the format of Prometheus.
 pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
     if length.is_none() {

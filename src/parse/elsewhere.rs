@@ -2,15 +2,15 @@
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 
-/// What an unknown key comes to.
+/// What to suggest for an unknown key.
 pub enum Meant {
-    /// It is called otherwise here.
+    /// The name of this key in slowburn.
     Key(&'static str),
     /// What to write instead.
     Advice(String),
 }
 
-/// Words of others by where they are written, and what they are called here.
+/// Words of other tools: the word, where it is written, and the equivalent key.
 const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["name", "service_name", "app", "job"], "service"),
     ("a service file", &["team", "squad", "contact", "maintainer"], "owner"),
@@ -84,7 +84,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`smtp`", &["smarthost", "smtp_smarthost"], "host"),
 ];
 
-/// Words of others that nothing here is called by, and what to write instead.
+/// Words of other tools that have no equivalent key, and what to write instead.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an entry of `maintenance`",
@@ -202,7 +202,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Where a key belongs that stands somewhere else.
+/// Keys on the wrong level, and where they belong.
 const BELONG: &[(&str, &[&str], &str)] = &[
     ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
     ("an SLO", SLO_KEYS, "it belongs to an SLO, under `slos`"),
@@ -212,7 +212,7 @@ const BELONG: &[(&str, &[&str], &str)] = &[
     ("a receiver", CHANNELS, "it belongs to a receiver, under `receivers`"),
 ];
 
-/// What was meant by a key of `what` that it does not know.
+/// The suggestion for an unknown `key` of `what`.
 pub fn meant(what: &str, key: &str) -> Option<Meant> {
     let of = |(place, words, said): &(&str, &'static [&'static str], &'static str)| {
         (*place == what && words.contains(&key)).then_some(*said)

@@ -1,4 +1,4 @@
-//! source → ast: reads every file, collects every problem, leaves out what cannot be read.
+//! source → ast: reads every file, reports every problem, and leaves out what cannot be read.
 
 mod alertmanager;
 mod contract;

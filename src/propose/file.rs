@@ -7,10 +7,10 @@ use crate::model::Language;
 use crate::promql::pretty;
 use crate::vocabulary::Name;
 
-/// Longer than any query that is proposed.
+/// Longer than any proposed query, so that it is not wrapped.
 const ONE_LINE: usize = 10_000;
 
-/// Words of one language: the head of each file, and for each proposal why it was made and what a good event is.
+/// Texts in one language: the beginning of each file, and for each proposal the reason and the description of a good event.
 struct Words {
     project: &'static str,
     quoted: &'static str,
@@ -19,7 +19,7 @@ struct Words {
     good: fn(Found) -> &'static str,
 }
 
-/// The project file, for a Prometheus that is as new as the names of these metrics and labels ask for.
+/// The project file. Its version of Prometheus is new enough for the names of these metrics and labels.
 pub fn project_file(language: Language, contract: &Contract) -> String {
     let words = words(language);
     let mut yaml = Yaml::default();
@@ -38,7 +38,7 @@ pub fn project_file(language: Language, contract: &Contract) -> String {
     yaml.finish()
 }
 
-/// A service file; `contract` is its path beside the file.
+/// A service file; `contract` is a path relative to it.
 pub fn service_file(
     service: &Name,
     contract: Option<&str>,

@@ -7,10 +7,10 @@ use crate::model::{Agreement, BudgetAlert};
 use crate::scalar::Scalar;
 use crate::vocabulary::BudgetLine;
 
-/// As many lines as anybody can tell apart.
+/// Limit for lines: more cannot be told apart.
 const MOST: usize = 8;
 
-/// As many characters as an alert has room for.
+/// Limit for characters, so that the text fits into an alert.
 const LONGEST: usize = 200;
 
 /// The innermost `budget_alerts`, the highest line first.
@@ -19,7 +19,7 @@ pub(super) fn alerts(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         .map_or(Some(Vec::new()), |blocks| alerts_of(blocks, problems))
 }
 
-/// What one level says; `None` with problems.
+/// The budget alerts of one level; `None` with problems.
 pub(super) fn alerts_of(
     blocks: &[BudgetAlertBlock],
     problems: &mut Vec<Problem>,
@@ -41,7 +41,7 @@ pub(super) fn policy(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         .map_or(Some(Vec::new()), |blocks| policy_of(blocks, problems))
 }
 
-/// What one level says; `None` with problems.
+/// The policy of one level; `None` with problems.
 pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) -> Option<Vec<Agreement>> {
     let before = problems.len();
     let lines = lines(blocks.iter().map(|block| &block.below), BudgetLine::HIGHEST, problems);
@@ -75,7 +75,7 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
     Some((action, freeze))
 }
 
-/// The problem of a text that is not a line of the budget, or is above the highest one.
+/// The problem of a text that is not a line of the budget, or that is above the highest line.
 fn not_a_line(written: &Scalar, highest: u8) -> Problem {
     let place = whole(written);
     let error = |headline: String| {
@@ -98,7 +98,7 @@ fn not_a_line(written: &Scalar, highest: u8) -> Problem {
     }
 }
 
-/// Lines in the order of the source, each of them once.
+/// The lines in source order, without duplicates.
 fn lines<'a>(
     written: impl Iterator<Item = &'a Scalar>,
     highest: u8,

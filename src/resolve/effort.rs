@@ -1,18 +1,18 @@
-//! How long is looked for series that prove something. Every search has some steps of its own, so that what is simple is always found, and more that
-//! it shares with the other searches of its service: a file full of what nobody can find takes no longer than a few of them.
+//! Limits the search for series that prove something. Every search has a number of steps of its own, so that simple cases are always found, and
+//! further steps that the searches of a service share. So a file with many unprovable queries takes only as long as a few of them.
 
 use std::cell::Cell;
 
-/// The steps that a search has for itself. What a person writes takes about as many.
+/// The steps of one search. Typical queries need less.
 const OWN: usize = 1_000;
 
-/// Those that the searches of one service share.
+/// The steps that the searches of one service share.
 const SHARED: usize = 150_000;
 
-/// More ways to pick than this are not gone through.
+/// Limit for combinations.
 const MOST: usize = 20_000;
 
-/// What the searches of one service may take together.
+/// The shared steps that are left to a service.
 pub(super) struct Effort(Cell<usize>);
 
 impl Effort {
@@ -20,20 +20,20 @@ impl Effort {
         Self(Cell::new(SHARED))
     }
 
-    /// One more search.
+    /// Begins a search.
     pub fn search(&self) -> Search<'_> {
         Search { own: Cell::new(OWN), shared: &self.0 }
     }
 }
 
-/// One search. A step is half a microsecond, or a little more.
+/// One search. A step takes about half a microsecond.
 pub(super) struct Search<'a> {
     own: Cell<usize>,
     shared: &'a Cell<usize>,
 }
 
 impl Search<'_> {
-    /// Whether so many steps may still be made. They are counted as made.
+    /// Takes so many steps; false if there are not enough left.
     pub fn goes_on(&self, steps: usize) -> bool {
         let store = if self.own.get() >= steps { &self.own } else { self.shared };
         let left = store.get().checked_sub(steps);
@@ -42,13 +42,13 @@ impl Search<'_> {
     }
 }
 
-/// How many ways there are to pick one of each list; `None` if there is none, or too many to go through.
+/// The number of combinations with one entry from each list; `None` if there is none, or if there are too many.
 pub(super) fn ways(sizes: &[usize]) -> Option<usize> {
     let all = sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))?;
     (!sizes.is_empty() && (1..=MOST).contains(&all)).then_some(all)
 }
 
-/// Which of each list a way picks.
+/// The indices of a combination.
 pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
     let pick = |size: &usize| {
         let picked = way % size;
@@ -58,8 +58,8 @@ pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
     sizes.iter().map(pick).collect()
 }
 
-/// Two ways to pick one of each list: the first whose answer is `one`, and of those that are `other` than it the first that differs in as few lists as
-/// possible, with its answer.
+/// Two combinations with one entry from each list: the first one whose answer is `one`; and, of those for which `other` is true, one that differs
+/// from it in as few lists as possible, with its answer.
 pub(super) fn pair<A>(
     sizes: &[usize],
     mut look: impl FnMut(&[usize]) -> Option<A>,
@@ -95,7 +95,8 @@ pub(super) fn pair<A>(
     })
 }
 
-/// The ways that differ from one in exactly so many lists; `way` is what the lists before these come to, and what one more of the next counts.
+/// The combinations that differ from one in exactly so many lists. `way` is the number of the combination in the lists until now, and `stride` the
+/// weight of the next list.
 fn apart(
     from: &[usize],
     sizes: &[usize],
@@ -127,7 +128,7 @@ mod tests {
         let sizes = [3, 2, 4];
         let sum = |picked: &[usize]| Some(picked.iter().sum::<usize>());
         let (first, second, sum) = pair(&sizes, sum, |sum| *sum == 2, |_, _, sum| *sum == 5).expect("one");
-        // 2 + 0 + 0 is the first; one list alone makes 5 of it: 2 + 0 + 3.
+        // 2 + 0 + 0 is the first one. A change in one list gives 5: 2 + 0 + 3.
         assert_eq!((first, second, sum), (vec![2, 0, 0], vec![2, 0, 3], 5));
         let mut ways = Vec::new();
         for differing in 0..=3 {

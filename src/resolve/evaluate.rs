@@ -1,60 +1,60 @@
-//! A query's value for given series, one per selector: just enough PromQL to find values that make a condition true or false.
+//! Evaluates a query for given series, one per selector: only enough PromQL to find values that make a condition true or false.
 //!
-//! **Invariant:** it returns nothing if it cannot evaluate the query exactly; promtool judges the outcome in the proofs.
+//! **Invariant:** it returns `None` if it cannot evaluate the query exactly. promtool checks the result in the proofs.
 
 use super::values::LONGEST;
 use crate::contract::bound;
 use crate::promql::ast::{Expr, Kind, Op, Selector, Time};
 use crate::vocabulary::{Decimal, Duration};
 
-/// What one series does.
+/// The behaviour of one series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Has this value.
+    /// A constant value.
     Stands(Decimal),
-    /// Grows by this much per second.
+    /// A counter that increases by this much per second.
     Grows(Decimal),
-    /// Holds the time of so many seconds ago.
+    /// A time that is always so many seconds ago.
     Ages(Decimal),
 }
 
-/// What is there to be seen.
+/// The series that a query reads.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
-    /// What every selector sees.
+    /// Each selector with the behaviour of its series.
     pub signals: Vec<(Selector, Signal)>,
-    /// How many series it sees that do so; more than one only under an aggregation.
+    /// The number of series per selector; more than one only inside an aggregation.
     pub copies: u32,
 }
 
-/// Whether an aggregation is somewhere in it.
+/// Whether an expression has an aggregation.
 fn is_aggregated(expr: &Expr) -> bool {
     matches!(expr.kind, Kind::Aggregate { .. }) || expr.children().into_iter().any(is_aggregated)
 }
 
-/// The time that `time()` answers; any would do.
+/// The value of `time()`, chosen arbitrarily.
 pub(super) const NOW: i64 = 1_000_000;
 
-/// Prometheus counts in binary fractions, which tell all decimals of fifteen digits apart, and so does every sum that the proofs make of them.
+/// Binary floating point distinguishes all decimals of fifteen digits. The sums in the proofs stay exact, too.
 const TOLD_APART: u128 = 10u128.pow(15);
 
-/// A number, if series can be invented with it.
+/// A number, if it has few enough digits for a proof.
 pub(super) fn playable(number: Decimal) -> Option<Decimal> {
     let number = number.normalize();
     (number.mantissa().unsigned_abs() <= TOLD_APART).then_some(number)
 }
 
-/// The number that a query's text means, if series can be invented with it.
+/// The number in a query's text, if it has few enough digits for a proof.
 pub(super) fn number(text: &str) -> Option<Decimal> {
     bound(text).and_then(playable)
 }
 
-/// The seconds of a range, if the proofs play as long.
+/// The seconds of a range, if it is not longer than a proof.
 pub(super) fn seconds(range: Duration) -> Option<Decimal> {
     (range <= LONGEST).then(|| Decimal::new(range.millis() as i64, 3))
 }
 
-/// The value of `expr`; `None` if it has none or is beyond this.
+/// The value of `expr`; `None` if it has none, or cannot be evaluated here.
 pub(super) fn value(expr: &Expr, seen: &Seen) -> Option<Decimal> {
     let signals = &seen.signals;
     let signal =
@@ -72,7 +72,7 @@ pub(super) fn value(expr: &Expr, seen: &Seen) -> Option<Decimal> {
         },
         Kind::Aggregate { op, expr, .. } => {
             let inner = value(expr, seen)?;
-            // What was aggregated once is one sample, however many series there were.
+            // After one aggregation there is one sample, however many series there were.
             let samples = if is_aggregated(expr) { Decimal::ONE } else { Decimal::from(seen.copies) };
             match op.as_str() {
                 "sum" => inner.checked_mul(samples),
@@ -105,7 +105,7 @@ fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
             let (_, signal) = signals.iter().find(|(known, _)| known == selector)?;
             let seconds = match range {
                 Time::Fixed(length) => seconds(*length)?,
-                // The window of a ratio: only proportions matter.
+                // The window of a ratio can have any length: only proportions matter.
                 Time::Placeholder(_) => Decimal::from(60),
                 Time::Negative(_) | Time::Ahead(_) | Time::Expr(_) => return None,
             };
@@ -124,7 +124,7 @@ fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
     }
 }
 
-/// What a function makes of one number and of limits.
+/// The result of a function of one number and of limits.
 pub(super) fn of_number(function: &str, number: Decimal, limits: &[Decimal]) -> Option<Decimal> {
     match (function, limits) {
         ("abs", []) => Some(number.abs()),
@@ -132,13 +132,13 @@ pub(super) fn of_number(function: &str, number: Decimal, limits: &[Decimal]) -> 
         ("floor", []) => Some(number.floor()),
         ("clamp_min", [least]) => Some(number.max(*least)),
         ("clamp_max", [most]) => Some(number.min(*most)),
-        // With limits the wrong way round Prometheus answers nothing.
+        // If the limits are in the wrong order, Prometheus returns nothing.
         ("clamp", [least, most]) if least <= most => Some(number.max(*least).min(*most)),
         _ => None,
     }
 }
 
-/// What a function makes of a range of so many seconds in which a series does the same all the time.
+/// The result of a function of a range, over which the series behaves the same. The length is in seconds.
 pub(super) fn of_range(function: &str, signal: Signal, seconds: Decimal) -> Option<Decimal> {
     match (function, signal) {
         ("rate" | "irate" | "deriv", Signal::Grows(rate)) => Some(rate),

@@ -10,28 +10,28 @@ use crate::model::{Behaviour, Firing, Labels, Series};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
 
-/// The target that all invented series are of.
+/// The target of all invented series.
 const INSTANCE: (&str, &str) = ("instance", "host-1");
 
-/// What one selector sees; `None` where there are no such series.
+/// The series that one selector matches; `None` if they are missing.
 type Seen = Option<Vec<Source>>;
 
-/// What can be tried with an expression.
+/// The combinations of series to try for an expression.
 pub(super) struct Tried<'a> {
     expr: &'a Expr,
-    /// What may stand for each selector.
+    /// The candidates for each selector.
     candidates: Vec<Vec<Seen>>,
-    /// How many of them there are of each.
+    /// Their number for each selector.
     sizes: Vec<usize>,
-    /// What it takes to try one combination.
+    /// The steps to try one combination.
     steps: usize,
     search: &'a Search<'a>,
 }
 
-/// There are two candidates or more for each of so many, which makes more combinations than are gone through.
+/// Each selector has at least two candidates, so more selectors have more combinations than are tried.
 const MOST_SELECTORS: usize = 14;
 
-/// What selectors may see, or `None` if there is nothing, or too much.
+/// Candidates for all selectors; `None` if a selector has none, or if there are too many combinations.
 pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Tried<'a>> {
     let mut selectors: Vec<&Selector> = Vec::new();
     for selector in expr.selectors() {
@@ -55,7 +55,7 @@ fn sources(picked: &[usize], candidates: &[Vec<Seen>]) -> Vec<Source> {
     picked.iter().zip(candidates).filter_map(|(index, seen)| seen[*index].clone()).flatten().collect()
 }
 
-/// Whether it is silent with some series, and fires if those of these metrics are not there at all.
+/// Whether the alert does not fire for some series, but fires if the series of these metrics are missing.
 pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) -> bool {
     let Tried { expr, candidates, sizes, steps, search } = tried;
     let mut named = candidates.iter().flatten().flatten().flatten();
@@ -72,7 +72,7 @@ pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) ->
     })
 }
 
-/// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
+/// Series for both states. `None` if none were found: no series change the result, or the query cannot be evaluated here.
 pub(super) fn invent(tried: &Tried) -> Option<Firing> {
     let Tried { expr, candidates, sizes, steps, search } = tried;
     let playable = |silent: &[usize], firing: &[usize]| {
@@ -95,7 +95,7 @@ pub(super) fn invent(tried: &Tried) -> Option<Firing> {
     Some(Firing { series, labels, value, gone })
 }
 
-/// The same series in both states; `None` if they cannot change from one into the other.
+/// The series in both states; `None` if they cannot change from one state to the other.
 fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
     let series = |source: &Source, behaviour| Series {
         name: source.name.clone(),
@@ -128,7 +128,7 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
     }
 }
 
-/// What is worth trying for one selector; `None` if no series could be found that it sees.
+/// Candidates for one selector; `None` if no series could be found that it matches.
 fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Search) -> Option<Vec<Seen>> {
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
@@ -136,7 +136,8 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Sear
         .copied()
         .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
         .collect();
-    // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
+    // If two selectors read one metric, every series of the narrower one also matches the wider one. Series that match only the wider one exist
+    // beside them.
     let mut labels =
         labels(&[selector], &others, &[], search).or_else(|| labels(&[selector], &[], &[], search))?;
     if !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
@@ -166,11 +167,11 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Sear
         () => Signal::Stands(*value),
     };
     let mut values = around(&numbers);
-    // What falls, or is foretold to.
+    // Values that fall, or are predicted to fall.
     if uses.falls {
         values.push(-Decimal::ONE);
     }
-    // What is still to come.
+    // Times in the future.
     if uses.clock {
         values.extend(values.clone().into_iter().map(|value| -value));
     }
@@ -194,20 +195,20 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Sear
     Some(seen)
 }
 
-/// How an expression looks at a selector.
+/// How an expression uses a selector.
 #[derive(Default)]
 struct Uses {
-    /// By what it gains.
+    /// By its increase.
     gain: bool,
     /// As the buckets of a histogram.
     buckets: bool,
     /// As a value that may fall below zero.
     falls: bool,
-    /// As a time.
+    /// As a timestamp.
     clock: bool,
-    /// By how many there are.
+    /// By the number of series.
     counted: bool,
-    /// Whether it matters that nothing is there.
+    /// With `absent`.
     absent: bool,
 }
 
@@ -245,7 +246,7 @@ impl Uses {
     }
 }
 
-/// Whether an expression's value is a moment that `time()` tells: what is left of it when the time of a series is taken away is a length.
+/// Whether an expression's value is a timestamp from `time()`. Such a timestamp minus the value of a series is a duration.
 fn is_moment(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => is_moment(inner),
@@ -275,7 +276,7 @@ fn numbers(expr: &Expr) -> Vec<Decimal> {
     numbers.into_iter().collect()
 }
 
-/// Values on both sides of whatever the numbers of a query, or two of them together, draw a line at.
+/// Values on both sides of each limit that the numbers of a query make, alone or in pairs.
 fn around(numbers: &[Decimal]) -> Vec<Decimal> {
     let two = Decimal::from(2);
     let products = numbers
@@ -295,7 +296,7 @@ fn around(numbers: &[Decimal]) -> Vec<Decimal> {
     values
 }
 
-/// Histograms: the rates of their buckets while observations are small, and while they are large.
+/// Histograms: the rates of their buckets for small observations and for large ones.
 fn buckets(numbers: &[Decimal]) -> Vec<Vec<(String, Decimal)>> {
     let two = Decimal::from(2);
     let mut bounds: BTreeSet<Decimal> = BTreeSet::from([Decimal::ONE]);

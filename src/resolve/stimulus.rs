@@ -9,8 +9,7 @@ use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Matcher, Selector};
 use crate::promql::regex;
 use crate::vocabulary::{Decimal, LabelName};
 
-/// Enough series for both, or `None` if none were found: then no event can be told good from bad, or the query is beyond what this can see
-/// through.
+/// Series for good and for bad events. `None` if none were found: no series change the result, or the query cannot be evaluated here.
 pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     match sli {
         Sli::Counted { histogram: Some(histogram), total: Some(total), good: Some(good), .. }
@@ -33,13 +32,13 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec
             ratio if ratio == Decimal::ONE => Some(false),
             _ => None,
         }),
-        // Its proofs play what is recorded of its parts.
+        // Its proofs use the recorded series of its parts.
         Sli::Journey { .. } => None,
     }
 }
 
-/// Counters: for a good and for a bad event, the smallest set of selectors that has to count it so that `total`, `good` and `bad` come out right;
-/// then one series for the selectors of each metric, which none of the other selectors sees.
+/// Counters. For a good and for a bad event: the smallest set of selectors that has to count it, so that `total`, `good` and `bad` are right. Then
+/// one series for the selectors of each metric, which the other selectors do not match.
 fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let mut counters: Vec<&Counter> = Vec::new();
     for term in parts.into_iter().flatten().flatten() {
@@ -69,8 +68,8 @@ fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName], search: &Search) ->
     )
 }
 
-/// A histogram of which only successful events are good: bad ones are as fast as good ones, and have failed. A native one has slow ones only: one series
-/// cannot be of both kinds.
+/// A histogram for which only successful events are good: the bad events are as fast as the good ones, but failed. A native histogram has only slow
+/// ones, because one series cannot have both.
 fn successful(total: &Term, good: &Term, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let (total, good) = (total.counter.selector(), &good.counter);
     let of = |metric: &Selector, labels: &Labels, good, bad| {
@@ -109,7 +108,7 @@ fn successful(total: &Term, good: &Term, by: &[LabelName], search: &Search) -> O
     Some(series.into())
 }
 
-/// The series that count one event, given what `total`, `good` and `bad` are to make of it.
+/// The series that count one event, if `total`, `good` and `bad` should each count so many of it.
 fn atoms(
     parts: [&Option<Vec<Term>>; 3],
     counters: &[&Counter],
@@ -171,7 +170,7 @@ fn one_per_metric(
         .collect()
 }
 
-/// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
+/// Labels that every selector of `inside` matches and no selector of `outside` matches, with a value for each label of `by`.
 pub(super) fn labels(
     inside: &[&Selector],
     outside: &[&Selector],
@@ -182,7 +181,7 @@ pub(super) fn labels(
     avoiding(wanted, outside, by, search)
 }
 
-/// Escapes the selectors of `outside` one after the other, by turning round one matcher of each.
+/// Avoids the selectors of `outside` one after the other, by negating one matcher of each.
 fn avoiding(
     wanted: Vec<Matcher>,
     outside: &[&Selector],
@@ -222,8 +221,8 @@ fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
     Some(labels)
 }
 
-/// Queries that are not counters: tries values for every selector until the state is good under one choice and bad under another that differs
-/// from it in as few series as possible. Where one series of each does not do, several may: `sum(1 - up) < 2`.
+/// Queries that are not counters. Tries values for every selector until the state is good, and then other values for as few selectors as possible
+/// until it is bad. If one series per selector is not enough, tries several, as for `sum(1 - up) < 2`.
 fn uncounted(
     expr: &Expr,
     by: &[LabelName],
@@ -246,10 +245,10 @@ fn uncounted(
     })
 }
 
-/// What every selector sees while the state is good, and while it is bad.
+/// Each selector with its series in the good state and in the bad state.
 type Found = Vec<(Selector, Signal, Signal)>;
 
-/// There are three candidates or more for each of so many, which makes more combinations than are gone through.
+/// Each selector has at least three candidates, so more selectors have more combinations than are tried.
 const MOST_SELECTORS: usize = 9;
 
 fn found(expr: &Expr, copies: u32, search: &Search, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
@@ -297,7 +296,7 @@ fn played(found: Found, by: &[LabelName], search: &Search) -> Option<Vec<Series>
         .collect()
 }
 
-/// How many series of each may matter: one more than any number in it, as long as that is few.
+/// Numbers of series per selector to try: around every small number in the query.
 fn several(expr: &Expr) -> BTreeSet<u32> {
     const MOST: u32 = 20;
     let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
@@ -311,7 +310,7 @@ fn several(expr: &Expr) -> BTreeSet<u32> {
     numbers
 }
 
-/// A label by which series differ that one aggregation takes together; `None` if some of them would not be.
+/// A label that can tell copies of a series apart; `None` if an aggregation does not combine all of them.
 fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
     ["instance", "replica", "copy"].into_iter().find(|label| {
         let asked = |selector: &&Selector| selector.matchers.iter().any(|matcher| matcher.label == *label);
@@ -320,7 +319,7 @@ fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
     })
 }
 
-/// Whether every selector is below an aggregation that drops a label.
+/// Whether every selector is inside an aggregation that drops the label.
 fn takes_together(expr: &Expr, label: &str) -> bool {
     match &expr.kind {
         Kind::Selector(_) | Kind::Range { .. } => false,
@@ -333,7 +332,7 @@ fn takes_together(expr: &Expr, label: &str) -> bool {
     }
 }
 
-/// Values worth trying for one selector: around every number of the query.
+/// Values to try for one selector: around every number in the query.
 fn candidates(expr: &Expr, selector: &Selector) -> Vec<Signal> {
     let mut grows = false;
     let mut clock = false;
@@ -369,7 +368,7 @@ fn candidates(expr: &Expr, selector: &Selector) -> Vec<Signal> {
     values.into_iter().map(signal).collect()
 }
 
-/// Whether the selector's range is read by a function that takes a gauge.
+/// Whether a function of gauges reads the selector's range.
 fn is_level(expr: &Expr, selector: &Selector) -> bool {
     let mut levelled = false;
     expr.visit(&mut |part| {

@@ -9,11 +9,11 @@ use crate::explain::events;
 use crate::inert;
 use crate::vocabulary::{Decimal, Period, percent, spoken, text};
 
-/// What the cells of a row are; the remarks come last.
+/// The titles of the columns; the remarks are the last one.
 pub(super) const HEAD: [&str; 10] =
     ["SLO", "objective", "period", "good", "left", "outage left", "events left", "burn", "gone in", ""];
 
-/// The cells of an SLO. What is not known is empty.
+/// The cells of an SLO. Unknown values are empty.
 pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
     let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
@@ -33,7 +33,7 @@ pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
     ]
 }
 
-/// A percentage with so many digits after the point at most, never more than it is.
+/// A percentage, rounded down to at most so many digits.
 pub(super) fn floor(share: Decimal, digits: u32) -> String {
     percent(share.round_dp_with_strategy(digits + 2, RoundingStrategy::ToNegativeInfinity).normalize())
 }
@@ -63,7 +63,7 @@ fn gone_in(standing: &Standing) -> String {
     }
 }
 
-/// What else is to be known.
+/// Further facts on an SLO.
 fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     let mut remarks: Vec<String> = standing
         .ringing
@@ -121,10 +121,10 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     remarks
 }
 
-/// Parts of a journey that are named with their share; of more it is said how many.
+/// Limit for the parts of a journey that are shown with their share; the others are counted.
 const PARTS: usize = 3;
 
-/// Which parts of a journey spent its budget.
+/// The parts of a journey that spent its budget.
 fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
     let said = |(part, share): &(String, Decimal)| {
         let share = share.round_dp(3).normalize();
@@ -136,7 +136,7 @@ fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("spent {}", joined(&parts, "and")))
 }
 
-/// What is to be known of all of them.
+/// Notes for the whole table.
 pub(super) fn notes(status: &Status) -> Vec<String> {
     let mut notes = Vec::new();
     for (index, warning) in status.incomplete.iter().take(3).enumerate() {
@@ -190,7 +190,7 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
     notes
 }
 
-/// How rules of services are loaded.
+/// Advice how to load the rules.
 fn load(engine: Option<Engine>, files: &[String]) -> String {
     let of = |target: &str| -> Vec<String> {
         files.iter().map(|file| format!("{target}/{file}.rules.yaml")).collect()
@@ -207,7 +207,7 @@ fn load(engine: Option<Engine>, files: &[String]) -> String {
     }
 }
 
-/// What the gate says of all.
+/// The result of the gate.
 fn verdict(status: &Status, gate: Gate) -> String {
     let of =
         |verdict: Verdict| status.standings.iter().filter(move |one| gate.verdict(one) == verdict).count();

@@ -1,10 +1,10 @@
 //! Writes the artifacts under `out`: all of them or none.
 //!
 //! 1. Every new text is written to `out/.slowburn-<process>` and synced, and every file that will be removed is linked there. A full disk or a
-//! missing permission is noticed here, before anything has changed.
+//!    missing permission is noticed here, before anything has changed.
 //! 2. A list of the steps is written beside them: `finish`. From here on the work will be done, by this run or by a later one.
 //! 3. The new files are renamed into place one by one, and the stale ones are removed. After an error the list is renamed to `undo`, and the old
-//! files are put back.
+//!    files are put back.
 //! 4. The folders are synced, the list is removed, and then the staging directory.
 //!
 //! If a run is killed before the second step, it has changed nothing. If it is killed later, it leaves its list, and the next run finishes that
