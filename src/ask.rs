@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::contract::{Contract, Kind, Shape, VALUES, Values, bound};
-use crate::model::{Job, Model, Reading, Role, Sli, Slo};
+use crate::model::{Job, MetricRead, Model, Role, Sli, Slo};
 use crate::promql::Expr;
 use crate::promql::build::{aggregate, aggregate_without, call, selector, subquery, unless};
 use crate::vocabulary::Duration;
@@ -167,7 +167,7 @@ pub fn further(model: &Model, live: &Live) -> Vec<Question> {
 }
 
 /// The name of a series that a selector reads.
-fn series(reading: &Reading) -> Option<String> {
+fn series(reading: &MetricRead) -> Option<String> {
     let name = reading.selector.name.as_deref()?;
     Some(match reading.role {
         Role::Classic(_) => format!("{name}_bucket"),

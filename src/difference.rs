@@ -46,13 +46,13 @@ pub struct Change {
     /// `service` or `service/slo`, with the current names, or the last ones if they were removed; empty for the whole project.
     pub subjects: Vec<String>,
     /// The fact, as a clause that can follow the subject's name and a colon.
-    pub said: Words,
+    pub said: Sentence,
     /// The old value, if there is one.
     pub before: Option<String>,
     /// The new value.
     pub after: Option<String>,
     /// A warning: which data is lost or misleading because of the change, and until when.
-    pub warning: Option<Words>,
+    pub warning: Option<Sentence>,
     /// Its effects.
     pub effects: Vec<Effect>,
 }
@@ -61,7 +61,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// The effect, as a clause.
-    pub said: Words,
+    pub said: Sentence,
     /// The subjects that it holds for; empty for all subjects of the change.
     pub subjects: Vec<String>,
 }
@@ -306,7 +306,7 @@ impl Kind {
 
 impl Change {
     /// A fact about these subjects.
-    pub fn new(kind: Kind, subjects: &[String], said: Words) -> Self {
+    pub fn new(kind: Kind, subjects: &[String], said: Sentence) -> Self {
         let (before, after) = (None, None);
         Self { kind, subjects: subjects.to_vec(), said, before, after, warning: None, effects: Vec::new() }
     }
@@ -319,13 +319,13 @@ impl Change {
     }
 
     /// Adds a warning.
-    pub fn warn(mut self, warning: impl Into<Option<Words>>) -> Self {
+    pub fn warn(mut self, warning: impl Into<Option<Sentence>>) -> Self {
         self.warning = warning.into();
         self
     }
 
     /// Adds effects.
-    pub fn effects(mut self, effects: impl IntoIterator<Item = Words>) -> Self {
+    pub fn effects(mut self, effects: impl IntoIterator<Item = Sentence>) -> Self {
         let effect = |said| Effect { said, subjects: Vec::new() };
         self.effects.extend(effects.into_iter().map(effect));
         self
@@ -339,32 +339,32 @@ impl Change {
 
 /// A sentence that separates our words from those of the sources, so that every output can quote the latter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Words(pub Vec<Word>);
+pub struct Sentence(pub Vec<SentencePart>);
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
+pub enum SentencePart {
     /// Our own words.
     Plain(String),
     /// A text of the sources: a name, a selector.
     Quoted(String),
 }
 
-impl Words {
+impl Sentence {
     /// A sentence that begins with our own words.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self(vec![Word::Plain(text.into())])
+        Self(vec![SentencePart::Plain(text.into())])
     }
 
     /// Adds our own words.
     pub fn and(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Word::Plain(text.into()));
+        self.0.push(SentencePart::Plain(text.into()));
         self
     }
 
     /// Adds a text of the sources, without its secrets.
     pub fn quote(mut self, text: impl ToString) -> Self {
-        self.0.push(Word::Quoted(secret::masked(&text.to_string())));
+        self.0.push(SentencePart::Quoted(secret::masked(&text.to_string())));
         self
     }
 
@@ -380,11 +380,11 @@ impl Words {
     }
 }
 
-impl fmt::Display for Words {
+impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|word| match word {
-            Word::Plain(text) => f.write_str(text),
-            Word::Quoted(text) => write!(f, "`{text}`"),
+            SentencePart::Plain(text) => f.write_str(text),
+            SentencePart::Quoted(text) => write!(f, "`{text}`"),
         })
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::emit::{Written, written};
+use crate::emit::{WrittenRule, written};
 use crate::inert;
 use crate::model::Labels;
 use crate::plan::Plan;
@@ -160,7 +160,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
         named.entry((rule.alerts, &rule.name)).or_default().push(index);
     }
     let mut taken = vec![false; rules.len()];
-    let mut open: Vec<(&str, Written, String)> = Vec::new();
+    let mut open: Vec<(&str, WrittenRule, String)> = Vec::new();
     let (mut compiled, mut same) = (0, 0);
     // Equal rules are paired first, so that they are in no other pair.
     for service in &plan.services {
@@ -240,7 +240,7 @@ fn belongs(group: &str, service: &str) -> bool {
     group.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn differences(rule: &Written, query: &str, loaded: &Loaded, of: &str) -> Vec<Difference> {
+fn differences(rule: &WrittenRule, query: &str, loaded: &Loaded, of: &str) -> Vec<Difference> {
     let mut all = Vec::new();
     let mut differs = |field, loaded: String, compiled: String| {
         if loaded != compiled {

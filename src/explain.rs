@@ -9,7 +9,9 @@ pub use companion::explain_companion;
 use std::fmt::Write as _;
 
 use crate::inert;
-use crate::plan::{AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, Watch, of_agreed_time, seconds};
+use crate::plan::{
+    AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, TierFacts, of_agreed_time, seconds,
+};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
@@ -46,7 +48,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(promise);
-        let (scarce, steady): (Vec<Watch>, Vec<Watch>) =
+        let (scarce, steady): (Vec<TierFacts>, Vec<TierFacts>) =
             promise.tiers.iter().cloned().partition(|tier| is_scarce(promise, tier));
         page += "\nTime until they fire after an outage begins / until they stop after it ends\n";
         if !steady.is_empty() {
@@ -158,7 +160,7 @@ fn accepted(reasons: &Labels) -> String {
 }
 
 /// Whether the short window of a tier expects less than one event.
-fn is_scarce(promise: &Promise, tier: &Watch) -> bool {
+fn is_scarce(promise: &Promise, tier: &TierFacts) -> bool {
     promise.event == Event::Occurrence
         && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
@@ -280,7 +282,7 @@ fn measured(promise: &Promise) -> String {
 }
 
 /// `page 1h`
-fn name(tier: &Watch) -> String {
+fn name(tier: &TierFacts) -> String {
     format!("{} {}", tier.severity, tier.long)
 }
 
@@ -304,7 +306,7 @@ fn tiers(promise: &Promise) -> String {
     table(&rows)
 }
 
-fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
+fn evaluated(promise: &Promise, tier: &TierFacts) -> Duration {
     if tier.slow { promise.long_interval } else { promise.interval }
 }
 
@@ -442,7 +444,7 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
             return None;
         }
         // With fewer than `1/T` events in the long window, a single bad event is above the threshold.
-        let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
+        let alone = |tier: &TierFacts| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
         let alone = tiers().map(alone).max()?;
         return match promise.traffic {
             // Evaluations come at a fixed rate, so traffic does not matter.

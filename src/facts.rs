@@ -5,10 +5,10 @@ mod outage;
 mod promise;
 mod watch;
 
-pub use alert::{Aftermath, AlertFacts, BELOW, Which};
+pub use alert::{Aftermath, AlertFacts, AlertId, BELOW};
 pub use outage::{Outage, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
-pub use watch::{Counted, TierState, Watch};
+pub use watch::{Counted, TierFacts, TierState};
 
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};

@@ -155,7 +155,7 @@ pub mod text;
 pub mod vocabulary;
 
 use artifact::Artifacts;
-use check::Sees;
+use check::CheckScope;
 use diagnostic::{Accepted, Code, Problem};
 use difference::Difference;
 use emit::{TARGETS, Target};
@@ -242,12 +242,12 @@ pub fn artifacts(model: &Model, targets: &[&Target]) -> Artifacts {
 
 /// The results for all environments.
 #[derive(Debug)]
-pub struct Each {
+pub struct CompiledEnvironments {
     /// The environments in their order; one without a name if the project declares none.
     pub environments: Vec<(Option<String>, Compiled)>,
 }
 
-impl Each {
+impl CompiledEnvironments {
     /// All problems, each once. A problem that not all environments have names those that have it.
     pub fn problems(&self) -> Vec<Problem> {
         let all: Vec<(&str, &[Problem])> = self
@@ -321,7 +321,7 @@ pub fn compile(sources: &Sources) -> Compiled {
 }
 
 /// Compiles all sources of a project for each of its environments.
-pub fn compile_each(sources: &Sources) -> Each {
+pub fn compile_each(sources: &Sources) -> CompiledEnvironments {
     let names = environments(sources);
     let environments = match names.is_empty() {
         true => vec![(None, compile_in(sources, None))],
@@ -333,7 +333,7 @@ pub fn compile_each(sources: &Sources) -> Each {
             })
             .collect(),
     };
-    Each { environments }
+    CompiledEnvironments { environments }
 }
 
 /// Compiles all sources of a project for one environment, or without one.
@@ -388,7 +388,7 @@ fn finish(
     let acceptances = accepted::Entries::of(&ast);
     // The sources are not needed any more, and take as much memory as everything after them.
     ast.services = Vec::new();
-    let sees = if problems.iter().any(Problem::is_error) { Sees::Part } else { Sees::Whole };
+    let sees = if problems.iter().any(Problem::is_error) { CheckScope::Part } else { CheckScope::Whole };
     if let Some(live) = live {
         live.hold(&mut model);
     }

@@ -239,7 +239,7 @@ pub struct Slo {
     /// How events are measured.
     pub sli: Sli,
     /// The selectors of its queries, in the order of the source.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
     /// Input series for the proofs; `None` if no series were found for good and bad events.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
@@ -483,7 +483,7 @@ pub struct Histogram {
 
 /// A selector in a source.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct MetricRead {
     /// The selector.
     pub selector: Selector,
     /// The role of its metric.
@@ -500,7 +500,7 @@ pub struct Reading {
     pub spelling: Spelling,
 }
 
-impl Reading {
+impl MetricRead {
     /// Whether it reads the metric with this name (without suffix).
     pub fn reads(&self, metric: &str) -> bool {
         self.metrics().any(|name| name == metric)

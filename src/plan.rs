@@ -7,14 +7,14 @@ mod screens;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Notified, Receiver, SentTo, Silenced,
-    Smtp, TimeSpan, Times, Timing, Why,
+    Address, Channel, Clock, Delivery, InhibitionReason, Matcher, NOBODY, Notifications, Notified,
+    PlannedInhibition, Receiver, ReceiverRoute, Smtp, TimeSpan, Times, Timing,
 };
 pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
+    Aftermath, AgreedTime, AlertId, BELOW, Counted, Event, Outage, Part, Promise, TierFacts, TierState,
     of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
@@ -55,7 +55,7 @@ pub struct ProjectPlan {
     /// The address of Grafana.
     pub grafana_url: Option<String>,
     /// The dependencies of all services, in the order of the source.
-    pub needs: Vec<Need>,
+    pub needs: Vec<ServiceDependency>,
     /// Other systems that run the rules.
     pub targets: RuleTargets,
     /// Warnings that are accepted everywhere, by code, with the reasons.
@@ -64,7 +64,7 @@ pub struct ProjectPlan {
 
 /// A dependency: one service cannot work without another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct ServiceDependency {
     /// The service that depends.
     pub service: String,
     /// The service that it depends on.
@@ -128,21 +128,21 @@ impl ServicePlan {
     pub fn companion_alerts(&self) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
         let rules = self.companions.iter().flat_map(|group| &group.rules);
         rules.filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
                 | Notice::Aftermath { .. } => None,
             },
-            Makes::Record(_) => None,
+            RuleOutput::Record(_) => None,
         })
     }
 
     /// Whether the runbook of an alert without an SLO is recorded.
     pub fn knows_runbooks(&self) -> bool {
         let rules = [&self.companions, &self.missing].into_iter().flatten().flat_map(|group| &group.rules);
-        rules.into_iter().any(|rule| matches!(rule.makes, Makes::Record(_)))
+        rules.into_iter().any(|rule| matches!(rule.makes, RuleOutput::Record(_)))
     }
 
     /// A copy for the files of the whole project: promises and alerts, without recorded series, runbooks and proofs.
@@ -150,18 +150,18 @@ impl ServicePlan {
         self.groups = Vec::new();
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
-            group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
+            group.rules.retain(|rule| matches!(rule.makes, RuleOutput::Alert(_)));
         }
         let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
         let companions = companions.filter_map(|rule| match &mut rule.makes {
-            Makes::Alert(alert) => match &mut alert.notice {
+            RuleOutput::Alert(alert) => match &mut alert.notice {
                 Notice::Companion(companion) => Some(&mut companion.page),
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
                 | Notice::Aftermath { .. } => None,
             },
-            Makes::Record(_) => None,
+            RuleOutput::Record(_) => None,
         });
         for page in
             self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]).chain(companions)
@@ -196,7 +196,7 @@ pub struct SloPlan {
     /// Values that the SLI reads, beside events.
     pub signal: Option<Signal>,
     /// How its events are counted.
-    pub observed: Observed,
+    pub observed: EventCounting,
     /// The alert of its service that fires if its events disappear; `None` if none are expected.
     pub expected: Option<Expected>,
     /// Warnings that are accepted for it, by code, with the reasons.
@@ -224,14 +224,14 @@ pub struct Runbook {
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The question that it answers.
-    pub asks: Asks,
+    pub asks: QuestionKind,
     /// The query, which can be pasted as it is. It reads raw series over short ranges only.
     pub query: Expr,
 }
 
 /// The question that a query answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub enum QuestionKind {
     /// How fast the budget burns.
     Burn,
     /// Which series have the most bad events.
@@ -262,28 +262,28 @@ impl SloPlan {
     /// Its burn alerts, pages first.
     pub fn alerts(&self) -> impl Iterator<Item = (Severity, &Alert)> {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
                 Notice::Budget { .. }
                 | Notice::Missing { .. }
                 | Notice::Companion(_)
                 | Notice::Aftermath { .. } => None,
             },
-            Makes::Record(_) => None,
+            RuleOutput::Record(_) => None,
         })
     }
 
     /// Its budget alerts, each with its line and its rule.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &Rule, &Alert)> {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Budget { line, severity, .. } => Some((*line, *severity, rule, &**alert)),
                 Notice::Burn { .. }
                 | Notice::Missing { .. }
                 | Notice::Companion(_)
                 | Notice::Aftermath { .. } => None,
             },
-            Makes::Record(_) => None,
+            RuleOutput::Record(_) => None,
         })
     }
 }
@@ -292,27 +292,27 @@ impl SloPlan {
 #[derive(Clone, Debug)]
 pub struct Readings {
     /// The objective.
-    pub objective: Reading,
+    pub objective: RecordedRead,
     /// 1 − objective.
-    pub error_budget: Reading,
+    pub error_budget: RecordedRead,
     /// Whether events count now; `None` if they always do.
-    pub agreed_time: Option<Reading>,
+    pub agreed_time: Option<RecordedRead>,
     /// The burn rate over the last minutes.
-    pub burn_now: Reading,
+    pub burn_now: RecordedRead,
     /// The error ratio of the period.
-    pub period_ratio: Reading,
+    pub period_ratio: RecordedRead,
     /// The share of the period's budget that is left; below 0 if it is overspent.
-    pub budget_left: Reading,
+    pub budget_left: RecordedRead,
     /// The burn rate over the period; for a calendar period, over the part that is over.
-    pub period_burn_rate: Reading,
+    pub period_burn_rate: RecordedRead,
     /// Events of the period.
-    pub period_total: Reading,
+    pub period_total: RecordedRead,
     /// For a calendar period, the events that are expected in all of it: its budget is compared with them.
-    pub period_expected: Option<Reading>,
+    pub period_expected: Option<RecordedRead>,
     /// Bad events of the period.
-    pub period_bad: Reading,
+    pub period_bad: RecordedRead,
     /// The number of events in a window, if the service counts events.
-    pub traffic: Option<(Reading, Duration)>,
+    pub traffic: Option<(RecordedRead, Duration)>,
     /// Counts of events that do not overlap and leave out none, so that they can be summed over any range.
     pub counted_total: Selector,
     /// The same of bad events.
@@ -324,7 +324,7 @@ pub struct Readings {
     /// Recorded series of each part of a journey.
     pub parts: Option<PartReadings>,
     /// Seconds until the budget is spent, at most the period.
-    pub exhaustion: Reading,
+    pub exhaustion: RecordedRead,
     /// The window of the burn rate for this prediction.
     pub pace: Duration,
 }
@@ -333,16 +333,16 @@ pub struct Readings {
 #[derive(Clone, Debug)]
 pub struct PartReadings {
     /// 1 while a part is bad, 0 while it is good, absent without events.
-    pub bad_now: Reading,
+    pub bad_now: RecordedRead,
     /// Its share of the bad events of the period.
-    pub share: Reading,
+    pub share: RecordedRead,
     /// Its share of bad events, in counts that do not overlap and leave out none.
     pub counted_bad: Selector,
 }
 
 /// One recorded series and how it is read.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct RecordedRead {
     /// Its selector.
     pub series: Selector,
     /// How long its last sample is valid, if that is longer than the range of an instant selector.
@@ -353,9 +353,9 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct TierReadings {
     /// Over its long window.
-    pub long: Reading,
+    pub long: RecordedRead,
     /// Over its short window.
-    pub short: Reading,
+    pub short: RecordedRead,
 }
 
 /// Values that an SLI reads. These are raw series: read them only over short ranges.
@@ -429,16 +429,16 @@ pub struct Expected {
 
 /// How events are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Observed {
+pub struct EventCounting {
     /// The source of its events.
-    pub by: Observer,
+    pub by: EventSource,
     /// The share of bad events that a slice may have; `None` without slices.
     pub slice_budget: Option<Decimal>,
 }
 
 /// The source of an SLO's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observer {
+pub enum EventSource {
     /// Counters.
     Counters {
         /// Expected counts per second, if declared.
@@ -477,7 +477,7 @@ impl Group {
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// The series or alert that it makes.
-    pub makes: Makes,
+    pub makes: RuleOutput,
     /// The expression.
     pub expr: Expr,
     /// Labels that it sets; those of an SLO's recording rules are all the same.
@@ -490,15 +490,15 @@ impl Rule {
     /// The name of the series or of the alert.
     pub fn name(&self) -> &str {
         match &self.makes {
-            Makes::Record(name) => name,
-            Makes::Alert(alert) => &alert.which.name,
+            RuleOutput::Record(name) => name,
+            RuleOutput::Alert(alert) => &alert.which.name,
         }
     }
 }
 
 /// What a rule makes.
 #[derive(Clone, Debug)]
-pub enum Makes {
+pub enum RuleOutput {
     /// A series.
     Record(String),
     /// An alert.
@@ -509,7 +509,7 @@ pub enum Makes {
 #[derive(Clone, Debug)]
 pub struct Alert {
     /// The alert's identity.
-    pub which: Which,
+    pub which: AlertId,
     /// The address of its runbook.
     pub runbook_url: Option<String>,
     /// The dashboard that shows it.
@@ -543,7 +543,7 @@ pub struct DashboardLink {
 
 /// How fast a budget burns. Both expressions read recorded series with the same labels as the alert.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct BurnForecast {
     /// The window in which it is measured.
     pub window: Duration,
     /// The error ratio in that window.
@@ -570,7 +570,7 @@ pub enum Notice {
         /// The budget left, in percent; with the same labels as the alert.
         budget_left: Expr,
         /// How fast it burns.
-        pace: Box<Pace>,
+        pace: Box<BurnForecast>,
     },
     /// Less of the error budget is left than a line says.
     Budget {
@@ -589,7 +589,7 @@ pub enum Notice {
         /// The budget left, in percent; with the same labels as the alert, except the line.
         budget_left: Expr,
         /// How fast it burns.
-        pace: Box<Pace>,
+        pace: Box<BurnForecast>,
     },
     /// Events are missing.
     Missing {
@@ -657,14 +657,14 @@ pub enum Check {
         /// The moment.
         at: Duration,
         /// The alert.
-        alert: Which,
+        alert: AlertId,
     },
     /// That many of these alerts fire.
     Fires {
         /// The moment.
         at: Duration,
         /// The alert.
-        alert: Which,
+        alert: AlertId,
         /// The number.
         count: usize,
     },

@@ -136,7 +136,7 @@ impl Scalar {
 
 /// The pieces of `text`, if reading `raw` again gives the same text.
 fn pieces(text: &str, raw: &str, file: usize) -> Option<Vec<Piece>> {
-    let mut reading = Reading { text: String::with_capacity(text.len()), pieces: Vec::new() };
+    let mut reading = ScalarReader { text: String::with_capacity(text.len()), pieces: Vec::new() };
     match raw.as_bytes().first() {
         Some(b'"') => {
             reading.flow(&Line::split(raw.get(1..raw.len().checked_sub(1)?)?, file + 1), Quote::Double)?
@@ -226,12 +226,12 @@ fn block_lines<'a>(text: &str, raw: &'a str, file: usize) -> Option<Vec<Line<'a>
 }
 
 /// A text that is read piece by piece.
-struct Reading {
+struct ScalarReader {
     text: String,
     pieces: Vec<Piece>,
 }
 
-impl Reading {
+impl ScalarReader {
     fn verbatim(&mut self, content: &str, file: usize) {
         if !content.is_empty() {
             self.pieces.push(Piece { text: self.text.len(), file, length: content.len(), verbatim: true });

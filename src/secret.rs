@@ -158,12 +158,12 @@ const MOST_ADDRESSES: usize = 100;
 /// Finds the secrets in the addresses of one line.
 fn addresses(line: &str, guess: bool, all: &mut Vec<Range<usize>>) {
     let (mut at, mut end, mut begins, mut looked) = (0, 0, 0, 0);
-    let mut hosts = Hosts { sign: None, named: false };
+    let mut hosts = HostAfterAt { sign: None, named: false };
     while let Some(colon) = line[at..].find(':').map(|skip| at + skip) {
         // Computed once per word, however many colons the word has.
         if colon >= end {
             end = line[colon..].find(ends_word).map_or(line.len(), |length| colon + length);
-            hosts = Hosts::of(line, colon, end);
+            hosts = HostAfterAt::of(line, colon, end);
         }
         let between = &line[at..colon];
         if let Some(last) = between.rfind(|c: char| ends_word(c) || "[{(,=".contains(c)) {
@@ -258,14 +258,14 @@ const HOOKS: [&str; 12] = [
 ];
 
 /// The `@` of a word that may contain `name:password@host`, around a colon that does not belong to a scheme.
-struct Hosts {
+struct HostAfterAt {
     /// The place of the last `@`.
     sign: Option<usize>,
     /// Whether a host follows the `@`.
     named: bool,
 }
 
-impl Hosts {
+impl HostAfterAt {
     /// Looks at the word from a colon to its end.
     fn of(line: &str, colon: usize, end: usize) -> Self {
         let word = &line[colon..end];
@@ -461,7 +461,7 @@ fn is_slip(typed: &str, meant: &str) -> bool {
 
 /// How a value continues on the next lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Below {
+enum Continuation {
     /// A block scalar.
     Lines,
     /// As a plain text: it begins or continues on the next line, unless that is a map.
@@ -474,16 +474,16 @@ enum Below {
 fn written(source: &str, all: &mut Vec<Range<usize>>) {
     let mut start = 0;
     // The indentation of a key whose value continues on the next lines.
-    let mut below: Option<(usize, Below)> = None;
+    let mut below: Option<(usize, Continuation)> = None;
     for line in source.split_inclusive('\n') {
         let content = line.trim_end();
         let bare = content.trim_start();
         let blanks = content.len() - bare.len();
         let deeper = |least: usize| bare.is_empty() || blanks > least;
         let goes_on = below.is_some_and(|(least, kind)| match kind {
-            Below::Quoted(_) => true,
-            Below::Lines => deeper(least),
-            Below::Word => {
+            Continuation::Quoted(_) => true,
+            Continuation::Lines => deeper(least),
+            Continuation::Word => {
                 deeper(least)
                     && !bare.starts_with('#')
                     && (bare.starts_with(['"', '\'', '|', '>']) || !has_key(bare))
@@ -491,7 +491,7 @@ fn written(source: &str, all: &mut Vec<Range<usize>>) {
         });
         if goes_on {
             all.push(start + blanks..start + content.len());
-            if matches!(below, Some((_, Below::Quoted(quote))) if bare.contains(quote)) {
+            if matches!(below, Some((_, Continuation::Quoted(quote))) if bare.contains(quote)) {
                 below = None;
             }
         } else {
@@ -511,7 +511,7 @@ fn has_key(line: &str) -> bool {
 }
 
 /// Finds the secret values of one line. Returns how the last value continues.
-fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Below)> {
+fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Continuation)> {
     let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
     let mut at = 0;
     while let Some(colon) = line[at..].find([':', '=']).map(|skip| at + skip) {
@@ -537,10 +537,10 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         // Only the first key of a line can have a value on the next line.
         let first = from <= indent + 1;
         if alone.is_empty() || alone.starts_with('#') {
-            return (!channel && first).then_some((indent, Below::Word));
+            return (!channel && first).then_some((indent, Continuation::Word));
         }
         if alone.starts_with(['|', '>']) {
-            return Some((indent, Below::Lines));
+            return Some((indent, Continuation::Lines));
         }
         if alone.starts_with('{') || (channel && alone.starts_with('[')) {
             continue;
@@ -548,7 +548,7 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         if address {
             // A complete value on this line is found by other rules, unless it continues.
             match open_quote(alone) {
-                Some(quote) => return Some((indent, Below::Quoted(quote))),
+                Some(quote) => return Some((indent, Continuation::Quoted(quote))),
                 None => continue,
             }
         }
@@ -558,12 +558,12 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         };
         all.push(start + begins..start + begins + length);
         if let Some(quote) = open_quote(alone) {
-            return Some((indent, Below::Quoted(quote)));
+            return Some((indent, Continuation::Quoted(quote)));
         }
         at = begins + length;
         // A plain text may continue on the next lines.
         if at >= line.len() && !alone.starts_with(['"', '\'']) && first {
-            return Some((indent, Below::Word));
+            return Some((indent, Continuation::Word));
         }
     }
     None

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use slowburn::contract::Contract;
 use slowburn::parse::contract;
-use slowburn::parse::exposition::{Reading, read};
+use slowburn::parse::exposition::{Exposition, read};
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, SourceId, Sources};
 
 /// What a reading comes to, in words.
-fn shown(reading: &Reading) -> String {
+fn shown(reading: &Exposition) -> String {
     let mut text = reading.contract.to_string();
     for skipped in &reading.skipped {
         let _ = write!(text, "\nskipped {}:{} {}", skipped.line, skipped.column, skipped.reason);

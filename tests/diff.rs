@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::Problem;
 use slowburn::difference::{Change, Difference, Weight};
-use slowburn::render::{Compared, DifferenceFormat, difference as rendered};
+use slowburn::render::{ComparedSide, DifferenceFormat, difference as rendered};
 use slowburn::source::{SourceFile, Sources};
 
 /// One side, compiled as far as it goes.
@@ -46,8 +46,8 @@ impl Side {
     }
 
     fn shown(&self, new: &Self, format: DifferenceFormat) -> String {
-        fn compared<'a>(name: &'a str, side: &'a Side) -> Compared<'a> {
-            Compared { name, sources: &side.sources, problems: &side.problems }
+        fn compared<'a>(name: &'a str, side: &'a Side) -> ComparedSide<'a> {
+            ComparedSide { name, sources: &side.sources, problems: &side.problems }
         }
         rendered(&self.to(new), compared("old", self), compared("new", new), format)
     }

@@ -42,7 +42,7 @@ fn answers(files: &[(String, String)], before: &[(String, String)]) {
     let [old, new] = [before, files].map(sources);
     let models = [&old, &new].map(slowburn::model_of);
     let difference = slowburn::difference(&models[0], false, &models[1], false);
-    let sides = [("old", &old), ("new", &new)].map(|(name, sources)| slowburn::render::Compared {
+    let sides = [("old", &old), ("new", &new)].map(|(name, sources)| slowburn::render::ComparedSide {
         name,
         sources,
         problems: &[],

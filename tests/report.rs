@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::{Level, Problem};
-use slowburn::plan::{Event, Observer, Plan, SloPlan, Watch};
+use slowburn::plan::{Event, EventSource, Plan, SloPlan, TierFacts};
 use slowburn::simulate::{Phase, Scenario, simulate};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::{Decimal, Duration};
@@ -226,7 +226,7 @@ struct Incident {
 }
 
 /// When a tier fires and when it stops, counted look by look.
-fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64)> {
+fn counted(slo: &SloPlan, tier: &TierFacts, incident: &Incident) -> Option<(u64, u64)> {
     let promise = &slo.promise;
     let step = promise.interval.millis();
     let every = if tier.slow { promise.long_interval.millis() } else { step };
@@ -393,9 +393,11 @@ fn said(times: &Value) -> Option<(u64, u64)> {
 fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
     match slo.observed.by {
         // At no traffic that is known it takes a million events per evaluation.
-        Observer::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => incident,
-        Observer::Parts if incident.traffic.is_none() => incident,
-        Observer::Counters { .. } | Observer::Ratios | Observer::Parts => {
+        EventSource::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => {
+            incident
+        }
+        EventSource::Parts if incident.traffic.is_none() => incident,
+        EventSource::Counters { .. } | EventSource::Ratios | EventSource::Parts => {
             let step = slo.promise.interval.millis();
             let traffic = incident.traffic.map(|traffic| (traffic * Decimal::ONE_THOUSAND).floor());
             Incident {
@@ -404,7 +406,7 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
                 ..incident
             }
         }
-        Observer::States => Incident { errors: Decimal::ONE, ..incident },
+        EventSource::States => Incident { errors: Decimal::ONE, ..incident },
     }
 }
 

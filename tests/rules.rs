@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_yaml::Value;
-use slowburn::plan::{Makes, Plan, Rule, SloPlan};
+use slowburn::plan::{Plan, Rule, RuleOutput, SloPlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Duration;
 use slowburn::{derive, lower};
@@ -175,7 +175,7 @@ fn every_service_is_proven() {
                 .chain(&service.aftermath)
                 .flat_map(|group| &group.rules)
             {
-                if let Makes::Alert(alert) = &alert.makes {
+                if let RuleOutput::Alert(alert) = &alert.makes {
                     let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.which.name);
                     let proven =
                         texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.which.name));
@@ -279,7 +279,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
             let rules = written["rules"].as_sequence().unwrap();
             assert_eq!(rules.len(), planned.rules.len(), "{}", planned.name);
             for (written, planned) in rules.iter().zip(&planned.rules) {
-                let kind = if matches!(planned.makes, Makes::Record(_)) { "record" } else { "alert" };
+                let kind = if matches!(planned.makes, RuleOutput::Record(_)) { "record" } else { "alert" };
                 assert_eq!(written[kind], Value::from(planned.name()));
                 let expr = slowburn::promql::parse(written["expr"].as_str().unwrap()).unwrap();
                 let [expr, wanted] =
@@ -322,8 +322,8 @@ fn what_is_recorded_is_known_by_the_form_of_an_slo() {
         let facts = derive::derive(&model);
         for (service, plan) in facts.services.iter().zip(lower::lower(&facts).services) {
             let made = |rule: &Rule| match &rule.makes {
-                Makes::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
-                Makes::Alert(_) => None,
+                RuleOutput::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
+                RuleOutput::Alert(_) => None,
             };
             type Names = Vec<(String, Vec<String>)>;
             let mut known: Vec<(&str, Names)> = Vec::new();

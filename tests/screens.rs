@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use slowburn::artifact::Artifacts;
-use slowburn::plan::{Makes, Plan, Reading, SloPlan};
+use slowburn::plan::{Plan, RecordedRead, RuleOutput, SloPlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::PerSeverity;
 use support::dashboards::{self, Chosen, Dashboard, Query};
@@ -104,7 +104,7 @@ impl Samples {
         }
     }
 
-    fn recent(&mut self, reading: &Reading, labels: &str, value: f64) {
+    fn recent(&mut self, reading: &RecordedRead, labels: &str, value: f64) {
         let name = reading.series.name.clone().unwrap();
         let end = self.end;
         self.add(&name, labels, (end - 3600..=end).step_by(60), value);
@@ -189,7 +189,7 @@ impl World {
         let mut samples = Samples { end, metrics: BTreeMap::new() };
         let severities = plan.project.severities.clone();
         for rule in plan.services.iter().flat_map(|service| service.rules()) {
-            let Makes::Record(name) = &rule.makes else { continue };
+            let RuleOutput::Record(name) = &rule.makes else { continue };
             let labels = rule.labels.iter().map(|(name, value)| format!("{name}={value:?}"));
             let labels = labels.collect::<Vec<_>>().join(",");
             match name.as_str() {

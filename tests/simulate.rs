@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use slowburn::Compiled;
 use slowburn::model::{Behaviour, Series};
-use slowburn::plan::Observer;
+use slowburn::plan::EventSource;
 use slowburn::promql::build::selector;
-use slowburn::simulate::{self, Played, Scenario, Schedule, Step, Timeline};
+use slowburn::simulate::{self, Scenario, Schedule, SimulatedSteps, Step, Timeline};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::{Decimal, Duration, Period, text};
 use support::rules::{groups, test_rules, written};
@@ -208,7 +208,7 @@ fn samples(series: &Series, steps: &[Step]) -> String {
 type Check = (usize, String, String);
 
 /// Whether an alert fires at each evaluation; `None` where rounding decides.
-fn states(timeline: &Timeline, played: &Played, alert: usize) -> Vec<Option<bool>> {
+fn states(timeline: &Timeline, played: &SimulatedSteps, alert: usize) -> Vec<Option<bool>> {
     let course = &timeline.alerts[alert];
     let time =
         |at: usize| Duration::from_millis(timeline.schedule.step.millis() * (at - played.begin) as u64);
@@ -227,7 +227,7 @@ fn states(timeline: &Timeline, played: &Played, alert: usize) -> Vec<Option<bool
 }
 
 /// What promtool has to find, of alerts at every evaluation, where it evaluates both groups at each.
-fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
+fn at_every_evaluation(timeline: &Timeline, played: &SimulatedSteps) -> Vec<Check> {
     let mut checks = Vec::new();
     let end = played.steps.len() - 1;
     for (index, course) in timeline.alerts.iter().enumerate() {
@@ -295,7 +295,7 @@ fn number(value: Decimal) -> String {
 }
 
 /// What it has to find of alerts of the slow group at each five minutes, as a server evaluates them.
-fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &Played, first: usize) -> Vec<Check> {
+fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &SimulatedSteps, first: usize) -> Vec<Check> {
     let mut checks = Vec::new();
     for (index, course) in timeline.alerts.iter().enumerate() {
         let slow = timeline.tiers.iter().filter(|tier| tier.tier.severity == course.severity);
@@ -343,15 +343,15 @@ fn test(title: &str, series: &[Series], (steps, idle): (&[Step], usize), checks:
 
 /// How much was compared.
 #[derive(Default)]
-struct Compared {
+struct ComparedSide {
     incidents: usize,
     evaluations: usize,
     firings: usize,
     undecided: usize,
 }
 
-fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
-    let mut compared = Compared::default();
+fn compare(tool: &Path, closed: bool, incidents: u64) -> ComparedSide {
+    let mut compared = ComparedSide::default();
     let mut folders = Vec::new();
     for (kind, (name, project, slo)) in KINDS.into_iter().enumerate() {
         let compiled = compiled(project, slo);
@@ -366,7 +366,7 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             tests += &format!("  - {}\n", group["name"].as_str().unwrap());
         }
         tests += "tests:\n";
-        let counts = matches!(plan.observed.by, Observer::Counters { .. });
+        let counts = matches!(plan.observed.by, EventSource::Counters { .. });
         for number in 0..incidents {
             let mut chance = Chance(1000 * kind as u64 + number);
             let incident = match number {

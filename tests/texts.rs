@@ -13,7 +13,7 @@ use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::Problem;
 use slowburn::emit::yaml::quoted;
 use slowburn::inert::is_seen;
-use slowburn::render::{Compared, DifferenceFormat, Format, render};
+use slowburn::render::{ComparedSide, DifferenceFormat, Format, render};
 use slowburn::source::{SourceFile, Sources};
 use support::readers::{LIBRARIES, read_by, readers};
 use support::rules::{self, written};
@@ -365,11 +365,11 @@ fn told(hostile: &str, before: &Sources, sources: &Sources) {
     }
     let models = [before, sources].map(slowburn::model_of);
     let difference = slowburn::difference(&models[0], true, &models[1], true);
-    let side = |sources| Compared { name: hostile, sources, problems: &problems };
+    let side = |sources| ComparedSide { name: hostile, sources, problems: &problems };
     for format in
         [DifferenceFormat::Human { color: false }, DifferenceFormat::Markdown, DifferenceFormat::Json]
     {
-        let side = |sources| Compared { problems: &[], ..side(sources) };
+        let side = |sources| ComparedSide { problems: &[], ..side(sources) };
         seen("diff", &slowburn::render::difference(&difference, side(before), side(sources), format));
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Answers, HOUR, Incident, Outcome, Span, Team, Verdict, teams};
-use crate::emit::spelling::Words;
+use crate::emit::spelling::LanguageFormat;
 use crate::model::Language;
 use crate::plan::Plan;
 use crate::text;
@@ -11,7 +11,7 @@ use crate::vocabulary::{Decimal, Period, on_the_clock};
 
 /// The page of the selected SLOs.
 pub fn page(plan: &Plan, named: &[String], answers: &Answers) -> String {
-    let words = Words::new(plan.project.language, &plan.project.severities);
+    let words = LanguageFormat::new(plan.project.language, &plan.project.severities);
     let (code, _) = Language::ALL
         .into_iter()
         .find(|(_, known)| *known == plan.project.language)
@@ -96,7 +96,7 @@ struct DayPart {
     title: String,
 }
 
-fn team(team: &Team, span: &Span, words: &Words) -> TeamPart {
+fn team(team: &Team, span: &Span, words: &LanguageFormat) -> TeamPart {
     let count =
         |is: fn(Verdict) -> bool| team.outcomes.iter().filter(|one| is(one.verdict)).count().to_string();
     let said = words.say(
@@ -115,7 +115,7 @@ fn team(team: &Team, span: &Span, words: &Words) -> TeamPart {
     }
 }
 
-fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
+fn outcome(one: &Outcome, span: &Span, words: &LanguageFormat) -> OutcomePart {
     let promise = &one.slo.promise;
     let labels: Vec<String> = one.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let kept = if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(", ")) };
@@ -151,11 +151,11 @@ fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
 }
 
 /// The share of a journey's part in the bad events.
-fn part((part, share): &(String, Decimal), words: &Words) -> String {
+fn part((part, share): &(String, Decimal), words: &LanguageFormat) -> String {
     words.say("month.part", &[("part", part), ("share", &words.percent(share.round_dp(3).normalize()))])
 }
 
-fn figures(one: &Outcome, words: &Words) -> Vec<Figure> {
+fn figures(one: &Outcome, words: &LanguageFormat) -> Vec<Figure> {
     let (Some(attained), Some(spent)) = (one.attained(), one.spent) else { return Vec::new() };
     let promise = &one.slo.promise;
     let figure = |name: &str, number: String, about: String| Figure {
@@ -192,12 +192,12 @@ fn down(attained: Decimal, objective: Decimal) -> Decimal {
 }
 
 /// A share of the budget, rounded up.
-fn share(spent: Decimal, words: &Words) -> String {
+fn share(spent: Decimal, words: &LanguageFormat) -> String {
     let rounded = spent.round_dp_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
     words.percent(rounded.normalize())
 }
 
-fn incident(incident: &Incident, span: &Span, words: &Words) -> String {
+fn incident(incident: &Incident, span: &Span, words: &LanguageFormat) -> String {
     let values = [
         ("from", &*on_the_clock(incident.range.from, &span.zone)),
         ("until", &*on_the_clock(incident.range.until, &span.zone)),
@@ -212,7 +212,7 @@ fn date(at: u64, span: &Span) -> String {
     clock.split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
+fn days(one: &Outcome, span: &Span, words: &LanguageFormat) -> Vec<DayPart> {
     let most = one.days.iter().flatten().max().copied().unwrap_or_default();
     let day = |(spent, begins): (&Option<Decimal>, &u64)| {
         let date = date(*begins, span);
@@ -236,7 +236,7 @@ fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
 }
 
 /// The days as a text for screen readers.
-fn strip(one: &Outcome, span: &Span, words: &Words) -> String {
+fn strip(one: &Outcome, span: &Span, words: &LanguageFormat) -> String {
     let known = one.days.iter().zip(&span.days).filter_map(|(spent, begins)| Some(((*spent)?, *begins)));
     // The first of several equal ones.
     match known.rev().max_by_key(|(spent, _)| *spent).filter(|(spent, _)| *spent > Decimal::ZERO) {

@@ -145,7 +145,8 @@ pub fn course<'a>(
         // The promise is about slices.
         Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
     };
-    let known = Known { all: Duration::from_secs(known), agreed: Duration::from_secs(agreed * evaluation) };
+    let known =
+        KnownTime { all: Duration::from_secs(known), agreed: Duration::from_secs(agreed * evaluation) };
     let sums = Sums::new(begins, known, &counted, &seen);
     Course {
         alarms: alarms(slo, &timeline, &sums, begins, judged),
@@ -275,7 +276,7 @@ impl Course<'_> {
 }
 
 /// How much of the past is known.
-struct Known {
+struct KnownTime {
     all: Duration,
     /// Of this, the time in which events count.
     agreed: Duration,
@@ -284,14 +285,14 @@ struct Known {
 /// Sums of events since the beginning.
 struct Sums {
     begins: u64,
-    known: Known,
+    known: KnownTime,
     sums: Vec<Counted>,
     /// The number of evaluations with known events.
     seen: Vec<u64>,
 }
 
 impl Sums {
-    fn new(begins: u64, known: Known, counted: &[Counted], is_seen: &[bool]) -> Self {
+    fn new(begins: u64, known: KnownTime, counted: &[Counted], is_seen: &[bool]) -> Self {
         let mut sums = vec![Counted::default()];
         let mut sum = Counted::default();
         for events in counted {

@@ -3,7 +3,7 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Reading, Role};
+use crate::model::{MetricRead, Role};
 use crate::promql::ast::MatchOp;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -30,7 +30,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// The matcher that selects the only job of a selector.
-fn job(reading: &Reading) -> Option<usize> {
+fn job(reading: &MetricRead) -> Option<usize> {
     reading
         .selector
         .matchers

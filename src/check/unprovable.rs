@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::lower;
 use crate::model::{Companion, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts);
@@ -89,7 +89,7 @@ fn loses_bounds(expr: &Expr) -> bool {
         let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return };
         let of_buckets =
             |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_bucket"));
-        loses |= buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le");
+        loses |= buckets.selectors().iter().any(of_buckets) && !ResultLabels::of(buckets).may_have("le");
     });
     loses
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::diff::foreign::{Matched, Ours, matched};
+use crate::diff::foreign::{Matched, OurSlo, matched};
 use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
@@ -33,7 +33,7 @@ const YOUNG: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub struct Subject<'a> {
     theirs: Slo,
-    ours: Ours<'a>,
+    ours: OurSlo<'a>,
     windows: Vec<Window>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Comparison<'a> {
     /// Compares the SLOs that both sides have; only those with these names, if any are given.
     pub fn of(foreign: &'a Foreign, plan: &'a Plan, named: &[String]) -> Self {
         let Matched { both, old, new } = matched(foreign, plan);
-        let is = |one: &Ours| {
+        let is = |one: &OurSlo| {
             let (service, slo) = (one.slo.promise.service.as_str(), one.name());
             named.is_empty() || named.iter().any(|name| name == service || *name == slo)
         };
@@ -378,7 +378,7 @@ fn by_values(
 }
 
 /// The windows of the old side, and the periods of both; with notes on what is not compared.
-fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
+fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let period = &ours.slo.promise.period;
     let mut said = Vec::new();
     if let Some(was) = theirs.period.filter(|was| *period != Period::Rolling(*was)) {

@@ -2,7 +2,7 @@
 
 use super::{Subject, Window};
 use crate::foreign::{Ratio, Slo};
-use crate::plan::Reading;
+use crate::plan::RecordedRead;
 use crate::promql::ast::{Expr, Kind, Selector, Time};
 use crate::promql::build::{call, div, sum_by};
 use crate::vocabulary::Duration;
@@ -81,7 +81,7 @@ pub fn new_ratio(subject: &Subject, window: &Window) -> String {
     Expr::from(div(over(&slo.readings.counted_bad), over(&slo.readings.counted_total))).to_string()
 }
 
-fn read(reading: &Reading) -> Expr {
+fn read(reading: &RecordedRead) -> Expr {
     match reading.held {
         None => reading.series.clone().into(),
         Some(held) => call("last_over_time", vec![reading.series.clone().range(held)]),

@@ -15,7 +15,7 @@ const SELECTORS: usize = 6;
 const RESETS: Duration = Duration::from_secs(3 * 86_400);
 
 /// The queries about one window with a difference.
-struct Asked {
+struct WindowQueries {
     /// The age of the first sample of each side in the window.
     old_age: Option<String>,
     new_age: String,
@@ -27,7 +27,7 @@ struct Asked {
     raw: Vec<(Option<String>, Option<String>)>,
 }
 
-fn asked(subject: &Subject, window: &Window) -> Asked {
+fn asked(subject: &Subject, window: &Window) -> WindowQueries {
     let length = window.length;
     let (theirs, ours) = (subject.labels(), &subject.ours.slo.promise.by);
     let readings = &subject.ours.slo.readings;
@@ -44,7 +44,7 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
         let resets = sum_by(&theirs, call("resets", vec![raw.clone().range(length)])).to_string();
         (Some(born), (length <= RESETS).then_some(resets))
     });
-    Asked {
+    WindowQueries {
         old_age: of_old.map(|series| age(&series, length, &theirs).to_string()),
         new_age: age(&readings.counted_total, length.max(Duration::from_secs(600)), ours).to_string(),
         events: sum_by(
@@ -105,7 +105,7 @@ fn is_averaged(subject: &Subject, window: &Window) -> bool {
 
 /// All queries about a window.
 pub fn questions(subject: &Subject, window: &Window) -> Vec<String> {
-    let Asked { old_age, new_age, events, weighted, raw } = asked(subject, window);
+    let WindowQueries { old_age, new_age, events, weighted, raw } = asked(subject, window);
     let raw = raw.into_iter().flat_map(|(born, resets)| [born, resets]).flatten();
     old_age.into_iter().chain([new_age, events]).chain(weighted).chain(raw).collect()
 }

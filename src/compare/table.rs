@@ -113,7 +113,7 @@ struct Report<'a> {
     slos: usize,
     differ: usize,
     ratios: Vec<Line<'a>>,
-    notes: Vec<Told<'a>>,
+    notes: Vec<JsonNote<'a>>,
     old_only: &'a [String],
     new_only: &'a [String],
 }
@@ -131,7 +131,7 @@ struct Line<'a> {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct JsonNote<'a> {
     slo: &'a str,
     said: &'a str,
 }
@@ -159,7 +159,7 @@ pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: To
                 reasons: &row.reasons,
             })
             .collect(),
-        notes: notes.iter().map(|note| Told { slo: &note.slo, said: &note.said }).collect(),
+        notes: notes.iter().map(|note| JsonNote { slo: &note.slo, said: &note.said }).collect(),
         old_only: &comparison.old_only,
         new_only: &comparison.new_only,
     };

@@ -2,7 +2,7 @@
 
 use super::names::{companion_name, missing_name, which};
 use super::ranges::lag;
-use crate::facts::{Aftermath, Which};
+use crate::facts::{Aftermath, AlertId};
 use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -45,9 +45,9 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
     let expected = service.slos.iter().any(|slo| slo.is_expected());
     if service.missing_events.is_some() && expected {
         length = length.max(COUNTED_AGAIN);
-        silenced.push(Which::of(missing_name(service)));
+        silenced.push(AlertId::of(missing_name(service)));
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
-    let causes = vec![Which::of(companion_name(service, companion))];
+    let causes = vec![AlertId::of(companion_name(service, companion))];
     (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts: Vec::new(), length })
 }

@@ -3,7 +3,7 @@
 use super::budget;
 use super::labels::{alert_labels, external, open};
 use super::names::{budget_alert_name, missing_name, which};
-use crate::facts::{AlertFacts, BELOW, Which};
+use crate::facts::{AlertFacts, AlertId, BELOW};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::vocabulary::Severity;
 
@@ -27,7 +27,7 @@ pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> V
     }
     for declared in &slo.budget_alerts {
         for severity in budget::severities(service, slo, declared) {
-            let which = Which::of(budget_alert_name(service, slo, declared.line));
+            let which = AlertId::of(budget_alert_name(service, slo, declared.line));
             let mut alert = alert(model, service, slo, which, severity);
             alert.labels.insert(BELOW.to_owned(), declared.line.to_string());
             all.push(AlertFacts { line: Some(declared.line), ..alert });
@@ -40,7 +40,7 @@ fn alert<'a>(
     model: &Model,
     service: &'a Service,
     slo: &'a Slo,
-    Which { name, apart }: Which,
+    AlertId { name, apart }: AlertId,
     severity: Severity,
 ) -> AlertFacts<'a> {
     let mut labels = alert_labels(model, service, &slo.labels, severity);

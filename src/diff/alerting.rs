@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Side;
 use super::notified::renamed_receivers;
 use super::pairs::{Pair, Pairs, Slo};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::Labels;
-use crate::plan::{Companion, Delivery, Makes, ServicePlan, Which};
+use crate::plan::{AlertId, Companion, Delivery, RuleOutput, ServicePlan};
 use crate::vocabulary::Severity;
 
 /// Alerts that were added or removed with the tiers of an SLO, and changed receivers.
@@ -25,26 +25,27 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             let subject = pair.subject();
             match (alert(&pair.old), alert(&pair.new)) {
                 (Some(_), None) if pair.new.plan.alerts().next().is_none() => {
-                    let said = Words::plain("no alert any more, neither page nor ticket");
-                    let warning = Words::plain("nobody is notified of this budget any more");
+                    let said = Sentence::plain("no alert any more, neither page nor ticket");
+                    let warning = Sentence::plain("nobody is notified of this budget any more");
                     changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(warning));
                     break;
                 }
                 (Some(_), None) => {
-                    let said = Words::plain(format!("no alert {verb} any more"));
+                    let said = Sentence::plain(format!("no alert {verb} any more"));
                     let warning = match severity {
                         Severity::Page => "it no longer pages anybody; only a ticket remains",
                         Severity::Ticket => "nobody is notified of a slow burn any more",
                     };
-                    changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
+                    changes
+                        .push(Change::new(Kind::AlertRemoved, &subject, said).warn(Sentence::plain(warning)));
                 }
                 (None, Some(_)) => {
-                    let said = Words::plain(format!("now an alert {verb}; before there was none"));
+                    let said = Sentence::plain(format!("now an alert {verb}; before there was none"));
                     changes.push(Change::new(Kind::AlertAdded, &subject, said));
                 }
                 (Some(was), Some(is)) if was != is && chosen(pair) => {
-                    let said = Words::plain(format!("the alert that {verb} is called ")).quote(&is);
-                    let warning = Words::plain("routes and silences that match ").quote(&was);
+                    let said = Sentence::plain(format!("the alert that {verb} is called ")).quote(&is);
+                    let warning = Sentence::plain("routes and silences that match ").quote(&was);
                     let warning = warning.and(" no longer match it");
                     let change =
                         Change::new(Kind::AlertRenamed, &subject, said.and(" now, was ").quote(&was));
@@ -74,7 +75,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let same = BTreeMap::new();
     let is = Receivers::of(&after.deliveries, &same);
     let mut changes = Vec::new();
-    let mut compare = |subject: [String; 1], thing: &str, one: &Which, other: &Which| {
+    let mut compare = |subject: [String; 1], thing: &str, one: &AlertId, other: &AlertId| {
         changes.extend(difference(&subject, thing, &was.of_alert(one), &is.of_alert(other)));
     };
     for pair in &pairs.kept {
@@ -102,7 +103,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     // All receivers of a new alert are new: that is not a change.
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
-            let said = Words::plain(format!("{severity} goes to "));
+            let said = Sentence::plain(format!("{severity} goes to "));
             let receivers = is.of_alert(&alert.which);
             let everybody = everybody(&receivers);
             let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
@@ -113,9 +114,9 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 /// The name of a service's alert for missing events.
-fn missing(service: &ServicePlan) -> Option<Which> {
+fn missing(service: &ServicePlan) -> Option<AlertId> {
     let rule = service.missing.as_ref()?.rules.first()?;
-    matches!(rule.makes, Makes::Alert(_)).then(|| Which::of(rule.name().to_owned()))
+    matches!(rule.makes, RuleOutput::Alert(_)).then(|| AlertId::of(rule.name().to_owned()))
 }
 
 /// The receivers of one alert, by its labels with unknown values.
@@ -137,7 +138,7 @@ impl<'a> Receivers<'a> {
         Self { alerts, renamed }
     }
 
-    fn of_alert(&self, which: &Which) -> ByLabels {
+    fn of_alert(&self, which: &AlertId) -> ByLabels {
         let named = self.alerts.get(which.name.as_str()).into_iter().flatten();
         let examples: Vec<&Delivery> = named.copied().filter(|delivery| which.is(&delivery.labels)).collect();
         let open = |labels: &Labels| -> String {
@@ -164,15 +165,15 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
     let (was, is) = (everybody(old), everybody(new));
     let gone: Vec<_> = was.difference(&is).collect();
     let come: Vec<_> = is.difference(&was).collect();
-    let said = Words::plain(format!("{thing} "));
+    let said = Sentence::plain(format!("{thing} "));
     let change = |said| Change::new(Kind::Notified, subject, said);
     match (come.is_empty(), gone.is_empty()) {
         (true, true) if old == new => None,
         (true, true) => {
             let said = said.and("goes to the same receivers, but under other conditions");
-            let side = |word: &str, by: &ByLabels| -> Vec<Words> {
+            let side = |word: &str, by: &ByLabels| -> Vec<Sentence> {
                 let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
-                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
+                    Sentence::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
                 by.iter().map(line).collect()
             };
@@ -181,7 +182,7 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
         (false, true) => Some(change(said.and("also goes to ").list(come))),
         (true, false) if is.is_empty() => {
             let said = said.and("went to ").list(gone).and(", and goes to nobody now");
-            Some(change(said).warn(Words::plain("it fires, and nobody is notified")))
+            Some(change(said).warn(Sentence::plain("it fires, and nobody is notified")))
         }
         (true, false) => Some(change(said.and("no longer goes to ").list(gone))),
         (false, false) => Some(change(said.and("goes to ").list(come).and(" instead of ").list(gone))),

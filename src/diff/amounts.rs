@@ -1,7 +1,7 @@
 //! The size of a plan: numbers of SLOs, alerts, series and evaluations.
 
 use crate::difference::Amounts;
-use crate::plan::{Group, Makes, Notice, Plan};
+use crate::plan::{Group, Notice, Plan, RuleOutput};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Severity;
 
@@ -28,11 +28,11 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
         amounts.evaluations += hourly;
         amounts.raw_reads += hourly * rule.expr.selectors().into_iter().filter(is_raw).count();
         let severity = match &rule.makes {
-            Makes::Record(_) => {
+            RuleOutput::Record(_) => {
                 amounts.recorded += 1;
                 continue;
             }
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } | Notice::Budget { severity, .. } => Some(*severity),
                 Notice::Companion(companion) => Some(companion.severity),
                 Notice::Aftermath { .. } => None,

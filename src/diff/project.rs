@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Side;
 use super::texts::{ACCEPTED, labels, value};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{Job, Labels, Links, Model, Objects, Project, Prometheus, RuleTargets, Wording, Wordings};
 use crate::vocabulary::Severity;
 
@@ -42,13 +42,20 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
 /// A value of the project.
 fn value_change(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
     let (old, new) = (old.to_string(), new.to_string());
-    let said = Words::plain(words).quote(&new).and(", was ").quote(&old);
+    let said = Sentence::plain(words).quote(&new).and(", was ").quote(&old);
     (old != new).then(|| Change::new(kind, &[], said).values(old, new))
 }
 
 /// Entries of a list that were added or removed, each in its words after the introduction.
-pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &[Words]) -> Vec<Change> {
-    let behind = |prefix: &Words, words: Words| Words(prefix.0.iter().cloned().chain(words.0).collect());
+pub(super) fn listed(
+    kind: Kind,
+    came: Sentence,
+    went: Sentence,
+    old: &[Sentence],
+    new: &[Sentence],
+) -> Vec<Change> {
+    let behind =
+        |prefix: &Sentence, words: Sentence| Sentence(prefix.0.iter().cloned().chain(words.0).collect());
     let came = only(new, old, |words| behind(&came, words));
     let went = only(old, new, |words| behind(&went, words));
     came.chain(went).map(|said| Change::new(kind, &[], said)).collect()
@@ -58,8 +65,8 @@ pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &
 pub(super) fn only<'a, T: PartialEq + Clone>(
     one: &'a [T],
     other: &'a [T],
-    said: impl Fn(T) -> Words + 'a,
-) -> impl Iterator<Item = Words> + 'a {
+    said: impl Fn(T) -> Sentence + 'a,
+) -> impl Iterator<Item = Sentence> + 'a {
     one.iter().filter(|entry| !other.contains(entry)).cloned().map(said)
 }
 
@@ -68,7 +75,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
     for severity in Severity::ALL {
         let (before, after) = (old.project.severities.get(severity), new.project.severities.get(severity));
         if before.label != after.label {
-            let said = Words::plain(format!("a {severity} has the label "))
+            let said = Sentence::plain(format!("a {severity} has the label "))
                 .quote("severity")
                 .and(" ")
                 .quote(&after.label)
@@ -79,7 +86,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
             changes.push(
                 Change::new(Kind::Severity, &[], said)
                     .values(&before.label, &after.label)
-                    .warn(Words::plain(warning)),
+                    .warn(Sentence::plain(warning)),
             );
         }
         let thing = |what: &str| format!("{what} of every {severity}");
@@ -167,8 +174,8 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
     let version = |prometheus: &Prometheus| format!("{}.{}", prometheus.version.0, prometheus.version.1);
     let retention =
         |prometheus: &Prometheus| prometheus.retention.as_ref().map(|(length, _)| length.to_string());
-    let names = |labels: &[crate::vocabulary::LabelName]| -> Vec<Words> {
-        labels.iter().map(|label| Words::default().quote(label)).collect()
+    let names = |labels: &[crate::vocabulary::LabelName]| -> Vec<Sentence> {
+        labels.iter().map(|label| Sentence::default().quote(label)).collect()
     };
     let kind = Kind::Prometheus;
     let mut changes: Vec<Change> =
@@ -176,9 +183,9 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             .into_iter()
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
-    let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Words> {
+    let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Sentence> {
         let said =
-            |job: &Job| Words::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
+            |job: &Job| Sentence::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
         jobs.iter().flatten().map(said).collect()
     };
     let lists = [
@@ -197,7 +204,7 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
         (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),
     ];
     for (said, [before, after]) in lists {
-        let [came, went] = said.map(Words::plain);
+        let [came, went] = said.map(Sentence::plain);
         changes.extend(listed(kind, came, went, &before, &after));
     }
     changes

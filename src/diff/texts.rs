@@ -1,7 +1,7 @@
 //! Changes of labels, annotations, owners, descriptions and runbooks.
 
 use super::pairs::Pair;
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::Labels;
 use crate::vocabulary::Period;
 
@@ -26,14 +26,14 @@ pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     let warning = match &new.period {
         Period::Calendar(unit, _) if pair.goes_on() && was != is => {
             let warning = "the budget left jumps once if less than four weeks have been counted: other events are expected of the rest of the";
-            Some(Words::plain(format!("{warning} {}", unit.as_str())))
+            Some(Sentence::plain(format!("{warning} {}", unit.as_str())))
         }
         _ => None,
     };
     changes.extend(expected.map(|change| change.warn(warning)));
     if old.scrape_interval != new.scrape_interval {
         let (before, after) = (old.scrape_interval, new.scrape_interval);
-        let said = Words::plain(format!("targets scraped every {after}, was {before}"));
+        let said = Sentence::plain(format!("targets scraped every {after}, was {before}"));
         changes.push(Change::new(Kind::Scrape, &subject, said).values(before, after));
     }
     changes
@@ -45,7 +45,7 @@ pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, 
     names.sort();
     names.dedup();
     let change = |name: &String| {
-        let said = Words::plain(format!("{thing} ")).quote(name);
+        let said = Sentence::plain(format!("{thing} ")).quote(name);
         match (old.get(name), new.get(name)) {
             (Some(was), Some(is)) if was != is => {
                 let said = said.and(" is ").quote(is).and(", was ").quote(was);
@@ -67,7 +67,7 @@ pub(super) fn value(
     old: &Option<String>,
     new: &Option<String>,
 ) -> Option<Change> {
-    let said = |words: &str| Words::plain(format!("{thing} {words}"));
+    let said = |words: &str| Sentence::plain(format!("{thing} {words}"));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
             let said = said("is ").quote(is).and(", was ").quote(was);

@@ -8,7 +8,7 @@ use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
 use crate::plan::{
-    Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time,
+    Companion, Event, Group, Notice, ProjectPlan, Promise, Rule, RuleOutput, ServicePlan, of_agreed_time,
 };
 use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
@@ -77,7 +77,7 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
 
 /// A rule as it is written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenRule {
     /// The name of its group.
     pub group: String,
     /// The evaluation interval of the group.
@@ -99,17 +99,17 @@ pub struct Written {
 }
 
 /// The rules of a service, as they are written in the file.
-pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
+pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<WrittenRule> {
     let of = |group: &Group, rule: &Rule| {
         let alert = match &rule.makes {
-            Makes::Alert(alert) => Some(alert),
-            Makes::Record(_) => None,
+            RuleOutput::Alert(alert) => Some(alert),
+            RuleOutput::Record(_) => None,
         };
         let inert = |(name, value): (&String, &String)| {
             let value = if alert.is_some() { crate::text::inert(value) } else { value.clone() };
             (name.clone(), value)
         };
-        Written {
+        WrittenRule {
             group: group.name.clone(),
             interval: group.interval,
             alerts: alert.is_some(),
@@ -207,7 +207,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         ),
     );
     for tier in &promise.tiers {
-        let Watches { severity, share, long, short, burn, threshold } = Watches::of(tier);
+        let TierRow { severity, share, long, short, burn, threshold } = TierRow::of(tier);
         yaml.comment(
             6,
             &format!(
@@ -228,7 +228,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     }
 }
 
-struct Watches {
+struct TierRow {
     severity: &'static str,
     share: String,
     long: Duration,
@@ -237,8 +237,8 @@ struct Watches {
     threshold: String,
 }
 
-impl Watches {
-    fn of(tier: &crate::plan::Watch) -> Self {
+impl TierRow {
+    fn of(tier: &crate::plan::TierFacts) -> Self {
         Self {
             severity: tier.severity.as_str(),
             share: percent(tier.budget_share),
@@ -279,7 +279,7 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut
     if !rule.remark.is_empty() && remarks.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
-    if let Makes::Alert(alert) = &rule.makes
+    if let RuleOutput::Alert(alert) = &rule.makes
         && let Notice::Companion(companion) = &alert.notice
     {
         companion_comment(yaml, companion);
@@ -289,19 +289,19 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut
 
 fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     let kind = match &rule.makes {
-        Makes::Record(_) => "record",
-        Makes::Alert(_) => "alert",
+        RuleOutput::Record(_) => "record",
+        RuleOutput::Alert(_) => "alert",
     };
     yaml.pair(6, "- ", kind, rule.name());
     yaml.query(8, "expr", &rule.expr, COLUMNS);
-    if let Makes::Alert(alert) = &rule.makes {
+    if let RuleOutput::Alert(alert) = &rule.makes {
         for (key, length) in [("for", alert.hold), ("keep_firing_for", alert.keep_firing_for)] {
             if let Some(length) = length {
                 yaml.pair(8, "", key, &length.to_string());
             }
         }
     }
-    let inert = matches!(rule.makes, Makes::Alert(_));
+    let inert = matches!(rule.makes, RuleOutput::Alert(_));
     let labels = rule.labels.iter().map(|(name, value)| {
         let value = if inert { crate::text::inert(value).into() } else { value.as_str().into() };
         (name.as_str(), value)
@@ -312,7 +312,7 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
         let columns = if inert { COLUMNS } else { usize::MAX };
         yaml.labels(8, "labels", &labels, columns);
     }
-    if let Makes::Alert(alert) = &rule.makes {
+    if let RuleOutput::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");
         for (name, value) in words::annotations(project, alert, None) {
             yaml.pair(10, "", &name, &value);

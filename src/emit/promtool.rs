@@ -1,10 +1,10 @@
 //! promtool's unit tests: the proofs, which run against the rule files in `prometheus/`.
 
-use super::words::{self, Known};
+use super::words::{self, FiringValues};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan, Which};
+use crate::plan::{AlertId, Case, Check, Notice, ProjectPlan, Proof, Rule, RuleOutput, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -27,7 +27,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
         }
     }
     for rule in service.companions.iter().flat_map(|group| &group.rules) {
-        if let Makes::Alert(alert) = &rule.makes
+        if let RuleOutput::Alert(alert) = &rule.makes
             && let Notice::Companion(companion) = &alert.notice
             && let Some(reason) = &companion.planned
         {
@@ -76,7 +76,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
                 yaml.line(8, "exp_alerts: []");
             }
             Check::Says { at, rule, labels, value, budget_left, error_ratio, budget_lasts } => {
-                let known = Known { labels, value, budget_left, error_ratio, budget_lasts };
+                let known = FiringValues { labels, value, budget_left, error_ratio, budget_lasts };
                 says(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}
@@ -100,7 +100,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
 }
 
 /// How many of these alerts fire; empty if none does.
-fn firing(alert: &Which) -> Expr {
+fn firing(alert: &AlertId) -> Expr {
     let apart = alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str()));
     let mut labels = vec![("alertname", alert.name.as_str()), ("alertstate", "firing")];
     labels.extend(apart);
@@ -117,8 +117,8 @@ fn nameless(expr: &Expr) -> Expr {
     }
 }
 
-fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &Known) {
-    let Makes::Alert(alert) = &rule.makes else { return };
+fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
+    let RuleOutput::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
     yaml.pair(8, "", "alertname", &alert.which.name);
     yaml.line(8, "exp_alerts:");

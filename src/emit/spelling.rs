@@ -12,14 +12,14 @@ const TIED: &str = "\u{a0}";
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// The spelling of one language.
-pub struct Words<'a> {
+pub struct LanguageFormat<'a> {
     pub language: Language,
     severities: &'a PerSeverity<String>,
     mark: String,
     thousands: String,
 }
 
-impl<'a> Words<'a> {
+impl<'a> LanguageFormat<'a> {
     pub fn new(language: Language, severities: &'a PerSeverity<String>) -> Self {
         let say = |name| text::say(language, name, &[]);
         let thousands = say("number.thousands").replace("space", TIED);

@@ -5,14 +5,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Promise};
+use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
 use crate::vocabulary::{BudgetLine, Period, Severity, percent};
 
 /// Values that are known only while an alert fires.
-pub struct Known<'a> {
+pub struct FiringValues<'a> {
     /// Values of the labels that the result of the expression has.
     pub labels: &'a Labels,
     /// The alert's value.
@@ -26,7 +26,7 @@ pub struct Known<'a> {
 }
 
 /// All annotations of an alert: as templates for a rule file if `known` is `None`, otherwise as the firing alert shows them.
-pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
+pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringValues>) -> Labels {
     let own = |value: &String| {
         let shown = inert::text(value);
         if known.is_some() { shown.into_owned() } else { text::inert(&shown) }
@@ -94,11 +94,11 @@ fn burn(
     project: &ProjectPlan,
     promise: &Promise,
     context: &AlertContext,
-    (budget_left, pace): (&Expr, &Pace),
-    known: Option<&Known>,
+    (budget_left, pace): (&Expr, &BurnForecast),
+    known: Option<&FiringValues>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let spoken = Spoken(project.language);
+    let spoken = DecimalFormat(project.language);
     let burn_rate = match known {
         Some(known) => spoken.number(known.value),
         None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
@@ -133,11 +133,11 @@ fn budget(
     promise: &Promise,
     line: BudgetLine,
     context: &AlertContext,
-    (budget_left, pace): (&Expr, &Pace),
-    known: Option<&Known>,
+    (budget_left, pace): (&Expr, &BurnForecast),
+    known: Option<&FiringValues>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let spoken = Spoken(project.language);
+    let spoken = DecimalFormat(project.language);
     let (ratio, lasts) = paced(spoken, promise, pace, known);
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
@@ -176,10 +176,10 @@ fn over(period: &Period) -> (String, &'static str, &str) {
 fn companion(
     project: &ProjectPlan,
     companion: &Companion,
-    known: Option<&Known>,
+    known: Option<&FiringValues>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let spoken = Spoken(project.language);
+    let spoken = DecimalFormat(project.language);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
     let which: String = (companion.distinguishing.iter())
         .map(|label| match known {
@@ -212,7 +212,7 @@ fn companion(
 }
 
 /// ` (env: production)`: which promise of the SLO it is.
-fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
+fn which(promise: &Promise, known: Option<&FiringValues>, blanks: &mut Blanks) -> String {
     let mut value = |label: &String| match known {
         Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
         None => blanks.blank(format!("{{{{ {} }}}}", asked_label(label))),
@@ -274,7 +274,7 @@ impl Blanks {
 }
 
 /// The address of a dashboard that selects the alert's values of its labels.
-fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
+fn dashboard(link: &DashboardLink, known: Option<&FiringValues>) -> String {
     // As a string of PromQL, so that no value can end the string.
     let value = |label: &String| match known {
         Some(known) => {
@@ -304,7 +304,12 @@ fn escaped(text: &str) -> String {
 }
 
 /// The budget left, or the template that queries it.
-fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Known>) -> String {
+fn left(
+    spoken: DecimalFormat,
+    promise: &Promise,
+    budget_left: &Expr,
+    known: Option<&FiringValues>,
+) -> String {
     match known {
         Some(known) => spoken.percent(known.budget_left),
         None => spoken.asked_percent(promise, budget_left),
@@ -312,7 +317,12 @@ fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Kn
 }
 
 /// The error ratio and how long the budget lasts at it, or the templates that query them.
-fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) -> (String, String) {
+fn paced(
+    spoken: DecimalFormat,
+    promise: &Promise,
+    pace: &BurnForecast,
+    known: Option<&FiringValues>,
+) -> (String, String) {
     match known {
         Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
         None => {
@@ -323,9 +333,9 @@ fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) 
 
 /// How a language writes numbers that Prometheus fills in.
 #[derive(Clone, Copy)]
-struct Spoken(Language);
+struct DecimalFormat(Language);
 
-impl Spoken {
+impl DecimalFormat {
     fn mark(self) -> String {
         text::say(self.0, "number.mark", &[])
     }

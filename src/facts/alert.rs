@@ -5,14 +5,14 @@ use crate::vocabulary::{BudgetLine, Duration, Name, Severity};
 
 /// The identity of an alert.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Which {
+pub struct AlertId {
     /// Its name.
     pub name: String,
     /// Labels that separate it from other alerts of its name; empty if there are no others.
     pub apart: Labels,
 }
 
-impl Which {
+impl AlertId {
     /// The identity of an alert with a name of its own.
     pub fn of(name: String) -> Self {
         Self { name, apart: Labels::new() }
@@ -42,9 +42,9 @@ pub struct Aftermath {
     /// The alert that silences them, and notifies nobody.
     pub name: String,
     /// The alerts whose aftermath it is.
-    pub causes: Vec<Which>,
+    pub causes: Vec<AlertId>,
     /// The alerts that it silences.
-    pub silenced: Vec<Which>,
+    pub silenced: Vec<AlertId>,
     /// For each of these the part of a journey that it belongs to, such as `shop/orders`; empty if it is not the aftermath of a journey.
     pub parts: Vec<String>,
     /// For how long.
@@ -86,8 +86,8 @@ pub struct AlertFacts<'a> {
 
 impl AlertFacts<'_> {
     /// The alert's identity.
-    pub fn which(&self) -> Which {
-        Which { name: self.name.clone(), apart: self.apart.clone() }
+    pub fn which(&self) -> AlertId {
+        AlertId { name: self.name.clone(), apart: self.apart.clone() }
     }
 
     /// The labels that its rule sets.

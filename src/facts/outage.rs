@@ -2,11 +2,11 @@
 //!
 //! The error ratio is constant, the time before had no errors, and the traffic is even. Evaluations, scrapes and notifications take additional time.
 
-use super::{Promise, Watch};
+use super::{Promise, TierFacts};
 use crate::model::Agreement;
 use crate::vocabulary::{BudgetLine, Decimal, Duration};
 
-impl Watch {
+impl TierFacts {
     /// Seconds from the beginning of an outage with this error ratio until the tier fires: `W·T/e`; `None` if it never fires.
     pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
         (error_ratio > self.threshold).then(|| seconds(self.long_agreed) * self.threshold / error_ratio)
@@ -69,7 +69,7 @@ impl Promise {
 
     /// Outages that show the differences between the tiers, the largest first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
     pub fn outages(&self) -> Vec<Outage> {
-        let twice = |tier: &Watch| tier.threshold * Decimal::TWO;
+        let twice = |tier: &TierFacts| tier.threshold * Decimal::TWO;
         let mut ratios: Vec<Decimal> = [100, 10, 1].map(|of| Decimal::new(of, 2)).to_vec();
         ratios.extend(self.tiers.iter().map(twice).filter(|ratio| *ratio < Decimal::ONE));
         ratios.sort_by_key(|ratio| std::cmp::Reverse(*ratio));
@@ -103,9 +103,9 @@ mod tests {
     use crate::vocabulary::{Severity, spoken};
 
     /// A tier of the workbook at 99.9 % over 30 days.
-    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> Watch {
+    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> TierFacts {
         let burn_rate = Decimal::from_str_exact(burn_rate).expect("a number");
-        Watch {
+        TierFacts {
             severity,
             budget_share: Decimal::ONE,
             long: Duration::parse(long).expect("a length"),

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};
-use super::gather::{Gathered, Service, Slo, recorded_as};
+use super::gather::{FileContents, Service, Slo, recorded_as};
 use super::measure::{Measured, Part};
 use crate::vocabulary::{Decimal, Period, Severity};
 
@@ -15,7 +15,7 @@ type Rows = [Vec<String>; 3];
 const TITLES: [&str; 3] = ["stays", "better", "changes"];
 
 /// The effects for all SLOs. What is true for all of them is written once, at the end.
-pub fn account(gathered: &Gathered, lines: &Lines) -> String {
+pub fn account(gathered: &FileContents, lines: &Lines) -> String {
     let slos =
         || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
     let rows: Vec<Rows> =
@@ -135,7 +135,7 @@ pub fn night(draft: &Draft) -> Option<String> {
 }
 
 /// What changes for the people who are notified.
-fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
+fn changes(service: &Service, slo: &Slo, gathered: &FileContents) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
     let chosen = [&slo.alert_name, &service.alert_name, &gathered.alert_name].into_iter().flatten().next();

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gather::Gathered;
+use super::gather::FileContents;
 use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::{AlertName, Severity};
 
 /// An SLO: the index of its service, and its index in the service.
-type At = (usize, usize);
+type SloIndex = (usize, usize);
 
 /// Decides on which level each name is written.
-pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<Problem>) {
+pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut Vec<Problem>) {
     let labels = Severity::ALL.map(|severity| {
         let said = gathered.severities.get(severity).label.as_ref();
         said.map_or_else(|| severity.to_string(), |said| said.text.clone())
     });
     let alike = labels[0] == labels[1];
-    let mut names: BTreeMap<String, Vec<At>> = BTreeMap::new();
+    let mut names: BTreeMap<String, Vec<SloIndex>> = BTreeMap::new();
     let mut nameless: BTreeSet<usize> = BTreeSet::new();
     for (service, slo) in all(gathered) {
         let draft = &gathered.services[service].slos[slo].draft;
@@ -44,7 +44,7 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
             None => drop(nameless.insert(service)),
         }
     }
-    let mut named: Vec<(String, Vec<At>)> = names.into_iter().collect();
+    let mut named: Vec<(String, Vec<SloIndex>)> = names.into_iter().collect();
     named.sort_by_key(|(_, slos)| (std::cmp::Reverse(slos.len()), slos[0]));
     for (name, slos) in named {
         let (service, slo) = slos[0];
@@ -76,7 +76,7 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
     }
 }
 
-fn all(gathered: &Gathered) -> Vec<At> {
+fn all(gathered: &FileContents) -> Vec<SloIndex> {
     let services = gathered.services.iter().enumerate();
     services.flat_map(|(at, service)| (0..service.slos.len()).map(move |slo| (at, slo))).collect()
 }

@@ -8,7 +8,7 @@ use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Sever
 
 /// A text and its place.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct PlacedText {
     pub text: String,
     pub place: Span,
 }
@@ -37,16 +37,16 @@ pub struct Draft {
     pub place: Span,
     /// The tool's name.
     pub tool: &'static str,
-    pub service: Said,
-    pub name: Said,
+    pub service: PlacedText,
+    pub name: PlacedText,
     pub service_description: Option<String>,
-    pub owner: Option<Said>,
+    pub owner: Option<PlacedText>,
     pub description: Option<String>,
     pub objective: Objective,
     /// What it measures, or why that is not known.
-    pub measured: Result<Measured, Missing>,
+    pub measured: Result<Measured, NotImported>,
     /// The labels that tell its promises apart.
-    pub by: Vec<Said>,
+    pub by: Vec<PlacedText>,
     pub period: Period,
     pub slice: Option<Slice>,
     pub labels: Vec<Pair>,
@@ -57,7 +57,7 @@ pub struct Draft {
     /// Whether missing events should alert, if the source says so.
     pub missing: Option<(bool, Span)>,
     /// The name of its alerts.
-    pub alert_name: Option<Said>,
+    pub alert_name: Option<PlacedText>,
     pub recorder: Recorder,
     pub account: Account,
 }
@@ -75,7 +75,7 @@ pub enum Recorder {
 
 /// Why an SLO is left out.
 #[derive(Clone, Debug)]
-pub enum Missing {
+pub enum NotImported {
     /// The user has to decide something first.
     Decision(String),
     /// It has a fault that was already reported.
@@ -94,7 +94,7 @@ pub struct Slice {
 pub struct Alert {
     pub off: bool,
     /// The value of the label `severity`.
-    pub label: Option<Said>,
+    pub label: Option<PlacedText>,
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Slice, Tier};
-use super::gather::{Gathered, Service, Slo, recorded_as};
+use super::draft::{Alert, Draft, NotImported, Pair, PlacedText, Policy, Slice, Tier};
+use super::gather::{FileContents, Service, Slo, recorded_as};
 use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
@@ -18,7 +18,7 @@ use crate::vocabulary::{Period, Severity, percent, text};
 const WIDTH: usize = 100;
 
 /// All files: the project file, unless there is one, and one file for each service with an SLO.
-pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(String, String)> {
+pub fn files(gathered: &FileContents, lines: &Lines, options: &Options) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let services: Vec<&Service> =
         gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
@@ -35,7 +35,7 @@ pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(Stri
 }
 
 /// The project file.
-fn project(gathered: &Gathered) -> String {
+fn project(gathered: &FileContents) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, "Settings for all services. Written by `slowburn import`; edit it as you like.");
     yaml.pair(0, "", "version", "slowburn/v1");
@@ -47,13 +47,13 @@ fn project(gathered: &Gathered) -> String {
 }
 
 /// Settings that are possible only in the project file, as its lines; may be empty.
-pub fn project_settings(gathered: &Gathered) -> String {
+pub fn project_settings(gathered: &FileContents) -> String {
     let mut yaml = Yaml::default();
     settings(&mut yaml, gathered);
     yaml.finish()
 }
 
-fn settings(yaml: &mut Yaml, gathered: &Gathered) {
+fn settings(yaml: &mut Yaml, gathered: &FileContents) {
     let said =
         |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
     if Severity::ALL.iter().any(|severity| said(gathered.severities.get(*severity))) {
@@ -133,10 +133,10 @@ fn service(service: &Service, lines: &Lines) -> String {
 }
 
 /// Why an SLO is left out, in a sentence.
-pub fn why(missing: &Missing) -> String {
+pub fn why(missing: &NotImported) -> String {
     match missing {
-        Missing::Decision(decision) => format!("somebody must decide {decision}"),
-        Missing::Fault(fault) => (*fault).to_owned(),
+        NotImported::Decision(decision) => format!("somebody must decide {decision}"),
+        NotImported::Fault(fault) => (*fault).to_owned(),
     }
 }
 
@@ -196,7 +196,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     }
     if !draft.by.is_empty() {
         let renamed = draft.by.iter().any(|label| recorded_as(&label.text).is_some());
-        let pair = |label: &Said| {
+        let pair = |label: &PlacedText| {
             let name = recorded_as(&label.text).unwrap_or_else(|| label.text.clone());
             format!("{name}: {}", label.text)
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
+use super::draft::{Alert, Draft, NotImported, Pair, PlacedText, Policy, Tier};
 use super::measure::Measured;
 use crate::diagnostic::{Code, Problem};
 use crate::secret;
@@ -12,7 +12,7 @@ use crate::vocabulary::{Decimal, LabelName, Name, PerSeverity, Period, Severity}
 
 /// The content of all files.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct FileContents {
     pub services: Vec<Service>,
     /// The settings of each severity on which all SLOs agree.
     pub severities: PerSeverity<Alert>,
@@ -24,7 +24,7 @@ pub struct Gathered {
     pub alert_name: Option<String>,
 }
 
-impl Gathered {
+impl FileContents {
     /// The place of the first SLO.
     pub fn place(&self) -> Option<Span> {
         self.services.iter().flat_map(|service| &service.slos).map(|slo| slo.draft.place).min()
@@ -47,7 +47,7 @@ pub struct Service {
     pub missing: bool,
     pub slos: Vec<Slo>,
     /// SLOs that are left out, with the reasons.
-    pub left_out: Vec<(Draft, Missing)>,
+    pub left_out: Vec<(Draft, NotImported)>,
 }
 
 /// One SLO.
@@ -65,9 +65,9 @@ pub struct Slo {
     pub draft: Draft,
 }
 
-pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> Gathered {
+pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> FileContents {
     drafts.sort_by_key(|draft| draft.place);
-    let mut gathered = Gathered::default();
+    let mut gathered = FileContents::default();
     let mut told = BTreeSet::new();
     for draft in &mut drafts {
         discreet(draft, problems);
@@ -193,7 +193,7 @@ fn apart(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, 
 
 /// Adds one SLO to its service.
 fn add(
-    gathered: &mut Gathered,
+    gathered: &mut FileContents,
     names: &mut Names,
     index: usize,
     wanted: Name,
@@ -203,7 +203,7 @@ fn add(
     let measured = match draft.measured.clone() {
         Ok(measured) => measured,
         Err(missing) => {
-            if let Missing::Decision(decision) = &missing {
+            if let NotImported::Decision(decision) = &missing {
                 problems.push(
                     Problem::error(
                         Code::DecisionMissing,
@@ -253,7 +253,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
     }
     let drafts = || service.slos.iter().map(|slo| &slo.draft);
     service.description = drafts().find_map(|draft| draft.service_description.clone());
-    let owners: Vec<&Said> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
+    let owners: Vec<&PlacedText> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
     if let Some(first) = owners.first() {
         for other in owners.iter().filter(|owner| owner.text != first.text) {
             problems.push(
@@ -359,20 +359,20 @@ fn same(one: &Pair, other: &Pair) -> bool {
 #[derive(Default)]
 struct Names {
     /// The names of SLOs, by service.
-    slos: BTreeMap<Name, Taken>,
-    policies: Taken,
+    slos: BTreeMap<Name, UsedNames>,
+    policies: UsedNames,
     /// Names of policies, by their former name and their tiers.
     same: BTreeMap<(Name, String), String>,
 }
 
 /// Names in use, each with the next number for it.
 #[derive(Default)]
-struct Taken {
+struct UsedNames {
     names: BTreeSet<Name>,
     next: BTreeMap<Name, usize>,
 }
 
-impl Taken {
+impl UsedNames {
     /// The name, with a number added if it is in use.
     fn free(&mut self, wanted: Name) -> Name {
         let mut name = wanted.clone();
@@ -429,7 +429,7 @@ fn numbered(name: &Name, number: usize) -> Name {
 }
 
 /// The labels in `by` that rules can keep. Labels that the rules set themselves are recorded under another name.
-fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
+fn clean(by: &mut Vec<PlacedText>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     by.retain(|label| {
         let bound = ["le", "quantile"].contains(&label.text.as_str());

@@ -16,7 +16,7 @@ pub enum Counts {
 
 /// Why a query is not understood: the part of it, and the reason.
 #[derive(Debug)]
-pub struct Why {
+pub struct NotUnderstood {
     pub span: Span,
     pub words: String,
 }
@@ -55,7 +55,7 @@ impl From<Span> for Place {
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Of {
+pub enum CountKind {
     /// The increase of counters.
     Gain,
     /// All observations of a native histogram.
@@ -75,7 +75,7 @@ pub enum Of {
 pub struct Term {
     pub negative: bool,
     pub selector: Selector,
-    pub of: Of,
+    pub of: CountKind,
     pub span: Span,
 }
 
@@ -200,7 +200,7 @@ pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured,
     if total.is_empty() {
         return Err("the total counts nothing");
     }
-    let gains = |terms: &[Term]| terms.iter().all(|term| term.of == Of::Gain);
+    let gains = |terms: &[Term]| terms.iter().all(|term| term.of == CountKind::Gain);
     if gains(&over) && gains(&total) {
         return counted(over, counts, total);
     }
@@ -240,7 +240,7 @@ fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured
 /// A state that is sampled regularly.
 fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static str> {
     match (&part.of, &all.of) {
-        (Of::Below(bound), Of::NativeCount) if same_series(&part.selector, &all.selector) => {
+        (CountKind::Below(bound), CountKind::NativeCount) if same_series(&part.selector, &all.selector) => {
             let threshold = whole_millis(*bound * Decimal::ONE_THOUSAND)
                 .ok_or("the bound is not a whole number of milliseconds")?;
             match counts {
@@ -254,14 +254,14 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
                 Counts::Bad => Err("events below the bound are counted as bad"),
             }
         }
-        (Of::Summed, Of::Looked) if same_series(&part.selector, &all.selector) => {
+        (CountKind::Summed, CountKind::Looked) if same_series(&part.selector, &all.selector) => {
             let name = part.selector.name.as_deref().unwrap_or_default();
             match counts {
                 Counts::Good if is_probe(name) => Ok(Measured::Probe(part.selector.clone().into())),
                 Counts::Good | Counts::Bad => Err(UNKNOWN_GAUGE),
             }
         }
-        (Of::Held(held), Of::Held(asked)) => match &held.kind {
+        (CountKind::Held(held), CountKind::Held(asked)) => match &held.kind {
             Kind::Binary(binary) if binary.op.is_comparison() && **asked == binary.left => {
                 let mut good = (**binary).clone();
                 if counts == Counts::Bad {
@@ -271,7 +271,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             }
             _ => Err("the two sides read different series"),
         },
-        (Of::Summed, Of::Summed) => {
+        (CountKind::Summed, CountKind::Summed) => {
             Err("values of gauges are not events: a gauge of 7 does not mean that something happened 7 times")
         }
         _ => Err("one ratio mixes counters and states"),

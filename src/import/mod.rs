@@ -37,7 +37,7 @@ use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
-pub use rules::{Holds, holds, rules};
+pub use rules::{FileKind, holds, rules};
 
 /// Options of an import.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +77,7 @@ struct Dialect {
     /// The kind of its objects, if only this tool uses it.
     kind: Option<&'static str>,
     /// Reads the documents of one tool together, because they may refer to each other.
-    read: fn(&[&Document], &Options, &mut Found),
+    read: fn(&[&Document], &Options, &mut DialectResults),
 }
 
 /// All dialects.
@@ -109,14 +109,14 @@ struct Document {
 
 /// The results of the dialects.
 #[derive(Default)]
-struct Found {
+struct DialectResults {
     drafts: Vec<Draft>,
     problems: Vec<Problem>,
 }
 
 /// Reads all documents. Returns whether all of them could be read, too.
-fn read(sources: &Sources, options: &Options) -> (Found, bool) {
-    let mut found = Found::default();
+fn read(sources: &Sources, options: &Options) -> (DialectResults, bool) {
+    let mut found = DialectResults::default();
     let mut documents: [Vec<Document>; DIALECTS.len()] = Default::default();
     for (id, source) in sources.iter() {
         let (nodes, faults) = yaml::documents(id, &source.text);
@@ -146,7 +146,7 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
 
 /// The rules that another tool would make from its sources, as far as they are known: the names of its series, or their expressions.
 pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
-    let (Found { drafts, mut problems }, _) = read(sources, &Options::default());
+    let (DialectResults { drafts, mut problems }, _) = read(sources, &Options::default());
     diagnostic::sort(&mut problems);
     // Its problems were reported when the sources were imported.
     let gathered = gather::gather(drafts.clone(), &Options::default(), &mut Vec::new());
@@ -156,7 +156,7 @@ pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
 /// Imports sources of other tools.
 pub fn import(sources: &Sources, options: &Options) -> Imported {
     let (found, complete) = read(sources, options);
-    let Found { drafts, mut problems } = found;
+    let DialectResults { drafts, mut problems } = found;
     let mut gathered = gather::gather(drafts, options, &mut problems);
     alert_names::settle(&mut gathered, !options.project, &mut problems);
     let lines = Lines::of(sources);

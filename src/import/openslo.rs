@@ -6,11 +6,11 @@ mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Account, Draft, Missing, Pair, Policy, Recorder, Said, Slice};
+use super::draft::{Account, Draft, NotImported, Pair, PlacedText, Policy, Recorder, Slice};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::sli::Sli;
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Entry, MAX_COPIED, Node, Value};
 use crate::parse::{first_line, wrong_type};
@@ -78,8 +78,8 @@ impl<'n> Objects<'n> {
 }
 
 /// Reads all documents of OpenSLO.
-pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], _: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     let mut objects = Objects::default();
     for document in documents {
         if let Some(object) = object(&document.node, problems) {
@@ -223,8 +223,8 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
 /// The settings that the objectives of one SLO share.
 struct Group {
     place: Span,
-    name: Said,
-    service: Said,
+    name: PlacedText,
+    service: PlacedText,
     service_description: Option<String>,
     description: Option<String>,
     labels: Vec<Pair>,
@@ -276,7 +276,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let in_days = time::in_days(&spec);
     let period = time::period(&mut spec, &mut changes, problems);
     let sliced = method(spec.text("budgetingMethod", problems), problems);
-    let indicator = indicator::Written::of(&mut spec, problems);
+    let indicator = indicator::IndicatorBlock::of(&mut spec, problems);
     let entry = spec.entry("objectives");
     let policies = spec.list("alertPolicies", problems);
     const MOST: usize = 50;
@@ -312,8 +312,8 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     labels.extend(metadata.labels);
     let group = Group {
         place: first_line(node.span),
-        name: Said { place: whole(&name), text: keys::short(&name) },
-        service: Said { place: whole(&service), text: keys::short(&service) },
+        name: PlacedText { place: whole(&name), text: keys::short(&name) },
+        service: PlacedText { place: whole(&service), text: keys::short(&service) },
         service_description,
         description: description.or(metadata.shown),
         labels,
@@ -369,7 +369,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
 fn objective(
     mut keys: Keys,
     index: usize,
-    shared: &indicator::Written,
+    shared: &indicator::IndicatorBlock,
     group: &Group,
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
@@ -380,7 +380,7 @@ fn objective(
     let target = target(&mut keys, problems);
     let op = keys.text("op", problems);
     let value = keys.text("value", problems);
-    let own = indicator::Written::of(&mut keys, problems);
+    let own = indicator::IndicatorBlock::of(&mut keys, problems);
     keys.drop(
         "compositeWeight",
         "each objective becomes an SLO here, so this belongs to none of them",
@@ -421,7 +421,7 @@ fn objective(
     let mut labels = group.labels.clone();
     let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
         let owner = labels.remove(at);
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     Some(Draft {
         place: if group.several { place } else { group.place },
@@ -436,7 +436,7 @@ fn objective(
         },
         objective: target,
         measured,
-        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        by: sli.by.into_iter().map(|text| PlacedText { text, place }).collect(),
         period: group.period.clone(),
         slice,
         labels,
@@ -503,7 +503,7 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
 ///
 /// # Errors
 /// What the user has to decide, if the source does not say it.
-fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, Missing> {
+fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, NotImported> {
     const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {
         let why = if group.sliced == Sliced::Means { "every event has the same weight here" } else { WHY };
@@ -511,7 +511,7 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<
         keys.drop("timeSliceWindow", why, problems);
         return Ok(None);
     }
-    let decide = |decision: &str| Missing::Decision(decision.to_owned());
+    let decide = |decision: &str| NotImported::Decision(decision.to_owned());
     let length = keys.text("timeSliceWindow", problems);
     let target = keys.text("timeSliceTarget", problems);
     let length = length.ok_or_else(|| decide("how long its slices of time are: `timeSliceWindow`"))?;
@@ -533,6 +533,6 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<
         }
         _ => share(&written, problems),
     };
-    let fault = Missing::Fault("its slices of time cannot be read");
+    let fault = NotImported::Fault("its slices of time cannot be read");
     length.zip(target).map(|(length, objective)| Some(Slice { length, objective })).ok_or(fault)
 }

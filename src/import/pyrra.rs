@@ -1,6 +1,6 @@
 //! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, from Kubernetes or from files.
 
-use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said};
+use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
@@ -9,7 +9,7 @@ use super::queries::{self, Counters, asked};
 use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
 use super::specs::of_pyrra;
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem, few, joined};
 use crate::parse::first_line;
@@ -29,8 +29,8 @@ const ABSENT: &str = "SLOMetricAbsent";
 const MONTH: Duration = Duration::from_secs(28 * 86_400);
 
 /// Reads all documents of Pyrra.
-pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], options: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     for document in documents {
         let Some(keys) = Keys::of(&document.node, "the document", problems) else { continue };
         drafts.extend(slo(keys, options, problems));
@@ -40,7 +40,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
 /// What an indicator measures, and its job.
 struct Indicator {
     sli: Sli,
-    by: Vec<Said>,
+    by: Vec<PlacedText>,
     job: Option<String>,
 }
 
@@ -94,7 +94,8 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         }
     };
     if !(severities.page.off && severities.ticket.off) {
-        let alert_name = alert_name.get_or_insert_with(|| Said { text: "ErrorBudgetBurn".to_owned(), place });
+        let alert_name =
+            alert_name.get_or_insert_with(|| PlacedText { text: "ErrorBudgetBurn".to_owned(), place });
         account.alerts.push(alert_name.text.clone());
         account.changes.extend(length.map(burn_rates));
         account.changes.push(
@@ -123,7 +124,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let mut labels = metadata.labels;
     let owner = labels.iter().position(|label| label.name == "owner").map(|at| {
         let owner = labels.remove(at);
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     if options.identity && named(&name.text, "slo").as_str() != name.text {
         labels.push(Pair {
@@ -138,7 +139,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     Some(Draft {
         place,
         tool: TOOL,
-        service: Said { text: service, place: name.place },
+        service: PlacedText { text: service, place: name.place },
         name,
         service_description: None,
         owner,
@@ -182,7 +183,7 @@ fn burn_rates(period: Duration) -> String {
 /// Metadata of a Kubernetes object that Pyrra uses.
 #[derive(Default)]
 struct Metadata {
-    name: Option<Said>,
+    name: Option<PlacedText>,
     namespace: Option<Scalar>,
     service: Option<String>,
     labels: Vec<Pair>,
@@ -191,8 +192,9 @@ struct Metadata {
 
 fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     keys.pass(&["creationTimestamp", "generation", "resourceVersion", "uid", "managedFields", "selfLink"]);
-    let name =
-        keys.required("name", problems).map(|name| Said { place: whole(&name), text: keys::short(&name) });
+    let name = keys
+        .required("name", problems)
+        .map(|name| PlacedText { place: whole(&name), text: keys::short(&name) });
     let namespace = keys.text("namespace", problems);
     let mut of_alerts = |key: &str, what: &str, problems: &mut Vec<Problem>| {
         let (of_alerts, others): (Vec<_>, Vec<_>) =
@@ -234,7 +236,7 @@ fn service(
     label: &Option<String>,
     job: Option<String>,
     namespace: &Option<Scalar>,
-    name: &Said,
+    name: &PlacedText,
 ) -> (String, &'static str) {
     let usable = |text: &String| Name::parse(text).or_else(|| Name::nearest(text)).is_some();
     match (label, job, namespace) {
@@ -273,7 +275,7 @@ fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
     }
     let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
     let by = keys.texts("grouping", problems);
-    let by = by.into_iter().map(|label| Said { place: whole(&label), text: label.text }).collect();
+    let by = by.into_iter().map(|label| PlacedText { place: whole(&label), text: label.text }).collect();
     let (sli, job) = read(keys, problems);
     Indicator { sli, by, job }
 }
@@ -389,7 +391,8 @@ fn job(selector: &Selector) -> Option<String> {
 
 /// The default settings of alerts.
 fn usual(place: crate::source::Span) -> PerSeverity<Alert> {
-    let of = |label: &str| Alert { label: Some(Said { text: label.to_owned(), place }), ..Alert::default() };
+    let of =
+        |label: &str| Alert { label: Some(PlacedText { text: label.to_owned(), place }), ..Alert::default() };
     PerSeverity { page: of("critical"), ticket: of("warning") }
 }
 
@@ -398,12 +401,12 @@ fn alerting(
     place: crate::source::Span,
     account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>, Option<Said>) {
+) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>, Option<PlacedText>) {
     let mut severities = usual(place);
     let disabled = keys.flag("disabled", problems).is_some_and(|(disabled, _)| disabled);
     let burnrates = keys.flag("burnrates", problems).is_none_or(|(on, _)| on);
     let missing = keys.flag("absent", problems);
-    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
+    let name = keys.text("name", problems).map(|name| PlacedText { place: whole(&name), text: name.text });
     if disabled || !burnrates {
         severities.page.off = true;
         severities.ticket.off = true;
@@ -446,7 +449,7 @@ fn alerting(
                 );
             }
             if let Some(said) = quick.as_ref().or(slow.as_ref()) {
-                alert.label = Some(Said { text: texts[0].to_owned(), place: whole(said) });
+                alert.label = Some(PlacedText { text: texts[0].to_owned(), place: whole(said) });
             }
         }
         said.drop(

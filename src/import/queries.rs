@@ -8,7 +8,7 @@
 use super::measure::Counts;
 use std::collections::BTreeSet;
 
-use super::measure::{Guard, Measured, Of, Sum, Term, Why, same_series};
+use super::measure::{CountKind, Guard, Measured, NotUnderstood, Sum, Term, same_series};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Op, Selector, Span, Time};
 use crate::promql::{self, build, without_parens};
@@ -127,7 +127,12 @@ fn untemplated(text: &str) -> Result<String, Span> {
 }
 
 /// The meaning of two queries, of which one counts all events.
-pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> Result<Understood, Why> {
+pub fn events(
+    part: &Expr,
+    counts: Counts,
+    total: &Expr,
+    counters: Counters,
+) -> Result<Understood, NotUnderstood> {
     // A user who has only a ratio divides it by one.
     if is_one(total) {
         return ratio(part, counts, counters);
@@ -138,17 +143,17 @@ pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> 
 }
 
 /// The meaning of one query that is a ratio.
-pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Understood, Why> {
+pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Understood, NotUnderstood> {
     measured(fraction(query, counts, counters)?)
 }
 
 /// Why a query does not count events, if so.
-pub fn uncounted(query: &Expr, counters: Counters) -> Option<Why> {
+pub fn uncounted(query: &Expr, counters: Counters) -> Option<NotUnderstood> {
     sum(query, counters).err()
 }
 
 /// Reads a query as a ratio of two sums.
-fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, Why> {
+fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, NotUnderstood> {
     let guarded = |mut ratio: Ratio, guard: Guard| {
         ratio.guards.insert(guard);
         ratio
@@ -189,31 +194,38 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             let bound = bound
                 .ok_or_else(|| why(query, "a share between two bounds is not a share below one bound"))?;
             let total = sum(over, counters)?;
-            let part = |of: Of| {
+            let part = |of: CountKind| {
                 let terms = total.terms.iter().map(|term| Term { of: of.clone(), ..term.clone() });
                 Sum { terms: terms.collect(), ..total.clone() }
             };
             Ok(Ratio {
-                over: part(Of::Below(bound)),
+                over: part(CountKind::Below(bound)),
                 counts,
-                total: part(Of::NativeCount),
+                total: part(CountKind::NativeCount),
                 guards: BTreeSet::new(),
             })
         }
-        Kind::Call { function, args } if function == "avg_over_time" => match args
-            .first()
-            .map(|arg| &arg.kind)
-        {
-            Some(Kind::Range { selector, .. }) => {
-                let part =
-                    |of| Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span });
-                Ok(Ratio { over: part(Of::Summed), counts, total: part(Of::Looked), guards: BTreeSet::new() })
+        Kind::Call { function, args } if function == "avg_over_time" => {
+            match args.first().map(|arg| &arg.kind) {
+                Some(Kind::Range { selector, .. }) => {
+                    let part = |of| {
+                        Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span })
+                    };
+                    Ok(Ratio {
+                        over: part(CountKind::Summed),
+                        counts,
+                        total: part(CountKind::Looked),
+                        guards: BTreeSet::new(),
+                    })
+                }
+                _ => Err(why(query, "an average over time does not count events")),
             }
-            _ => Err(why(query, "an average over time does not count events")),
-        },
+        }
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut ratio = fraction(expr, counts, counters)?;
-            let looks = |sum: &Sum| sum.terms.iter().all(|term| matches!(term.of, Of::Summed | Of::Looked));
+            let looks = |sum: &Sum| {
+                sum.terms.iter().all(|term| matches!(term.of, CountKind::Summed | CountKind::Looked))
+            };
             if !looks(&ratio.over) || !looks(&ratio.total) {
                 return Err(why(query, "an average of ratios gives every series the same weight"));
             }
@@ -229,7 +241,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
 const CLAMPS: [&str; 3] = ["clamp_min", "clamp_max", "clamp"];
 
 /// Reads a query as a sum of counters.
-fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
+fn sum(query: &Expr, counters: Counters) -> Result<Sum, NotUnderstood> {
     let guarded = |mut sum: Sum, guard: Guard| {
         sum.guards.insert(guard);
         sum
@@ -285,7 +297,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
             }
             ("histogram_count", [inner]) => {
                 let mut counted = sum(inner, counters)?;
-                counted.terms.iter_mut().for_each(|term| term.of = Of::NativeCount);
+                counted.terms.iter_mut().for_each(|term| term.of = CountKind::NativeCount);
                 Ok(counted)
             }
             ("scalar" | "vector", [inner]) => sum(inner, counters),
@@ -326,15 +338,15 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
 }
 
 fn gain(selector: &Selector, query: &Expr) -> Term {
-    Term { negative: false, selector: selector.clone(), of: Of::Gain, span: query.span }
+    Term { negative: false, selector: selector.clone(), of: CountKind::Gain, span: query.span }
 }
 
 /// `sum_over_time(…)` and `count_over_time(…)`: the number of samples, and how often a condition was true.
-fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
+fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, NotUnderstood> {
     let counts = function == "count_over_time";
     match &arg.kind {
         Kind::Range { selector, .. } => {
-            let of = if counts { Of::Looked } else { Of::Summed };
+            let of = if counts { CountKind::Looked } else { CountKind::Summed };
             Ok(Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span }))
         }
         Kind::Subquery { expr, .. } => {
@@ -363,7 +375,7 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
             let mut looked = Sum::of(Term {
                 negative: false,
                 selector: build::selector("", &[]),
-                of: Of::Held(Box::new(held)),
+                of: CountKind::Held(Box::new(held)),
                 span: query.span,
             });
             looked.by = Some(kept(grouping, query)?);
@@ -374,7 +386,7 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
 }
 
 /// The labels that an aggregation keeps.
-fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
+fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, NotUnderstood> {
     match grouping {
         None => Ok(Vec::new()),
         Some(grouping) if !grouping.without => {
@@ -446,20 +458,20 @@ fn is_zero(query: &Expr) -> bool {
     }
 }
 
-fn why(query: &Expr, words: impl Into<String>) -> Why {
-    Why { span: query.span, words: words.into() }
+fn why(query: &Expr, words: impl Into<String>) -> NotUnderstood {
+    NotUnderstood { span: query.span, words: words.into() }
 }
 
 /// The meaning of a ratio of sums.
-fn measured(ratio: Ratio) -> Result<Understood, Why> {
+fn measured(ratio: Ratio) -> Result<Understood, NotUnderstood> {
     let Ratio { over, counts, total, mut guards } = ratio;
     let span = over.terms.first().or(total.terms.first()).map(|term| term.span).unwrap_or_default();
-    let fault = |words: &str| Why { span, words: words.to_owned() };
+    let fault = |words: &str| NotUnderstood { span, words: words.to_owned() };
     if let Some(span) = over.mean.or(total.mean) {
         let terms = || over.terms.iter().chain(&total.terms);
         let one = terms().all(|term| terms().all(|other| same_series(&term.selector, &other.selector)));
         if over.mean.is_none() || total.mean.is_none() || !one {
-            return Err(Why {
+            return Err(NotUnderstood {
                 span,
                 words: "`avg` of several series is not the sum of their counts".to_owned(),
             });

@@ -1,9 +1,9 @@
 //! From the queries of another tool's SLI to the measurement, with messages for the user.
 
-use super::draft::Missing;
+use super::draft::NotImported;
 use super::keys::whole;
 use super::measure::Counts;
-use super::measure::{Guard, Measured, Place, UNKNOWN_GAUGE, Why};
+use super::measure::{Guard, Measured, NotUnderstood, Place, UNKNOWN_GAUGE};
 use super::queries::{self, Counters, Understood};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Op};
@@ -14,14 +14,14 @@ use crate::vocabulary::{Decimal, Duration, text};
 /// The result for an SLI.
 pub struct Sli {
     /// What it measures, or why that is not known.
-    pub measured: Result<Measured, Missing>,
+    pub measured: Result<Measured, NotImported>,
     pub by: Vec<String>,
     pub better: Vec<String>,
     pub changes: Vec<String>,
 }
 
 impl Sli {
-    fn of(measured: Result<Measured, Missing>) -> Self {
+    fn of(measured: Result<Measured, NotImported>) -> Self {
         Self { measured, by: Vec::new(), better: Vec::new(), changes: Vec::new() }
     }
 
@@ -32,12 +32,12 @@ impl Sli {
 
     /// An SLI for which the user has to decide something first.
     pub fn missing(decision: &str) -> Self {
-        Self::of(Err(Missing::Decision(decision.to_owned())))
+        Self::of(Err(NotImported::Decision(decision.to_owned())))
     }
 
     /// An SLI with a fault that was already reported.
     pub fn faulty(fault: &'static str) -> Self {
-        Self::of(Err(Missing::Fault(fault)))
+        Self::of(Err(NotImported::Fault(fault)))
     }
 }
 
@@ -173,7 +173,7 @@ fn last_resort(
     part: &Expr,
     counts: Counts,
     total: Option<&Expr>,
-    why: &Why,
+    why: &NotUnderstood,
     query: &Scalar,
     problems: &mut Vec<Problem>,
 ) -> Sli {

@@ -1,13 +1,13 @@
 //! Sloth: `prometheus/v1`, the same as a Kubernetes object `PrometheusServiceLevel`, and declared alert windows.
 
 use super::account::night;
-use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said, Tier};
+use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder, Tier};
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
 use super::measure::Measured;
 use super::queries::Counters;
 use super::sli::{self, Sli};
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem, few};
 use crate::parse::first_line;
 use crate::scalar::Scalar;
@@ -57,15 +57,15 @@ struct Windows {
 
 /// The settings that the SLOs of one document share.
 struct Group<'a> {
-    service: Said,
+    service: PlacedText,
     labels: Vec<Pair>,
     windows: Option<&'a Windows>,
     spelled: &'static Spelled,
 }
 
 /// Reads all documents of Sloth.
-pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], options: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     let mut windows = Vec::new();
     let mut groups = Vec::new();
     for document in documents {
@@ -145,7 +145,7 @@ fn group(
     }
     spec.finish(problems);
     let Some(service) = service else { return };
-    let service = Said { place: whole(&service), text: keys::short(&service) };
+    let service = PlacedText { place: whole(&service), text: keys::short(&service) };
     let group = Group { service, labels, windows, spelled };
     for node in slos {
         if let Some(keys) = Keys::of(node, "an SLO of Sloth", problems) {
@@ -216,7 +216,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
     let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
         let owner = labels[at].clone();
         labels.retain(|label| label.name != "owner");
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     if options.identity {
         let place = whole(&name);
@@ -253,13 +253,13 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         place,
         tool: TOOL,
         service: group.service.clone(),
-        name: Said { place: whole(&name), text: keys::short(&name) },
+        name: PlacedText { place: whole(&name), text: keys::short(&name) },
         service_description: None,
         owner,
         description,
         objective,
         measured: sli.measured,
-        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        by: sli.by.into_iter().map(|text| PlacedText { text, place }).collect(),
         period,
         slice: None,
         labels,
@@ -358,9 +358,9 @@ fn alerts(
     labels: &mut Vec<Pair>,
     annotations: &mut Vec<Pair>,
     problems: &mut Vec<Problem>,
-) -> (PerSeverity<Alert>, Option<Said>) {
+) -> (PerSeverity<Alert>, Option<PlacedText>) {
     let place = first_line(keys.span);
-    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
+    let name = keys.text("name", problems).map(|name| PlacedText { place: whole(&name), text: name.text });
     labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
     annotations.extend(keys.pairs("annotations", problems).into_iter().map(Pair::of));
     let mut severities = PerSeverity::default();
@@ -377,10 +377,10 @@ fn alerts(
         let said = labels.remove(at);
         for severity in Severity::ALL {
             let alert: &mut Alert = severities.get_mut(severity);
-            alert.label.get_or_insert_with(|| Said { text: said.value.clone(), place: said.place });
+            alert.label.get_or_insert_with(|| PlacedText { text: said.value.clone(), place: said.place });
         }
     }
-    let default = || Said { text: format!("{}-{slo}", group.service.text), place };
+    let default = || PlacedText { text: format!("{}-{slo}", group.service.text), place };
     let speaks = !(severities.page.off && severities.ticket.off);
     (severities, speaks.then(|| name.unwrap_or_else(default)))
 }
@@ -397,7 +397,7 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     keys.finish(problems);
     let label = labels.iter().position(|label| label.name == "severity").map(|at| {
         let label = labels.remove(at);
-        Said { text: label.value, place: label.place }
+        PlacedText { text: label.value, place: label.place }
     });
     Alert { off, label, labels, annotations }
 }

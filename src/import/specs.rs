@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, Policy, Recorder};
-use super::gather::{self, Gathered};
+use super::gather::{self, FileContents};
 use super::measure::{Measured, Part};
 use super::queries::with_window;
 use super::sloth;
@@ -18,7 +18,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// The rules for all SLOs that could be imported.
-pub fn foreign(drafts: &[Draft], gathered: &Gathered) -> Foreign {
+pub fn foreign(drafts: &[Draft], gathered: &FileContents) -> Foreign {
     let mut imported = BTreeMap::new();
     for service in &gathered.services {
         let named = |slo: &gather::Slo| (slo.draft.place, format!("{}/{}", service.name, slo.name));

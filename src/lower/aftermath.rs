@@ -13,7 +13,7 @@ use super::told;
 use crate::derive::external;
 use crate::facts::{AlertFacts, ServiceFacts, SloFacts};
 use crate::model::{Companion, Labels, Model, Service};
-use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule, Which};
+use crate::plan::{Aftermath, Alert, AlertId, Group, Notice, Rule, RuleOutput};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, gt, number, sub};
 use crate::vocabulary::INTERVAL;
@@ -48,7 +48,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
     let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {
-        which: Which::of(aftermath.name.clone()),
+        which: AlertId::of(aftermath.name.clone()),
         runbook_url: None,
         dashboard: None,
         hold: None,
@@ -59,7 +59,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
     // Without `service`, because other rules select alerts by it. With the external labels that distinguish two Prometheus servers.
     labels.retain(|label, _| external(model).contains(label));
     Rule {
-        makes: Makes::Alert(Box::new(alert)),
+        makes: RuleOutput::Alert(Box::new(alert)),
         expr: and(fired, left).on::<&str>(&[]).into(),
         labels: labels.into(),
         remark: "Nobody is notified of it: it silences alerts of an outage that is over.",

@@ -6,7 +6,7 @@ use super::{agreed, dashboards, runbooks, told, windows};
 use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, Expected, Group, Makes, Notice, Rule, Watch};
+use crate::plan::{Alert, Expected, Group, Notice, Rule, RuleOutput, TierFacts};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
@@ -19,7 +19,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let SloFacts { slo, promise, .. } = facts;
     let mut rules = Vec::new();
     for severity in Severity::ALL {
-        let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+        let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let (Some(burning), Some(alert)) = (burning, facts.burn(severity)) else { continue };
@@ -50,7 +50,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
         let expr = div(burning, exact(promise.budget)).into();
         let expr = if severity == Severity::Page { told::held_back(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
-        rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
+        rules.push((Rule { makes: RuleOutput::Alert(Box::new(alert)), expr, labels, remark }, slow));
     }
     rules
 }
@@ -58,7 +58,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
 /// Whether one tier burns: over the long window, over the short window, and with more than a single event.
 ///
 /// While a gap leaves the short window empty, its last known ratio is used for a quarter of the long window: missing data is not a recovery.
-fn burning(names: &Series, tier: &Watch) -> Expr {
+fn burning(names: &Series, tier: &TierFacts) -> Expr {
     let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
     let held =
         |series: Selector, range: Duration| call("last_over_time", vec![series.range(Time::Fixed(range))]);
@@ -128,7 +128,7 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let labels = known.rule_labels();
     let runbook = super::info::of_alert(&alert, &labels);
     let rule = Rule {
-        makes: Makes::Alert(Box::new(alert)),
+        makes: RuleOutput::Alert(Box::new(alert)),
         expr: aggregate::<&str>("count", &[], which),
         labels: labels.into(),
         remark: "Its value is the number of SLOs without events.",

@@ -19,7 +19,7 @@ use super::{agreed, dashboards, runbooks};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
+use crate::plan::{Alert, BELOW, Notice, Promise, Rule, RuleOutput};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
@@ -74,7 +74,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     let mut labels = names.labels();
     labels.insert(BELOW.to_owned(), line.to_string());
     Rule {
-        makes: Makes::Record(STATE.to_owned()),
+        makes: RuleOutput::Record(STATE.to_owned()),
         expr: or(stays, begins).ignoring(&[BELOW]).into(),
         labels: labels.into(),
         remark: "1 when less is left than the line says, until 5% more is left; 2 if a page has fired in the hour before. Needs a day of events.",
@@ -166,7 +166,7 @@ fn alert(
         annotations,
     };
     Rule {
-        makes: Makes::Alert(Box::new(alert)),
+        makes: RuleOutput::Alert(Box::new(alert)),
         expr: expr.into(),
         labels,
         remark: "Its value is the share of the budget that is left.",

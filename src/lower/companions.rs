@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{dashboards, info, runbooks};
 use crate::facts::{AlertFacts, ServiceFacts};
 use crate::model::{Companion, Model, Service};
-use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
+use crate::plan::{self, Alert, Group, Notice, Rule, RuleOutput};
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::vocabulary::INTERVAL;
 
@@ -20,7 +20,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
         companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
     let mut known = Vec::new();
     for rule in &rules {
-        if let Makes::Alert(alert) = &rule.makes {
+        if let RuleOutput::Alert(alert) = &rule.makes {
             known.extend(info::of_alert(alert, &rule.labels));
         }
     }
@@ -67,7 +67,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
         annotations,
     };
     Rule {
-        makes: Makes::Alert(Box::new(alert)),
+        makes: RuleOutput::Alert(Box::new(alert)),
         expr: companion.expr.clone(),
         labels: known.rule_labels().into(),
         remark: "",

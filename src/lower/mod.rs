@@ -37,8 +37,8 @@ use crate::derive;
 use crate::facts::{Facts, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Proof, Rule, ServicePlan,
-    SloPlan,
+    EventCounting, EventSource, Group, Notifications, Plan, Planned, ProjectPlan, Proof, Rule,
+    ServiceDependency, ServicePlan, SloPlan,
 };
 use crate::promql::ast::Expr;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, PerSeverity};
@@ -104,8 +104,8 @@ pub fn project(facts: &Facts) -> ProjectPlan {
     }
 }
 
-fn need(dependency: &Dependency) -> Need {
-    Need {
+fn need(dependency: &Dependency) -> ServiceDependency {
+    ServiceDependency {
         service: dependency.service.to_string(),
         on: dependency.on.to_string(),
         slo: dependency.slo.as_ref().map(ToString::to_string),
@@ -122,7 +122,7 @@ pub fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Compani
     let mut read = known.iter().flat_map(|companion| &companion.readings);
     let plan =
         read.any(|reading| reading.selector.name.as_ref().is_some_and(made)).then(|| service(model, facts));
-    let mut made = proofs::Made::of(plan.iter().flat_map(ServicePlan::rules));
+    let mut made = proofs::RulesBySeries::of(plan.iter().flat_map(ServicePlan::rules));
     known
         .into_iter()
         .filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?)))
@@ -212,18 +212,18 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     }
 }
 
-fn observed(slo: &Slo) -> Observed {
+fn observed(slo: &Slo) -> EventCounting {
     let slice_budget = match &slo.budgeting {
         Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
         Budgeting::Occurrences => None,
     };
     let by = match &slo.sli {
-        Sli::Counted { .. } => Observer::Counters { traffic: slo.traffic },
-        Sli::Checked { .. } => Observer::States,
-        Sli::Ratio { .. } => Observer::Ratios,
-        Sli::Journey { .. } => Observer::Parts,
+        Sli::Counted { .. } => EventSource::Counters { traffic: slo.traffic },
+        Sli::Checked { .. } => EventSource::States,
+        Sli::Ratio { .. } => EventSource::Ratios,
+        Sli::Journey { .. } => EventSource::Parts,
     };
-    Observed { by, slice_budget }
+    EventCounting { by, slice_budget }
 }
 
 /// The rules that compute the history of a service from raw series, for promtool; see `history`.

@@ -2,7 +2,9 @@
 
 use super::series::{Series, Side, Unit};
 use crate::model::{Sli, Slo};
-use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
+use crate::plan::{
+    Event, Latency, Level, Measure, Promise, Readings, RecordedRead, Signal, TierFacts, TierReadings,
+};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
@@ -10,14 +12,14 @@ use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, STAL
 
 /// The recorded series of an SLO, by their meaning.
 pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
-    let fast = |name: &str| Reading { series: names.recorded(name), held: None };
-    let slow = |name: &str| Reading { series: names.recorded(name), held: Some(STALE) };
+    let fast = |name: &str| RecordedRead { series: names.recorded(name), held: None };
+    let slow = |name: &str| RecordedRead { series: names.recorded(name), held: Some(STALE) };
     let (rolling, suffix) = (matches!(promise.period, Period::Rolling(_)), promise.period.suffix());
     let ratio = |window: Duration, slowly: bool| {
         let name = names.ratio(&window.to_string());
         if slowly { slow(&name) } else { fast(&name) }
     };
-    let tier = |tier: &Watch| {
+    let tier = |tier: &TierFacts| {
         // A window that a fast tier uses, too, is recorded in the fast group.
         let fast = |window| promise.fast_windows().contains(&window);
         TierReadings { long: ratio(tier.long, !fast(tier.long)), short: ratio(tier.short, !fast(tier.short)) }

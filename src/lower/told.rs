@@ -13,9 +13,9 @@ use super::active::{began, firing};
 use super::journey::BAD;
 use super::series::{PART, Series};
 use super::sums::less;
-use crate::facts::{AlertFacts, SloFacts, Which};
+use crate::facts::{AlertFacts, AlertId, SloFacts};
 use crate::model::{Model, Service};
-use crate::plan::{Aftermath, Alert, Makes, Notice, Rule};
+use crate::plan::{Aftermath, Alert, Notice, Rule, RuleOutput};
 use crate::promql::ast::{Binary, Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, eq, lt, number, or, string, sub, unless};
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -29,7 +29,7 @@ const SENT: Duration = Duration::from_secs(60);
 /// The page of a journey that does not begin while or after a part pages.
 pub(super) fn held_back(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     let pages = facts.failing_parts.iter().filter(|alert| alert.severity == Severity::Page);
-    let pages: Vec<Which> = pages.map(AlertFacts::which).collect();
+    let pages: Vec<AlertId> = pages.map(AlertFacts::which).collect();
     let own = facts.burn(Severity::Page);
     let (Some(own), false, Some(_)) = (own, pages.is_empty(), &model.project.alertmanager) else {
         return page;
@@ -37,7 +37,7 @@ pub(super) fn held_back(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     let length = crate::derive::stays(facts.slo);
     let paged = fired_within(&pages, length);
     let told =
-        [own.which()].into_iter().chain(facts.aftermath.iter().map(|told| Which::of(told.name.clone())));
+        [own.which()].into_iter().chain(facts.aftermath.iter().map(|told| AlertId::of(told.name.clone())));
     let told = fires(&told.collect::<Vec<_>>());
     unless(page, Expr::from(unless(paged, told).on::<&str>(&[]))).on::<&str>(&[]).into()
 }
@@ -48,18 +48,18 @@ fn fixed(length: Duration) -> Time {
 }
 
 /// These alerts while they fire.
-fn fires(alerts: &[Which]) -> Expr {
+fn fires(alerts: &[AlertId]) -> Expr {
     any(firing(alerts).into_iter().map(Expr::from)).expect("there is an alert")
 }
 
 /// These alerts if they fire or did so within a time.
-fn fired_within(alerts: &[Which], time: Duration) -> Expr {
+fn fired_within(alerts: &[AlertId], time: Duration) -> Expr {
     let ranged = |series: Selector| call("max_over_time", vec![series.range(fixed(time))]);
     any(firing(alerts).into_iter().map(ranged)).expect("there is an alert")
 }
 
 /// How many seconds an alert has been active.
-fn age(alert: &Which) -> Binary {
+fn age(alert: &AlertId) -> Binary {
     let began = any(began(std::slice::from_ref(alert)).into_iter().map(Expr::from));
     sub(call("time", Vec::new()), began.expect("there is an alert"))
 }
@@ -73,7 +73,7 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let short = pages.map(|tier| tier.short).min().unwrap_or_default();
     let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &told.parts.join("|"));
     let bad = call("max_over_time", vec![bad.range(fixed(plus(short, BEGINS)))]);
-    let own = Which::of(told.name.clone());
+    let own = AlertId::of(told.name.clone());
     let begun = lt(Expr::from(age(&page.which())), number(BEGINS.secs()));
     let begins = and(Expr::from(eq(by_part(bad), number("1"))), Expr::from(begun)).on::<&str>(&[]);
     let before = || by_part(fires(std::slice::from_ref(&own)));
@@ -99,7 +99,7 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
         notice: notice(service, facts, told),
     };
     Some(Rule {
-        makes: Makes::Alert(Box::new(alert)),
+        makes: RuleOutput::Alert(Box::new(alert)),
         expr: or(Expr::from(or(begins, stays)), after).into(),
         labels: labels.into(),
         remark: "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.",

@@ -1,6 +1,6 @@
 //! Agreed time: events at other times do not count. ITIL calls it agreed service time.
 
-use super::{Reading, Series};
+use super::{MetricRead, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Hours};
@@ -38,7 +38,7 @@ pub struct Except {
     /// The labels of `by` that the query distinguishes; empty if it excludes all.
     pub on: Vec<String>,
     /// Its selectors.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
     /// Series for which it has a result; `None` if none were found.
     pub stimulus: Option<Vec<Series>>,
     /// Its place.

@@ -1,6 +1,6 @@
 //! Companion alerts: alerts on causes, beside the SLOs.
 
-use super::{Labels, Reading, Series};
+use super::{Labels, MetricRead, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
@@ -39,7 +39,7 @@ pub struct Companion {
     /// How often its targets are scraped.
     pub scrape_interval: Duration,
     /// The selectors of its expression, in the order of the source.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
     /// The ranges that need two samples, with their places.
     pub windows: Vec<(Duration, Span)>,
     /// Input series for the proofs; `None` if no series were found that make it fire, and others that do not.

@@ -23,7 +23,7 @@ pub fn contract(source: SourceId, text: &str) -> (Option<Contract>, Vec<Problem>
 }
 
 /// The lines of a raw capture that were left out.
-fn unread_lines(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Problem> {
+fn unread_lines(source: SourceId, text: &str, reading: &exposition::Exposition) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut lines = text.split_inclusive('\n').enumerate();
     let mut offset = 0;

@@ -3,7 +3,7 @@
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 
 /// What to suggest for an unknown key.
-pub enum Meant {
+pub enum KeySuggestion {
     /// The name of this key in slowburn.
     Key(&'static str),
     /// What to write instead.
@@ -213,17 +213,17 @@ const BELONG: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The suggestion for an unknown `key` of `what`.
-pub fn meant(what: &str, key: &str) -> Option<Meant> {
+pub fn meant(what: &str, key: &str) -> Option<KeySuggestion> {
     let of = |(place, words, said): &(&str, &'static [&'static str], &'static str)| {
         (*place == what && words.contains(&key)).then_some(*said)
     };
     if let Some(name) = CALLED.iter().find_map(of) {
-        return Some(Meant::Key(name));
+        return Some(KeySuggestion::Key(name));
     }
     if let Some(advice) = ADVISED.iter().find_map(of) {
-        return Some(Meant::Advice(advice.to_owned()));
+        return Some(KeySuggestion::Advice(advice.to_owned()));
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`"];
     let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));
-    other.filter(|_| levels.contains(&what)).map(|(_, _, said)| Meant::Advice((*said).to_owned()))
+    other.filter(|_| levels.contains(&what)).map(|(_, _, said)| KeySuggestion::Advice((*said).to_owned()))
 }

@@ -1,6 +1,6 @@
 //! Takes a map's entries by name and reports unknown keys.
 
-use super::elsewhere::{self, Meant};
+use super::elsewhere::{self, KeySuggestion};
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     pub fn is_misspelt(&self, name: &str) -> bool {
         let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
         unknown.any(|(key, _)| match elsewhere::meant(self.what, &key.text) {
-            Some(meant) => matches!(meant, Meant::Key(meant) if meant == name),
+            Some(meant) => matches!(meant, KeySuggestion::Key(meant) if meant == name),
             None => nearest(&key.text, self.known) == Some(name),
         })
     }
@@ -241,10 +241,10 @@ impl<'a> Fields<'a> {
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match elsewhere::meant(self.what, &key.text) {
-                Some(Meant::Key(name)) if known(&name) => problem
+                Some(KeySuggestion::Key(name)) if known(&name) => problem
                     .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),
-                Some(Meant::Advice(advice)) => problem.help(advice),
+                Some(KeySuggestion::Advice(advice)) => problem.help(advice),
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                         format!("write `{name}`"),

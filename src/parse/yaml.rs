@@ -127,7 +127,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
         return Err(vec![problem]);
     }
     let written = file.parse().map_err(|problem| vec![*problem])?;
-    let mut reading = Reading { file, problems: Vec::new(), copied: 0 };
+    let mut reading = NodeReader { file, problems: Vec::new(), copied: 0 };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
         let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file is empty")
@@ -274,7 +274,7 @@ impl File<'_> {
         Some(syntax(self.span_of_char(offset), headline).help(help))
     }
 
-    fn parse(&self) -> Result<Spanned<Written>, Box<Problem>> {
+    fn parse(&self) -> Result<Spanned<RawValue>, Box<Problem>> {
         let first = |text| serde_saphyr::from_str_with_options(text, options());
         let error = match first(self.text) {
             Ok(written) => return Ok(written),
@@ -527,105 +527,105 @@ fn reword(span: Span, words: &str) -> Problem {
 }
 
 /// The tree as saphyr returns it.
-enum Written {
+enum RawValue {
     Null,
     /// A text without its YAML escapes.
     Text(String),
     /// A number or a boolean, as saphyr read it.
     Typed(String),
-    List(Vec<Spanned<Written>>),
-    Map(Vec<(Spanned<Written>, Spanned<Written>)>),
+    List(Vec<Spanned<RawValue>>),
+    Map(Vec<(Spanned<RawValue>, Spanned<RawValue>)>),
 }
 
 struct WrittenVisitor;
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for RawValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WrittenVisitor)
     }
 }
 
 impl<'de> Visitor<'de> for WrittenVisitor {
-    type Value = Written;
+    type Value = RawValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Written, E> {
-        Ok(Written::Null)
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Written, E> {
-        Ok(Written::Null)
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_bool<E>(self, value: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_i64<E>(self, value: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_u64<E>(self, value: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_f64<E>(self, value: f64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Written, E> {
-        Ok(Written::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = access.next_element()? {
             items.push(item);
         }
-        Ok(Written::List(items))
+        Ok(RawValue::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = access.next_entry()? {
             entries.push(entry);
         }
-        Ok(Written::Map(entries))
+        Ok(RawValue::Map(entries))
     }
 }
 
-/// Converts [`Written`] to [`Node`].
-struct Reading<'a> {
+/// Converts [`RawValue`] to [`Node`].
+struct NodeReader<'a> {
     file: File<'a>,
     problems: Vec<Problem>,
     /// Bytes of texts that aliases copied.
     copied: usize,
 }
 
-impl Reading<'_> {
-    fn node(&mut self, written: Spanned<Written>) -> Node {
+impl NodeReader<'_> {
+    fn node(&mut self, written: Spanned<RawValue>) -> Node {
         let (start, end) = self.range(written.defined);
         let is_alias = written.defined != written.referenced;
         let (end, value) = match written.value {
-            Written::Null => {
+            RawValue::Null => {
                 let (start, end) = if start == end { self.left_out(start) } else { (start, end) };
                 return Node { span: self.file.span(start, end), value: Value::Null };
             }
-            Written::Text(text) if is_alias && self.is_too_long(text.len(), start) => {
+            RawValue::Text(text) if is_alias && self.is_too_long(text.len(), start) => {
                 return Node { span: self.file.span(start, end), value: Value::Null };
             }
-            Written::Text(text) => return self.scalar(text, start, end),
-            Written::Typed(understood) => {
+            RawValue::Text(text) => return self.scalar(text, start, end),
+            RawValue::Typed(understood) => {
                 let span = self.file.span(start, end);
                 let text = self.as_written(understood, start, end);
                 let scalar = Scalar::new(text, &self.file.text[start..end], span);
                 return Node { span, value: Value::Scalar(scalar) };
             }
-            Written::List(items) => {
-                let mut reach = Reach { start, end, is_alias };
+            RawValue::List(items) => {
+                let mut reach = Extent { start, end, is_alias };
                 let mut nodes = Vec::with_capacity(items.len());
                 for item in items {
                     let reference = self.reference(&item);
@@ -635,8 +635,8 @@ impl Reading<'_> {
                 }
                 (reach.end, Value::List(nodes))
             }
-            Written::Map(entries) => {
-                let mut reach = Reach { start, end, is_alias };
+            RawValue::Map(entries) => {
+                let mut reach = Extent { start, end, is_alias };
                 let entries = self.entries(entries, &mut reach);
                 (reach.end, Value::Map(entries))
             }
@@ -659,8 +659,8 @@ impl Reading<'_> {
 
     fn entries(
         &mut self,
-        written: Vec<(Spanned<Written>, Spanned<Written>)>,
-        reach: &mut Reach,
+        written: Vec<(Spanned<RawValue>, Spanned<RawValue>)>,
+        reach: &mut Extent,
     ) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(written.len());
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
@@ -692,16 +692,16 @@ impl Reading<'_> {
     }
 
     /// The text of a key; a problem if it is not a text.
-    fn key(&mut self, written: Spanned<Written>) -> Option<Key> {
+    fn key(&mut self, written: Spanned<RawValue>) -> Option<Key> {
         let (start, end) = self.range(written.defined);
         let span = self.file.span(start, end);
         let what = match &written.value {
-            Written::Text(text) | Written::Typed(text) => {
+            RawValue::Text(text) | RawValue::Typed(text) => {
                 return Some(Key { text: self.as_written(text.clone(), start, end), span });
             }
-            Written::Null => "null",
-            Written::List(_) => "a list",
-            Written::Map(_) => "a mapping",
+            RawValue::Null => "null",
+            RawValue::List(_) => "a list",
+            RawValue::Map(_) => "a mapping",
         };
         let span = self.node(written).span;
         let problem = Problem::error(Code::WrongType, span, format!("a key is {what}"))
@@ -719,7 +719,7 @@ impl Reading<'_> {
     }
 
     /// The place of the alias for a value that is defined elsewhere.
-    fn reference(&self, written: &Spanned<Written>) -> Option<(usize, usize)> {
+    fn reference(&self, written: &Spanned<RawValue>) -> Option<(usize, usize)> {
         (written.defined != written.referenced).then(|| self.range(written.referenced))
     }
 
@@ -783,14 +783,14 @@ impl Reading<'_> {
 }
 
 /// The extent of a collection, computed from its values.
-struct Reach {
+struct Extent {
     start: usize,
     end: usize,
     /// Whether the collection itself comes from an alias. Then aliases in it are elsewhere, and do not extend it here.
     is_alias: bool,
 }
 
-impl Reach {
+impl Extent {
     /// Extends the collection by a value that is defined at `defined` and referred to at `referenced`. If the definition is before the collection,
     /// the value is an alias, and only the reference counts.
     fn include(&mut self, defined: Span, reference: Option<(usize, usize)>) {

@@ -2,7 +2,7 @@
 
 use super::absent;
 use super::ast::{Expr, Kind, MatchOp, Op, Selector};
-use super::carried::Carried;
+use super::carried::ResultLabels;
 use super::types::{Type, answers};
 
 /// The selectors whose series give the result its labels.
@@ -26,7 +26,7 @@ pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
         }
         Kind::Binary(binary) if binary.op == Op::Or => {
             let [left, right] = [&binary.left, &binary.right]
-                .map(|side| Carried::of(side).may_have(label).then(|| fixed(side, label)));
+                .map(|side| ResultLabels::of(side).may_have(label).then(|| fixed(side, label)));
             match (left, right) {
                 (Some(left), Some(right)) => left.filter(|_| left == right),
                 (one, None) | (None, one) => one.flatten(),

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{subject, words};
-use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
+use super::{OF_ONE_KIND, Proposal, ProposalKind, Value, has_label, metrics, of_job};
 use crate::contract::{Bound, Contract, Family, Kind};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::build::selector;
 use crate::promql::places::spelled_label;
-use crate::promql::regex::Asked;
+use crate::promql::regex::ValueCondition;
 use crate::vocabulary::{Decimal, Duration, Name};
 
 const COUNTERS: [Kind; 2] = [Kind::Counter, Kind::Unknown];
@@ -36,12 +36,12 @@ pub(super) fn statuses(contract: &Contract, job: &str) -> Vec<Proposal> {
         let (label, op, value) = bad;
         let bad = total.clone().matching(&label, op, value);
         let sli = vec![("total", Value::Query(total.into())), ("bad", Value::Query(bad.into()))];
-        proposals.push(proposal(Found::Statuses, metric, "99.9%", sli));
+        proposals.push(proposal(ProposalKind::Statuses, metric, "99.9%", sli));
     }
     proposals
 }
 
-fn proposal(found: Found, metric: &str, objective: &str, sli: Vec<(&'static str, Value)>) -> Proposal {
+fn proposal(found: ProposalKind, metric: &str, objective: &str, sli: Vec<(&'static str, Value)>) -> Proposal {
     let name = Name::parse("unnamed").expect("it is a name");
     Proposal { name, found, metric: metric.to_owned(), objective: objective.to_owned(), sli }
 }
@@ -162,7 +162,7 @@ pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
         if proposals.len() < OF_ONE_KIND {
             let query = |name: &str| Value::Query(selector(name, &[("job", job)]).into());
             proposals.push(proposal(
-                Found::Failures,
+                ProposalKind::Failures,
                 total,
                 "99%",
                 vec![("total", query(total)), ("bad", query(bad))],
@@ -206,11 +206,11 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         let mut sli = vec![("latency", Value::Query(latency.into()))];
         // A failed request is bad even if it was fast. If there was no success yet, the matcher is not known.
         let failed = server_error(family).filter(|(label, op, value)| {
-            let asked = Asked::of(*op, value);
+            let asked = ValueCondition::of(*op, value);
             let mut known = family.shapes.iter().flat_map(|shape| &shape.labels[label].known);
             known.any(|value| asked.meets(value) == Some(false))
         });
-        let found = if failed.is_some() { Found::Answers } else { Found::Durations };
+        let found = if failed.is_some() { ProposalKind::Answers } else { ProposalKind::Durations };
         if let Some((label, op, value)) = failed {
             let matcher = format!("{}{}\"{value}\"", spelled_label(&label), op.opposite().symbol());
             sli.push(("successful", Value::Matcher(matcher)));

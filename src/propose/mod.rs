@@ -27,7 +27,7 @@ pub struct Proposal {
     /// Unique among the proposals.
     pub name: Name,
     /// How it was recognised.
-    pub found: Found,
+    pub found: ProposalKind,
     /// The metric.
     metric: String,
     /// `99.9%`
@@ -46,7 +46,7 @@ enum Value {
 
 /// How a proposal was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Found {
+pub enum ProposalKind {
     /// Requests with a status.
     Statuses,
     /// A counter of events and a counter of failures.

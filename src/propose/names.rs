@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Found, Proposal};
+use super::{Proposal, ProposalKind};
 use crate::vocabulary::Name;
 
 /// The words of a name, in the singular.
@@ -26,11 +26,13 @@ pub(super) fn subject(metric: &str) -> Vec<String> {
 /// Gives each proposal a unique name: that of its kind if it is the only one, else with its subject. A subject does not need the job as its first
 /// word.
 pub(super) fn distinguish(proposals: &mut [Proposal], job: &str) {
-    let kind = |found: Found| match found {
-        Found::Statuses | Found::Failures | Found::Probe | Found::Scrape => "availability",
-        Found::Durations | Found::Answers => "latency",
-        Found::Success | Found::Pushed => "freshness",
-        Found::Limit => "saturation",
+    let kind = |found: ProposalKind| match found {
+        ProposalKind::Statuses | ProposalKind::Failures | ProposalKind::Probe | ProposalKind::Scrape => {
+            "availability"
+        }
+        ProposalKind::Durations | ProposalKind::Answers => "latency",
+        ProposalKind::Success | ProposalKind::Pushed => "freshness",
+        ProposalKind::Limit => "saturation",
     };
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for proposal in proposals.iter() {

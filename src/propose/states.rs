@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::words;
-use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
+use super::{OF_ONE_KIND, Proposal, ProposalKind, Value, has_label, metrics, of_job};
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
 use crate::promql::build::{div, gt, lt, number, selector, sum};
@@ -11,7 +11,7 @@ use crate::vocabulary::{Name, says_up};
 
 const GAUGES: [Kind; 2] = [Kind::Gauge, Kind::Unknown];
 
-fn proposal(found: Found, metric: &str, objective: &str, key: &'static str, query: Expr) -> Proposal {
+fn proposal(found: ProposalKind, metric: &str, objective: &str, key: &'static str, query: Expr) -> Proposal {
     let name = Name::parse("unnamed").expect("it is a name");
     let sli = vec![(key, Value::Query(query))];
     Proposal { name, found, metric: metric.to_owned(), objective: objective.to_owned(), sli }
@@ -23,7 +23,7 @@ pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
     metrics(contract, &GAUGES)
         .filter(|(name, family)| *name != "up" && says_up(name) && bare(family))
         .map(|(name, _)| {
-            proposal(Found::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
+            proposal(ProposalKind::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
         })
         .take(OF_ONE_KIND)
         .collect()
@@ -31,7 +31,7 @@ pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
 
 /// Whether Prometheus can scrape the program. This is known for every program.
 pub(super) fn scrape(job: &str) -> Proposal {
-    proposal(Found::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
+    proposal(ProposalKind::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
 }
 
 /// Times at which jobs last pushed to a Pushgateway, one for each job.
@@ -43,7 +43,7 @@ pub(super) fn pushed(contract: &Contract) -> Vec<Proposal> {
     let jobs: BTreeSet<&String> = family.shapes.iter().flat_map(|shape| &shape.labels["job"].known).collect();
     let of = |job: &String| {
         let pushed = selector("push_time_seconds", &[("job", job)]);
-        proposal(Found::Pushed, "push_time_seconds", "99% < 26h", "freshness", pushed.into())
+        proposal(ProposalKind::Pushed, "push_time_seconds", "99% < 26h", "freshness", pushed.into())
     };
     jobs.into_iter().filter(|job| !job.is_empty()).map(of).take(OF_ONE_KIND).collect()
 }
@@ -58,7 +58,7 @@ pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
     metrics(contract, &GAUGES)
         .filter(|(name, _)| named(name))
         .map(|(name, family)| {
-            proposal(Found::Success, name, "99% < 26h", "freshness", of_job(name, family, job).into())
+            proposal(ProposalKind::Success, name, "99% < 26h", "freshness", of_job(name, family, job).into())
         })
         .take(OF_ONE_KIND)
         .collect()
@@ -81,7 +81,13 @@ pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
             true => div(sum(series(gauge)), sum(set)),
             false => div(series(gauge), set),
         };
-        proposals.push(proposal(Found::Limit, gauge, "99.5%", "condition", lt(share, number("0.9")).into()));
+        proposals.push(proposal(
+            ProposalKind::Limit,
+            gauge,
+            "99.5%",
+            "condition",
+            lt(share, number("0.9")).into(),
+        ));
     }
     proposals
 }

@@ -14,7 +14,7 @@ use crate::source::Sources;
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
-pub struct Compared<'a> {
+pub struct ComparedSide<'a> {
     /// The name for people: a directory, a revision.
     pub name: &'a str,
     /// Its files.
@@ -38,7 +38,12 @@ pub enum DifferenceFormat {
 }
 
 /// The difference as text; it ends in a line break.
-pub fn difference(difference: &Difference, old: Compared, new: Compared, format: DifferenceFormat) -> String {
+pub fn difference(
+    difference: &Difference,
+    old: ComparedSide,
+    new: ComparedSide,
+    format: DifferenceFormat,
+) -> String {
     // No secret of the sources is repeated.
     let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
     let (old, new) = (without_secrets(old, was.as_ref()), without_secrets(new, is.as_ref()));
@@ -51,8 +56,11 @@ pub fn difference(difference: &Difference, old: Compared, new: Compared, format:
 }
 
 /// A side without its secrets.
-fn without_secrets<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
-    discreet.map_or(side, |(problems, sources)| Compared { name: side.name, sources, problems })
+fn without_secrets<'a>(
+    side: ComparedSide<'a>,
+    discreet: Option<&'a (Vec<Problem>, Sources)>,
+) -> ComparedSide<'a> {
+    discreet.map_or(side, |(problems, sources)| ComparedSide { name: side.name, sources, problems })
 }
 
 /// The content of an output.
@@ -134,7 +142,7 @@ impl Flaw<'_> {
     }
 }
 
-fn flaws<'a>(old: Compared<'a>, new: Compared<'a>) -> Vec<Flaw<'a>> {
+fn flaws<'a>(old: ComparedSide<'a>, new: ComparedSide<'a>) -> Vec<Flaw<'a>> {
     let known = |problem: &Problem| {
         old.problems.iter().any(|known| known.code == problem.code && known.headline == problem.headline)
     };

@@ -11,7 +11,7 @@ mod sarif;
 use crate::diagnostic::{Accepted, Level, Problem};
 use crate::secret;
 use crate::source::Sources;
-pub use difference::{Compared, DifferenceFormat, difference};
+pub use difference::{ComparedSide, DifferenceFormat, difference};
 use places::Places;
 
 /// Who reads the problems.

@@ -73,7 +73,7 @@ pub(super) fn alertmanager(
         repeat_interval: Duration::from_secs(4 * 3600),
     };
     let timing = timing(&block.timing, &built_in, context, problems);
-    let known = Known {
+    let known = DefinedNames {
         receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
         times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
     };
@@ -370,12 +370,12 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
 }
 
 /// The names that routes can use.
-struct Known<'a> {
+struct DefinedNames<'a> {
     receivers: Vec<&'a str>,
     times: Vec<&'a str>,
 }
 
-impl Known<'_> {
+impl DefinedNames<'_> {
     fn receiver(&self, written: &Scalar, problems: &mut Vec<Problem>) -> Option<Name> {
         if self.receivers.contains(&written.text.as_str()) {
             // An invalid name is reported where it is defined.
@@ -451,7 +451,7 @@ fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option
 fn route(
     block: &RouteBlock,
     outer: &Timing,
-    known: &Known,
+    known: &DefinedNames,
     context: &Context,
     problems: &mut Vec<Problem>,
 ) -> Option<Route> {

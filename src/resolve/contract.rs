@@ -7,7 +7,7 @@ use super::{values, whole};
 use crate::ast::{Ast, JobBlock, ServiceFile};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Job, Planned, Reading};
+use crate::model::{Job, MetricRead, Planned};
 use crate::parse::beside;
 use crate::vocabulary::{Duration, SEARCHED, nearest};
 
@@ -64,9 +64,9 @@ pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
 }
 
 /// The reason why a metric of an SLO does not exist yet.
-pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
+pub(super) fn reason(readings: &[MetricRead], planned: &BTreeMap<String, Planned>) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
-    let read = readings.iter().flat_map(Reading::metrics);
+    let read = readings.iter().flat_map(MetricRead::metrics);
     let read: BTreeMap<&String, &Planned> = read.filter_map(|metric| planned.get_key_value(metric)).collect();
     for planned in read.into_values() {
         if !reasons.contains(&planned.reason.as_str()) {

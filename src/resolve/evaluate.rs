@@ -20,7 +20,7 @@ pub(super) enum Signal {
 
 /// The series that a query reads.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct SeriesInput {
     /// Each selector with the behaviour of its series.
     pub signals: Vec<(Selector, Signal)>,
     /// The number of series per selector; more than one only inside an aggregation.
@@ -55,7 +55,7 @@ pub(super) fn seconds(range: Duration) -> Option<Decimal> {
 }
 
 /// The value of `expr`; `None` if it has none, or cannot be evaluated here.
-pub(super) fn value(expr: &Expr, seen: &Seen) -> Option<Decimal> {
+pub(super) fn value(expr: &Expr, seen: &SeriesInput) -> Option<Decimal> {
     let signals = &seen.signals;
     let signal =
         |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
@@ -97,7 +97,7 @@ pub(super) fn value(expr: &Expr, seen: &Seen) -> Option<Decimal> {
     }
 }
 
-fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
+fn call(function: &str, args: &[Expr], seen: &SeriesInput) -> Option<Decimal> {
     let signals = &seen.signals;
     let arg = |index: usize| args.get(index).and_then(|arg| value(arg, seen));
     let ranged = || match &args.last()?.kind {

@@ -14,13 +14,13 @@ use crate::vocabulary::{Decimal, text};
 const INSTANCE: (&str, &str) = ("instance", "host-1");
 
 /// The series that one selector matches; `None` if they are missing.
-type Seen = Option<Vec<Source>>;
+type MatchedSeries = Option<Vec<Source>>;
 
 /// The combinations of series to try for an expression.
-pub(super) struct Tried<'a> {
+pub(super) struct Trials<'a> {
     expr: &'a Expr,
     /// The candidates for each selector.
-    candidates: Vec<Vec<Seen>>,
+    candidates: Vec<Vec<MatchedSeries>>,
     /// Their number for each selector.
     sizes: Vec<usize>,
     /// The steps to try one combination.
@@ -32,7 +32,7 @@ pub(super) struct Tried<'a> {
 const MOST_SELECTORS: usize = 14;
 
 /// Candidates for all selectors; `None` if a selector has none, or if there are too many combinations.
-pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Tried<'a>> {
+pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Trials<'a>> {
     let mut selectors: Vec<&Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(&selector) {
@@ -43,21 +43,21 @@ pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Tried<
         }
     }
     let all = selectors.iter().map(|selector| candidates(expr, selector, &selectors, search));
-    let candidates: Vec<Vec<Seen>> = all.collect::<Option<_>>()?;
+    let candidates: Vec<Vec<MatchedSeries>> = all.collect::<Option<_>>()?;
     let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
     ways(&sizes)?;
     let mut steps = selectors.len();
     expr.visit(&mut |_| steps += 1);
-    Some(Tried { expr, candidates, sizes, steps, search })
+    Some(Trials { expr, candidates, sizes, steps, search })
 }
 
-fn sources(picked: &[usize], candidates: &[Vec<Seen>]) -> Vec<Source> {
+fn sources(picked: &[usize], candidates: &[Vec<MatchedSeries>]) -> Vec<Source> {
     picked.iter().zip(candidates).filter_map(|(index, seen)| seen[*index].clone()).flatten().collect()
 }
 
 /// Whether the alert does not fire for some series, but fires if the series of these metrics are missing.
-pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) -> bool {
-    let Tried { expr, candidates, sizes, steps, search } = tried;
+pub(super) fn fires_without(tried: &Trials, is_missing: impl Fn(&str) -> bool) -> bool {
+    let Trials { expr, candidates, sizes, steps, search } = tried;
     let mut named = candidates.iter().flatten().flatten().flatten();
     if !named.any(|source| is_missing(&source.name)) {
         return false;
@@ -73,8 +73,8 @@ pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) ->
 }
 
 /// Series for both states. `None` if none were found: no series change the result, or the query cannot be evaluated here.
-pub(super) fn invent(tried: &Tried) -> Option<Firing> {
-    let Tried { expr, candidates, sizes, steps, search } = tried;
+pub(super) fn invent(tried: &Trials) -> Option<Firing> {
+    let Trials { expr, candidates, sizes, steps, search } = tried;
     let playable = |silent: &[usize], firing: &[usize]| {
         let mut pairs = silent.iter().zip(firing).zip(candidates);
         pairs.all(|((silent, firing), seen)| played(&seen[*silent], &seen[*firing]).is_some())
@@ -96,7 +96,7 @@ pub(super) fn invent(tried: &Tried) -> Option<Firing> {
 }
 
 /// The series in both states; `None` if they cannot change from one state to the other.
-fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
+fn played(silent: &MatchedSeries, firing: &MatchedSeries) -> Option<Vec<Series>> {
     let series = |source: &Source, behaviour| Series {
         name: source.name.clone(),
         labels: source.labels.clone(),
@@ -129,7 +129,12 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
 }
 
 /// Candidates for one selector; `None` if no series could be found that it matches.
-fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Search) -> Option<Vec<Seen>> {
+fn candidates(
+    expr: &Expr,
+    selector: &Selector,
+    all: &[&Selector],
+    search: &Search,
+) -> Option<Vec<MatchedSeries>> {
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
         .iter()
@@ -176,7 +181,7 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Sear
         values.extend(values.clone().into_iter().map(|value| -value));
     }
     let one = |value: &Decimal| vec![source(&labels, signal(value))];
-    let mut seen: Vec<Seen> = values.iter().map(|value| Some(one(value))).collect();
+    let mut seen: Vec<MatchedSeries> = values.iter().map(|value| Some(one(value))).collect();
     if uses.counted && !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
         let several = |values: [&Decimal; 3]| {
             let copy = |(number, value): (usize, &Decimal)| {

@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
 use crate::promql::ast::Expr;
 use crate::promql::build;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_clock};
@@ -230,10 +230,12 @@ fn except_of(
         );
         return None;
     }
-    let on: Vec<&Kept> = match Carried::of(&expr) {
-        Carried::Among(labels) => by.iter().filter(|kept| labels.contains(kept.label.as_str())).collect(),
-        Carried::AllBut(_) if by.is_empty() => Vec::new(),
-        Carried::AllBut(_) => {
+    let on: Vec<&Kept> = match ResultLabels::of(&expr) {
+        ResultLabels::Among(labels) => {
+            by.iter().filter(|kept| labels.contains(kept.label.as_str())).collect()
+        }
+        ResultLabels::AllBut(_) if by.is_empty() => Vec::new(),
+        ResultLabels::AllBut(_) => {
             let names: Vec<&str> = by.iter().map(|kept| kept.label.as_str()).collect();
             let names = names.join(", ");
             problems.push(

@@ -151,7 +151,7 @@ pub(super) fn keeps_nothing(block: &JourneyBlock, by: Span) -> Problem {
 }
 
 /// What is needed from an SLO that may be a part.
-struct Known {
+struct PartCandidate {
     objective: Objective,
     several: bool,
     planned: Option<String>,
@@ -169,7 +169,7 @@ pub(super) fn link(
     if !services.iter().flat_map(|service| &service.slos).any(|slo| matches!(slo.sli, Sli::Journey { .. })) {
         return;
     }
-    let known: BTreeMap<Name, BTreeMap<Name, Known>> =
+    let known: BTreeMap<Name, BTreeMap<Name, PartCandidate>> =
         services.iter().map(|service| (service.name.clone(), slos(service))).collect();
     let asked = asked(ast);
     for service in services {
@@ -205,8 +205,8 @@ fn asked(ast: &Ast) -> BTreeSet<Span> {
     asked
 }
 
-fn slos(service: &Service) -> BTreeMap<Name, Known> {
-    let known = |slo: &Slo| Known {
+fn slos(service: &Service) -> BTreeMap<Name, PartCandidate> {
+    let known = |slo: &Slo| PartCandidate {
         objective: slo.objective,
         several: !slo.by.is_empty(),
         planned: slo.planned.clone(),
@@ -219,7 +219,7 @@ fn slos(service: &Service) -> BTreeMap<Name, Known> {
 fn linked(
     part: &Part,
     own: (&Name, &Name),
-    known: &BTreeMap<Name, BTreeMap<Name, Known>>,
+    known: &BTreeMap<Name, BTreeMap<Name, PartCandidate>>,
     problems: &mut Vec<Problem>,
     undefined: &mut Vec<Problem>,
 ) -> Option<Part> {
@@ -266,7 +266,7 @@ fn linked(
 }
 
 /// The names of all SLOs that can be a part.
-fn names(known: &BTreeMap<Name, BTreeMap<Name, Known>>, own: (&Name, &Name)) -> Vec<String> {
+fn names(known: &BTreeMap<Name, BTreeMap<Name, PartCandidate>>, own: (&Name, &Name)) -> Vec<String> {
     let all =
         known.iter().flat_map(|(service, slos)| slos.iter().map(move |(slo, known)| (service, slo, known)));
     let parts = all.filter(|(service, slo, known)| !known.is_journey && (*service, *slo) != own);

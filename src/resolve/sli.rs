@@ -5,7 +5,7 @@ use super::values::Promise;
 use super::{journey, stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
+use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
@@ -29,7 +29,7 @@ pub(super) fn sli(
     block: &SliBlock,
     context: &Context,
     problems: &mut Vec<Problem>,
-) -> Option<(Sli, Option<Vec<Series>>, Vec<Reading>)> {
+) -> Option<(Sli, Option<Vec<Series>>, Vec<MetricRead>)> {
     let events = [&block.total, &block.good, &block.bad];
     let given = events.iter().filter(|part| part.is_some()).count();
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
@@ -152,7 +152,7 @@ fn checked(left: Expr, op: Op, right: Expr) -> Sli {
 pub(super) struct Reader {
     version: (u32, u32),
     /// The selectors of all queries until now.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
 }
 
 impl Reader {
@@ -617,7 +617,7 @@ impl Reader {
             let span = places::label(&query, matcher);
             written.place(back(span.start), back(span.end))
         };
-        self.readings.push(Reading {
+        self.readings.push(MetricRead {
             selector: Selector { name: Some(name), ..selector.clone() },
             role,
             name: all,
@@ -649,10 +649,10 @@ fn is_moved(selector: &Selector) -> bool {
 }
 
 /// A selector with its places in the file.
-fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
+fn reading(selector: &Selector, role: Role, query: &Scalar) -> MetricRead {
     let place = |span: promql::ast::Span| query.place(span.start, span.end);
     let matchers = || selector.matchers.iter();
-    Reading {
+    MetricRead {
         selector: selector.clone(),
         role,
         name: place(places::name(&query.text, selector)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effort::{Search, pair};
-use super::evaluate::{Seen, Signal, compare, number, playable, value};
+use super::evaluate::{SeriesInput, Signal, compare, number, playable, value};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Matcher, Selector};
 use crate::promql::regex;
@@ -20,7 +20,7 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec
         Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by, search),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
-            let holds = |seen: &Seen| {
+            let holds = |seen: &SeriesInput| {
                 let left = value(&comparison.left, seen)?;
                 let right = value(&comparison.right, seen)?;
                 compare(comparison.op, left, right)
@@ -227,7 +227,7 @@ fn uncounted(
     expr: &Expr,
     by: &[LabelName],
     search: &Search,
-    holds: impl Fn(&Seen) -> Option<bool>,
+    holds: impl Fn(&SeriesInput) -> Option<bool>,
 ) -> Option<Vec<Series>> {
     let alone = found(expr, 1, search, &holds).and_then(|found| played(found, by, search));
     alone.or_else(|| {
@@ -246,12 +246,17 @@ fn uncounted(
 }
 
 /// Each selector with its series in the good state and in the bad state.
-type Found = Vec<(Selector, Signal, Signal)>;
+type StateSeries = Vec<(Selector, Signal, Signal)>;
 
 /// Each selector has at least three candidates, so more selectors have more combinations than are tried.
 const MOST_SELECTORS: usize = 9;
 
-fn found(expr: &Expr, copies: u32, search: &Search, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
+fn found(
+    expr: &Expr,
+    copies: u32,
+    search: &Search,
+    holds: &impl Fn(&SeriesInput) -> Option<bool>,
+) -> Option<StateSeries> {
     let mut selectors: Vec<Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(selector) {
@@ -270,14 +275,14 @@ fn found(expr: &Expr, copies: u32, search: &Search, holds: &impl Fn(&Seen) -> Op
         selectors.iter().cloned().zip(signals).collect()
     };
     let look = |picked: &[usize]| {
-        search.goes_on(steps).then(|| holds(&Seen { signals: seen(picked), copies })).flatten()
+        search.goes_on(steps).then(|| holds(&SeriesInput { signals: seen(picked), copies })).flatten()
     };
     let (good, bad, _) = pair(&sizes, look, |good| *good, |_, _, good| !good)?;
     let pairs = seen(&good).into_iter().zip(seen(&bad));
     Some(pairs.map(|((selector, good), (_, bad))| (selector, good, bad)).collect())
 }
 
-fn played(found: Found, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
+fn played(found: StateSeries, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     found
         .into_iter()
         .map(|(selector, good, bad)| {

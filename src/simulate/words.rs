@@ -2,7 +2,7 @@
 
 use super::{Firing, Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
-use crate::plan::{Event, Observer, SloPlan, of_agreed_time};
+use crate::plan::{Event, EventSource, SloPlan, of_agreed_time};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, on_the_clock, percent, spoken, text};
 
 /// A timeline for people, for an incident with this text.
@@ -233,7 +233,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             percent(part.budget)
         ));
     }
-    if matches!(plan.observed.by, Observer::States) {
+    if matches!(plan.observed.by, EventSource::States) {
         remarks.push(format!(
             "The state is evaluated every {}; a share of the time is spread over the evaluations.",
             timeline.schedule.step

@@ -241,10 +241,10 @@ impl Answers {
     }
 
     /// The alerts with this name for an SLO, by the values of the SLO's labels, so that they are found without a search.
-    pub(super) fn ringing(&self, name: &str, slo: &SloPlan) -> Ringing<'_> {
+    pub(super) fn ringing(&self, name: &str, slo: &SloPlan) -> AlertsByLabels<'_> {
         let promise = &slo.promise;
         let subject = (name.to_owned(), Some(promise.service.clone()), Some(promise.slo.clone()));
-        let mut ringing = Ringing { by: promise.by.clone(), alerts: BTreeMap::new() };
+        let mut ringing = AlertsByLabels { by: promise.by.clone(), alerts: BTreeMap::new() };
         for alert in self.alerts.get(&subject).into_iter().flatten() {
             ringing.alerts.entry(ringing.key(alert)).or_default().push(alert);
         }
@@ -263,12 +263,12 @@ impl Answers {
 }
 
 /// The alerts of one name and one SLO, by the values of its labels.
-pub(super) struct Ringing<'a> {
+pub(super) struct AlertsByLabels<'a> {
     by: Vec<String>,
     alerts: BTreeMap<Vec<Option<&'a str>>, Vec<&'a Labels>>,
 }
 
-impl<'a> Ringing<'a> {
+impl<'a> AlertsByLabels<'a> {
     fn key<'b>(&self, labels: &'b Labels) -> Vec<Option<&'b str>> {
         self.by.iter().map(|label| labels.get(label).map(String::as_str)).collect()
     }

@@ -1,6 +1,6 @@
 //! The gate for deployments: passes only if enough budget is left, and if this is known.
 
-use super::{Knowledge, Standing, Status};
+use super::{Knowledge, SloStatus, Status};
 use crate::vocabulary::Decimal;
 
 /// The conditions for every SLO.
@@ -36,14 +36,14 @@ impl Verdict {
 
 impl Gate {
     /// The least share of the budget for an SLO; `None` if there is no limit.
-    pub(super) fn line(&self, standing: &Standing) -> Option<Decimal> {
+    pub(super) fn line(&self, standing: &SloStatus) -> Option<Decimal> {
         let policy =
             standing.slo.promise.budget_policy.iter().filter(|agreement| self.frozen && agreement.freeze);
         policy.map(|agreement| agreement.line.ratio()).chain(self.below).max()
     }
 
     /// The result for an SLO. Stale data fails if it was below the limit. Otherwise it counts as unknown.
-    pub fn verdict(&self, standing: &Standing) -> Verdict {
+    pub fn verdict(&self, standing: &SloStatus) -> Verdict {
         // Without a limit, the budget need not be known.
         let Some(line) = self.line(standing) else { return Verdict::Passes };
         let below = standing.left().is_some_and(|left| left < line);

@@ -1,7 +1,7 @@
 //! A table for terminals.
 
 use super::shown::{HEAD, notes, row};
-use super::{Knowledge, Severity, Standing, Status};
+use super::{Knowledge, Severity, SloStatus, Status};
 use crate::explain::wrapped;
 use crate::vocabulary::Decimal;
 
@@ -55,7 +55,7 @@ pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
 }
 
 /// Red if action is needed now, yellow if it will be needed.
-fn style(standing: &Standing, status: &Status) -> Option<&'static str> {
+fn style(standing: &SloStatus, status: &Status) -> Option<&'static str> {
     let fires = |severity| standing.ringing.iter().any(|alert| !alert.pending && alert.severity == severity);
     let left = standing.left();
     let spent = left.is_some_and(|left| left <= Decimal::ZERO);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
+use super::{AlertKind, Gate, Knowledge, SloStatus, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
 use crate::vocabulary::{Decimal, Period, text};
@@ -110,7 +110,7 @@ pub fn json(status: &Status) -> String {
     json
 }
 
-fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
+fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
     let promise = &standing.slo.promise;
     let (data, ago) = match standing.knowledge {
         Knowledge::Judged => ("judged", None),
@@ -122,14 +122,14 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         Knowledge::NotLoaded => ("rules-not-loaded", None),
         Knowledge::Planned => ("planned", None),
     };
-    let alert = |alert: &super::Ringing<'a>| Alert {
+    let alert = |alert: &super::ActiveAlert<'a>| Alert {
         name: alert.name,
         severity: alert.severity.as_str(),
         state: if alert.pending { "pending" } else { "firing" },
         about: match alert.says {
-            Says::Burns => "burn",
-            Says::Below(_) => "budget",
-            Says::Missing => "missing",
+            AlertKind::Burns => "burn",
+            AlertKind::Below(_) => "budget",
+            AlertKind::Missing => "missing",
         },
     };
     Slo {

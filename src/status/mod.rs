@@ -23,7 +23,7 @@ pub use questions::{About, MOMENT, Question, questions};
 
 use crate::engine::Engine;
 use crate::model::{Agreement, Labels};
-use crate::plan::{Plan, ServicePlan, SloPlan, Which};
+use crate::plan::{AlertId, Plan, ServicePlan, SloPlan};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, STALE, Severity};
 
 /// The state of all SLOs at one moment, the worst first.
@@ -32,7 +32,7 @@ pub struct Status<'a> {
     /// Seconds since 1970, of the server's clock.
     pub at: Decimal,
     /// One per SLO and set of labels in its `by`.
-    pub standings: Vec<Standing<'a>>,
+    pub standings: Vec<SloStatus<'a>>,
     /// Warnings of the server about incomplete answers.
     pub incomplete: Vec<String>,
     /// The kind of server, if it is known.
@@ -43,7 +43,7 @@ pub struct Status<'a> {
 
 /// The state of one SLO.
 #[derive(Debug)]
-pub struct Standing<'a> {
+pub struct SloStatus<'a> {
     /// The SLO.
     pub slo: &'a SloPlan,
     /// The values of the labels in its `by`, and labels that identify servers, such as `cluster`.
@@ -63,7 +63,7 @@ pub struct Standing<'a> {
     /// For a journey: the share of each part in the bad events of the period, the largest first.
     pub shares: Vec<(String, Decimal)>,
     /// Its alerts, pages first.
-    pub ringing: Vec<Ringing<'a>>,
+    pub ringing: Vec<ActiveAlert<'a>>,
 }
 
 /// How much is known of an SLO.
@@ -99,18 +99,18 @@ pub struct Events {
 
 /// A firing or pending alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ringing<'a> {
+pub struct ActiveAlert<'a> {
     /// Whether it is pending: its condition is true, but not for long enough yet.
     pub pending: bool,
     pub severity: Severity,
     /// The kind of alert.
-    pub says: Says,
+    pub says: AlertKind,
     pub name: &'a str,
 }
 
 /// The kind of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Says {
+pub enum AlertKind {
     /// The burn rate is too high.
     Burns,
     /// Less of the budget is left than this line.
@@ -119,7 +119,7 @@ pub enum Says {
     Missing,
 }
 
-impl Standing<'_> {
+impl SloStatus<'_> {
     /// The events of the period, if they are enough to judge it.
     fn judged(&self) -> Option<Events> {
         let young = matches!(self.knowledge, Knowledge::Young(_));
@@ -165,8 +165,8 @@ impl Standing<'_> {
 
     /// Whether a page about the burn rate fires.
     fn pages(&self) -> bool {
-        let page = |alert: &Ringing| !alert.pending && alert.severity == Severity::Page;
-        self.ringing.iter().any(|alert| page(alert) && !matches!(alert.says, Says::Below(_)))
+        let page = |alert: &ActiveAlert| !alert.pending && alert.severity == Severity::Page;
+        self.ringing.iter().any(|alert| page(alert) && !matches!(alert.says, AlertKind::Below(_)))
     }
 
     /// The sort key: pages first, then exhausted budgets, then unknown ones, then the least remaining budget.
@@ -203,7 +203,7 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
             standings.extend(of_slo(&plan.project.severities, service, slo, answers));
         }
     }
-    standings.sort_by(|a: &Standing, b| a.order().cmp(&b.order()));
+    standings.sort_by(|a: &SloStatus, b| a.order().cmp(&b.order()));
     Status {
         at: answers.at(),
         standings,
@@ -219,7 +219,7 @@ fn of_slo<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     answers: &Answers,
-) -> Vec<Standing<'a>> {
+) -> Vec<SloStatus<'a>> {
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
@@ -244,7 +244,7 @@ fn of_slo<'a>(
             (None, _) if answers.is_loaded(slo) || answers.burn(slo, &labels).is_some() => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
-        Standing {
+        SloStatus {
             slo,
             knowledge,
             promised: answers.promised(slo),
@@ -269,17 +269,17 @@ fn ringing<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
-    (alerts, answers): (&[(Severity, &'a Which, answers::Ringing)], &Answers),
-) -> Vec<Ringing<'a>> {
+    (alerts, answers): (&[(Severity, &'a AlertId, answers::AlertsByLabels)], &Answers),
+) -> Vec<ActiveAlert<'a>> {
     let mut ringing = Vec::new();
     for (severity, which, of) in alerts {
         let apart: Labels =
             labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let states = of.states(&apart).into_iter();
-        ringing.extend(states.map(|pending| Ringing {
+        ringing.extend(states.map(|pending| ActiveAlert {
             pending,
             severity: *severity,
-            says: Says::Burns,
+            says: AlertKind::Burns,
             name: &which.name,
         }));
     }
@@ -288,8 +288,8 @@ fn ringing<'a>(
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
         let states = answers.ringing(&alert.which.name, slo).states(&labels);
-        let says = Says::Below(line);
-        ringing.extend(states.into_iter().map(|pending| Ringing {
+        let says = AlertKind::Below(line);
+        ringing.extend(states.into_iter().map(|pending| ActiveAlert {
             pending,
             severity,
             says,
@@ -302,10 +302,10 @@ fn ringing<'a>(
         for rule in service.missing.iter().flat_map(|group| &group.rules) {
             let told = rule.labels.get("severity");
             let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
-            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| Ringing {
+            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| ActiveAlert {
                 pending,
                 severity,
-                says: Says::Missing,
+                says: AlertKind::Missing,
                 name: rule.name(),
             }));
         }

@@ -1,7 +1,7 @@
 //! The queries of `status`: one instant query per recorded series over all SLOs, and the list of rules.
 
 use crate::engine::BUILD;
-use crate::plan::{Plan, Reading, SloPlan};
+use crate::plan::{Plan, RecordedRead, SloPlan};
 use crate::promql::ast::{Expr, MatchOp};
 use crate::promql::build::{aggregate, call, selector, subquery};
 use crate::vocabulary::{Duration, LONG_INTERVAL};
@@ -98,12 +98,12 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
 }
 
 /// The name of a reading's series.
-pub(super) fn name(reading: &Reading) -> &str {
+pub(super) fn name(reading: &RecordedRead) -> &str {
     reading.series.name.as_deref().unwrap_or_default()
 }
 
 /// The latest values of the series, for all SLOs.
-fn read(reading: &Reading) -> Expr {
+fn read(reading: &RecordedRead) -> Expr {
     let series = selector(name(reading), &[]);
     match reading.held {
         None => series.into(),

@@ -2,7 +2,7 @@
 
 use rust_decimal::RoundingStrategy;
 
-use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
+use super::{AlertKind, Gate, Knowledge, SloStatus, Status, Verdict};
 use crate::diagnostic::joined;
 use crate::engine::Engine;
 use crate::explain::events;
@@ -14,7 +14,7 @@ pub(super) const HEAD: [&str; 10] =
     ["SLO", "objective", "period", "good", "left", "outage left", "events left", "burn", "gone in", ""];
 
 /// The cells of an SLO. Unknown values are empty.
-pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
+pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
     let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
     // Two digits more than the objective has.
@@ -44,7 +44,7 @@ fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
 }
 
 /// `api/latency env=prod`
-pub(super) fn name(standing: &Standing) -> String {
+pub(super) fn name(standing: &SloStatus) -> String {
     let promise = &standing.slo.promise;
     let labels = standing
         .labels
@@ -53,7 +53,7 @@ pub(super) fn name(standing: &Standing) -> String {
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
 }
 
-fn gone_in(standing: &Standing) -> String {
+fn gone_in(standing: &SloStatus) -> String {
     let length = standing.slo.promise.period_length;
     match (standing.left(), standing.exhaustion) {
         (Some(left), _) if left <= Decimal::ZERO => "spent".to_owned(),
@@ -64,16 +64,16 @@ fn gone_in(standing: &Standing) -> String {
 }
 
 /// Further facts on an SLO.
-fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
+fn remarks(standing: &SloStatus, gate: Option<Gate>) -> Vec<String> {
     let mut remarks: Vec<String> = standing
         .ringing
         .iter()
         .map(|alert| {
             let state = if alert.pending { "pending" } else { "fires" };
             match alert.says {
-                Says::Burns => format!("{} {state}", alert.severity),
-                Says::Below(line) => format!("{} below {line} {state}", alert.severity),
-                Says::Missing => format!("{} {state}", alert.name),
+                AlertKind::Burns => format!("{} {state}", alert.severity),
+                AlertKind::Below(line) => format!("{} below {line} {state}", alert.severity),
+                AlertKind::Missing => format!("{} {state}", alert.name),
             }
         })
         .collect();

@@ -82,21 +82,21 @@ pub fn words_of(language: Language, beginning: &str) -> BTreeMap<&'static str, &
 }
 
 /// The words of one language.
-struct Words {
+struct ReportWords {
     texts: BTreeMap<&'static str, &'static str>,
     templates: Environment<'static>,
 }
 
-fn words(language: Language) -> &'static Words {
-    static ENGLISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("en/report.txt")));
-    static SPANISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("es/report.txt")));
+fn words(language: Language) -> &'static ReportWords {
+    static ENGLISH: LazyLock<ReportWords> = LazyLock::new(|| read(include_str!("en/report.txt")));
+    static SPANISH: LazyLock<ReportWords> = LazyLock::new(|| read(include_str!("es/report.txt")));
     match language {
         Language::English => &ENGLISH,
         Language::Spanish => &SPANISH,
     }
 }
 
-fn read(file: &'static str) -> Words {
+fn read(file: &'static str) -> ReportWords {
     let texts = super::entries(file);
     let mut templates = Environment::new();
     templates.set_syntax(super::SYNTAX.clone());
@@ -104,10 +104,10 @@ fn read(file: &'static str) -> Words {
     for (name, text) in texts.iter().filter(|(_, text)| text.contains("<<") || text.contains("<%")) {
         templates.add_template(name, text).expect("the built-in texts are tested");
     }
-    Words { texts, templates }
+    ReportWords { texts, templates }
 }
 
-fn filled(words: &Words, name: &str, values: Value) -> Result<String, Error> {
+fn filled(words: &ReportWords, name: &str, values: Value) -> Result<String, Error> {
     match (words.templates.get_template(name), words.texts.get(name)) {
         (Ok(template), _) => template.render(values),
         (Err(_), Some(text)) => Ok((*text).to_owned()),

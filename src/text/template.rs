@@ -77,7 +77,7 @@ pub fn faults(template: &str, names: Names) -> Vec<Fault> {
             return vec![Fault { place, kind: FaultKind::Syntax(said) }];
         }
     };
-    let mut reading = Reading { names, faults: Vec::new() };
+    let mut reading = TemplateReader { names, faults: Vec::new() };
     reading.statement(&read);
     reading.faults
 }
@@ -97,12 +97,12 @@ fn bytes(span: Span) -> Range<usize> {
     span.start_offset as usize..span.end_offset as usize
 }
 
-struct Reading {
+struct TemplateReader {
     names: Names,
     faults: Vec<Fault>,
 }
 
-impl Reading {
+impl TemplateReader {
     fn statements(&mut self, statements: &[Stmt]) {
         for statement in statements {
             self.statement(statement);

@@ -16,12 +16,12 @@ pub struct Unanswered {
     /// Whether a server answered at all. A server that refuses one request may answer the next one; a server that does not answer will not.
     pub heard: bool,
     /// Which server did not answer.
-    pub who: Who,
+    pub who: Responder,
 }
 
 /// Which server did not answer as expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Responder {
     /// The right server, or no server.
     Meant,
     /// Perhaps another server.
@@ -34,7 +34,7 @@ pub enum Who {
 impl Unanswered {
     /// A server answered, but not as the right server does.
     pub fn by_a_stranger(failure: Failure) -> Self {
-        Self { failure, heard: true, who: Who::Other }
+        Self { failure, heard: true, who: Responder::Other }
     }
 }
 

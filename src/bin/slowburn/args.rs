@@ -470,7 +470,7 @@ pub struct Status {
     pub connection: Connection,
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Shown,
+    pub format: TableFormat,
 }
 
 /// Arguments of `drift`.
@@ -493,12 +493,12 @@ pub struct Drift {
     pub connection: Connection,
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Told,
+    pub format: DriftFormat,
 }
 
 /// How differences are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Told {
+pub enum DriftFormat {
     /// A line for each rule
     Human,
     /// A JSON object
@@ -507,7 +507,7 @@ pub enum Told {
 
 /// How a table is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shown {
+pub enum TableFormat {
     /// A table, with colour on a terminal and as wide as that
     Human,
     /// A table for a pull request, a wiki or a chat

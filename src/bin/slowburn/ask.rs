@@ -17,7 +17,7 @@ use slowburn::vocabulary::Decimal;
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::{Unanswered, Who};
+use crate::answer::{Responder, Unanswered};
 use crate::args::Connection;
 use crate::ending::Failure;
 use crate::http::{Client, host};
@@ -53,7 +53,7 @@ fn right(wanted: Wanted) -> &'static str {
 
 /// What the server at `address` has of the series that the model reads.
 pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
     let mut live = Live::default();
     // Every server answers about series, but not every server knows targets, types or a retention. So a missing answer about series is an error.
     let (series, others): (Vec<Question>, Vec<Question>) =
@@ -92,7 +92,7 @@ fn not_all(failure: &Failure) {
 }
 
 /// The answer, if its status is `success`.
-fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
+fn success(question: &Question, asking: &ServerRequests) -> Result<Value, Unanswered> {
     let told = asking.answer(question.path, &question.parameters)?;
     match told["status"].as_str() {
         Some("success") => Ok(told),
@@ -101,7 +101,7 @@ fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
 }
 
 /// A server to ask, with the remarks that it has already printed.
-struct Asking<'a> {
+struct ServerRequests<'a> {
     address: &'a Address,
     connection: &'a Connection,
     client: Client<'a>,
@@ -109,7 +109,7 @@ struct Asking<'a> {
     remarks: RefCell<BTreeSet<String>>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> ServerRequests<'a> {
     fn new(
         address: &'a Address,
         connection: &'a Connection,
@@ -123,11 +123,11 @@ impl<'a> Asking<'a> {
     /// The failure. If another server answers at the address, it is named, with the right address.
     fn whom(&self, unanswered: Unanswered) -> Failure {
         let Unanswered { failure, who, .. } = unanswered;
-        let instead = (who != Who::Meant).then(|| self.instead()).flatten();
+        let instead = (who != Responder::Meant).then(|| self.instead()).flatten();
         match (instead, who) {
             (Some(instead), _) => failure.and(&instead),
-            (None, Who::Other) => failure.and(right(self.wanted)),
-            (None, Who::Meant | Who::Doubtful) => failure,
+            (None, Responder::Other) => failure.and(right(self.wanted)),
+            (None, Responder::Meant | Responder::Doubtful) => failure,
         }
     }
 
@@ -171,7 +171,7 @@ impl<'a> Asking<'a> {
                 most / 1_000_000
             ))
             .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Who::Meant });
+            return Err(Unanswered { failure, heard: true, who: Responder::Meant });
         };
         let mut told = read.unwrap_or_default();
         self.remark(&told);
@@ -224,7 +224,7 @@ fn no_prometheus(address: &Address) -> Failure {
 /// A server that has the past.
 pub struct Past<'a> {
     address: &'a Address,
-    asking: Asking<'a>,
+    asking: ServerRequests<'a>,
     /// The server's clock, in seconds since 1970.
     pub now: u64,
 }
@@ -232,7 +232,7 @@ pub struct Past<'a> {
 impl<'a> Past<'a> {
     /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
+        let asking = ServerRequests::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
         let now = moment(&asking)?.floor();
         Ok(Self { address, asking, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
@@ -254,14 +254,14 @@ impl<'a> Past<'a> {
 /// A server that answers queries about one moment.
 pub struct Moment<'a> {
     pub address: &'a Address,
-    asking: Asking<'a>,
+    asking: ServerRequests<'a>,
     at: Decimal,
 }
 
 impl<'a> Moment<'a> {
     /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+        let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
     }
@@ -286,7 +286,7 @@ impl<'a> Moment<'a> {
 }
 
 /// The server's time.
-fn moment(asking: &Asking) -> Result<Decimal, Failure> {
+fn moment(asking: &ServerRequests) -> Result<Decimal, Failure> {
     let clock =
         asking.answer(QUERY, &[("query", status::MOMENT.to_owned())]).map_err(|why| asking.whom(why))?;
     status::moment(&clock["data"])
@@ -297,7 +297,7 @@ const QUERY: &str = "/api/v1/query";
 
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Rules)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
     let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
     let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
     let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
@@ -312,7 +312,7 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Routes)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
     let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.whom(why))?;
     routes::running(&answer).ok_or_else(|| {
         let untold = Failure::new(format!("{address} does not show the configuration that it runs"));
@@ -327,7 +327,7 @@ pub fn answers(
     address: &Address,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
     let moment = moment(&asking)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {

@@ -45,7 +45,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
         sides.push((name, model, plan));
     }
     let subjects = subjects(&sides[0].2, &args.subjects)?;
-    let mut asking = Asking::new(args)?;
+    let mut asking = CachedServer::new(args)?;
     let grain = if args.step == "5m" { Grain::Coarse } else { Grain::Fine };
     let mut runs: Vec<Run> = sides
         .iter()
@@ -177,13 +177,13 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
 }
 
 /// A server, with the cache of its earlier answers.
-struct Asking<'a> {
+struct CachedServer<'a> {
     past: Past<'a>,
     cached: Option<Cached<'a>>,
     progress: bool,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> CachedServer<'a> {
     fn new(args: &'a Backtest) -> Result<Self, Failure> {
         let past = Past::connect(&args.prometheus, &args.connection)?;
         let open = |folder| Cached::open(folder, &args.prometheus, &args.connection);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use slowburn::contract::{Contract, Difference, MARK};
 use slowburn::inert;
-use slowburn::parse::exposition::{self, Reading};
+use slowburn::parse::exposition::{self, Exposition};
 use slowburn::render::{self, render};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
@@ -33,8 +33,8 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
         .as_deref()
         .map(|out| there(out, args.connection.max_size * 1_000_000))
         .transpose()?
-        .unwrap_or(There::Nothing);
-    let before = if let There::Contract(_, before) = &there { Some(before) } else { None };
+        .unwrap_or(ExistingFile::Nothing);
+    let before = if let ExistingFile::Contract(_, before) = &there { Some(before) } else { None };
     contract.origin = origin(args, &contract, before);
     if contract.origin.is_none() {
         stderr::print("the program and its version are not known: name them with --from\n");
@@ -47,18 +47,18 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let out_name = shown(out, Path::new(""));
     let metrics = several(contract.families.len(), "metric");
     let (old_text, before) = match &there {
-        There::Contract(old_text, before) => (old_text, before),
-        There::Nothing if args.check => {
+        ExistingFile::Contract(old_text, before) => (old_text, before),
+        ExistingFile::Nothing if args.check => {
             return Err(Failure::new(format!("the contract {out_name} does not exist"))
                 .and("write it first, without --check"));
         }
-        There::Unread(problems) if args.check => {
+        ExistingFile::Unread(problems) if args.check => {
             stderr::print(problems);
             return Ok(Ending::Problems);
         }
-        There::Nothing | There::Unread(_) => {
+        ExistingFile::Nothing | ExistingFile::Unread(_) => {
             write::file(out, &text)?;
-            if let There::Unread(_) = there {
+            if let ExistingFile::Unread(_) = there {
                 stderr::print(&format!(
                     "{out_name} could not be read, so the metrics are not compared with it\n"
                 ));
@@ -209,7 +209,7 @@ fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
 }
 
 /// Prints which places could not be read.
-fn tell(name: &str, reading: &Reading) {
+fn tell(name: &str, reading: &Exposition) {
     let mut words = String::new();
     for skipped in reading.skipped.iter().take(TOLD) {
         words
@@ -223,7 +223,7 @@ fn tell(name: &str, reading: &Reading) {
 }
 
 /// What is at the path of the contract now.
-enum There {
+enum ExistingFile {
     Nothing,
     /// A contract, with its bytes.
     Contract(Vec<u8>, Contract),
@@ -231,7 +231,7 @@ enum There {
     Unread(String),
 }
 
-fn there(out: &Path, limit: u64) -> Result<There, Failure> {
+fn there(out: &Path, limit: u64) -> Result<ExistingFile, Failure> {
     let name = shown(out, Path::new(""));
     let bytes = match fs::metadata(out) {
         Ok(found) if !found.is_file() => {
@@ -240,13 +240,13 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
             );
         }
         Ok(_) => read::plain(out, limit).map_err(|error| Failure::of("read", &name, &error))?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ExistingFile::Nothing),
         Err(error) => return Err(Failure::of("read", &name, &error)),
     };
     if bytes.starts_with(MARK.as_bytes()) {
         return Ok(match written(&name, &bytes) {
-            Ok(contract) => There::Contract(bytes, contract),
-            Err(problems) => There::Unread(problems),
+            Ok(contract) => ExistingFile::Contract(bytes, contract),
+            Err(problems) => ExistingFile::Unread(problems),
         });
     }
     let contract = exposition::read(&bytes).contract;
@@ -254,7 +254,7 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
         return Err(Failure::new(format!("{name} is neither a contract nor a capture of metrics"))
             .and("the file was not changed; name another file with --out FILE, or remove this one"));
     }
-    Ok(There::Contract(bytes, contract))
+    Ok(ExistingFile::Contract(bytes, contract))
 }
 
 /// The program and its version: from the user, the capture, the program's own metric, or the old contract, in this order.

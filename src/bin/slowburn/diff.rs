@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::{Problem, few};
 use slowburn::difference::Difference;
-use slowburn::render::{self, Compared, DifferenceFormat};
+use slowburn::render::{self, ComparedSide, DifferenceFormat};
 
 use crate::args::{Diff, DiffFormat};
 use crate::ending::{Ending, Failure};
@@ -74,7 +74,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
     let new_project = of(new)?;
     let complete = |project: &Project| project.compiled.model.is_some();
     let after = complete(&new_project);
-    let show = |difference: &Difference, was: Compared| {
+    let show = |difference: &Difference, was: ComparedSide| {
         let format = match args.format {
             DiffFormat::Human => DifferenceFormat::Human { color: stdout::color() },
             DiffFormat::Markdown => DifferenceFormat::Markdown,
@@ -88,7 +88,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
             let difference = slowburn::difference_from(&rules.foreign, before, &new_project.meant(), after);
             show(
                 &difference,
-                Compared { name: &old.name, sources: &rules.sources, problems: &rules.problems },
+                ComparedSide { name: &old.name, sources: &rules.sources, problems: &rules.problems },
             )?;
             before
         }
@@ -97,7 +97,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
             let problems = &specs.imported.problems;
             let before = complete(&project) && !problems.iter().any(Problem::is_error);
             let difference = slowburn::difference(&project.meant(), before, &new_project.meant(), after);
-            show(&difference, Compared { name: &old.name, sources: &specs.sources, problems })?;
+            show(&difference, ComparedSide { name: &old.name, sources: &specs.sources, problems })?;
             before
         }
         Some(foreign::Side::Ours) | None => {
@@ -111,8 +111,8 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
     Ok(if before && after { Ending::Clean } else { Ending::Problems })
 }
 
-fn compared<'a>(name: &'a str, project: &'a Project) -> Compared<'a> {
-    Compared { name, sources: &project.sources, problems: &project.compiled.problems }
+fn compared<'a>(name: &'a str, project: &'a Project) -> ComparedSide<'a> {
+    ComparedSide { name, sources: &project.sources, problems: &project.compiled.problems }
 }
 
 /// Reads the old side: definitions, or rules or specs of another tool.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::{Problem, sort};
 use slowburn::foreign::Foreign;
-use slowburn::import::{Holds, Imported, Options, holds, import, rules};
+use slowburn::import::{FileKind, Imported, Options, holds, import, rules};
 use slowburn::parse::yaml;
 use slowburn::source::{SourceId, Sources};
 
@@ -65,9 +65,9 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
     }
     let (sources, faults) = decoded(texts.into_iter().collect());
     let held = holds(&sources);
-    let is = |kind: Holds| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
+    let is = |kind: FileKind| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
     let name = |id: SourceId| sources.file(id).path.clone();
-    match (is(Holds::Ours), is(Holds::Rules), is(Holds::Specs)) {
+    match (is(FileKind::Ours), is(FileKind::Rules), is(FileKind::Specs)) {
         (Some(id), ..) => Err(Failure::new(format!("{} is a definition of slowburn", name(id)))
             .and("name its directory: all files there belong together")),
         (None, Some(one), Some(other)) => {

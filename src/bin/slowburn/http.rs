@@ -17,7 +17,7 @@ use whole::{Whole, broken_off};
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::{Answer, Unanswered, Who};
+use crate::answer::{Answer, Responder, Unanswered};
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
@@ -126,9 +126,9 @@ impl<'a> Client<'a> {
                 false => self.refused(status, &location, self.reason(&start)),
             };
             let who = match status {
-                404 => Who::Other,
-                300..=399 | 400 | 405 => Who::Doubtful,
-                _ => Who::Meant,
+                404 => Responder::Other,
+                300..=399 | 400 | 405 => Responder::Doubtful,
+                _ => Responder::Meant,
             };
             return Err(Unanswered { failure, heard: true, who });
         }
@@ -144,7 +144,7 @@ impl<'a> Client<'a> {
             let failure =
                 Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
                     .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Who::Meant });
+            return Err(Unanswered { failure, heard: true, who: Responder::Meant });
         }
         if let Some(credentials) = &self.credentials {
             credentials.hide(&mut body);
@@ -230,7 +230,7 @@ impl<'a> Client<'a> {
 
     /// The failure for a request without an answer.
     fn failed(&self, error: ureq::Error) -> Unanswered {
-        Unanswered { failure: self.to_failure(error), heard: false, who: Who::Meant }
+        Unanswered { failure: self.to_failure(error), heard: false, who: Responder::Meant }
     }
 
     fn to_failure(&self, error: ureq::Error) -> Failure {

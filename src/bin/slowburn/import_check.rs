@@ -49,7 +49,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     };
     let now = source.now();
     comparison.at(now);
-    let mut asked = Asked { count: 0, saved: args.save.is_some().then(Vec::new) };
+    let mut asked = AnswerLog { count: 0, saved: args.save.is_some().then(Vec::new) };
     let first = comparison.questions();
     ask(&mut comparison, first, &mut source, &mut asked)?;
     if let Some(why) = comparison.silent() {
@@ -98,7 +98,7 @@ fn ask(
     comparison: &mut Comparison,
     questions: Vec<String>,
     source: &mut Source,
-    all: &mut Asked,
+    all: &mut AnswerLog,
 ) -> Result<(), Failure> {
     all.count += questions.len();
     if all.count > MOST_QUESTIONS {
@@ -136,7 +136,7 @@ fn ask(
 }
 
 /// The answers until now.
-struct Asked {
+struct AnswerLog {
     count: usize,
     /// The answers to save, if `--save` is given.
     saved: Option<Vec<Value>>,

@@ -143,7 +143,7 @@ enum Kind {
 }
 
 /// A path below the folder, and the hash of its content.
-type Found = (String, String);
+type FoundFile = (String, String);
 
 impl Tree {
     fn read(commit: &str) -> Result<Self, Failure> {
@@ -186,7 +186,7 @@ impl Tree {
                 "if the definitions were in another folder at that time, name it: --path path/to/slos",
             ));
         }
-        let (rules, mut files): (Vec<Found>, Vec<Found>) =
+        let (rules, mut files): (Vec<FoundFile>, Vec<FoundFile>) =
             found.into_iter().partition(|(path, _)| path.rsplit('/').next() == Some(".gitignore"));
         files.retain(|(path, _)| {
             is_source(Path::new(path)) && !path.split('/').any(|part| part.starts_with('.'))
@@ -212,7 +212,7 @@ impl Tree {
         called: &str,
         name: &str,
         above: &mut Vec<String>,
-        found: &mut Vec<Found>,
+        found: &mut Vec<FoundFile>,
     ) -> Result<(), Failure> {
         // A link to a parent folder only repeats files that were found already.
         if above.iter().any(|seen| seen == root) || above.len() > LINKS {
@@ -292,7 +292,7 @@ impl Tree {
 struct Ignored(Vec<(String, Gitignore)>);
 
 impl Ignored {
-    fn read(rules: &[Found]) -> Result<Self, Failure> {
+    fn read(rules: &[FoundFile]) -> Result<Self, Failure> {
         let texts = contents(rules)?;
         let read = rules.iter().zip(texts).map(|((path, _), text)| {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -316,7 +316,7 @@ impl Ignored {
 }
 
 /// The contents for these hashes, in the same order. Each is cut one byte after the limit for its file, so that the parser sees that it is too large.
-fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
+fn contents(files: &[FoundFile]) -> Result<Vec<Vec<u8>>, Failure> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
@@ -346,7 +346,7 @@ fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 /// Parses `<id> <type> <size>`, the bytes, and a line break, for each file.
-fn answered(files: &[Found], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, Failure> {
+fn answered(files: &[FoundFile], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, Failure> {
     let broken = |path: &str, error: &io::Error| Failure::of("read", format!("{path} from git"), error);
     let mut contents = Vec::new();
     for (path, id) in files {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use slowburn::inert;
-use slowburn::plan::{Observer, SloPlan};
+use slowburn::plan::{EventSource, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, silence, simulate, words};
 use slowburn::vocabulary::{Moment, Period};
 
@@ -61,7 +61,7 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
 
 /// The incident to play, and its description.
 fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(String, Scenario), Failure> {
-    let counts = matches!(plan.observed.by, Observer::Counters { .. } | Observer::Parts);
+    let counts = matches!(plan.observed.by, EventSource::Counters { .. } | EventSource::Parts);
     let refused = |what: &str| {
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         let every = plan.promise.interval;

@@ -15,7 +15,7 @@ use slowburn::model::Model;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
-use slowburn::{Compiled, Each};
+use slowburn::{Compiled, CompiledEnvironments};
 
 use crate::ending::Failure;
 use crate::ignored::{self, RULES_AT_MOST};
@@ -71,7 +71,7 @@ impl Project {
         let environment = chosen(&sources, environment)?;
         let compile = |sources: &Sources| {
             let compiled = slowburn::compile_in(sources, environment.as_deref());
-            Each { environments: vec![(environment.clone(), compiled)] }
+            CompiledEnvironments { environments: vec![(environment.clone(), compiled)] }
         };
         Ok(Self::compiled(sources, &faults, compile))
     }
@@ -79,7 +79,7 @@ impl Project {
     fn compiled(
         sources: Sources,
         faults: &BTreeMap<String, usize>,
-        compile: impl Fn(&Sources) -> Each,
+        compile: impl Fn(&Sources) -> CompiledEnvironments,
     ) -> Self {
         if faults.is_empty() {
             let each = compile(&sources);

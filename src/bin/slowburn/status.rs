@@ -3,7 +3,7 @@
 use slowburn::plan::Plan;
 use slowburn::status::{Gate, human, is_named, json, markdown, status};
 
-use crate::args::{Format, Shown, Status};
+use crate::args::{Format, Status, TableFormat};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{ask, problems, stdout};
@@ -22,9 +22,9 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
     let gate = (below.is_some() || frozen).then_some(Gate { below, frozen, allow_missing });
     let status = status(&plan, &args.only, &answers, gate);
     stdout::painted(&match args.format {
-        Shown::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
-        Shown::Markdown => markdown(&status),
-        Shown::Json => json(&status),
+        TableFormat::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
+        TableFormat::Markdown => markdown(&status),
+        TableFormat::Json => json(&status),
     })?;
     Ok(if status.passes() { Ending::Clean } else { Ending::Problems })
 }

@@ -20,7 +20,7 @@ const SHARE: u32 = 20;
 
 /// What is compared to notice that a source changed. A file that is written again has another time, size or inode.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+struct FileState {
     path: PathBuf,
     length: u64,
     modified: Option<SystemTime>,
@@ -28,7 +28,7 @@ struct Seen {
 }
 
 /// The state of all sources, or why they cannot be read.
-type Look = Result<Vec<Seen>, String>;
+type SourcesState = Result<Vec<FileState>, String>;
 
 /// Runs at once, and again after each change. Each run returns a summary. If the first run fails, the command ends: probably an argument is wrong.
 /// Later failures do not end it, because editors and version control remove files and write them again.
@@ -50,7 +50,7 @@ pub fn run(slos: &Path, mut once: impl FnMut() -> Result<String, Failure>) -> Re
 }
 
 /// Waits until the sources differ from these, and then until they are stable for one pause: an editor may still be writing.
-fn changed(slos: &Path, before: Look) -> Look {
+fn changed(slos: &Path, before: SourcesState) -> SourcesState {
     let mut last = None;
     loop {
         let begun = Instant::now();
@@ -65,12 +65,12 @@ fn changed(slos: &Path, before: Look) -> Look {
 }
 
 /// The present state of all sources.
-fn look(slos: &Path) -> Look {
+fn look(slos: &Path) -> SourcesState {
     let seen = |path: PathBuf| {
         let found = fs::metadata(slos.join(&path)).ok();
         let length = found.as_ref().map_or(0, fs::Metadata::len);
         let modified = found.as_ref().and_then(|found| found.modified().ok());
-        Seen { path, length, modified, number: found.as_ref().map_or(0, number) }
+        FileState { path, length, modified, number: found.as_ref().map_or(0, number) }
     };
     let found = sources::find(slos).map_err(|failure| failure.to_string())?;
     Ok(found.into_iter().map(seen).collect())

@@ -1,15 +1,15 @@
 //! Metrics that do not exist.
 
-use super::{Judged, Place, Verdict, in_yaml, named, renamed, report};
+use super::{JudgedSelector, Place, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
-    for Judged { place, search, .. } in unknown {
+    for JudgedSelector { place, search, .. } in unknown {
         report(problems, place.reader, to_problem(place, *search));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Ours;
-use crate::difference::{Change, Kind, Words};
+use super::OurSlo;
+use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::Slo;
-use crate::plan::Makes;
+use crate::plan::RuleOutput;
 use crate::promql::ast::{MatchOp, Selector};
 
 /// The matchers of each metric's selectors. A matcher and its opposite count as one: good events are those that are not bad.
@@ -24,16 +24,17 @@ pub fn reads(theirs: &Slo) -> Reads {
 }
 
 /// The raw series that our SLO reads.
-pub(super) fn ours(one: Ours) -> Reads {
+pub(super) fn ours(one: OurSlo) -> Reads {
     let rules = || one.slo.groups.iter().flat_map(|group| &group.rules);
     let recorded: BTreeSet<&str> = rules()
         .filter_map(|rule| match &rule.makes {
-            Makes::Record(name) => Some(name.as_str()),
-            Makes::Alert(_) => None,
+            RuleOutput::Record(name) => Some(name.as_str()),
+            RuleOutput::Alert(_) => None,
         })
         .collect();
-    let selectors =
-        rules().filter(|rule| matches!(rule.makes, Makes::Record(_))).flat_map(|rule| rule.expr.selectors());
+    let selectors = rules()
+        .filter(|rule| matches!(rule.makes, RuleOutput::Record(_)))
+        .flat_map(|rule| rule.expr.selectors());
     asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
 }
 
@@ -59,19 +60,19 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
 }
 
 /// The differences in words; empty if both sides read the same.
-pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
+pub fn apart(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
     let (before, after) = (reads(theirs), ours(one));
     let mut said = Vec::new();
     for (metric, was) in &before {
         match after.get(metric) {
-            None => said.push(Words::plain("only the old rules read ").quote(metric)),
+            None => said.push(Sentence::plain("only the old rules read ").quote(metric)),
             Some(is) if was != is => {
                 let only = |from: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
                     from.difference(other).cloned().collect()
                 };
                 for (side, only) in [("old", only(was, is)), ("new", only(is, was))] {
                     if !only.is_empty() {
-                        let words = Words::plain("of ").quote(metric);
+                        let words = Sentence::plain("of ").quote(metric);
                         said.push(words.and(format!(" only the {side} rules ask ")).list(only));
                     }
                 }
@@ -80,24 +81,24 @@ pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
         }
     }
     for metric in after.keys().filter(|metric| !before.contains_key(*metric)) {
-        said.push(Words::plain("only the new rules read ").quote(metric));
+        said.push(Sentence::plain("only the new rules read ").quote(metric));
     }
     said
 }
 
-pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
+pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change> {
     let subject = [one.name()];
     if reads(theirs).is_empty() {
         let said = "the old rules do not say which raw series they read, so these are not compared";
-        return Some(Change::new(Kind::NotUnderstood, &subject, Words::plain(said)));
+        return Some(Change::new(Kind::NotUnderstood, &subject, Sentence::plain(said)));
     }
     let apart = apart(theirs, one);
     if apart.is_empty() {
-        kept.push(Words::plain("both read the same series: ").list(reads(theirs).into_keys()));
+        kept.push(Sentence::plain("both read the same series: ").list(reads(theirs).into_keys()));
         return None;
     }
-    let said = Words::plain("the two sides read different series");
+    let said = Sentence::plain("the two sides read different series");
     let warning =
-        Words::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
+        Sentence::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
     Some(Change::new(Kind::Sli, &subject, said).warn(warning).effects(apart))
 }

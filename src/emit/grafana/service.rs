@@ -8,7 +8,7 @@ use super::panels::{self, Board, WIDTH, guide};
 use super::queries::{self, Scope, Source};
 use crate::emit::address;
 use crate::inert::markdown;
-use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, Reading, ServicePlan, Signal, SloPlan};
+use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, RecordedRead, ServicePlan, Signal, SloPlan};
 use crate::promql::ast::MatchOp;
 use crate::promql::build::selector;
 use crate::text::Dashboards;
@@ -142,7 +142,7 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     let mut queries = Vec::new();
     for sliced in [false, true] {
         let of = |slo: &&SloPlan| matches!(slo.promise.event, Event::Slice(_)) == sliced;
-        let counted: Vec<(&str, &Reading, Duration)> = service
+        let counted: Vec<(&str, &RecordedRead, Duration)> = service
             .slos
             .iter()
             .filter(of)

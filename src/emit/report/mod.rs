@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::spelling::Words;
+use super::spelling::LanguageFormat;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Delivery, NOBODY, Plan, ServicePlan, Which};
+use crate::plan::{AlertId, Delivery, NOBODY, Plan, ServicePlan};
 use crate::text;
 
 /// With more SLOs than this, every service has its own page.
@@ -28,7 +28,7 @@ const MOST: usize = 50;
 /// Adds `report/index.html`, and `report/<service>.html` if one page would be too large.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let language = plan.project.language;
-    let words = Words::new(language, &plan.project.severities);
+    let words = LanguageFormat::new(language, &plan.project.severities);
     let deliveries = Deliveries::of(plan);
     let (code, _) =
         Language::ALL.into_iter().find(|(_, known)| *known == language).expect("every language has a code");
@@ -100,7 +100,7 @@ impl<'a> Deliveries<'a> {
     }
 
     /// The deliveries of an alert: several if its receivers depend on values of labels.
-    fn of_alert(&self, which: &Which) -> Vec<&'a Delivery> {
+    fn of_alert(&self, which: &AlertId) -> Vec<&'a Delivery> {
         let named = self.by_name.get(which.name.as_str()).into_iter().flatten();
         named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
     }

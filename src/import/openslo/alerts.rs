@@ -1,6 +1,6 @@
 //! Alert policies of OpenSLO as tiers. One window becomes two: the short one ends an alert soon after its cause.
 
-use super::super::draft::{Alert, Said, Tier};
+use super::super::draft::{Alert, PlacedText, Tier};
 use super::super::keys::{Keys, whole};
 use super::{Objects, decimal, time};
 use crate::diagnostic::{Code, Problem};
@@ -258,7 +258,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     }
     let alert = alerts.severities.get_mut(kind);
     match &alert.label {
-        None => alert.label = Some(Said { text: severity.text.clone(), place: whole(&severity) }),
+        None => alert.label = Some(PlacedText { text: severity.text.clone(), place: whole(&severity) }),
         Some(label) if label.text != severity.text => problems.push(
             Problem::warning(
                 Code::NotCarried,

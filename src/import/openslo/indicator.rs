@@ -20,14 +20,14 @@ pub struct Comparison {
 
 /// An indicator as it is written, in one of three forms.
 #[derive(Default)]
-pub struct Written<'n> {
+pub struct IndicatorBlock<'n> {
     inline: Option<&'n Node>,
     named: Option<Scalar>,
     /// Two metrics directly in an objective, as in `v1alpha`.
     ratio: Option<&'n Node>,
 }
 
-impl<'n> Written<'n> {
+impl<'n> IndicatorBlock<'n> {
     pub fn of(keys: &mut Keys<'n>, problems: &mut Vec<Problem>) -> Self {
         Self {
             inline: keys.node("indicator"),
@@ -43,7 +43,7 @@ impl<'n> Written<'n> {
 
 /// What an indicator measures.
 pub fn read(
-    written: &Written,
+    written: &IndicatorBlock,
     comparison: &Comparison,
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
@@ -113,14 +113,14 @@ fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
 }
 
 /// The query of a metric.
-enum Asked {
+enum MetricQuery {
     Promql(Scalar),
     /// A query of another kind of server.
     Other(String),
 }
 
 /// Reads the query of a metric; `None`, with a problem, if there is none.
-fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Option<Asked> {
+fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Option<MetricQuery> {
     let mut keys = Keys::of(node, "a metric", problems)?;
     let (mut query, kind);
     if keys.has("metricSource") {
@@ -153,10 +153,10 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
         keys.finish(problems);
     }
     if let Some(kind) = kind.filter(|kind| !is_prometheus(kind)) {
-        return Some(Asked::Other(kind));
+        return Some(MetricQuery::Other(kind));
     }
     match query {
-        Some(node) => keys::scalar(node, "`query`", problems).map(Asked::Promql),
+        Some(node) => keys::scalar(node, "`query`", problems).map(MetricQuery::Promql),
         None => {
             problems.push(missing(node, "`query`"));
             None
@@ -224,8 +224,8 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
             Some(_) | None => return Sli::missing("whether its ratio is one of good or of bad events"),
         };
         return match asked(node, problems) {
-            Some(Asked::Promql(query)) => sli::of_ratio(&query, counts, counters, problems),
-            Some(Asked::Other(kind)) => elsewhere(&kind),
+            Some(MetricQuery::Promql(query)) => sli::of_ratio(&query, counts, counters, problems),
+            Some(MetricQuery::Other(kind)) => elsewhere(&kind),
             None => nothing(),
         };
     }
@@ -238,10 +238,10 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
         // Good and bad events together are all events.
         let Some(((_, other), _)) = second else { return Sli::missing("which events are all events") };
         return match (asked(part, problems), asked(other, problems)) {
-            (Some(Asked::Promql(good)), Some(Asked::Promql(bad))) => {
+            (Some(MetricQuery::Promql(good)), Some(MetricQuery::Promql(bad))) => {
                 sli::of_two(&good, &bad, counters, problems)
             }
-            (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+            (Some(MetricQuery::Other(kind)), _) | (_, Some(MetricQuery::Other(kind))) => elsewhere(&kind),
             _ => nothing(),
         };
     };
@@ -249,10 +249,10 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
         problems.push(keys::dropped(key, node, "`good` and `total` say how many are bad"));
     }
     match (asked(part, problems), asked(total, problems)) {
-        (Some(Asked::Promql(part)), Some(Asked::Promql(total))) => {
+        (Some(MetricQuery::Promql(part)), Some(MetricQuery::Promql(total))) => {
             sli::of_events(&part, counts, &total, counters, problems)
         }
-        (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+        (Some(MetricQuery::Other(kind)), _) | (_, Some(MetricQuery::Other(kind))) => elsewhere(&kind),
         _ => nothing(),
     }
 }
@@ -265,8 +265,8 @@ fn threshold(
     problems: &mut Vec<Problem>,
 ) -> Sli {
     let query = match metric(node, objects, problems) {
-        Some(Asked::Promql(query)) => query,
-        Some(Asked::Other(kind)) => return elsewhere(&kind),
+        Some(MetricQuery::Promql(query)) => query,
+        Some(MetricQuery::Other(kind)) => return elsewhere(&kind),
         None => return Sli::faulty("its SLI cannot be read"),
     };
     let op = comparison.op.as_ref().and_then(|op| match op.text.as_str() {

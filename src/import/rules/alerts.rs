@@ -9,7 +9,7 @@ use crate::vocabulary::{Decimal, Duration, quotient};
 
 /// The understood parts of an expression.
 #[derive(Debug, Default)]
-pub struct Fires {
+pub struct AlertCondition {
     pub tiers: Vec<Tier>,
     /// The factors in thresholds that are budgets: 0.001 in `14.4 * 0.001`.
     pub budgets: Vec<Decimal>,
@@ -23,8 +23,8 @@ pub struct Fires {
 const ALTERNATIVES: usize = 32;
 
 /// Reads an alert's expression. `windows` knows the windows of recorded series by their names.
-pub fn fires(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Fires {
-    let mut fires = Fires::default();
+pub fn fires(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> AlertCondition {
+    let mut fires = AlertCondition::default();
     if asks_for_absence(expr) {
         fires.absent = true;
         return fires;

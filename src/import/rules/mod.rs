@@ -25,7 +25,7 @@ const MOST_RULES: usize = 50_000;
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum FileKind {
     /// Rules of Prometheus.
     Rules,
     /// Sources of a tool that can be imported.
@@ -37,21 +37,22 @@ pub enum Holds {
 }
 
 /// The kind of each file. If a file has several kinds of documents, the first one that is recognised counts.
-pub fn holds(sources: &Sources) -> Vec<(SourceId, Holds)> {
+pub fn holds(sources: &Sources) -> Vec<(SourceId, FileKind)> {
     let of = |node: &Node| {
         let said = |name: &str| entry(node, name).and_then(text_of);
         let version = said("apiVersion").or_else(|| said("version"));
         match version {
-            Some("slowburn/v1") => Holds::Ours,
-            version if super::dialect(version, said("kind")).is_some() => Holds::Specs,
-            _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => Holds::Rules,
-            Some(_) | None => Holds::Other,
+            Some("slowburn/v1") => FileKind::Ours,
+            version if super::dialect(version, said("kind")).is_some() => FileKind::Specs,
+            _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => FileKind::Rules,
+            Some(_) | None => FileKind::Other,
         }
     };
     let file = |(id, text): (SourceId, &str)| {
         let nodes = yaml::documents(id, text).0.into_iter().flat_map(listed_in);
-        let found: Vec<Holds> = nodes.map(|node| of(&node)).filter(|holds| *holds != Holds::Other).collect();
-        (id, found.first().copied().unwrap_or(Holds::Other))
+        let found: Vec<FileKind> =
+            nodes.map(|node| of(&node)).filter(|holds| *holds != FileKind::Other).collect();
+        (id, found.first().copied().unwrap_or(FileKind::Other))
     };
     sources.iter().map(|(id, source)| file((id, &source.text))).collect()
 }

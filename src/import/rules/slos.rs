@@ -7,7 +7,7 @@ use crate::foreign::{Alert, Foreign, Ratio, Rule, Slo, Tier};
 use crate::model::Labels;
 use crate::promql::ast::{Expr, Kind, MatchOp};
 use crate::promql::build;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::vocabulary::{Decimal, Duration, Severity};
 
 /// Identifies an SLO.
@@ -220,7 +220,10 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     for (rule, labels) in of_alerts {
         let fires = match &rule.expr {
             Some(expr) => alerts::fires(expr, windows),
-            None => alerts::Fires { unclear: vec![rule.text.clone()], ..alerts::Fires::default() },
+            None => alerts::AlertCondition {
+                unclear: vec![rule.text.clone()],
+                ..alerts::AlertCondition::default()
+            },
         };
         budgets.extend(fires.budgets);
         let labels = with_labels_of_series(labels, &rule, &named);
@@ -332,7 +335,7 @@ fn with_labels_of_series(labels: Labels, rule: &Rule, named: &BTreeMap<&str, Vec
             }
         }
     }
-    let carried = Carried::of(expr);
+    let carried = ResultLabels::of(expr);
     let mut all: Labels = read.into_iter().flatten().filter(|(name, _)| carried.may_have(name)).collect();
     all.extend(labels);
     all

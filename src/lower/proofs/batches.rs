@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::selectors;
 use crate::model::{Service, Slo};
 use crate::promql::ast::MatchOp;
-use crate::promql::regex::Asked;
+use crate::promql::regex::ValueCondition;
 
 /// A metric, a label and its value. Without a value it stands for all values, without a label for all labels.
 type Key<'a> = (&'a str, Option<(&'a str, Option<&'a str>)>);
@@ -17,7 +17,7 @@ type Index<'a> = BTreeMap<Key<'a>, Vec<usize>>;
 /// The series that one selector of an SLO may match.
 struct View<'a> {
     metric: &'a str,
-    asked: Vec<(&'a str, Asked)>,
+    asked: Vec<(&'a str, ValueCondition)>,
     /// Labels with the only value that they may have.
     equal: Vec<(&'a str, &'a str)>,
 }

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::numbers::four_digits;
-use super::{Load, MARGIN, Mishaps, at, samples};
+use super::{MARGIN, SeriesIncidents, StepEvents, at, samples};
 use crate::derive::{companion_name, longest_range};
 use crate::lower::active::BEGAN;
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
-use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan, Which};
+use crate::plan::{Aftermath, AlertId, Case, Check, Group, Notice, Proof, Rule, RuleOutput, ServicePlan};
 use crate::promql::ast::Selector;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::vocabulary::{Decimal, Duration, INTERVAL};
 
 /// A moment after everything that is played, in seconds since the beginning.
@@ -31,7 +31,7 @@ pub(super) fn proof(
 ) -> Option<Proof> {
     let mut cases = Vec::new();
     let mut unproven = Vec::new();
-    let mut made = Made::of(plan.rules());
+    let mut made = RulesBySeries::of(plan.rules());
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
@@ -66,19 +66,19 @@ const MOST_COMPARISONS: usize = 50_000;
 
 /// The rules of a service by the name of the series that they make.
 #[derive(Default)]
-pub struct Made<'a> {
+pub struct RulesBySeries<'a> {
     by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
     comparisons: usize,
 }
 
-impl<'a> Made<'a> {
+impl<'a> RulesBySeries<'a> {
     /// The index of these rules.
     pub fn of(rules: impl Iterator<Item = &'a Rule>) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
         for rule in rules {
             match &rule.makes {
-                Makes::Record(name) => by_name.entry(name).or_default().push(rule),
-                Makes::Alert(_) => {
+                RuleOutput::Record(name) => by_name.entry(name).or_default().push(rule),
+                RuleOutput::Alert(_) => {
                     for name in ["ALERTS", "ALERTS_FOR_STATE"] {
                         by_name.entry(name).or_default().push(rule);
                     }
@@ -101,7 +101,7 @@ impl<'a> Made<'a> {
 }
 
 /// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is played.
-pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
+pub fn unplayed(companion: &Companion, made: &mut RulesBySeries) -> Option<String> {
     let held =
         companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
     let range = longest_range(companion).unwrap_or_default();
@@ -123,19 +123,19 @@ pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
 /// Whether a rule makes series that a selector with its name may match.
 fn makes(rule: &Rule, selector: &Selector) -> bool {
     let may_have = |label: &str| match &rule.makes {
-        Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
-        Makes::Alert(alert) => match &alert.notice {
+        RuleOutput::Record(_) => ResultLabels::of(&rule.expr).may_have(label),
+        RuleOutput::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
             Notice::Burn { promise, .. } | Notice::Budget { promise, .. } => {
                 promise.by.iter().any(|by| by == label)
             }
             Notice::Missing { .. } | Notice::Aftermath { .. } => false,
-            Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
+            Notice::Companion(_) => ResultLabels::of(&rule.expr).may_have(label),
         },
     };
     selector.matchers.iter().all(|matcher| {
         let known = match (matcher.label.as_str(), &rule.makes) {
-            ("alertname", Makes::Alert(alert)) => alert.which.name.as_str(),
+            ("alertname", RuleOutput::Alert(alert)) => alert.which.name.as_str(),
             (label, _) => match rule.labels.get(label) {
                 Some(value) => value,
                 None if may_have(label) => return true,
@@ -178,19 +178,19 @@ impl Stage<'_> {
             checks.push(self.silent(begins + hold - 1));
         }
         if kept > 0 {
-            let alert = Which::of(self.name.clone());
+            let alert = AlertId::of(self.name.clone());
             checks.push(Check::Fires { at: time(ends + kept - 1), alert, count: 1 });
         }
         if flaps {
             checks.extend((ends - lag - 2..ends).map(|step| Check::Fires {
                 at: time(step),
-                alert: Which::of(self.name.clone()),
+                alert: AlertId::of(self.name.clone()),
                 count: 1,
             }));
         }
         checks.push(self.silent(ends + lag + kept));
         if let Some(Aftermath { name, .. }) = aftermath {
-            let alert = || Which::of(name.clone());
+            let alert = || AlertId::of(name.clone());
             let quiet = |step| Check::Silent { at: time(step), alert: alert() };
             let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
             // The alert itself fires for the last time one step before.
@@ -218,8 +218,9 @@ impl Stage<'_> {
             None => "and stops".to_owned(),
         };
         let title = format!("silent while all is well, {held}, {stops}");
-        let mut case = self.case(&title, &loads, Mishaps::default(), checks);
-        case.series.extend(began.map(|series| samples(&series, INTERVAL, &loads, Mishaps::default())));
+        let mut case = self.case(&title, &loads, SeriesIncidents::default(), checks);
+        case.series
+            .extend(began.map(|series| samples(&series, INTERVAL, &loads, SeriesIncidents::default())));
         case
     }
 
@@ -229,7 +230,7 @@ impl Stage<'_> {
         let well = WELL + lag;
         let last = well + 1 + hold + lag + MARGIN;
         let loads = good(well);
-        let mishaps = Mishaps { vanish: Some(well), ..Mishaps::default() };
+        let mishaps = SeriesIncidents { vanish: Some(well), ..SeriesIncidents::default() };
         let (check, does) = match self.firing.gone.clone()? {
             Some((labels, value)) => (self.says(last, &labels, value), "fires"),
             None => (self.silent(last), "is silent"),
@@ -238,7 +239,13 @@ impl Stage<'_> {
         Some(self.case(&title, &loads, mishaps, vec![self.silent(well), check]))
     }
 
-    fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+    fn case(
+        &self,
+        title: &str,
+        loads: &[StepEvents],
+        mishaps: SeriesIncidents,
+        mut checks: Vec<Check>,
+    ) -> Case {
         checks.sort_by_key(at);
         let series =
             self.firing.series.iter().map(|series| samples(series, INTERVAL, loads, mishaps)).collect();
@@ -247,14 +254,14 @@ impl Stage<'_> {
 
     fn aftermath(&self) -> Option<&Aftermath> {
         match &self.rule.makes {
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Companion(companion) => companion.aftermath.as_ref(),
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
                 | Notice::Aftermath { .. } => None,
             },
-            Makes::Record(_) => None,
+            RuleOutput::Record(_) => None,
         }
     }
 
@@ -272,7 +279,7 @@ impl Stage<'_> {
     }
 
     fn silent(&self, step: usize) -> Check {
-        Check::Silent { at: time(step), alert: Which::of(self.name.clone()) }
+        Check::Silent { at: time(step), alert: AlertId::of(self.name.clone()) }
     }
 
     fn says(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
@@ -288,12 +295,12 @@ impl Stage<'_> {
     }
 }
 
-fn good(steps: usize) -> Vec<Load> {
-    vec![Load { good: 1, bad: 0 }; steps]
+fn good(steps: usize) -> Vec<StepEvents> {
+    vec![StepEvents { good: 1, bad: 0 }; steps]
 }
 
-fn wrong(steps: usize) -> Vec<Load> {
-    vec![Load { good: 0, bad: 1 }; steps]
+fn wrong(steps: usize) -> Vec<StepEvents> {
+    vec![StepEvents { good: 0, bad: 1 }; steps]
 }
 
 fn steps(length: Duration) -> usize {

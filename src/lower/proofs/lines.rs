@@ -4,13 +4,13 @@
 //! period unless more events come than expected. So most of the budget is burnt at once, with hours of rest before the line is crossed slowly.
 
 use super::numbers::{exhaustion, percent_left, percentage};
-use super::played::{Played, Situation};
+use super::played::{Situation, SloCases};
 use super::stage::Stage;
-use crate::lower::shapes::Mishaps;
-use crate::lower::timeline::{Load, Timeline};
+use crate::lower::shapes::SeriesIncidents;
+use crate::lower::timeline::{StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::BudgetAlert;
-use crate::plan::{Case, Check, Event, Rule, Watch, Which};
+use crate::plan::{AlertId, Case, Check, Event, Rule, TierFacts};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// The limit of steps. A state with one evaluation per step may need more steps until its budget is known.
@@ -20,10 +20,10 @@ const MOST: usize = 2_600;
 const OF_CALENDAR: Duration = Duration::from_secs(27 * 86_400);
 
 /// Plays every line of an SLO.
-pub(super) fn play(stage: &Stage, played: &mut Played) {
+pub(super) fn play(stage: &Stage, played: &mut SloCases) {
     for (index, alert) in stage.slo.budget_alerts.iter().enumerate() {
         let case = match stage.is_prompt() {
-            true => Story::new(stage, alert).and_then(Story::case),
+            true => BudgetCase::new(stage, alert).and_then(BudgetCase::case),
             false => Err("its state lags behind its series by the ranges it reads"),
         };
         match case {
@@ -38,10 +38,10 @@ pub(super) fn play(stage: &Stage, played: &mut Played) {
 }
 
 /// The events around one line.
-struct Story<'s, 'a> {
+struct BudgetCase<'s, 'a> {
     stage: &'s Stage<'a>,
     alert: &'s BudgetAlert,
-    loads: Vec<Load>,
+    loads: Vec<StepEvents>,
     /// Steps that are checked in any state.
     moments: Vec<usize>,
     most: usize,
@@ -49,7 +49,7 @@ struct Story<'s, 'a> {
     early: bool,
 }
 
-impl<'s, 'a> Story<'s, 'a> {
+impl<'s, 'a> BudgetCase<'s, 'a> {
     fn new(stage: &'s Stage<'a>, alert: &'s BudgetAlert) -> Result<Self, &'static str> {
         let (begins, most) = match &stage.slo.period {
             Period::Rolling(_) => (0, MOST),
@@ -129,7 +129,7 @@ impl<'s, 'a> Story<'s, 'a> {
     }
 
     /// The pages among the tiers.
-    fn pages(&self) -> impl Iterator<Item = &Watch> {
+    fn pages(&self) -> impl Iterator<Item = &TierFacts> {
         self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page)
     }
 
@@ -146,7 +146,7 @@ impl<'s, 'a> Story<'s, 'a> {
                 return Err(TOO_LONG);
             }
         }
-        let forgotten = |tier: &Watch| {
+        let forgotten = |tier: &TierFacts| {
             self.stage.steps(tier.long) + self.stage.steps(tier.keep_firing_for.unwrap_or_default())
         };
         let forgotten = self.pages().map(forgotten).max().unwrap_or(0);
@@ -189,7 +189,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let from = self.now();
         let more = if self.is_calendar() { 3 } else { 1 };
         let good = self.stage.good(self.most.saturating_sub(from)).into_iter();
-        self.loads.extend(good.map(|load| Load { good: more * load.good, ..load }));
+        self.loads.extend(good.map(|load| StepEvents { good: more * load.good, ..load }));
         let timeline = self.stage.timeline(&self.loads);
         let recovered = |step: usize| self.left(&timeline, step).is_some_and(|(left, ..)| left >= line);
         let step = timeline.first(from, recovered).ok_or(TOO_LONG)?;
@@ -216,14 +216,14 @@ impl<'s, 'a> Story<'s, 'a> {
             self.check_here();
             let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
-            return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
+            return Ok(self.stage.case(&title, &self.loads, SeriesIncidents::default(), checks));
         }
         self.recover_to(line)?;
         self.check_here();
         self.fail_below(line)?;
         self.check_here();
         if self.stage.counts() && self.stage.promise.event == Event::Occurrence {
-            self.loads.extend(vec![Load::default(); 8]);
+            self.loads.extend(vec![StepEvents::default(); 8]);
             self.check_here();
         }
         self.recover_to(recovered)?;
@@ -239,7 +239,7 @@ impl<'s, 'a> Story<'s, 'a> {
             BudgetLine::DISTANCE,
             if self.early { "; not before it is known" } else { "" }
         );
-        Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks))
+        Ok(self.stage.case(&title, &self.loads, SeriesIncidents::default(), checks))
     }
 
     fn checks(&self, below: usize) -> Result<Vec<Check>, &'static str> {
@@ -249,7 +249,7 @@ impl<'s, 'a> Story<'s, 'a> {
             .filter(|(line, severity, _)| (*line, *severity) == (self.alert.line, self.alert.severity))
             .collect();
         let (_, _, rule) = rules.first().ok_or(BETWEEN)?;
-        let alert = Which::of(rule.name().to_owned());
+        let alert = AlertId::of(rule.name().to_owned());
         let day = stage.steps(Duration::from_secs(23 * 3600));
         let kept = self.pages().filter_map(|tier| tier.keep_firing_for).max().unwrap_or_default();
         let awake = stage.steps(BudgetLine::AWAKE) + stage.steps(kept) + 2;
@@ -269,7 +269,7 @@ impl<'s, 'a> Story<'s, 'a> {
                 return Err(BETWEEN);
             }
             states.push((!close).then_some(state));
-            let page = |tier: &Watch| {
+            let page = |tier: &TierFacts| {
                 let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
                 let enough = Decimal::from(bad) > Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
                 enough && Decimal::from(bad) > tier.threshold * Decimal::from(total)

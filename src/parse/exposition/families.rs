@@ -13,15 +13,15 @@ use crate::contract::{Bound, Family, Kind, Shape, Values, bound};
 pub(super) struct Families<'a> {
     own: BTreeMap<String, Family>,
     /// Histograms and summaries, which have several names of series.
-    parted: BTreeMap<String, Parted<'a>>,
+    parted: BTreeMap<String, CompositeFamily<'a>>,
 }
 
 #[derive(Default)]
-struct Parted<'a> {
+struct CompositeFamily<'a> {
     summary: bool,
     unit: Option<String>,
     /// By label names.
-    shapes: BTreeMap<Vec<String>, Gathered<'a>>,
+    shapes: BTreeMap<Vec<String>, GatheredShape<'a>>,
     /// Whether there is a bucket `+Inf`, and whether there is a finite one.
     infinite: bool,
     finite: bool,
@@ -31,7 +31,7 @@ struct Parted<'a> {
 
 /// The labels and series of one shape, over all names of series.
 #[derive(Default)]
-struct Gathered<'a> {
+struct GatheredShape<'a> {
     columns: Vec<Column<'a>>,
     series: Distinct,
     bounds: BTreeMap<Bound, Distinct>,
@@ -69,7 +69,7 @@ impl<'a> Families<'a> {
                 columns.sort_by(|a, b| a.name.cmp(b.name));
             }
             let names = columns.iter().map(|column| unescaped(column.name).into_owned()).collect();
-            let gathered: &mut Gathered = parted.shapes.entry(names).or_default();
+            let gathered: &mut GatheredShape = parted.shapes.entry(names).or_default();
             if gathered.columns.is_empty() {
                 gathered.columns = columns;
             } else {
@@ -99,13 +99,12 @@ impl<'a> Families<'a> {
         let mut families = self.own;
         for (name, parted) in self.parted {
             let kind = match parted {
-                Parted { summary: true, .. } => Kind::Summary,
-                Parted { native: true, finite: true, .. } => Kind::BothHistograms,
+                CompositeFamily { summary: true, .. } => Kind::Summary,
+                CompositeFamily { native: true, finite: true, .. } => Kind::BothHistograms,
                 // The text format 0.0.4 shows only the count, the sum and the last bucket of a native histogram.
-                Parted { native: true, .. } | Parted { infinite: true, finite: false, .. } => {
-                    Kind::NativeHistogram
-                }
-                Parted { .. } => Kind::Histogram,
+                CompositeFamily { native: true, .. }
+                | CompositeFamily { infinite: true, finite: false, .. } => Kind::NativeHistogram,
+                CompositeFamily { .. } => Kind::Histogram,
             };
             let shapes = parted.shapes.into_iter().map(|(names, gathered)| {
                 let all = gathered.series.len();

@@ -34,7 +34,7 @@ const TOLD: usize = 100;
 
 /// The result of reading an exposition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct Exposition {
     /// The metrics.
     pub contract: Contract,
     /// The lines that could not be read, in order: the first hundred.
@@ -57,7 +57,7 @@ pub struct Skipped {
 }
 
 /// Reads an exposition. Time is proportional to its length. Memory is proportional to its different names and values, and bounded.
-pub fn read(text: &[u8]) -> Reading {
+pub fn read(text: &[u8]) -> Exposition {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mut reader = Reader::default();
     let mut rest = text;
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         self.tallies[index].1.add(sample, labels, &mut self.entries)
     }
 
-    fn finish(mut self) -> Reading {
+    fn finish(mut self) -> Exposition {
         self.settle();
         self.infer();
         let mut families = Families::default();
@@ -230,13 +230,13 @@ impl<'a> Reader<'a> {
             }
             let (line, composite) = (tally.line, tally.composite);
             match self.home(name, composite) {
-                Home::Own { kind, declared } => {
+                SeriesOwner::Own { kind, declared } => {
                     // The unit belongs to the measured value, not to a time or a count beside it.
                     let same = declared == Some(name) || kind != Kind::Gauge;
                     let unit = self.see(declared).filter(|_| same);
                     families.own(name, kind, unit, tally);
                 }
-                Home::Part { base, kind, bounds } => {
+                SeriesOwner::Part { base, kind, bounds } => {
                     let unit = self.see(Some(base));
                     let beyond = families.part(base, kind, unit, bounds, tally);
                     for text in beyond {
@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
                         self.skip(line, 1, reason);
                     }
                 }
-                Home::Nowhere(reason) => self.skip(line, 1, reason),
+                SeriesOwner::Nowhere(reason) => self.skip(line, 1, reason),
             }
         }
         let mut contract = Contract { origin: None, families: families.finish() };
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.skipped.sort();
-        Reading { contract, skipped: self.skipped, more: self.more, samples: self.samples }
+        Exposition { contract, skipped: self.skipped, more: self.more, samples: self.samples }
     }
 
     /// Decides the type of a metric for which two types are declared.
@@ -327,24 +327,26 @@ impl<'a> Reader<'a> {
     }
 
     /// The metric to which the series of a name belong.
-    fn home(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
-        let own = |kind, declared| Home::Own { kind, declared: Some(declared) };
+    fn home(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
+        let own = |kind, declared| SeriesOwner::Own { kind, declared: Some(declared) };
         match self.kind(name) {
             _ if composite.any() => return self.composite(name, composite),
             Some(Type::Counter) => return own(Kind::Counter, name),
             Some(Type::Gauge) => return own(Kind::Gauge, name),
             Some(Type::Info) => return own(Kind::Info, name),
             Some(Type::StateSet) => return own(Kind::StateSet, name),
-            Some(Type::Summary) => return Home::Part { base: name, kind: Kind::Summary, bounds: true },
+            Some(Type::Summary) => {
+                return SeriesOwner::Part { base: name, kind: Kind::Summary, bounds: true };
+            }
             Some(Type::Histogram | Type::GaugeHistogram) => {
-                return Home::Nowhere(format!(
+                return SeriesOwner::Nowhere(format!(
                     "the histogram `{}` has no series with this name",
                     line::excerpt(name)
                 ));
             }
             Some(Type::Unknown) | None => {}
         }
-        let histogram = |base, bounds| Home::Part { base, kind: Kind::Histogram, bounds };
+        let histogram = |base, bounds| SeriesOwner::Part { base, kind: Kind::Histogram, bounds };
         let known = |suffix| name.strip_suffix(suffix).and_then(|base| Some((base, self.kind(base)?)));
         if let Some(base) = name.strip_suffix("_total")
             && self.declared.get(base).is_some_and(|base| base.total || base.kind == Type::Counter)
@@ -368,7 +370,7 @@ impl<'a> Reader<'a> {
             match known(suffix) {
                 Some((base, Type::Histogram)) => return histogram(base, false),
                 Some((base, Type::Summary)) => {
-                    return Home::Part { base, kind: Kind::Summary, bounds: false };
+                    return SeriesOwner::Part { base, kind: Kind::Summary, bounds: false };
                 }
                 _ => {}
             }
@@ -376,10 +378,10 @@ impl<'a> Reader<'a> {
         if let Some((base, Type::GaugeHistogram)) = known("_gcount").or(known("_gsum")) {
             return own(Kind::Gauge, base);
         }
-        Home::Own { kind: Kind::Unknown, declared: self.declared.contains_key(name).then_some(name) }
+        SeriesOwner::Own { kind: Kind::Unknown, declared: self.declared.contains_key(name).then_some(name) }
     }
 
-    fn composite(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
+    fn composite(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
         let histogram = composite.native || composite.classic;
         let kind = if histogram { Kind::Histogram } else { Kind::Summary };
         let fits = match self.kind(name) {
@@ -389,12 +391,12 @@ impl<'a> Reader<'a> {
             Some(Type::Counter | Type::Gauge | Type::GaugeHistogram | Type::Info | Type::StateSet) => false,
         };
         if !fits {
-            return Home::Nowhere(format!(
+            return SeriesOwner::Nowhere(format!(
                 "the type of `{}` does not allow these values",
                 line::excerpt(name)
             ));
         }
-        Home::Part { base: name, kind, bounds: true }
+        SeriesOwner::Part { base: name, kind, bounds: true }
     }
 
     /// The declared unit of a metric that has series.
@@ -426,7 +428,7 @@ fn unseen(name: &str, kind: Type, open_metrics: bool) -> Vec<(String, Kind)> {
 }
 
 /// The metric that the series of a name belong to.
-enum Home<'a> {
+enum SeriesOwner<'a> {
     /// A metric of the same name.
     Own { kind: Kind, declared: Option<&'a str> },
     /// A histogram or summary; `bounds` if their mark is a bound.

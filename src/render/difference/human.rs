@@ -1,7 +1,7 @@
 //! A difference for a terminal: the most severe first, one paragraph per fact.
 
 use super::{Flaw, Page, for_subjects};
-use crate::difference::{Weight, Word, Words};
+use crate::difference::{Sentence, SentencePart, Weight};
 use crate::inert;
 
 /// The width of lines.
@@ -74,10 +74,10 @@ fn flaw_text(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
     format!("{code}: {}\n  --> {} ({side} side)", inert::line(flaw.headline), flaw.place())
 }
 
-fn plain(words: &Words) -> String {
-    let word = |word: &Word| match word {
-        Word::Plain(text) => inert::line(text).into_owned(),
-        Word::Quoted(text) => format!("`{}`", inert::line(text)),
+fn plain(words: &Sentence) -> String {
+    let word = |word: &SentencePart| match word {
+        SentencePart::Plain(text) => inert::line(text).into_owned(),
+        SentencePart::Quoted(text) => format!("`{}`", inert::line(text)),
     };
     words.0.iter().map(word).collect()
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** texts of the sources are always in code spans, in which GitHub reads neither HTML nor mentions nor links.
 
 use super::{Page, for_subjects};
-use crate::difference::{Change, Weight, Word, Words};
+use crate::difference::{Change, Sentence, SentencePart, Weight};
 use crate::inert::{code, line};
 
 /// GitHub refuses comments with more than 65,536 characters, and other text may be added around this one. A text never has more characters than
@@ -154,10 +154,10 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn words(words: &Words) -> String {
-    let word = |word: &Word| match word {
-        Word::Plain(text) => escaped(text),
-        Word::Quoted(text) => quoted(text),
+fn words(words: &Sentence) -> String {
+    let word = |word: &SentencePart| match word {
+        SentencePart::Plain(text) => escaped(text),
+        SentencePart::Quoted(text) => quoted(text),
     };
     words.0.iter().map(word).collect()
 }

@@ -55,7 +55,7 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
     let items = editor::completion(project, source, offset);
     let ranges: BTreeMap<Span, Value> =
         items.iter().map(|item| (item.span, places.range(item.span))).collect();
-    let told = |(at, item): (usize, editor::Item)| {
+    let told = |(at, item): (usize, editor::CompletionItem)| {
         let mut told = json!({
             "label": inert::line(&item.label),
             "kind": kind(item.kind),
