@@ -5,7 +5,7 @@ mod outage;
 mod promise;
 mod watch;
 
-pub use alert::{Aftermath, AlertFacts, AlertId, BELOW};
+pub use alert::{AlertFacts, AlertId, BELOW, SilencingAlert};
 pub use outage::{Outage, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
 pub use watch::{Counted, TierFacts, TierState};
@@ -46,8 +46,8 @@ pub struct SloFacts<'a> {
     pub alerts: Vec<AlertFacts<'a>>,
     /// The alerts which mean that a part of a journey fails; empty for other SLOs.
     pub failing_parts: Vec<AlertFacts<'a>>,
-    /// Alerts of a journey that stay silenced after those of its parts.
-    pub aftermath: Option<Aftermath>,
+    /// For a journey: the alert that silences the pages of its parts.
+    pub silencing: Option<SilencingAlert>,
 }
 
 impl<'a> Facts<'a> {

@@ -14,7 +14,7 @@ pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, AlertId, BELOW, Counted, Event, Outage, Part, Promise, TierFacts, TierState,
+    AgreedTime, AlertId, BELOW, Counted, Event, Outage, Part, Promise, SilencingAlert, TierFacts, TierState,
     of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
@@ -102,8 +102,8 @@ pub struct ServicePlan {
     pub missing_page: Runbook,
     /// Companion alerts, in a group of their own.
     pub companions: Option<Group>,
-    /// Alerts that silence the aftermath of these, in a group of their own.
-    pub aftermath: Option<Group>,
+    /// Alerts that notify nobody and silence others, in a group of their own.
+    pub silencing: Option<Group>,
     /// Warnings that are accepted in its file, by code, with the reasons.
     pub accepted: Labels,
     /// The proofs of all rules; empty until they are made.
@@ -114,13 +114,13 @@ impl ServicePlan {
     /// Every rule, as if each SLO were evaluated alone.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
-        let others = [&self.companions, &self.aftermath, &self.missing];
+        let others = [&self.companions, &self.silencing, &self.missing];
         groups.chain(others.into_iter().flatten()).flat_map(|group| &group.rules)
     }
 
     /// Every group, in the order of the rule file.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
-        let others = [&self.companions, &self.aftermath, &self.missing];
+        let others = [&self.companions, &self.silencing, &self.missing];
         self.groups.iter().chain(others.into_iter().flatten())
     }
 
@@ -133,7 +133,7 @@ impl ServicePlan {
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
+                | Notice::Silencing { .. } => None,
             },
             RuleOutput::Record(_) => None,
         })
@@ -159,7 +159,7 @@ impl ServicePlan {
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
+                | Notice::Silencing { .. } => None,
             },
             RuleOutput::Record(_) => None,
         });
@@ -267,7 +267,7 @@ impl SloPlan {
                 Notice::Budget { .. }
                 | Notice::Missing { .. }
                 | Notice::Companion(_)
-                | Notice::Aftermath { .. } => None,
+                | Notice::Silencing { .. } => None,
             },
             RuleOutput::Record(_) => None,
         })
@@ -281,7 +281,7 @@ impl SloPlan {
                 Notice::Burn { .. }
                 | Notice::Missing { .. }
                 | Notice::Companion(_)
-                | Notice::Aftermath { .. } => None,
+                | Notice::Silencing { .. } => None,
             },
             RuleOutput::Record(_) => None,
         })
@@ -608,14 +608,14 @@ pub enum Notice {
     },
     /// A companion alert fires.
     Companion(Box<Companion>),
-    /// It notifies nobody: it silences the aftermath of an alert.
-    Aftermath {
+    /// It notifies nobody, but silences other alerts.
+    Silencing {
         /// The service's name.
         service: String,
-        /// The alert whose aftermath it is.
+        /// The alert after which it silences others.
         of: String,
-        /// The aftermath.
-        aftermath: Aftermath,
+        /// The alerts that it silences.
+        silencing: SilencingAlert,
     },
 }
 

@@ -172,7 +172,7 @@ fn every_service_is_proven() {
                 .groups
                 .iter()
                 .chain(&service.companions)
-                .chain(&service.aftermath)
+                .chain(&service.silencing)
                 .flat_map(|group| &group.rules)
             {
                 if let RuleOutput::Alert(alert) = &alert.makes {
@@ -269,7 +269,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
             .groups
             .iter()
             .chain(&service.companions)
-            .chain(&service.aftermath)
+            .chain(&service.silencing)
             .chain(&service.missing)
             .collect();
         assert_eq!(written.len(), planned.len(), "{}", service.name);

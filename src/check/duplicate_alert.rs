@@ -96,19 +96,19 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             }
         }
     }
-    for (service, SloFacts { slo, aftermath, .. }) in facts.slos() {
-        let Some(aftermath) = aftermath else { continue };
-        if let Some((other, place)) = known.get(&aftermath.name) {
+    for (service, SloFacts { slo, silencing, .. }) in facts.slos() {
+        let Some(silencing) = silencing else { continue };
+        if let Some((other, place)) = known.get(&silencing.name) {
             let own = format!("{} (aftermath)", full(service, slo.name.as_str()));
-            problems.push(collision(&aftermath.name, *place, slo.places.name, [other, &own]));
+            problems.push(collision(&silencing.name, *place, slo.places.name, [other, &own]));
         }
     }
     for facts in &facts.services {
         for (companion, alert) in &facts.companions {
-            let Some(aftermath) = &alert.aftermath else { continue };
-            if let Some((other, place)) = known.get(&aftermath.name) {
+            let Some(silencing) = &alert.silencing else { continue };
+            if let Some((other, place)) = known.get(&silencing.name) {
                 let own = format!("{} (aftermath)", full(facts.service, companion.name.as_str()));
-                problems.push(collision(&aftermath.name, *place, companion.places.name, [other, &own]));
+                problems.push(collision(&silencing.name, *place, companion.places.name, [other, &own]));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::names::{companion_name, missing_name, which};
 use super::ranges::lag;
-use crate::facts::{Aftermath, AlertId};
+use crate::facts::{AlertId, SilencingAlert};
 use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -23,7 +23,11 @@ pub fn reads_the_same(slo: &Slo, companion: &Companion) -> bool {
 
 /// The aftermath of a companion alert that pages: which alerts stay silenced, and for how long at most; `None` if there are none, or without
 /// `alertmanager`.
-pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
+pub(super) fn silencing_alert(
+    model: &Model,
+    service: &Service,
+    companion: &Companion,
+) -> Option<SilencingAlert> {
     if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
         return None;
     }
@@ -49,5 +53,5 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
     let causes = vec![AlertId::of(companion_name(service, companion))];
-    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts: Vec::new(), length })
+    (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts: Vec::new(), length })
 }

@@ -61,7 +61,7 @@ fn alert<'a>(
         down: false,
         independent: false,
         line: None,
-        aftermath: None,
+        silencing: None,
     }
 }
 
@@ -88,6 +88,6 @@ pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFa
         down: true,
         independent: false,
         line: None,
-        aftermath: None,
+        silencing: None,
     })
 }

@@ -34,7 +34,7 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         down: companion.down,
         independent: companion.independent,
         line: None,
-        aftermath: aftermath::of(model, service, companion),
+        silencing: aftermath::silencing_alert(model, service, companion),
     }
 }
 

@@ -6,7 +6,7 @@ use super::dependencies::{Needs, is_cause};
 use super::names::{made_alert_name, which};
 use super::ranges::lag;
 use super::{alerts, companions};
-use crate::facts::{Aftermath, AlertFacts, Facts};
+use crate::facts::{AlertFacts, Facts, SilencingAlert};
 use crate::model::{Alertmanager, Companion, Inhibition, Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
@@ -81,15 +81,15 @@ fn contained(slo: &Slo) -> Duration {
     Duration::from_millis(pages.map(stops).max().unwrap_or_default())
 }
 
-/// The pages of parts that are silenced if the page of the journey was first, and for how long after it at most; `None` if there are none. Whoever is
-/// notified of such a page must be notified of the journey, too, and nothing that slowburn knows may silence the journey.
-pub(super) fn told(
+/// The alert that silences the pages of parts if the page of the journey was first; `None` if it would silence none. It silences only pages whose
+/// receivers are notified of the journey, too. There is no such alert if another alert may silence the journey.
+pub(super) fn silencing_alert(
     model: &Model,
     needs: &Needs,
     service: &Service,
     slo: &Slo,
     failing: &[AlertFacts],
-) -> Option<Aftermath> {
+) -> Option<SilencingAlert> {
     let alertmanager = model.project.alertmanager.as_ref()?;
     let page = alerts::of_slo(model, service, slo)
         .into_iter()
@@ -118,7 +118,7 @@ pub(super) fn told(
     }
     let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));
     let causes = vec![which(model, service, slo, Severity::Page)];
-    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts, length })
+    (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts, length })
 }
 
 /// Whether every route that may match one alert always matches the other one, at the same times.

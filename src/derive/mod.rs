@@ -55,7 +55,7 @@ fn slo<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service, slo: &'a S
         slo,
         promise: promise(model, service, slo),
         alerts: alerts::of_slo(model, service, slo),
-        aftermath: journeys::told(model, needs, service, slo, &failing_parts),
+        silencing: journeys::silencing_alert(model, needs, service, slo, &failing_parts),
         failing_parts,
     }
 }

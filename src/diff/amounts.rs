@@ -13,7 +13,7 @@ pub(super) fn amounts(plan: &Plan) -> Amounts {
     let slos = plan.services.iter().map(|service| service.slos.len()).sum();
     let mut amounts = Amounts { services: plan.services.len(), slos, ..Amounts::default() };
     for service in &plan.services {
-        let others = [&service.missing, &service.companions, &service.aftermath];
+        let others = [&service.missing, &service.companions, &service.silencing];
         for group in service.groups.iter().chain(others.into_iter().flatten()) {
             add(&mut amounts, group, plan);
         }
@@ -35,7 +35,7 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
             RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } | Notice::Budget { severity, .. } => Some(*severity),
                 Notice::Companion(companion) => Some(companion.severity),
-                Notice::Aftermath { .. } => None,
+                Notice::Silencing { .. } => None,
                 Notice::Missing { .. } => {
                     let label = rule.labels.get("severity");
                     let pages = label == Some(&plan.project.severities.page);

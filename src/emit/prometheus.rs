@@ -50,10 +50,10 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
         yaml.comment(2, &format!("{}: companion alerts", service.name));
         write(&mut yaml, project, companions, &mut remarks);
     }
-    if let Some(aftermath) = &service.aftermath {
+    if let Some(silencing) = &service.silencing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: alerts that only silence others", service.name));
-        write(&mut yaml, project, aftermath, &mut remarks);
+        write(&mut yaml, project, silencing, &mut remarks);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");

@@ -177,7 +177,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
                     ..alert_part(project, rule, alert, *severity, words)
                 })
             }
-            Notice::Missing { .. } | Notice::Companion(_) | Notice::Aftermath { .. } => None,
+            Notice::Missing { .. } | Notice::Companion(_) | Notice::Silencing { .. } => None,
         })
         .collect();
     let mut alerts = alerts;

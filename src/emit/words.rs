@@ -52,7 +52,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
             budget(project, promise, *line, &context, (budget_left, pace.as_ref()), known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
-        Notice::Aftermath { service, of, .. } => {
+        Notice::Silencing { service, of, .. } => {
             annotations.insert("summary".to_owned(), text::aftermath(project.language, service, of));
             return annotations;
         }

@@ -36,18 +36,18 @@ impl AlertId {
 /// The label for the line of a budget alert, on recorded series and on alerts.
 pub const BELOW: &str = "budget_below";
 
-/// The aftermath of an alert: alerts that stay silenced for a while after it has stopped.
+/// An alert that notifies nobody. It silences other alerts while or after its causes fire: the aftermath of an outage, or the pages of a journey's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aftermath {
-    /// The alert that silences them, and notifies nobody.
+pub struct SilencingAlert {
+    /// Its name.
     pub name: String,
-    /// The alerts whose aftermath it is.
+    /// The alerts that cause it.
     pub causes: Vec<AlertId>,
     /// The alerts that it silences.
     pub silenced: Vec<AlertId>,
-    /// For each of these the part of a journey that it belongs to, such as `shop/orders`; empty if it is not the aftermath of a journey.
+    /// For each of these, the part of the journey that it belongs to, such as `shop/orders`; empty if the cause is not a journey.
     pub parts: Vec<String>,
-    /// For how long.
+    /// For how long at most after the causes have stopped.
     pub length: Duration,
 }
 
@@ -80,8 +80,8 @@ pub struct AlertFacts<'a> {
     pub independent: bool,
     /// Its line of the budget, if it is a budget alert. Such an alert may fire although nothing fails now.
     pub line: Option<BudgetLine>,
-    /// The alerts that stay silenced after it.
-    pub aftermath: Option<Aftermath>,
+    /// The alert that silences others after it.
+    pub silencing: Option<SilencingAlert>,
 }
 
 impl AlertFacts<'_> {

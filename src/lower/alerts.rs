@@ -2,7 +2,7 @@
 
 use super::series::{Series, Side, Unit};
 use super::sums::exact;
-use super::{agreed, dashboards, runbooks, told, windows};
+use super::{agreed, dashboards, journey_pages, runbooks, windows};
 use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
@@ -48,7 +48,8 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
             annotations,
         };
         let expr = div(burning, exact(promise.budget)).into();
-        let expr = if severity == Severity::Page { told::held_back(model, facts, expr) } else { expr };
+        let expr =
+            if severity == Severity::Page { journey_pages::hold_back_page(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
         rules.push((Rule { makes: RuleOutput::Alert(Box::new(alert)), expr, labels, remark }, slow));
     }

@@ -58,7 +58,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
             down: companion.down,
             independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
-            aftermath: known.aftermath.clone(),
+            silencing: known.silencing.clone(),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
             accepted: companion.accepted.clone(),

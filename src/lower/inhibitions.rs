@@ -252,7 +252,7 @@ fn between(
     pairs.map(rule).collect()
 }
 
-/// A page or a ticket of a part silences the ticket of its journey. If the journey paged first, it silences the pages of its parts: see `told`.
+/// A page or a ticket of a part silences the ticket of its journey. If the journey paged first, it silences the pages of its parts: see `journey_pages`.
 fn journeys(facts: &Facts) -> Vec<PlannedInhibition> {
     let mut rules = Vec::new();
     let external = external(facts.model);
@@ -264,10 +264,10 @@ fn journeys(facts: &Facts) -> Vec<PlannedInhibition> {
             let targets = sorted(journey.burn(Severity::Ticket));
             rules.extend(between(&why, &sources, &targets, &external));
         }
-        let Some(told) = &journey.aftermath else { continue };
+        let Some(silencing) = &journey.silencing else { continue };
         let why = InhibitionReason::JourneyFirst { service, slo };
-        for (which, part) in told.silenced.iter().zip(&told.parts) {
-            let source = [vec![is("alertname", [told.name.as_str()]), is(PART, [part.as_str()])]];
+        for (which, part) in silencing.silenced.iter().zip(&silencing.parts) {
+            let source = [vec![is("alertname", [silencing.name.as_str()]), is(PART, [part.as_str()])]];
             let parts = journey.failing_parts.iter().filter(|alert| alert.which() == *which);
             rules.extend(between(&why, &source, &these(parts), &external));
         }
@@ -284,10 +284,10 @@ fn companions(facts: &Facts) -> Vec<PlannedInhibition> {
         for (companion, alert) in &service.companions {
             if companion.down {
                 rules.extend(down(model, alert, &here));
-                if let Some(aftermath) = &alert.aftermath {
+                if let Some(silencing) = &alert.silencing {
                     let why = InhibitionReason::Aftermath { service: service.service.name.to_string() };
-                    let source = [vec![is("alertname", [aftermath.name.as_str()])]];
-                    let silenced = aftermath
+                    let source = [vec![is("alertname", [silencing.name.as_str()])]];
+                    let silenced = silencing
                         .silenced
                         .iter()
                         .flat_map(|which| here.iter().copied().filter(|known| which.is(&known.labels)));

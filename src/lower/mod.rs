@@ -13,6 +13,7 @@ mod history;
 mod info;
 mod inhibitions;
 mod journey;
+mod journey_pages;
 mod ledger;
 mod matchers;
 mod proofs;
@@ -27,7 +28,6 @@ mod split;
 mod sums;
 mod targets;
 mod timeline;
-mod told;
 mod windows;
 
 pub use recorded::recorded;
@@ -59,7 +59,7 @@ fn notifications(facts: &Facts) -> Option<Notifications> {
     let model = facts.model;
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = facts.alerts();
-    let groups = facts.services.iter().filter_map(|service| aftermath::group(model, service));
+    let groups = facts.services.iter().filter_map(|service| aftermath::silencing_group(model, service));
     let notify_nobody: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
@@ -149,7 +149,7 @@ pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
         missing_page: runbooks::of_missing_events(model, service),
         missing,
         companions: companions::group(model, facts),
-        aftermath: aftermath::group(model, facts),
+        silencing: aftermath::silencing_group(model, facts),
         proofs: Vec::new(),
     }
 }

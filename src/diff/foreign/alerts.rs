@@ -19,7 +19,7 @@ pub fn rules(one: OurSlo<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
             Notice::Budget { .. }
             | Notice::Missing { .. }
             | Notice::Companion(_)
-            | Notice::Aftermath { .. } => None,
+            | Notice::Silencing { .. } => None,
         },
         RuleOutput::Record(_) => None,
     })

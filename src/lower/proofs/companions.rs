@@ -8,7 +8,9 @@ use super::{MARGIN, SeriesIncidents, StepEvents, at, samples};
 use crate::derive::{companion_name, longest_range};
 use crate::lower::active::BEGAN;
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
-use crate::plan::{Aftermath, AlertId, Case, Check, Group, Notice, Proof, Rule, RuleOutput, ServicePlan};
+use crate::plan::{
+    AlertId, Case, Check, Group, Notice, Proof, Rule, RuleOutput, ServicePlan, SilencingAlert,
+};
 use crate::promql::ast::Selector;
 use crate::promql::carried::ResultLabels;
 use crate::vocabulary::{Decimal, Duration, INTERVAL};
@@ -129,7 +131,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
             Notice::Burn { promise, .. } | Notice::Budget { promise, .. } => {
                 promise.by.iter().any(|by| by == label)
             }
-            Notice::Missing { .. } | Notice::Aftermath { .. } => false,
+            Notice::Missing { .. } | Notice::Silencing { .. } => false,
             Notice::Companion(_) => ResultLabels::of(&rule.expr).may_have(label),
         },
     };
@@ -164,8 +166,8 @@ impl Stage<'_> {
         let fires_at = begins + hold + lag;
         let bad = hold + lag + 1 + MARGIN;
         let ends = well + bad + 1;
-        let aftermath = self.aftermath();
-        let stays = aftermath.map_or(0, |aftermath| steps(aftermath.length));
+        let silencing = self.silencing();
+        let stays = silencing.map_or(0, |silencing| steps(silencing.length));
         // One healthy step, and the failure comes back before the range is over and while the alert keeps firing.
         let flaps = kept > lag + 1;
         let flap = if flaps { [good(1), wrong(lag + 1)].concat() } else { Vec::new() };
@@ -189,7 +191,7 @@ impl Stage<'_> {
             }));
         }
         checks.push(self.silent(ends + lag + kept));
-        if let Some(Aftermath { name, .. }) = aftermath {
+        if let Some(SilencingAlert { name, .. }) = silencing {
             let alert = || AlertId::of(name.clone());
             let quiet = |step| Check::Silent { at: time(step), alert: alert() };
             let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
@@ -198,7 +200,7 @@ impl Stage<'_> {
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
         }
         // An alert that fires all the time and began after this one.
-        let began = aftermath.map(|Aftermath { silenced, .. }| Series {
+        let began = silencing.map(|SilencingAlert { silenced, .. }| Series {
             name: BEGAN.to_owned(),
             labels: silenced[0]
                 .apart
@@ -252,14 +254,14 @@ impl Stage<'_> {
         Case { title: format!("{}: {title}", self.companion.name), interval: INTERVAL, series, checks }
     }
 
-    fn aftermath(&self) -> Option<&Aftermath> {
+    fn silencing(&self) -> Option<&SilencingAlert> {
         match &self.rule.makes {
             RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Companion(companion) => companion.aftermath.as_ref(),
+                Notice::Companion(companion) => companion.silencing.as_ref(),
                 Notice::Burn { .. }
                 | Notice::Budget { .. }
                 | Notice::Missing { .. }
-                | Notice::Aftermath { .. } => None,
+                | Notice::Silencing { .. } => None,
             },
             RuleOutput::Record(_) => None,
         }

@@ -11,7 +11,7 @@ use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{SeriesIncidents, samples};
 use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::model::{Part, Series};
-use crate::plan::{Aftermath, AlertId, Case, Check, Group, Notice, Promise, RuleOutput};
+use crate::plan::{AlertId, Case, Check, Group, Notice, Promise, RuleOutput, SilencingAlert};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
 use crate::vocabulary::{Decimal, INTERVAL, Severity, text};
@@ -160,11 +160,11 @@ fn counted(parts: &[&Part], loads: &[Vec<StepEvents>], slice: usize) -> Counted 
 }
 
 /// The alert of a journey that silences the pages of its parts.
-pub(super) fn told<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
+pub(super) fn silencing_alert<'a>(group: &'a Group, journey: &Promise) -> Option<&'a SilencingAlert> {
     let name = format!("{}/{}", journey.service, journey.slo);
     group.rules.iter().find_map(|rule| match &rule.makes {
         RuleOutput::Alert(alert) => match &alert.notice {
-            Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
+            Notice::Silencing { of, silencing, .. } if *of == name => Some(silencing),
             _ => None,
         },
         RuleOutput::Record(_) => None,
@@ -178,9 +178,9 @@ type Play = (Vec<(String, String)>, Vec<Check>);
 /// `None` if there is no such alert.
 pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
     const PAGES: usize = 2;
-    let told = stage.told.filter(|_| stage.step == INTERVAL)?;
+    let silencing = stage.silencing.filter(|_| stage.step == INTERVAL)?;
     let name = stage.lead?.name();
-    let (page, _) = told.silenced.iter().zip(&told.parts).find(|(_, part)| **part == name)?;
+    let (page, _) = silencing.silenced.iter().zip(&silencing.parts).find(|(_, part)| **part == name)?;
     let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
     let first = timeline.first(outage.start + 1, fires)?;
     let last = timeline.first(first, |step| !fires(step))? - 1;
@@ -197,7 +197,7 @@ pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) ->
         .collect();
     let paging = selector("ALERTS", &labels).to_string();
     let values = format!("_x{} 1x{} stale", stage.steps(stage.begins) + from, PAGES - 1);
-    let alert = || AlertId::of(told.name.clone());
+    let alert = || AlertId::of(silencing.name.clone());
     let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
     let fires = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
     Some((vec![(paging, values)], vec![quiet(first - 1), fires(first), fires(last), quiet(last + 2)]))

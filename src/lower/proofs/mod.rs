@@ -41,10 +41,10 @@ const MARGIN: usize = 2;
 /// The proofs of a service: pages, then long windows, companion alerts, and missing events.
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
-    let others = [&plan.companions, &plan.aftermath, &plan.missing];
+    let others = [&plan.companions, &plan.silencing, &plan.missing];
     let groups: Vec<String> =
         plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
-    let aftermath = &plan.aftermath;
+    let silencing = &plan.silencing;
     let batches = batches::of(service);
     let mut proofs = Vec::new();
     for act in ProofKind::ALL {
@@ -62,7 +62,8 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
                 });
                 continue;
             };
-            stage.told = aftermath.as_ref().and_then(|group| journeys::told(group, &plan.promise));
+            stage.silencing =
+                silencing.as_ref().and_then(|group| journeys::silencing_alert(group, &plan.promise));
             let played = situations::play(&stage, act);
             let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
             if slo.alert_name.is_some()

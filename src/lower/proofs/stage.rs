@@ -14,7 +14,7 @@ use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::{Behaviour, Budgeting, Labels, Part, Series, Service, Sli, Slo};
 use crate::plan::{
-    Aftermath, AlertId, Case, Check, Event, Notice, Promise, Rule, RuleOutput, SloPlan, TierFacts,
+    AlertId, Case, Check, Event, Notice, Promise, Rule, RuleOutput, SilencingAlert, SloPlan, TierFacts,
 };
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
@@ -38,7 +38,7 @@ pub(super) struct Stage<'a> {
     pub lead: Option<&'a Part>,
     pub service: &'a Service,
     /// The alert of a journey that silences the pages of its parts.
-    pub told: Option<&'a Aftermath>,
+    pub silencing: Option<&'a SilencingAlert>,
     /// When the situation begins: within the hours of the promise.
     pub begins: Duration,
 }
@@ -63,7 +63,7 @@ impl<'a> Stage<'a> {
             begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
-            told: None,
+            silencing: None,
         })
     }
 

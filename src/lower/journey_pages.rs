@@ -15,7 +15,7 @@ use super::series::{PART, Series};
 use super::sums::less;
 use crate::facts::{AlertFacts, AlertId, SloFacts};
 use crate::model::{Model, Service};
-use crate::plan::{Aftermath, Alert, Notice, Rule, RuleOutput};
+use crate::plan::{Alert, Notice, Rule, RuleOutput, SilencingAlert};
 use crate::promql::ast::{Binary, Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, eq, lt, number, or, string, sub, unless};
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -27,7 +27,7 @@ const BEGINS: Duration = Duration::from_secs(75);
 const SENT: Duration = Duration::from_secs(60);
 
 /// The page of a journey that does not begin while or after a part pages.
-pub(super) fn held_back(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
+pub(super) fn hold_back_page(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     let pages = facts.failing_parts.iter().filter(|alert| alert.severity == Severity::Page);
     let pages: Vec<AlertId> = pages.map(AlertFacts::which).collect();
     let own = facts.burn(Severity::Page);
@@ -36,10 +36,11 @@ pub(super) fn held_back(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     };
     let length = crate::derive::stays(facts.slo);
     let paged = fired_within(&pages, length);
-    let told =
-        [own.which()].into_iter().chain(facts.aftermath.iter().map(|told| AlertId::of(told.name.clone())));
-    let told = fires(&told.collect::<Vec<_>>());
-    unless(page, Expr::from(unless(paged, told).on::<&str>(&[]))).on::<&str>(&[]).into()
+    let silencing = [own.which()]
+        .into_iter()
+        .chain(facts.silencing.iter().map(|silencing| AlertId::of(silencing.name.clone())));
+    let silencing = fires(&silencing.collect::<Vec<_>>());
+    unless(page, Expr::from(unless(paged, silencing).on::<&str>(&[]))).on::<&str>(&[]).into()
 }
 
 /// A range that is half an interval shorter contains the same number of samples with open and with closed edges.
@@ -65,21 +66,26 @@ fn age(alert: &AlertId) -> Binary {
 }
 
 /// The alert that silences the pages of parts; `None` if there are none that it may silence.
-pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Option<Rule> {
-    let (told, page) = (facts.aftermath.clone()?, facts.burn(Severity::Page)?);
+pub(super) fn silencing_rule(
+    model: &Model,
+    service: &Service,
+    facts: &SloFacts,
+    names: &Series,
+) -> Option<Rule> {
+    let (silencing, page) = (facts.silencing.clone()?, facts.burn(Severity::Page)?);
     let by_part = |expr: Expr| aggregate("max", &[PART], expr);
     // A page begins with a bad slice, and that is in its shortest window.
     let pages = facts.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let short = pages.map(|tier| tier.short).min().unwrap_or_default();
-    let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &told.parts.join("|"));
+    let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &silencing.parts.join("|"));
     let bad = call("max_over_time", vec![bad.range(fixed(plus(short, BEGINS)))]);
-    let own = AlertId::of(told.name.clone());
+    let own = AlertId::of(silencing.name.clone());
     let begun = lt(Expr::from(age(&page.which())), number(BEGINS.secs()));
     let begins = and(Expr::from(eq(by_part(bad), number("1"))), Expr::from(begun)).on::<&str>(&[]);
     let before = || by_part(fires(std::slice::from_ref(&own)));
     let stays = and(before(), fires(&[page.which()])).on::<&str>(&[]);
-    let fired = fired_within(&[page.which()], told.length);
-    let of_parts = told.silenced.iter().zip(&told.parts).map(|(which, part)| {
+    let fired = fired_within(&[page.which()], silencing.length);
+    let of_parts = silencing.silenced.iter().zip(&silencing.parts).map(|(which, part)| {
         let pages = aggregate::<&str>("max", &[], fires(std::slice::from_ref(which)));
         call("label_replace", [vec![pages], [PART, part, "", ""].map(string).to_vec()].concat())
     });
@@ -96,7 +102,7 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
         hold: None,
         keep_firing_for: None,
         annotations: crate::model::Labels::new(),
-        notice: notice(service, facts, told),
+        notice: notice(service, facts, silencing),
     };
     Some(Rule {
         makes: RuleOutput::Alert(Box::new(alert)),
@@ -106,11 +112,11 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
     })
 }
 
-fn notice(service: &Service, facts: &SloFacts, aftermath: Aftermath) -> Notice {
-    Notice::Aftermath {
+fn notice(service: &Service, facts: &SloFacts, silencing: SilencingAlert) -> Notice {
+    Notice::Silencing {
         service: service.name.to_string(),
         of: format!("{}/{}", service.name, facts.slo.name),
-        aftermath,
+        silencing,
     }
 }
 
