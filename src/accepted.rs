@@ -106,7 +106,7 @@ fn places(entries: &[Entry]) -> Places {
 }
 
 /// The remaining problems, with those of `accepted` itself; and the accepted ones. `whole` says whether all possible problems were checked.
-pub(crate) fn apart(
+pub(crate) fn separate_accepted(
     Entries(mut entries): Entries,
     instances: &Instances,
     problems: Vec<Problem>,

@@ -177,7 +177,7 @@ fn series(reading: &MetricRead) -> Option<String> {
 
 impl Live {
     /// Adds an answer. Unexpected parts are ignored, because the APIs of servers differ.
-    pub fn hear(&mut self, question: &Question, answer: &Value) {
+    pub fn add_answer(&mut self, question: &Question, answer: &Value) {
         let data = &answer["data"];
         self.warnings.extend(texts(&answer["warnings"]).map(str::to_owned));
         match &question.about {

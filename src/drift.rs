@@ -244,7 +244,7 @@ fn differences(rule: &WrittenRule, query: &str, loaded: &Loaded, of: &str) -> Ve
     let mut all = Vec::new();
     let mut differs = |field, loaded: String, compiled: String| {
         if loaded != compiled {
-            let (loaded, compiled) = apart(&loaded, &compiled);
+            let (loaded, compiled) = excerpts_at_difference(&loaded, &compiled);
             all.push(Difference { field, loaded, compiled });
         }
     };
@@ -268,7 +268,7 @@ fn pairs(labels: &Labels) -> String {
 }
 
 /// Two long texts, each from shortly before their first difference.
-fn apart(one: &str, other: &str) -> (String, String) {
+fn excerpts_at_difference(one: &str, other: &str) -> (String, String) {
     const BEFORE: usize = 60;
     let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
     let skipped =

@@ -355,7 +355,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
     let mut remarks = vec![];
     let period = seconds(promise.period_length);
     let outage = promise.full_outage();
-    remarks.extend(unseen(promise, period));
+    remarks.extend(undetected_errors(promise, period));
     if outage < Decimal::from(60) {
         remarks.push(format!(
             "A full outage spends the whole budget in {}, before it can be scraped and evaluated and anybody is notified: only \
@@ -372,8 +372,8 @@ fn remarks(promise: &Promise) -> Vec<String> {
             percent(tier.budget_share.round_sf(3).unwrap_or(tier.budget_share))
         ));
     }
-    remarks.extend(Severity::ALL.iter().filter_map(|severity| least(promise, *severity)));
-    remarks.extend(Severity::ALL.iter().filter_map(|severity| least_of_all(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_bad_events(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_events(promise, *severity)));
     remarks.extend(cold_start(promise));
     if !promise.tiers.is_empty() {
         remarks.push(delays(promise));
@@ -382,7 +382,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
 }
 
 /// Errors that no tier detects, and how long the budget lasts with them.
-fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
+fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
     let lowest = promise.tiers.iter().map(|tier| tier.burn_rate).min();
     let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let lowest_page = page.map(|tier| tier.burn_rate).min();
@@ -434,10 +434,10 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
 }
 
 /// Which bad events do not alert because of `min_bad_events`.
-fn least(promise: &Promise, severity: Severity) -> Option<String> {
+fn effect_of_min_bad_events(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
-    let looks = promise.event != Event::Occurrence;
+    let is_evaluated = promise.event != Event::Occurrence;
     if count < 2 {
         // With `min_events`, a single bad event may be below the threshold.
         if tiers().all(|tier| Decimal::from(tier.min_events) * tier.threshold >= Decimal::ONE) {
@@ -448,7 +448,7 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
         let alone = tiers().map(alone).max()?;
         return match promise.traffic {
             // Evaluations come at a fixed rate, so traffic does not matter.
-            Some(pace) if looks => (pace * Decimal::from(3600) < alone)
+            Some(pace) if is_evaluated => (pace * Decimal::from(3600) < alone)
                 .then(|| format!("One bad evaluation is enough for a {severity}.")),
             _ => Some(format!(
                 "One bad event is enough for a {severity} while an hour has fewer than {} events.",
@@ -460,26 +460,26 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     let Some(traffic) = promise.traffic else {
         return Some(format!("{needs}; fewer do not alert, even if traffic is low."));
     };
-    let deaf: Vec<String> = tiers()
+    let unreachable: Vec<String> = tiers()
         .filter(|tier| traffic * seconds(tier.long) < Decimal::from(count))
         .map(|tier| tier.long.to_string())
         .collect();
     let after = spoken(Decimal::from(count) / traffic);
-    Some(match deaf.is_empty() {
-        true if looks => {
+    Some(match unreachable.is_empty() {
+        true if is_evaluated => {
             format!("{needs}: with one evaluation every {} that takes {after}.", promise.interval)
         }
         true => format!("{needs}: in a full outage at the expected traffic they come within {after}."),
         false => format!(
             "{needs}: at the expected traffic a full outage has so many only after {after}, so not even that makes the tier of \
              {} fire.",
-            deaf.join(" or ")
+            unreachable.join(" or ")
         ),
     })
 }
 
 /// Which bad events do not alert because of `min_events`.
-fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
+fn effect_of_min_events(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
     let needs = format!(

@@ -405,10 +405,10 @@ fn finish(
     }
     // A server has other problems than a contract, and so has another policy.
     let whole = live.is_none() && policy.is_none();
-    let (problems, mut accepted) = accepted::apart(acceptances, &ast.instances, problems, whole);
-    let mut problems = parse::told(problems, &ast.instances);
+    let (problems, mut accepted) = accepted::separate_accepted(acceptances, &ast.instances, problems, whole);
+    let mut problems = parse::merge_instance_problems(problems, &ast.instances);
     for one in &mut accepted {
-        parse::plain(&mut one.problem);
+        parse::without_instances(&mut one.problem);
     }
     diagnostic::sort(&mut problems);
     accepted.sort_by(|a, b| {

@@ -132,13 +132,13 @@ fn answer(text: &str, chance: u64) {
         let (plan, mut model) = (compiled.plan().unwrap(), compiled.model.clone().unwrap());
         let mut live = Live::default();
         for question in ask::questions(&model).iter().chain(&ask::further(&model, &live)) {
-            live.hear(question, &value);
+            live.add_answer(question, &value);
         }
         live.settle();
         let moment = status::moment(&value["data"]).unwrap_or(Decimal::from(1_767_225_600));
         let mut answers = Answers::new(moment);
         for question in status::questions(&plan, &[]) {
-            answers.hear(&question, &value);
+            answers.add_answer(&question, &value);
         }
         let standings = status::status(&plan, &[], &answers, None);
         for _ in [
@@ -150,7 +150,7 @@ fn answer(text: &str, chance: u64) {
         let mut history = History::new(&model, service, &service.slos[0], range, Grain::Coarse);
         for (from, piece) in [(From::Recorded, range), (From::Raw, range)] {
             for question in history.questions(piece, from) {
-                history.hear(&question, from, &value);
+                history.add_answer(&question, from, &value);
             }
         }
         history.steps().count();

@@ -177,7 +177,7 @@ impl Answers {
     }
 
     /// Adds an answer; `None` if it does not have the format of the API.
-    pub fn hear(&mut self, plan: &Plan, asked: &MonthQuery, answer: &Value) -> Option<()> {
+    pub fn add_answer(&mut self, plan: &Plan, asked: &MonthQuery, answer: &Value) -> Option<()> {
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
         }

@@ -172,7 +172,7 @@ impl History {
                 || self
                     .recorded
                     .values()
-                    .any(|counts| self.moments(*piece).any(|at| !self.is_told(counts, at)))
+                    .any(|counts| self.moments(*piece).any(|at| !self.is_counted(counts, at)))
         };
         self.range.pieces().into_iter().filter(wanted).collect()
     }
@@ -195,14 +195,14 @@ impl History {
     }
 
     /// Whether this count is recorded, or a later one that includes its events.
-    fn is_told(&self, counts: &[Count], at: u64) -> bool {
+    fn is_counted(&self, counts: &[Count], at: u64) -> bool {
         let reach = (REACH.secs().div_ceil(self.grain.step().secs())) as usize;
         let later = self.index(at).and_then(|index| counts.get(index..));
         later.is_some_and(|later| later.iter().take(reach).any(Count::is_whole))
     }
 
     /// Adds an answer; `None` if it does not have the form of the API.
-    pub fn hear(&mut self, question: &Question, from: From, answer: &Value) -> Option<()> {
+    pub fn add_answer(&mut self, question: &Question, from: From, answer: &Value) -> Option<()> {
         let is_total = self.queries[from as usize][0] == question.query;
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
@@ -214,15 +214,15 @@ impl History {
             From::Raw => &mut self.raw,
         });
         let other = self.recorded.len() + self.raw.len();
-        let heard = self.hear_all(question, is_total, answer, (&mut all, other, moments));
+        let added = self.add_samples(question, is_total, answer, (&mut all, other, moments));
         match from {
             From::Recorded => self.recorded = all,
             From::Raw => self.raw = all,
         }
-        heard
+        added
     }
 
-    fn hear_all(
+    fn add_samples(
         &mut self,
         question: &Question,
         is_total: bool,
@@ -262,7 +262,7 @@ impl History {
             let raw = self.raw.get(labels).map_or(&[][..], Vec::as_slice);
             let count = |at: u64| match self.count(recorded, at) {
                 Some(count) => Some(count),
-                None if self.is_told(recorded, at) => None,
+                None if self.is_counted(recorded, at) => None,
                 None => self.count(raw, at),
             };
             let steps = self

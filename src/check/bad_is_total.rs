@@ -11,13 +11,13 @@ use crate::source::Span;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
-        problems.extend(alike(model, service, slo).map(|alike| to_problem(slo, alike)));
+        problems.extend(equal_events(model, service, slo).map(|alike| to_problem(slo, alike)));
     }
 }
 
 /// Whether all events of an SLO are of one kind.
 pub(super) fn is_all(model: &Model, service: &Service, slo: &Slo) -> bool {
-    alike(model, service, slo).is_some()
+    equal_events(model, service, slo).is_some()
 }
 
 /// Two kinds of events that are equal.
@@ -28,7 +28,7 @@ struct EqualEvents {
     idle: Option<(Selector, usize)>,
 }
 
-fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<EqualEvents> {
+fn equal_events(model: &Model, service: &Service, slo: &Slo) -> Option<EqualEvents> {
     let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { return None };
     let given = |role, terms: &'_ Option<Vec<Term>>| terms.clone().map(|terms| (role, terms));
     let all = [given(Role::Bad, bad), given(Role::Good, good), given(Role::Total, total)];

@@ -10,11 +10,9 @@ use rust_decimal::RoundingStrategy;
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for (_, facts) in facts.slos() {
         let SloFacts { slo, promise, .. } = facts;
-        problems.extend(
-            Severity::ALL
-                .iter()
-                .filter_map(|severity| starved(promise, *severity, *slo.places.min_events.get(*severity))),
-        );
+        problems.extend(Severity::ALL.iter().filter_map(|severity| {
+            tiers_without_enough_events(promise, *severity, *slo.places.min_events.get(*severity))
+        }));
         let places = tiers_by_place(facts);
         let dead: Vec<TierFacts> =
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
@@ -49,7 +47,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 
 /// Tiers whose long window never has the number of events of `min_events`. This is known for states, which have a fixed number of evaluations.
 /// Declared traffic may grow.
-fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
+fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
     let pace = promise.traffic?;
     let events = |tier: &TierFacts| pace * seconds(tier.long);
     let is_starved = |tier: &&TierFacts| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);

@@ -25,7 +25,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let silenced = facts.alerts_of(&dependency.service).filter(|alert| {
             alert.slo.is_some() && !alert.independent && alert.severity >= dependency.silences
         });
-        let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(EarlyAlert::early);
+        let lost = silenced
+            .filter_map(|alert| race.notifies_before_silenced(alert, &silencers))
+            .max_by_key(EarlyAlert::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
     let needs = Needs::of(facts.model);
@@ -33,7 +35,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let Some(page) = journey.burn(Severity::Page) else { continue };
         for part in journey.slo.parts() {
             let silencers = failing(facts, &needs, part);
-            let lost = race.outran(page, &silencers, Duration::default());
+            let lost = race.notifies_too_early(page, &silencers, Duration::default());
             // The journey silences a part that pages later.
             let is_told = |alert: &AlertFacts| {
                 journey.silencing.iter().any(|silencing| silencing.silenced.contains(&alert.which()))
@@ -109,13 +111,13 @@ fn companions<'a>(
             of_slo.partition(|alert| alert.severity <= own.severity);
         if companion.down {
             let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
-            lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
+            lost.extend(silenced.filter_map(|alert| race.notifies_before_silenced(alert, &[own])));
         } else {
             // An alert with a range fires later than its `for`, by an unknown time.
             if longest_range(companion).is_none() {
-                lost.extend(race.lost(own, &louder));
+                lost.extend(race.notifies_before_silenced(own, &louder));
             }
-            lost.extend(quieter.iter().filter_map(|alert| race.lost(alert, &[own])));
+            lost.extend(quieter.iter().filter_map(|alert| race.notifies_before_silenced(alert, &[own])));
         }
     }
     lost
@@ -158,12 +160,16 @@ impl<'a> OutageFacts<'a> {
     }
 
     /// Whether `silenced` notifies before any of `silencers`, and the page of its own SLO, can silence it.
-    fn lost(&self, silenced: &'a AlertFacts<'a>, silencers: &[&'a AlertFacts<'a>]) -> Option<EarlyAlert<'a>> {
-        self.outran(silenced, silencers, self.waits(silenced).0)
+    fn notifies_before_silenced(
+        &self,
+        silenced: &'a AlertFacts<'a>,
+        silencers: &[&'a AlertFacts<'a>],
+    ) -> Option<EarlyAlert<'a>> {
+        self.notifies_too_early(silenced, silencers, self.waits(silenced).0)
     }
 
     /// The same, if it can be silenced for so long after it fires.
-    fn outran(
+    fn notifies_too_early(
         &self,
         silenced: &'a AlertFacts<'a>,
         silencers: &[&'a AlertFacts<'a>],

@@ -122,7 +122,7 @@ impl Fault<'_> {
 impl<'a> All<'a> {
     fn wrong(&'a self, reading: &MetricRead) -> Option<Fault<'a>> {
         let name = reading.selector.name.as_deref()?;
-        if self.meeting(reading, "service", self.services.iter().copied())?.is_empty() {
+        if self.values_meeting_conditions(reading, "service", self.services.iter().copied())?.is_empty() {
             return Some(Fault::Service);
         }
         let Some(known) = self.by_name.get(name) else { return Some(Fault::Name) };
@@ -131,13 +131,13 @@ impl<'a> All<'a> {
                 return Some(Fault::Label(index, &known.labels));
             }
         }
-        let services = self.meeting(reading, "service", known.of.keys().copied())?;
+        let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied())?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
             let met = match equal(reading, "slo").map(|index| reading.selector.matchers[index].value.as_str())
             {
                 Some(name) => slos.contains(name) && meets(reading, "slo")(name),
-                None => !self.meeting(reading, "slo", slos.iter().copied())?.is_empty(),
+                None => !self.values_meeting_conditions(reading, "slo", slos.iter().copied())?.is_empty(),
             };
             if met {
                 return None;
@@ -147,7 +147,7 @@ impl<'a> All<'a> {
     }
 
     /// The values that meet all conditions on a label; `None` if this run has already compared too many.
-    fn meeting<'b>(
+    fn values_meeting_conditions<'b>(
         &self,
         reading: &MetricRead,
         label: &str,

@@ -119,7 +119,7 @@ pub struct Row {
 
 impl Row {
     /// How much they differ. A missing ratio counts as 0.
-    fn apart(&self) -> Decimal {
+    fn difference(&self) -> Decimal {
         let number = |ratio| if let Ratio::Of(ratio) = ratio { ratio } else { Decimal::ZERO };
         (number(self.new) - number(self.old)).abs()
     }
@@ -212,7 +212,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Adds the answer to a query. `None` if it does not have the form of the API.
-    pub fn hear(&mut self, asked: &str, answer: &Value) -> Option<()> {
+    pub fn add_answer(&mut self, asked: &str, answer: &Value) -> Option<()> {
         if answer["status"] == "error" {
             let said = answer["error"].as_str().unwrap_or_default().chars().take(200).collect();
             self.refused.insert(asked.to_owned(), said);
@@ -334,7 +334,7 @@ impl<'a> Comparison<'a> {
             }
         };
         let mut rows: Vec<Row> = keys.into_iter().map(row).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse((row.differs, row.apart())));
+        rows.sort_by_key(|row| std::cmp::Reverse((row.differs, row.difference())));
         let more = rows.split_off(rows.len().min(MOST_SETS));
         let differ = more.iter().filter(|row| row.differs).count();
         let note = (differ > 0).then(|| Note {

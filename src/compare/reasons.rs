@@ -2,7 +2,7 @@
 
 use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
-use crate::diff::foreign::apart;
+use crate::diff::foreign::metric_differences;
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{aggregate, call, selector, sub, subquery, sum_by, unless};
 use crate::secret;
@@ -229,7 +229,7 @@ pub fn reasons(
 }
 
 fn other_selectors(subject: &Subject) -> Option<String> {
-    let apart = apart(&subject.theirs, subject.ours);
+    let apart = metric_differences(&subject.theirs, subject.ours);
     const TOLD: usize = 4;
     let told: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
     (!told.is_empty()).then(|| format!("the two sides read different series: {}", told.join("; ")))

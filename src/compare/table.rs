@@ -12,7 +12,7 @@ use crate::vocabulary::percent;
 /// Limit for the names of SLOs that only one side has.
 const NAMED: usize = 20;
 
-fn said(ratio: Ratio) -> String {
+fn ratio_text(ratio: Ratio) -> String {
     match ratio {
         Ratio::Of(ratio) => shown(ratio),
         Ratio::Nothing => "no events".to_owned(),
@@ -21,7 +21,7 @@ fn said(ratio: Ratio) -> String {
 }
 
 /// The difference in percentage points.
-fn apart(row: &Row) -> String {
+fn points_of_difference(row: &Row) -> String {
     match (row.old, row.new) {
         (Ratio::Of(old), Ratio::Of(new)) => {
             let apart = new - old;
@@ -93,8 +93,12 @@ fn lines(text: &mut String, rows: &[&Row]) {
             false => row.window.clone(),
         };
         let mark = if row.differs { "  differs" } else { "" };
-        let line =
-            format!("  {window:<10} {:>12} {:>12} {:>12}{mark}", said(row.old), said(row.new), apart(row));
+        let line = format!(
+            "  {window:<10} {:>12} {:>12} {:>12}{mark}",
+            ratio_text(row.old),
+            ratio_text(row.new),
+            points_of_difference(row)
+        );
         let labels =
             if row.labels.is_empty() { String::new() } else { format!("  {}", inert::line(&row.labels)) };
         let _ = writeln!(text, "{}{labels}", line.trim_end());

@@ -70,7 +70,7 @@ pub(super) fn failing_parts<'a>(
 }
 
 /// How long the page of a journey does not begin after the pages of its parts stop: its windows contain the outage a little longer than theirs.
-pub fn stays(slo: &Slo) -> Duration {
+pub fn page_delay_after_parts(slo: &Slo) -> Duration {
     Duration::from_millis(contained(slo).millis() + lag(slo).millis() + 2 * INTERVAL.millis())
 }
 
@@ -113,7 +113,7 @@ pub(super) fn silencing_alert(
             parts.push(format!("{}/{}", part.service, part.slo));
             let of = model.services.iter().find(|known| known.name == part.service);
             let of = of.and_then(|known| known.slos.iter().find(|known| known.name == part.slo));
-            length = length.max(of.map(stays).unwrap_or_default());
+            length = length.max(of.map(page_delay_after_parts).unwrap_or_default());
         }
     }
     let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));

@@ -16,7 +16,7 @@ mod routing;
 pub use aftermath::reads_the_same;
 pub use budget::pages_of_companions;
 pub use dependencies::{Needs, causes};
-pub use journeys::{failing, stays};
+pub use journeys::{failing, page_delay_after_parts};
 pub use labels::external;
 pub use matching::{Piece, Values, piece};
 pub use names::{alert_name, budget_alert_name, companion_name, made_alert_name, missing_name};

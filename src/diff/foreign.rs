@@ -6,7 +6,7 @@ mod alerts;
 mod measured;
 mod series;
 
-pub use measured::{apart, reads};
+pub use measured::{metric_differences, reads};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -135,7 +135,7 @@ fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<St
         let route = Sentence::plain("alerts with ").quote(&matched).and(" to ").quote(&is.receiver);
         match before.iter().position(same) {
             Some(at) => {
-                for said in rhythm(&before.remove(at).1, &is) {
+                for said in timing_changes(&before.remove(at).1, &is) {
                     changes.push(Change::new(Kind::Route, &[], said).effects([route.clone()]));
                 }
             }
@@ -153,7 +153,7 @@ fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<St
     changes
 }
 
-fn rhythm(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
+fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
     let mut said = Vec::new();
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {

@@ -77,7 +77,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
             }
             Check::Says { at, rule, labels, value, budget_left, error_ratio, budget_lasts } => {
                 let known = FiringValues { labels, value, budget_left, error_ratio, budget_lasts };
-                says(yaml, project, *at, rule, &known);
+                alert_texts(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}
         }
@@ -117,7 +117,7 @@ fn nameless(expr: &Expr) -> Expr {
     }
 }
 
-fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
+fn alert_texts(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
     let RuleOutput::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
     yaml.pair(8, "", "alertname", &alert.which.name);

@@ -18,8 +18,9 @@ const TITLES: [&str; 3] = ["stays", "better", "changes"];
 pub fn account(gathered: &FileContents, lines: &Lines) -> String {
     let slos =
         || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
-    let rows: Vec<Rows> =
-        slos().map(|(service, slo)| [stays(slo), better(slo), changes(service, slo, gathered)]).collect();
+    let rows: Vec<Rows> = slos()
+        .map(|(service, slo)| [unchanged_rows(slo), improved_rows(slo), changed_rows(service, slo, gathered)])
+        .collect();
     let shared: Rows = match rows.split_first() {
         Some((first, rest)) if !rest.is_empty() => [0, 1, 2].map(|row| {
             let everywhere =
@@ -67,7 +68,7 @@ pub fn account(gathered: &FileContents, lines: &Lines) -> String {
 }
 
 /// What does not change.
-fn stays(slo: &Slo) -> Vec<String> {
+fn unchanged_rows(slo: &Slo) -> Vec<String> {
     let draft = &slo.draft;
     let measured = match &slo.measured {
         Measured::Events(parts) => match (parts[0].0, parts[1].0) {
@@ -104,7 +105,7 @@ fn period(period: &Period) -> String {
 }
 
 /// What is measured better, with an example that can be checked by hand.
-fn better(slo: &Slo) -> Vec<String> {
+fn improved_rows(slo: &Slo) -> Vec<String> {
     let mut better = slo.draft.account.better.clone();
     let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
     if counted {
@@ -117,7 +118,7 @@ fn better(slo: &Slo) -> Vec<String> {
 }
 
 /// An example of an hour at night, as the mean of ratios and as counted events: 12 hours with a hundredth of the traffic of the other 12.
-pub fn night(draft: &Draft) -> Option<String> {
+pub fn night_example(draft: &Draft) -> Option<String> {
     let Period::Rolling(length) = &draft.period else { return None };
     let hours = Decimal::from(length.secs() / 3600);
     let days = hours / Decimal::from(24);
@@ -135,7 +136,7 @@ pub fn night(draft: &Draft) -> Option<String> {
 }
 
 /// What changes for the people who are notified.
-fn changes(service: &Service, slo: &Slo, gathered: &FileContents) -> Vec<String> {
+fn changed_rows(service: &Service, slo: &Slo, gathered: &FileContents) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
     let chosen = [&slo.alert_name, &service.alert_name, &gathered.alert_name].into_iter().flatten().next();

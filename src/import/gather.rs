@@ -70,7 +70,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     let mut gathered = FileContents::default();
     let mut told = BTreeSet::new();
     for draft in &mut drafts {
-        discreet(draft, problems);
+        remove_secrets(draft, problems);
         reachable(draft, problems);
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
@@ -89,7 +89,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     let mut names = Names::default();
     let service =
         |draft: &Draft| options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
-    let apart = apart(&drafts, service);
+    let apart = distinct_names(&drafts, service);
     for (index, draft) in drafts.into_iter().enumerate() {
         let wanted = named(apart.get(&index).unwrap_or(&draft.name.text), "slo");
         let name = service(&draft);
@@ -111,7 +111,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
         add(&mut gathered, &mut names, index, wanted, draft, problems);
     }
     for service in &mut gathered.services {
-        settle(service, problems);
+        share_settings(service, problems);
     }
     gathered
 }
@@ -140,7 +140,7 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
 }
 
 /// Removes secrets from texts that will be published.
-fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
+fn remove_secrets(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let Draft { description, service_description, owner, severities, account, name, alert_name, .. } = draft;
     let labels = [&mut severities.page.label, &mut severities.ticket.label];
     let said = labels.into_iter().chain([owner, alert_name]).flatten().map(|said| &mut said.text);
@@ -160,7 +160,7 @@ fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
 }
 
 /// New names for SLOs of a service with the same name: with the values of their differing labels, if these make the names unique.
-fn apart(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, String> {
+fn distinct_names(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, String> {
     let mut alike: BTreeMap<(Name, Name), Vec<usize>> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         alike.entry((service(draft), named(&draft.name.text, "slo"))).or_default().push(index);
@@ -239,7 +239,7 @@ fn add(
 }
 
 /// Moves settings that all SLOs of a service share to the service.
-fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
+fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     let shared = |of: fn(&Slo) -> &Vec<Pair>| -> Vec<Pair> {
         let Some((first, rest)) = service.slos.split_first() else { return Vec::new() };
         let everywhere = |pair: &&Pair| rest.iter().all(|slo| of(slo).iter().any(|other| same(other, pair)));

@@ -176,7 +176,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, N
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
             // A comparison with another number than 0 would change the ratio.
-            op if lets_through(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
+            op if keeps_large(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
                 let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
@@ -291,7 +291,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, NotUnderstood> {
                 gained.per_second = Some(function != "increase");
                 Ok(if function == "irate" { guarded(gained, Guard::LastTwo) } else { gained })
             }
-            ("sum_over_time" | "count_over_time", [arg]) => looked(function, arg, query),
+            ("sum_over_time" | "count_over_time", [arg]) => samples_over_time(function, arg, query),
             ("clamp_min" | "clamp_max" | "clamp", [inner, ..]) => {
                 Ok(guarded(sum(inner, counters)?, Guard::Clamped))
             }
@@ -327,7 +327,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, NotUnderstood> {
                     let scaled = sum(inner, counters)?.scaled(number, binary.op == Op::Div);
                     scaled.ok_or_else(|| why(query, "each event must count once"))
                 }
-                op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
+                op if keeps_large(op) && !binary.bool && is_number(&binary.right).is_some() => {
                     Ok(guarded(sum(&binary.left, counters)?, guard(query, false)))
                 }
                 _ => Err(why(query, "this is neither a sum nor a difference of counters")),
@@ -342,7 +342,7 @@ fn gain(selector: &Selector, query: &Expr) -> Term {
 }
 
 /// `sum_over_time(…)` and `count_over_time(…)`: the number of samples, and how often a condition was true.
-fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, NotUnderstood> {
+fn samples_over_time(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, NotUnderstood> {
     let counts = function == "count_over_time";
     match &arg.kind {
         Kind::Range { selector, .. } => {
@@ -412,7 +412,7 @@ fn guard(query: &Expr, excluded: bool) -> Guard {
             Some(number) if excluded && number.is_zero() && matches!(binary.op, Op::Eq | Op::Le) => {
                 Guard::Idle
             }
-            Some(number) if !excluded && lets_through(binary.op) => match number.is_zero() {
+            Some(number) if !excluded && keeps_large(binary.op) => match number.is_zero() {
                 true => Guard::Idle,
                 false => Guard::Traffic(query.span.into()),
             },
@@ -423,7 +423,7 @@ fn guard(query: &Expr, excluded: bool) -> Guard {
 }
 
 /// Whether a comparison keeps large numbers.
-fn lets_through(op: Op) -> bool {
+fn keeps_large(op: Op) -> bool {
     matches!(op, Op::Gt | Op::Ge | Op::Ne)
 }
 

@@ -1,6 +1,6 @@
 //! Sloth: `prometheus/v1`, the same as a Kubernetes object `PrometheusServiceLevel`, and declared alert windows.
 
-use super::account::night;
+use super::account::night_example;
 use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder, Tier};
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
@@ -272,7 +272,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         account,
     };
     if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
-        draft.account.better.splice(0..0, night(&draft));
+        draft.account.better.splice(0..0, night_example(&draft));
     }
     Some(draft)
 }

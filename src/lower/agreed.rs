@@ -167,7 +167,7 @@ pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> E
 }
 
 /// A condition, if events count now or counted within a range: outside of the hours nothing begins.
-pub(super) fn lately(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
+pub(super) fn counted_within(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
     if slo.agreed.is_always() {
         return holds;
     }

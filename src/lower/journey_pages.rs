@@ -34,7 +34,7 @@ pub(super) fn hold_back_page(model: &Model, facts: &SloFacts, page: Expr) -> Exp
     let (Some(own), false, Some(_)) = (own, pages.is_empty(), &model.project.alertmanager) else {
         return page;
     };
-    let length = crate::derive::stays(facts.slo);
+    let length = crate::derive::page_delay_after_parts(facts.slo);
     let paged = fired_within(&pages, length);
     let silencing = [own.which()]
         .into_iter()

@@ -88,7 +88,7 @@ fn level(slo: &Slo, good: &Expr) -> Option<Level> {
     let Binary { op, left, right, .. } = &**comparison;
     let (value, op, limit) = match check(left).ok()? {
         Type::Vector => (left, *op, right),
-        _ => (right, mirrored(*op), left),
+        _ => (right, with_sides_exchanged(*op), left),
     };
     let is_vector = check(limit).ok()? == Type::Vector;
     let high_is_bad = matches!(op, Op::Lt | Op::Le);
@@ -111,7 +111,7 @@ fn level(slo: &Slo, good: &Expr) -> Option<Level> {
 }
 
 /// The comparison with exchanged sides.
-fn mirrored(op: Op) -> Op {
+fn with_sides_exchanged(op: Op) -> Op {
     match op {
         Op::Lt => Op::Gt,
         Op::Le => Op::Ge,

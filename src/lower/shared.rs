@@ -93,7 +93,10 @@ impl<'a> SharedRules<'a> {
                     return None;
                 }
                 let namesakes = named.entry(rule.name()).or_default();
-                let known = namesakes.iter().copied().find(|known| alike(&all[*known].rule.expr, &rule.expr));
+                let known = namesakes
+                    .iter()
+                    .copied()
+                    .find(|known| is_equal_rule_expr(&all[*known].rule.expr, &rule.expr));
                 let known = match known {
                     Some(known) => known,
                     None => {
@@ -188,7 +191,7 @@ fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
 }
 
 /// Whether two expressions of a service differ only in the SLO's name. One of them can be widened.
-fn alike(one: &Expr, other: &Expr) -> bool {
+fn is_equal_rule_expr(one: &Expr, other: &Expr) -> bool {
     let reads = |one: &Selector, other: &Selector| {
         let skipped =
             |index: usize| index == 1 && one.matchers[1].label == "slo" && other.matchers[1].label == "slo";
@@ -206,17 +209,17 @@ fn alike(one: &Expr, other: &Expr) -> bool {
         (Kind::Call { function, args }, Kind::Call { function: named, args: others }) => {
             function == named
                 && args.len() == others.len()
-                && args.iter().zip(others).all(|(one, other)| alike(one, other))
+                && args.iter().zip(others).all(|(one, other)| is_equal_rule_expr(one, other))
         }
         (Kind::Binary(one), Kind::Binary(other)) => {
             (one.op, one.bool, &one.matching) == (other.op, other.bool, &other.matching)
-                && alike(&one.left, &other.left)
-                && alike(&one.right, &other.right)
+                && is_equal_rule_expr(&one.left, &other.left)
+                && is_equal_rule_expr(&one.right, &other.right)
         }
         (
             Kind::Aggregate { op, param: None, expr, grouping },
             Kind::Aggregate { op: named, param: None, expr: inner, grouping: by },
-        ) => op == named && grouping == by && alike(expr, inner),
+        ) => op == named && grouping == by && is_equal_rule_expr(expr, inner),
         (one, other) => one == other,
     }
 }

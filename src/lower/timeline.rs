@@ -84,7 +84,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// The same timeline if the first count is recorded this number of steps later.
-    pub fn begun_later(self, steps: usize) -> Self {
+    pub fn shifted_by(self, steps: usize) -> Self {
         Self { origin: self.origin + steps, ..self }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Whether one tier burns; `None` if rounding decides.
-    pub fn sees(&self, tier: &TierFacts, at: usize) -> Option<bool> {
+    pub fn burns(&self, tier: &TierFacts, at: usize) -> Option<bool> {
         let counted = |window| {
             let (bad, total) = self.window(at, window);
             Counted { bad: Decimal::from(bad), total: Decimal::from(total) }
@@ -184,7 +184,7 @@ impl<'a> Timeline<'a> {
     fn seen(&self, severity: Severity, at: usize) -> State {
         let mut undecided = false;
         for (index, tier) in self.tiers.iter().enumerate().filter(|(_, tier)| tier.severity == severity) {
-            match self.sees(tier, at) {
+            match self.burns(tier, at) {
                 Some(true) if !undecided => return State::Fires(index),
                 Some(true) | None => undecided = true,
                 Some(false) => {}
@@ -260,7 +260,7 @@ mod tests {
                         &loads,
                         |_| true,
                     );
-                    let sees = |at| timeline.sees(tier, at) == Some(true);
+                    let sees = |at| timeline.burns(tier, at) == Some(true);
                     let first = timeline.first(0, sees).expect("fires") as u64 - healthy;
                     // A tile ends before the step at which it is recorded.
                     let most = |window| match timeline.is_tiled(window) {

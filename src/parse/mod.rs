@@ -18,4 +18,4 @@ pub mod yaml;
 pub use contract::contract;
 pub(crate) use fields::{first_line, wrong_type};
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
-pub(crate) use template::{parameters, plain, told};
+pub(crate) use template::{merge_instance_problems, parameters, without_instances};

@@ -566,7 +566,10 @@ pub fn parameters(source: SourceId, text: &str, path: &[String]) -> Vec<(Key, Op
 }
 
 /// Problems of instances, shown in the template, with the place of the instance. A problem of several instances is reported once.
-pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>>) -> Vec<Problem> {
+pub fn merge_instance_problems(
+    problems: Vec<Problem>,
+    instances: &BTreeMap<SourceId, Vec<Instance>>,
+) -> Vec<Problem> {
     if instances.is_empty() {
         return problems;
     }
@@ -577,7 +580,7 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
         let found = instances
             .get(&source.plain())
             .and_then(|all| all.get(source.instance().checked_sub(1)? as usize));
-        plain(&mut problem);
+        without_instances(&mut problem);
         let Some(instance) = found else {
             told.push(problem);
             continue;
@@ -614,7 +617,7 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
 }
 
 /// Replaces places in instances by places in files.
-pub fn plain(problem: &mut Problem) {
+pub fn without_instances(problem: &mut Problem) {
     let spans = [&mut problem.primary.span].into_iter();
     let spans = spans.chain(problem.secondary.iter_mut().map(|label| &mut label.span));
     let fixes = problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).map(|fix| &mut fix.span);

@@ -7,7 +7,7 @@ use super::{OF_ONE_KIND, Proposal, ProposalKind, Value, has_label, metrics, of_j
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
 use crate::promql::build::{div, gt, lt, number, selector, sum};
-use crate::vocabulary::{Name, says_up};
+use crate::vocabulary::{Name, is_named_up};
 
 const GAUGES: [Kind; 2] = [Kind::Gauge, Kind::Unknown];
 
@@ -21,7 +21,7 @@ fn proposal(found: ProposalKind, metric: &str, objective: &str, key: &'static st
 pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
     let bare = |family: &Family| family.shapes.iter().all(|shape| shape.labels.is_empty());
     metrics(contract, &GAUGES)
-        .filter(|(name, family)| *name != "up" && says_up(name) && bare(family))
+        .filter(|(name, family)| *name != "up" && is_named_up(name) && bare(family))
         .map(|(name, _)| {
             proposal(ProposalKind::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
         })

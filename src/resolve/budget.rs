@@ -46,7 +46,8 @@ pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) 
     let before = problems.len();
     let lines = lines(blocks.iter().map(|block| &block.below), BudgetLine::HIGHEST, problems);
     secrets::published(blocks.iter().map(|block| &block.action), problems);
-    let said: Vec<(String, bool)> = blocks.iter().filter_map(|block| said(block, problems)).collect();
+    let said: Vec<(String, bool)> =
+        blocks.iter().filter_map(|block| action_and_freeze(block, problems)).collect();
     let both = lines?.into_iter().zip(said);
     let mut policy: Vec<Agreement> =
         both.map(|(line, (action, freeze))| Agreement { line, action, freeze }).collect();
@@ -54,7 +55,7 @@ pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) 
     (problems.len() == before).then_some(policy)
 }
 
-fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, bool)> {
+fn action_and_freeze(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, bool)> {
     let action = block.action.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let length = action.chars().count();
     if !(1..=LONGEST).contains(&length) {

@@ -82,7 +82,7 @@ pub(super) fn pair<A>(
     let first = picked(seen.len() - 1, sizes);
     (1..=sizes.len()).find_map(|differing| {
         let mut ways = Vec::new();
-        apart(&first, sizes, differing, (0, 1), &mut ways);
+        combinations_at_distance(&first, sizes, differing, (0, 1), &mut ways);
         ways.sort_unstable();
         ways.into_iter().find_map(|way| {
             let picked = picked(way, sizes);
@@ -97,7 +97,7 @@ pub(super) fn pair<A>(
 
 /// The combinations that differ from one in exactly so many lists. `way` is the number of the combination in the lists until now, and `stride` the
 /// weight of the next list.
-fn apart(
+fn combinations_at_distance(
     from: &[usize],
     sizes: &[usize],
     differing: usize,
@@ -114,7 +114,7 @@ fn apart(
     for picked in 0..*size {
         let left = differing.checked_sub(usize::from(picked != *same));
         if let Some(left) = left {
-            apart(from, sizes, left, (way + picked * stride, stride * size), ways);
+            combinations_at_distance(from, sizes, left, (way + picked * stride, stride * size), ways);
         }
     }
 }
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!((first, second, sum), (vec![2, 0, 0], vec![2, 0, 3], 5));
         let mut ways = Vec::new();
         for differing in 0..=3 {
-            apart(&[2, 0, 1], &sizes, differing, (0, 1), &mut ways);
+            combinations_at_distance(&[2, 0, 1], &sizes, differing, (0, 1), &mut ways);
         }
         ways.sort_unstable();
         assert_eq!(ways, (0..24).collect::<Vec<_>>());

@@ -337,7 +337,7 @@ impl Reader {
                     "a condition must be a comparison that is true while all is well",
                 )
                 .label("its outermost operator must be one of `== != < <= > >=`, without `bool`");
-                problems.push(match says_up(&expr) {
+                problems.push(match is_named_up(&expr) {
                     true => {
                         let compared = format!("{} == 1", query.text.trim());
                         problem.spelled(
@@ -741,9 +741,9 @@ fn collect(
 }
 
 /// Whether this is a series such as `up`, which is 1 in the good state.
-fn says_up(expr: &Expr) -> bool {
+fn is_named_up(expr: &Expr) -> bool {
     match &without_parens(expr).kind {
-        Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::says_up),
+        Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::is_named_up),
         _ => false,
     }
 }

@@ -231,7 +231,7 @@ fn uncounted(
 ) -> Option<Vec<Series>> {
     let alone = found(expr, 1, search, &holds).and_then(|found| played(found, by, search));
     alone.or_else(|| {
-        let apart = apart(expr, by)?;
+        let apart = distinguishing_label(expr, by)?;
         let found =
             several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, search, &holds)?)));
         let (copies, found) = found?;
@@ -316,7 +316,7 @@ fn several(expr: &Expr) -> BTreeSet<u32> {
 }
 
 /// A label that can tell copies of a series apart; `None` if an aggregation does not combine all of them.
-fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
+fn distinguishing_label(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
     ["instance", "replica", "copy"].into_iter().find(|label| {
         let asked = |selector: &&Selector| selector.matchers.iter().any(|matcher| matcher.label == *label);
         let kept = by.iter().any(|kept| kept.as_str() == *label);

@@ -68,7 +68,7 @@ impl Answers {
     }
 
     /// Adds an answer. `None` if it does not have the form of the API; then it is ignored.
-    pub fn hear(&mut self, question: &Question, answer: &Value) -> Option<()> {
+    pub fn add_answer(&mut self, question: &Question, answer: &Value) -> Option<()> {
         if answer["status"] != "success" {
             return None;
         }
@@ -241,14 +241,14 @@ impl Answers {
     }
 
     /// The alerts with this name for an SLO, by the values of the SLO's labels, so that they are found without a search.
-    pub(super) fn ringing(&self, name: &str, slo: &SloPlan) -> AlertsByLabels<'_> {
+    pub(super) fn active_alerts(&self, name: &str, slo: &SloPlan) -> AlertsByLabels<'_> {
         let promise = &slo.promise;
         let subject = (name.to_owned(), Some(promise.service.clone()), Some(promise.slo.clone()));
-        let mut ringing = AlertsByLabels { by: promise.by.clone(), alerts: BTreeMap::new() };
+        let mut active_alerts = AlertsByLabels { by: promise.by.clone(), alerts: BTreeMap::new() };
         for alert in self.alerts.get(&subject).into_iter().flatten() {
-            ringing.alerts.entry(ringing.key(alert)).or_default().push(alert);
+            active_alerts.alerts.entry(active_alerts.key(alert)).or_default().push(alert);
         }
-        ringing
+        active_alerts
     }
 
     /// For every alert with this name, without an SLO, and with labels that do not contradict these: whether it is pending.

@@ -56,7 +56,8 @@ pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
 
 /// Red if action is needed now, yellow if it will be needed.
 fn style(standing: &SloStatus, status: &Status) -> Option<&'static str> {
-    let fires = |severity| standing.ringing.iter().any(|alert| !alert.pending && alert.severity == severity);
+    let fires =
+        |severity| standing.active_alerts.iter().any(|alert| !alert.pending && alert.severity == severity);
     let left = standing.left();
     let spent = left.is_some_and(|left| left <= Decimal::ZERO);
     let little = left.is_some_and(|left| left < Decimal::new(25, 2));

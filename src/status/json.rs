@@ -157,7 +157,7 @@ fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
         burn_rate: standing.burn.map(rounded),
         exhausted_in_seconds: standing.exhaustion.map(rounded),
         parts: (standing.shares.iter()).map(|(part, share)| Part { part, share: rounded(*share) }).collect(),
-        alerts: standing.ringing.iter().map(alert).collect(),
+        alerts: standing.active_alerts.iter().map(alert).collect(),
         agreed: standing.agreed().map(|agreement| agreement.action.as_str()),
         frozen: standing.is_frozen(),
         gate: gate.map(|gate| match gate.verdict(standing) {

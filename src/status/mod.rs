@@ -63,7 +63,7 @@ pub struct SloStatus<'a> {
     /// For a journey: the share of each part in the bad events of the period, the largest first.
     pub shares: Vec<(String, Decimal)>,
     /// Its alerts, pages first.
-    pub ringing: Vec<ActiveAlert<'a>>,
+    pub active_alerts: Vec<ActiveAlert<'a>>,
 }
 
 /// How much is known of an SLO.
@@ -166,7 +166,7 @@ impl SloStatus<'_> {
     /// Whether a page about the burn rate fires.
     fn pages(&self) -> bool {
         let page = |alert: &ActiveAlert| !alert.pending && alert.severity == Severity::Page;
-        self.ringing.iter().any(|alert| page(alert) && !matches!(alert.says, AlertKind::Below(_)))
+        self.active_alerts.iter().any(|alert| page(alert) && !matches!(alert.says, AlertKind::Below(_)))
     }
 
     /// The sort key: pages first, then exhausted budgets, then unknown ones, then the least remaining budget.
@@ -223,7 +223,7 @@ fn of_slo<'a>(
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
-        .map(|(severity, alert)| (severity, &alert.which, answers.ringing(&alert.which.name, slo)))
+        .map(|(severity, alert)| (severity, &alert.which, answers.active_alerts(&alert.which.name, slo)))
         .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
@@ -253,7 +253,7 @@ fn of_slo<'a>(
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
             shares: answers.shares(slo),
-            ringing: ringing(severities, service, slo, &labels, (&alerts, answers)),
+            active_alerts: active_alerts(severities, service, slo, &labels, (&alerts, answers)),
             labels,
         }
     };
@@ -264,19 +264,19 @@ fn of_slo<'a>(
 }
 
 /// The firing alerts of an SLO, and that of its service for missing events.
-fn ringing<'a>(
+fn active_alerts<'a>(
     severities: &PerSeverity<String>,
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
     (alerts, answers): (&[(Severity, &'a AlertId, answers::AlertsByLabels)], &Answers),
 ) -> Vec<ActiveAlert<'a>> {
-    let mut ringing = Vec::new();
+    let mut active_alerts = Vec::new();
     for (severity, which, of) in alerts {
         let apart: Labels =
             labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let states = of.states(&apart).into_iter();
-        ringing.extend(states.map(|pending| ActiveAlert {
+        active_alerts.extend(states.map(|pending| ActiveAlert {
             pending,
             severity: *severity,
             says: AlertKind::Burns,
@@ -287,9 +287,9 @@ fn ringing<'a>(
         // Page and ticket may have the same name.
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
-        let states = answers.ringing(&alert.which.name, slo).states(&labels);
+        let states = answers.active_alerts(&alert.which.name, slo).states(&labels);
         let says = AlertKind::Below(line);
-        ringing.extend(states.into_iter().map(|pending| ActiveAlert {
+        active_alerts.extend(states.into_iter().map(|pending| ActiveAlert {
             pending,
             severity,
             says,
@@ -302,15 +302,12 @@ fn ringing<'a>(
         for rule in service.missing.iter().flat_map(|group| &group.rules) {
             let told = rule.labels.get("severity");
             let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
-            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| ActiveAlert {
-                pending,
-                severity,
-                says: AlertKind::Missing,
-                name: rule.name(),
+            active_alerts.extend(answers.states(rule.name(), labels).into_iter().map(|pending| {
+                ActiveAlert { pending, severity, says: AlertKind::Missing, name: rule.name() }
             }));
         }
     }
-    ringing.sort();
-    ringing.dedup();
-    ringing
+    active_alerts.sort();
+    active_alerts.dedup();
+    active_alerts
 }

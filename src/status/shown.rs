@@ -66,7 +66,7 @@ fn gone_in(standing: &SloStatus) -> String {
 /// Further facts on an SLO.
 fn remarks(standing: &SloStatus, gate: Option<Gate>) -> Vec<String> {
     let mut remarks: Vec<String> = standing
-        .ringing
+        .active_alerts
         .iter()
         .map(|alert| {
             let state = if alert.pending { "pending" } else { "fires" };

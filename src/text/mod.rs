@@ -20,7 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{Fences, below};
-pub use report::{island, month, page_of, report, say, words_of};
+pub use report::{month, page_of, report, say, script_data, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// The values for the texts of a burn alert.
@@ -229,12 +229,12 @@ pub struct Texts {
 /// The texts of a burn alert; those of the user, if there are any.
 pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     let [summary, description, ..] = templates(language);
-    said(&own.burn, [summary, description], burn)
+    render_texts(&own.burn, [summary, description], burn)
 }
 
 /// The texts of a budget alert, in the same way.
 pub fn budget(language: Language, own: &Wordings, budget: &Budget) -> Texts {
-    said(&own.budget, budget_templates(language), budget)
+    render_texts(&own.budget, budget_templates(language), budget)
 }
 
 fn budget_templates(language: Language) -> [&'static str; 2] {
@@ -267,10 +267,10 @@ pub fn unknown_time(language: Language) -> &'static str {
 /// The texts of an alert about missing events, in the same way.
 pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
     let [_, _, summary, description, ..] = templates(language);
-    said(&own.missing, [summary, description], missing)
+    render_texts(&own.missing, [summary, description], missing)
 }
 
-fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
+fn render_texts(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
     let say = |own: &Option<String>, template| match own {
         Some(own) => trimmed(
             ENVIRONMENT
@@ -285,7 +285,7 @@ fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl 
 /// The texts of a companion alert, in the same way.
 pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> Texts {
     let [.., summary, description] = templates(language);
-    said(&own.companion, [summary, description], companion)
+    render_texts(&own.companion, [summary, description], companion)
 }
 
 /// The values for the templates of notifications.
@@ -349,10 +349,10 @@ pub fn aftermath(language: Language, service: &str, of: &str) -> String {
         service: &'a str,
         of: &'a str,
     }
-    render(left_behind(language), Values { service, of })
+    render(aftermath_template(language), Values { service, of })
 }
 
-fn left_behind(language: Language) -> &'static str {
+fn aftermath_template(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("en/aftermath.summary.txt"),
         Language::Spanish => include_str!("es/aftermath.summary.txt"),
@@ -386,8 +386,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| {
-        let texts =
-            templates(language).into_iter().chain(budget_templates(language)).chain([left_behind(language)]);
+        let texts = templates(language)
+            .into_iter()
+            .chain(budget_templates(language))
+            .chain([aftermath_template(language)]);
         texts.chain(runbooks::templates(language))
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");

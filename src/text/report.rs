@@ -169,7 +169,7 @@ fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Resu
 }
 
 /// Data as JSON for a `<script>` of data. Invisible characters are made visible, and no text can end the element, begin a comment or be markup.
-pub fn island(data: &impl Serialize) -> String {
+pub fn script_data(data: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(data).expect("texts and numbers are JSON");
     let mut escaped = String::with_capacity(json.len());
     for c in inert::text(&json).chars() {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn an_island_holds_no_markup() {
-        let text = island(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
+        let text = script_data(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
         assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
         let read: Vec<String> = serde_json::from_str(&text).expect("JSON");
         assert_eq!(read, ["</script><!-- <script>", "a⟨U+2028⟩b & \"c\""]);

@@ -33,7 +33,7 @@ pub enum Responder {
 
 impl Unanswered {
     /// A server answered, but not as the right server does.
-    pub fn by_a_stranger(failure: Failure) -> Self {
+    pub fn from_other_server(failure: Failure) -> Self {
         Self { failure, heard: true, who: Responder::Other }
     }
 }

@@ -32,22 +32,22 @@ const ADVICE_ON_THE_PAST: Advice =
     Advice { too_much: "use a larger step: --step 5m, or a shorter past: --last 7d", ..ADVICE };
 
 /// For a server without routes.
-const WHO_NOTIFIES: &str =
+const ADDRESS_OF_ALERTMANAGER: &str =
     "write the base address of Alertmanager (above /api/v2/status), such as http://localhost:9093";
 
 /// For a server without rules.
-const WHO_EVALUATES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
+const ADDRESS_OF_RULES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
 
 /// For an address that is not the base of the API.
-const BELOW: &str =
+const ADDRESS_OF_QUERIES: &str =
     "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
 
 /// What to write as the address if the server is not recognised.
-fn right(wanted: Wanted) -> &'static str {
+fn address_advice(wanted: Wanted) -> &'static str {
     match wanted {
-        Wanted::Queries => BELOW,
-        Wanted::Rules => WHO_EVALUATES,
-        Wanted::Routes => WHO_NOTIFIES,
+        Wanted::Queries => ADDRESS_OF_QUERIES,
+        Wanted::Rules => ADDRESS_OF_RULES,
+        Wanted::Routes => ADDRESS_OF_ALERTMANAGER,
     }
 }
 
@@ -59,7 +59,10 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
     let (series, others): (Vec<Question>, Vec<Question>) =
         ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
     for question in &series {
-        live.hear(question, &success(question, &asking).map_err(|why| asking.whom(why))?);
+        live.add_answer(
+            question,
+            &successful_answer(question, &asking).map_err(|why| asking.with_right_address(why))?,
+        );
         if live.is_full() {
             let headline =
                 format!("the series of {address} have more than {} sets of label names", ask::MOST_SHAPES);
@@ -68,10 +71,10 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
     }
     let mut silent = None;
     for question in others.into_iter().chain(ask::further(model, &live)) {
-        match success(&question, &asking) {
-            Ok(answer) => live.hear(&question, &answer),
+        match successful_answer(&question, &asking) {
+            Ok(answer) => live.add_answer(&question, &answer),
             Err(refused) if refused.heard => {}
-            Err(unanswered) if series.is_empty() => return Err(asking.whom(unanswered)),
+            Err(unanswered) if series.is_empty() => return Err(asking.with_right_address(unanswered)),
             Err(unanswered) => {
                 silent = Some(unanswered.failure);
                 break;
@@ -79,24 +82,24 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
         }
     }
     if let Some(failure) = silent {
-        not_all(&failure);
+        warn_incomplete(&failure);
     }
     live.settle();
     Ok(live)
 }
 
 /// Warns that a server did not answer every question.
-fn not_all(failure: &Failure) {
+fn warn_incomplete(failure: &Failure) {
     let why = failure.to_string();
     stderr::print(&format!("some answers are missing: {}\n", why.lines().next().unwrap_or_default()));
 }
 
 /// The answer, if its status is `success`.
-fn success(question: &Question, asking: &ServerRequests) -> Result<Value, Unanswered> {
-    let told = asking.answer(question.path, &question.parameters)?;
-    match told["status"].as_str() {
-        Some("success") => Ok(told),
-        _ => Err(Unanswered::by_a_stranger(no_prometheus(asking.address))),
+fn successful_answer(question: &Question, asking: &ServerRequests) -> Result<Value, Unanswered> {
+    let json = asking.answer(question.path, &question.parameters)?;
+    match json["status"].as_str() {
+        Some("success") => Ok(json),
+        _ => Err(Unanswered::from_other_server(no_prometheus(asking.address))),
     }
 }
 
@@ -106,7 +109,7 @@ struct ServerRequests<'a> {
     connection: &'a Connection,
     client: Client<'a>,
     wanted: Wanted,
-    remarks: RefCell<BTreeSet<String>>,
+    printed_notes: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> ServerRequests<'a> {
@@ -117,37 +120,37 @@ impl<'a> ServerRequests<'a> {
         wanted: Wanted,
     ) -> Result<Self, Failure> {
         let client = Client::new(address, connection, advice)?;
-        Ok(Self { address, connection, client, wanted, remarks: RefCell::default() })
+        Ok(Self { address, connection, client, wanted, printed_notes: RefCell::default() })
     }
 
     /// The failure. If another server answers at the address, it is named, with the right address.
-    fn whom(&self, unanswered: Unanswered) -> Failure {
+    fn with_right_address(&self, unanswered: Unanswered) -> Failure {
         let Unanswered { failure, who, .. } = unanswered;
         let instead = (who != Responder::Meant).then(|| self.instead()).flatten();
         match (instead, who) {
             (Some(instead), _) => failure.and(&instead),
-            (None, Responder::Other) => failure.and(right(self.wanted)),
+            (None, Responder::Other) => failure.and(address_advice(self.wanted)),
             (None, Responder::Meant | Responder::Doubtful) => failure,
         }
     }
 
     /// The right address, if the server is recognised.
     fn instead(&self) -> Option<String> {
-        let (engine, host) = self.recognised()?;
+        let (engine, host) = self.recognise_server()?;
         let asked = self.address.written().split(['?', '#']).next().unwrap_or_default();
         engine.instead(self.wanted, asked, &host).map(|words| inert::line(&words).into_owned())
     }
 
     /// Which server answers, and at which address it was found: first below the given address, then below its host.
-    fn recognised(&self) -> Option<(Engine, String)> {
+    fn recognise_server(&self) -> Option<(Engine, String)> {
         let written = self.address.written().split(['?', '#']).next().unwrap_or_default();
         let host = host(written)?;
         let alone = written.trim_end_matches('/') == host;
         let places = [(false, written), (true, host.as_str())];
         for (of_host, place) in places.into_iter().skip(usize::from(alone)) {
             for path in engine::PROBES {
-                let told = self.client.overheard(path, of_host)?;
-                if let Some(engine) = engine::recognise(path, &told) {
+                let json = self.client.probe(path, of_host)?;
+                if let Some(engine) = engine::recognise(path, &json) {
                     // A server that has a path of its own is found below this path, by its page or its build information.
                     return Some((engine, place.to_owned()));
                 }
@@ -173,28 +176,28 @@ impl<'a> ServerRequests<'a> {
             .and("if that is right, raise the limit: --max-size MEGABYTES");
             return Err(Unanswered { failure, heard: true, who: Responder::Meant });
         };
-        let mut told = read.unwrap_or_default();
-        self.remark(&told);
-        if let Some(warnings) = told.get_mut("warnings").and_then(Value::as_array_mut) {
+        let mut json = read.unwrap_or_default();
+        self.print_notes(&json);
+        if let Some(warnings) = json.get_mut("warnings").and_then(Value::as_array_mut) {
             shorten(warnings);
         }
         // VictoriaMetrics sets this if some of its nodes did not answer.
-        if told["isPartial"] == true {
+        if json["isPartial"] == true {
             let partial = Value::from("the answer is incomplete: some parts of the server did not answer");
-            match told["warnings"].as_array_mut() {
+            match json["warnings"].as_array_mut() {
                 Some(warnings) => warnings.push(partial),
-                None => told["warnings"] = Value::Array(vec![partial]),
+                None => json["warnings"] = Value::Array(vec![partial]),
             }
         }
-        Ok(told)
+        Ok(json)
     }
 
     /// Prints the notes of a server on a query, each once. They do not mean that data is missing.
-    fn remark(&self, told: &Value) {
+    fn print_notes(&self, json: &Value) {
         const TOLD: usize = 10;
-        let mut remarks = self.remarks.borrow_mut();
-        for info in told["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if remarks.len() < TOLD && remarks.insert(info.to_owned()) {
+        let mut printed_notes = self.printed_notes.borrow_mut();
+        for info in json["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if printed_notes.len() < TOLD && printed_notes.insert(info.to_owned()) {
                 let short: String = info.chars().take(500).collect();
                 stderr::print(&format!("the server warns: {}\n", inert::line(&short)));
             }
@@ -239,7 +242,9 @@ impl<'a> Past<'a> {
 
     /// The answer to a range query.
     pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
-        self.asking.answer("/api/v1/query_range", &question.parameters()).map_err(|why| self.asking.whom(why))
+        self.asking
+            .answer("/api/v1/query_range", &question.parameters())
+            .map_err(|why| self.asking.with_right_address(why))
     }
 
     pub fn address(&self) -> &Address {
@@ -247,7 +252,7 @@ impl<'a> Past<'a> {
     }
 
     pub fn no_prometheus(&self) -> Failure {
-        self.asking.whom(Unanswered::by_a_stranger(no_prometheus(self.address)))
+        self.asking.with_right_address(Unanswered::from_other_server(no_prometheus(self.address)))
     }
 }
 
@@ -287,10 +292,12 @@ impl<'a> Moment<'a> {
 
 /// The server's time.
 fn moment(asking: &ServerRequests) -> Result<Decimal, Failure> {
-    let clock =
-        asking.answer(QUERY, &[("query", status::MOMENT.to_owned())]).map_err(|why| asking.whom(why))?;
-    status::moment(&clock["data"])
-        .ok_or_else(|| asking.whom(Unanswered::by_a_stranger(no_prometheus(asking.address))))
+    let clock = asking
+        .answer(QUERY, &[("query", status::MOMENT.to_owned())])
+        .map_err(|why| asking.with_right_address(why))?;
+    status::moment(&clock["data"]).ok_or_else(|| {
+        asking.with_right_address(Unanswered::from_other_server(no_prometheus(asking.address)))
+    })
 }
 
 const QUERY: &str = "/api/v1/query";
@@ -298,9 +305,10 @@ const QUERY: &str = "/api/v1/query";
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
-    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
+    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
     let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
-    let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
+    let rules = drift::loaded(&answer)
+        .ok_or_else(|| asking.with_right_address(Unanswered::from_other_server(untold())))?;
     // VictoriaMetrics and a Thanos querier answer with an empty list, whichever server evaluates the rules.
     if rules.is_empty()
         && let Some(instead) = asking.instead()
@@ -313,10 +321,10 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
-    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.whom(why))?;
+    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
     routes::running(&answer).ok_or_else(|| {
         let untold = Failure::new(format!("{address} does not show the configuration that it runs"));
-        asking.whom(Unanswered::by_a_stranger(untold))
+        asking.with_right_address(Unanswered::from_other_server(untold))
     })
 }
 
@@ -335,10 +343,10 @@ pub fn answers(
             Some(query) => vec![("query", query.clone()), ("time", moment.to_string())],
             None => Vec::new(),
         };
-        let none = || Unanswered::by_a_stranger(no_prometheus(address));
+        let none = || Unanswered::from_other_server(no_prometheus(address));
         let heard = asking
             .answer(question.path, &parameters)
-            .and_then(|answer| answers.hear(&question, &answer).ok_or_else(none));
+            .and_then(|answer| answers.add_answer(&question, &answer).ok_or_else(none));
         match heard {
             Ok(()) if answers.is_full() => {
                 let headline =
@@ -349,9 +357,11 @@ pub fn answers(
             }
             Ok(()) => {}
             // Every server answers about series, but not every server has rules.
-            Err(unanswered) if !question.about.is_optional() => return Err(asking.whom(unanswered)),
+            Err(unanswered) if !question.about.is_optional() => {
+                return Err(asking.with_right_address(unanswered));
+            }
             Err(refused) if refused.heard => {}
-            Err(unanswered) => not_all(&unanswered.failure),
+            Err(unanswered) => warn_incomplete(&unanswered.failure),
         }
     }
     Ok(answers)

@@ -222,7 +222,7 @@ impl<'a> CachedServer<'a> {
                 let answer = self.answer(&question)?;
                 for index in of {
                     let history = &mut histories[index];
-                    if history.hear(&question, from, &answer).is_none() {
+                    if history.add_answer(&question, from, &answer).is_none() {
                         return Err(self.past.no_prometheus());
                     }
                     if history.is_full() {

@@ -19,10 +19,10 @@ use crate::sources::shown;
 use crate::{read, stderr, stdout, write};
 
 /// At most this many unreadable places are listed.
-const TOLD: usize = 10;
+const MOST_SKIPPED: usize = 10;
 
 /// At most this many lines of differences are shown.
-const LINES: usize = 200;
+const MOST_LINES: usize = 200;
 
 /// Captures, then writes the contract or compares it.
 pub fn run(args: &Capture) -> Result<Ending, Failure> {
@@ -31,7 +31,7 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let there = args
         .out
         .as_deref()
-        .map(|out| there(out, args.connection.max_size * 1_000_000))
+        .map(|out| existing_file(out, args.connection.max_size * 1_000_000))
         .transpose()?
         .unwrap_or(ExistingFile::Nothing);
     let before = if let ExistingFile::Contract(_, before) = &there { Some(before) } else { None };
@@ -186,7 +186,7 @@ fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
         return written(name, bytes).map_err(|shown| Failure::new(shown.trim_end()));
     }
     let reading = exposition::read(bytes);
-    tell(name, &reading);
+    print_skipped(name, &reading);
     if reading.contract.families.is_empty() {
         return Err(Failure::new(format!("there are no metrics in {name}"))
             .and("the text format of Prometheus or OpenMetrics is expected"));
@@ -209,13 +209,13 @@ fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
 }
 
 /// Prints which places could not be read.
-fn tell(name: &str, reading: &Exposition) {
+fn print_skipped(name: &str, reading: &Exposition) {
     let mut words = String::new();
-    for skipped in reading.skipped.iter().take(TOLD) {
+    for skipped in reading.skipped.iter().take(MOST_SKIPPED) {
         words
             .push_str(&format!("{name}:{}:{}: not read: {}\n", skipped.line, skipped.column, skipped.reason));
     }
-    let more = reading.skipped.len().saturating_sub(TOLD) as u64 + reading.more;
+    let more = reading.skipped.len().saturating_sub(MOST_SKIPPED) as u64 + reading.more;
     if more > 0 {
         words.push_str(&format!("{name}: {more} more places not read\n"));
     }
@@ -231,7 +231,7 @@ enum ExistingFile {
     Unread(String),
 }
 
-fn there(out: &Path, limit: u64) -> Result<ExistingFile, Failure> {
+fn existing_file(out: &Path, limit: u64) -> Result<ExistingFile, Failure> {
     let name = shown(out, Path::new(""));
     let bytes = match fs::metadata(out) {
         Ok(found) if !found.is_file() => {
@@ -276,11 +276,11 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
 }
 
 fn short(text: &str) -> String {
-    let more = text.lines().count().saturating_sub(LINES);
+    let more = text.lines().count().saturating_sub(MOST_LINES);
     if more == 0 {
         return text.to_owned();
     }
-    let shown: String = text.split_inclusive('\n').take(LINES).collect();
+    let shown: String = text.split_inclusive('\n').take(MOST_LINES).collect();
     format!("{shown}… {more} more\n")
 }
 

@@ -70,7 +70,7 @@ pub fn find<'a>(
     }
     for tree in trees(out)? {
         for target in targets {
-            for path in ours(out, &format!("{tree}{}", target.name))? {
+            for path in marked_files(out, &format!("{tree}{}", target.name))? {
                 if !artifacts.contains_key(&path) {
                     let old = old(out, &path)?;
                     changes.push(Change { path, old, new: None });
@@ -117,7 +117,7 @@ fn old(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 /// The marked files under `directory`, at any depth. Links are not followed: their targets do not belong to slowburn.
-fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
+fn marked_files(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
     let failed = |error| Failure::of("read", shown(out, Path::new(directory)), &error);
     let entries = match fs::read_dir(out.join(directory)) {
         Ok(entries) => entries,
@@ -135,7 +135,7 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
         let path = format!("{directory}/{name}");
         let kind = entry.file_type().map_err(failed)?;
         if kind.is_dir() {
-            found.extend(ours(out, &path)?);
+            found.extend(marked_files(out, &path)?);
         } else if kind.is_file() && is_marked(&entry.path()).map_err(failed)? {
             found.push(path);
         }

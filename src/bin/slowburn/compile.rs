@@ -30,7 +30,7 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
 fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
     let mut project = Project::read_all(slos, None)?;
-    sources::apart(slos, &args.out)?;
+    sources::refuse_out_inside_slos(slos, &args.out)?;
     let targets = args.targets();
     if let Some(model) = &project.compiled.model
         && let Some(name) = args.only.iter().find(|name| !model.project.targets.is_written(name))
@@ -51,7 +51,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     schema::remind(slos);
     let Some(artifacts) = &artifacts else {
         if !args.check {
-            write::mend(&args.out)?;
+            write::recover_interrupted(&args.out)?;
         }
         return Ok((Ending::Problems, "nothing written".to_owned()));
     };
@@ -95,7 +95,11 @@ fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Proble
     let files: Vec<String> = changes.iter().map(|change| format!("{out}/{}", change.path)).collect();
     let headline = format!("{out} does not match {slos}: {}", several(files.len(), "file"));
     let problem = Problem::error(Code::StaleOutput, Span { source, start: 0, end: 0 }, headline);
-    Some(problem.help(format!("run `{}`", again(args))).help(format!("different files: {}", few(&files))))
+    Some(
+        problem
+            .help(format!("run `{}`", command_to_write(args)))
+            .help(format!("different files: {}", few(&files))),
+    )
 }
 
 fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Ending, Failure> {
@@ -106,7 +110,7 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
         }
         return Ok(Ending::Clean);
     }
-    let said = format!("{out} does not match {slos}: run {}\n", again(args));
+    let said = format!("{out} does not match {slos}: run {}\n", command_to_write(args));
     if args.format == Format::Human {
         stderr::print(&format!("{}:\n", several(changes.len(), "file")));
         for change in changes.iter().take(LISTED) {
@@ -126,7 +130,7 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
 const LISTED: usize = 40;
 
 /// The command that writes the files.
-fn again(args: &Compile) -> String {
+fn command_to_write(args: &Compile) -> String {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut again = String::from("slowburn compile");
     if slos != "slos" || out != "out" {

@@ -153,16 +153,16 @@ impl<'a> Client<'a> {
     }
 
     /// The answer at a path below the address, or below its host alone, with any status: to recognise the server. Size and time are limited.
-    pub fn overheard(&self, path: &str, of_host: bool) -> Option<String> {
+    pub fn probe(&self, path: &str, of_host: bool) -> Option<String> {
         let written = self.address.written();
         let url = match of_host {
             true => format!("{}{path}", host(written)?),
             false => self.url(path, ""),
         };
-        let timeout = Duration::from_millis(self.connection.timeout.millis()).min(OVERHEARD_WITHIN);
+        let timeout = Duration::from_millis(self.connection.timeout.millis()).min(PROBE_TIMEOUT);
         let response = self.send(&url, Some(timeout)).ok()?;
         let mut body = Vec::new();
-        response.into_body().into_reader().take(OVERHEARD_AT_MOST).read_to_end(&mut body).ok()?;
+        response.into_body().into_reader().take(PROBE_AT_MOST).read_to_end(&mut body).ok()?;
         Some(String::from_utf8_lossy(&body).into_owned())
     }
 
@@ -323,8 +323,8 @@ fn went_away(error: &ureq::Error) -> bool {
 const REASON_AT_MOST: u64 = 4096;
 
 /// Enough for every page that identifies a server; metrics are the longest. In bytes.
-const OVERHEARD_AT_MOST: u64 = 1_000_000;
-const OVERHEARD_WITHIN: Duration = Duration::from_secs(5);
+const PROBE_AT_MOST: u64 = 1_000_000;
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The scheme, host and port of an address: `http://host:1234`.
 pub fn host(url: &str) -> Option<String> {

@@ -19,7 +19,7 @@ pub fn rules(folder: &Path, text: &[u8]) -> Gitignore {
 
 /// Whether these rules exclude a path. The innermost folder's rules come first, and the first match decides. Not called for paths in an excluded
 /// folder.
-pub fn leave_out<'a>(rules: impl IntoIterator<Item = &'a Gitignore>, path: &Path, is_folder: bool) -> bool {
+pub fn excluded<'a>(rules: impl IntoIterator<Item = &'a Gitignore>, path: &Path, is_folder: bool) -> bool {
     let mut opinions = rules.into_iter().map(|rules| rules.matched(path, is_folder));
     opinions.find(|opinion| !opinion.is_none()).is_some_and(|opinion| opinion.is_ignore())
 }

@@ -108,7 +108,7 @@ fn ask(
     for asked in questions {
         match source.answer(&asked)? {
             Ok(answer) => {
-                if comparison.hear(&asked, &answer).is_none() {
+                if comparison.add_answer(&asked, &answer).is_none() {
                     return Err(Failure::new("this is not an answer of Prometheus to an instant query").and(
                         "write the base address of the server (above /api/v1/query), or a file of --save",
                     ));

@@ -26,7 +26,7 @@ impl<'a> Client<'a> {
         match *never {}
     }
 
-    pub fn overheard(&self, _: &str, _: bool) -> Option<String> {
+    pub fn probe(&self, _: &str, _: bool) -> Option<String> {
         let Self { never, address: PhantomData } = self;
         match *never {}
     }

@@ -37,7 +37,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
     for one in &all {
         // A saved file may lack an answer. Then the value is unknown.
         let Some(answer) = source.answer(&one.question)? else { continue };
-        if answers.hear(&plan, one, &answer).is_none() {
+        if answers.add_answer(&plan, one, &answer).is_none() {
             return Err(Failure::new("this is not an answer of Prometheus to a range query").and(
                 "write the base address of the server (above /api/v1/query_range), or a file of --save",
             ));

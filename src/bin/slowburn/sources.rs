@@ -211,7 +211,7 @@ pub fn shown(base: &Path, rest: &Path) -> String {
 }
 
 /// Refuses an `out` inside `slos`, because the next run would read its own output.
-pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
+pub fn refuse_out_inside_slos(slos: &Path, out: &Path) -> Result<(), Failure> {
     // A path that does not exist yet cannot be a link. Its nearest existing parent shows where it will be.
     let existing =
         out.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
@@ -253,7 +253,7 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     walk.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let mut rules = asked.lock().unwrap_or_else(PoisonError::into_inner);
-        !rules.leave_out(&top, entry.path(), is_folder)
+        !rules.excluded(&top, entry.path(), is_folder)
     });
     let mut found = Vec::new();
     for entry in walk.build() {
@@ -299,7 +299,7 @@ struct Rules {
 }
 
 impl Rules {
-    fn leave_out(&mut self, top: &Path, path: &Path, is_folder: bool) -> bool {
+    fn excluded(&mut self, top: &Path, path: &Path, is_folder: bool) -> bool {
         let folders = || path.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
         for folder in folders() {
             if self.failure.is_none() && !self.of.contains_key(folder) {
@@ -316,7 +316,7 @@ impl Rules {
             }
         }
         self.failure.is_some()
-            || ignored::leave_out(folders().filter_map(|folder| self.of.get(folder)), path, is_folder)
+            || ignored::excluded(folders().filter_map(|folder| self.of.get(folder)), path, is_folder)
     }
 }
 

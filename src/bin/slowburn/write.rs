@@ -74,7 +74,7 @@ pub fn write<'a>(
 }
 
 /// Finishes or undoes the work of killed runs in `out`, when this run itself writes nothing.
-pub fn mend(out: &Path) -> Result<(), Failure> {
+pub fn recover_interrupted(out: &Path) -> Result<(), Failure> {
     if !out.is_dir() || staged(out).next().is_none() {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
-    sweep(directory);
+    remove_staging(directory);
     // In the same directory, so that a rename is atomic.
     let staging = directory.join(format!("{STAGING}{}", std::process::id()));
     let temporary = staging.join("new");
@@ -186,7 +186,7 @@ fn staged(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Removes staging directories of killed runs beside a file. Those with a list are left to the next `compile`.
-fn sweep(folder: &Path) {
+fn remove_staging(folder: &Path) {
     for staging in staged(folder) {
         let unlocked = File::open(&staging).is_ok_and(|directory| directory.try_lock().is_ok());
         if unlocked && ![FINISH, UNDO].iter().any(|list| staging.join(list).exists()) {

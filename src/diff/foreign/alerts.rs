@@ -72,7 +72,7 @@ pub fn changes(theirs: &Slo, one: OurSlo, new: Side, kept: &mut Vec<Sentence>) -
             (old, Some(rule)) => {
                 changes.extend(named(severity, old, rule, &subject, kept));
                 changes.extend(tiers(severity, old, one, &subject, kept));
-                changes.extend(held(severity, old, rule, &subject, kept));
+                changes.extend(hold_changes(severity, old, rule, &subject, kept));
                 labels(severity, old, rule, one, &mut carried);
                 annotations(severity, old, rule, &mut carried);
                 changes.extend(receiver_change(severity, old, rule, one, new, kept));
@@ -252,7 +252,7 @@ fn tiers(
 }
 
 /// `for` and `keep_firing_for`.
-fn held(
+fn hold_changes(
     severity: Severity,
     old: &[&Alert],
     rule: &Rule,

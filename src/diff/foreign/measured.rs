@@ -60,7 +60,7 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
 }
 
 /// The differences in words; empty if both sides read the same.
-pub fn apart(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
+pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
     let (before, after) = (reads(theirs), ours(one));
     let mut said = Vec::new();
     for (metric, was) in &before {
@@ -92,7 +92,7 @@ pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Op
         let said = "the old rules do not say which raw series they read, so these are not compared";
         return Some(Change::new(Kind::NotUnderstood, &subject, Sentence::plain(said)));
     }
-    let apart = apart(theirs, one);
+    let apart = metric_differences(theirs, one);
     if apart.is_empty() {
         kept.push(Sentence::plain("both read the same series: ").list(reads(theirs).into_keys()));
         return None;

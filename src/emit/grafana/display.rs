@@ -148,7 +148,7 @@ pub fn decimals(ratio: Decimal) -> u32 {
 }
 
 /// A table with rows for two lines of text.
-pub fn tall(mut table: Panel) -> Panel {
+pub fn two_line_rows(mut table: Panel) -> Panel {
     if let Some(options) = &mut table.options {
         options["cellHeight"] = json!("lg");
     }

@@ -30,7 +30,7 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let legend = "{{service}}".to_owned();
     let history = [
         (alerts.history(&["service"], queries::info(of.screens, of.scope)), legend),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.say("state.nothing")),
     ];
     let title = words.say("timeline.services.title");
     let about = words.say("timeline.services.about");

@@ -30,7 +30,7 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     let rules = within_rules(&of);
     let history = [
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.say("state.nothing")),
     ];
     let about = words.say("alerts.about");
     let timeline = panels::timeline(words.say("alerts.title"), about, &history, state_field(words));
@@ -218,7 +218,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     let field = panels::field(words, "short", panels::steps("text", &[]));
     let table =
         panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
-    display::tall(table)
+    display::two_line_rows(table)
 }
 
 fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {

@@ -337,7 +337,7 @@ impl Alerts {
     }
 
     /// −1 if no alert was active in the range: Grafana does not draw an empty panel of states.
-    pub fn calm(&self) -> Expr {
+    pub fn no_active_alerts(&self) -> Expr {
         unless(vector(number("-1")), self.seen::<&str>(&[])).on::<&str>(&[]).into()
     }
 }

@@ -41,7 +41,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
     let history = [
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.say("state.nothing")),
     ];
     let about = words.say("timeline.service.about");
     let title = words.say("timeline.service.title");

@@ -46,7 +46,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
         services: sections(services),
         island: match page.as_deref() {
             Some("") => String::new(),
-            _ => text::island(&simulator::simulator(services, &deliveries, &words)),
+            _ => text::script_data(&simulator::simulator(services, &deliveries, &words)),
         },
         page,
     };

@@ -44,7 +44,7 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
         })
         .filter_map(|(_, labels)| labels.get("slo").cloned())
         .collect();
-    let pyrra = told_apart(pyrra, &rules, &known);
+    let pyrra = distinguishing_labels(pyrra, &rules, &known);
     let mut keys: Vec<Option<Key>> = known.iter().map(|labels| key(labels, &pyrra)).collect();
     // An alert without such labels belongs to the SLO whose series it reads.
     let mut named: BTreeMap<&str, BTreeSet<Option<Key>>> = BTreeMap::new();
@@ -85,7 +85,7 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
 }
 
 /// For each name in Pyrra's rules: the labels that tell several SLOs with this name apart. All their rules have these labels.
-fn told_apart(
+fn distinguishing_labels(
     names: BTreeSet<String>,
     rules: &[Rule],
     known: &[Labels],

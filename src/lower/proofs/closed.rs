@@ -38,7 +38,7 @@ fn outside(stage: &Stage) -> Option<Case> {
     let load = |step: usize| if stage.holds(step) { stage.good(1) } else { stage.bad(1) };
     let loads: Vec<StepEvents> = (1..=opens).flat_map(load).collect();
     let timeline = stage.timeline(&loads);
-    let checks = quiet(stage, &timeline, &[closes, opens]);
+    let checks = no_alerts(stage, &timeline, &[closes, opens]);
     Some(stage.case(
         "an outage outside of its hours costs nothing",
         &loads,
@@ -74,7 +74,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
         .map(|(load, except)| if except.bad > 0 { StepEvents::default() } else { *load })
         .collect();
     let timeline = stage.timeline(&counted);
-    let checks = quiet(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
+    let checks = no_alerts(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
     Ok(stage.case_with(
         "an outage during maintenance costs nothing",
         &loads,
@@ -85,7 +85,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
 }
 
 /// No alert fires, and the counts are exactly those of the counted time.
-fn quiet(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
+fn no_alerts(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
     let mut checks = Vec::new();
     for step in steps {
         checks.extend(Severity::ALL.iter().filter_map(|severity| stage.state(timeline, *severity, *step)));

@@ -91,7 +91,7 @@ impl<'a> RulesBySeries<'a> {
     }
 
     /// Whether one of the rules makes series that a selector may match.
-    fn sees(&mut self, selector: &Selector) -> bool {
+    fn reads_recorded(&mut self, selector: &Selector) -> bool {
         let Some(rules) = self.by_name.get(selector.name.as_deref().unwrap_or_default()) else {
             return false;
         };
@@ -117,7 +117,7 @@ pub fn unplayed(companion: &Companion, made: &mut RulesBySeries) -> Option<Strin
         return Some(format!("{what} take {length} together, and a proof plays at most {LONGEST}"));
     }
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
-    let own = read.find(|selector| made.sees(selector))?;
+    let own = read.find(|selector| made.reads_recorded(selector))?;
     let name = own.name.as_deref().unwrap_or_default();
     Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
@@ -174,7 +174,8 @@ impl Stage<'_> {
         let ends = ends + flap.len();
         let well_again = good(lag + 1 + kept + stays + MARGIN);
         let loads = [good(well), wrong(bad), flap, well_again].concat();
-        let mut checks = vec![self.silent(well), self.says(fires_at, &self.firing.labels, self.firing.value)];
+        let mut checks =
+            vec![self.silent(well), self.text_check(fires_at, &self.firing.labels, self.firing.value)];
         if hold > 0 {
             // The series showed no failure before, so the alert cannot fire earlier than this, even if its expression reads older samples.
             checks.push(self.silent(begins + hold - 1));
@@ -234,7 +235,7 @@ impl Stage<'_> {
         let loads = good(well);
         let mishaps = SeriesIncidents { vanish: Some(well), ..SeriesIncidents::default() };
         let (check, does) = match self.firing.gone.clone()? {
-            Some((labels, value)) => (self.says(last, &labels, value), "fires"),
+            Some((labels, value)) => (self.text_check(last, &labels, value), "fires"),
             None => (self.silent(last), "is silent"),
         };
         let title = format!("{does} when its series disappear");
@@ -284,7 +285,7 @@ impl Stage<'_> {
         Check::Silent { at: time(step), alert: AlertId::of(self.name.clone()) }
     }
 
-    fn says(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
+    fn text_check(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
         Check::Says {
             at: time(step),
             rule: Box::new(self.rule.clone()),

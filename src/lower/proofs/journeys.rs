@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::lead::series_of;
 use super::stage::Stage;
-use crate::derive::stays;
+use crate::derive::page_delay_after_parts;
 use crate::lower::journey::SHARE;
 use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{SeriesIncidents, samples};
@@ -187,7 +187,7 @@ pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) ->
     // Some rulers see each other's results an evaluation late.
     let from = first + 3;
     // Afterwards the journey would be held back.
-    let held_back = from + PAGES + stage.steps(stays(stage.slo));
+    let held_back = from + PAGES + stage.steps(page_delay_after_parts(stage.slo));
     if last <= from + PAGES || timeline.first(last + 1, fires).is_some_and(|next| next <= held_back) {
         return None;
     }

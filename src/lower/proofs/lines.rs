@@ -61,9 +61,9 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             }
         };
         let mut story = Self { stage, alert, loads: Vec::new(), moments: Vec::new(), most, early: false };
-        story.well(begins + 4)?;
+        story.all_good(begins + 4)?;
         if story.is_calendar() {
-            story.well(stage.steps(Duration::from_secs(86_400)) + 8)?;
+            story.all_good(stage.steps(Duration::from_secs(86_400)) + 8)?;
             let enough = story.measured().is_some_and(|(_, _, of)| of >= stage.promise.enough_events);
             return enough.then_some(story).ok_or(TOO_LONG);
         }
@@ -78,7 +78,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         }
         let enough = stage.promise.enough_events / Decimal::from(story.units());
         let enough = usize::try_from(enough.ceil()).map_err(|_| TOO_LONG)?;
-        story.well(enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8))?;
+        story.all_good(enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8))?;
         Ok(story)
     }
 
@@ -94,13 +94,13 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         }
     }
 
-    fn well(&mut self, steps: usize) -> Result<(), &'static str> {
+    fn all_good(&mut self, steps: usize) -> Result<(), &'static str> {
         self.loads.extend(self.stage.good(steps));
         if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
     }
 
     /// The budget that is left at a step, with the bad events and the events that the budget is compared with.
-    fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
+    fn budget_left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
         let (bad, of) = self.stage.measured(timeline, step)?;
         let ratio = match of.is_zero() {
             true => Decimal::ZERO,
@@ -112,10 +112,10 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
     /// The same at the end of the steps so far.
     fn measured(&self) -> Option<(Decimal, u64, Decimal)> {
         let timeline = self.stage.timeline(&self.loads);
-        self.left(&timeline, timeline.last())
+        self.budget_left(&timeline, timeline.last())
     }
 
-    fn is_left(&self) -> Option<Decimal> {
+    fn share_left(&self) -> Option<Decimal> {
         Some(self.measured()?.0)
     }
 
@@ -140,7 +140,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             let needed = (Decimal::ONE - line) * self.stage.promise.budget * of - Decimal::from(bad);
             self.loads.extend(self.stage.burst(u64::try_from(needed.floor()).unwrap_or(0)));
         }
-        while self.stage.promise.event.slice().is_some() && self.is_left().ok_or(BETWEEN)? > line {
+        while self.stage.promise.event.slice().is_some() && self.share_left().ok_or(BETWEEN)? > line {
             self.loads.extend(self.stage.bad(1));
             if self.now() > self.most {
                 return Err(TOO_LONG);
@@ -150,7 +150,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             self.stage.steps(tier.long) + self.stage.steps(tier.keep_firing_for.unwrap_or_default())
         };
         let forgotten = self.pages().map(forgotten).max().unwrap_or(0);
-        self.well(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
+        self.all_good(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
     }
 
     /// Adds bad events until less is left, so slowly that no page fires.
@@ -162,7 +162,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let apart = self.pages().map(|tier| self.stage.steps(tier.long)).max().unwrap_or(0);
         loop {
             let timeline = self.stage.timeline(&self.loads);
-            let (left, bad, of) = self.left(&timeline, timeline.last()).ok_or(BETWEEN)?;
+            let (left, bad, of) = self.budget_left(&timeline, timeline.last()).ok_or(BETWEEN)?;
             if left < line {
                 return Ok(());
             }
@@ -172,8 +172,8 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             let is_slice = self.stage.promise.event.slice().is_some();
             if most == 0 || is_slice {
                 self.loads.extend(if is_slice { self.stage.bad(1) } else { self.stage.burst(1) });
-                if self.is_left().ok_or(BETWEEN)? >= line {
-                    self.well(apart)?;
+                if self.share_left().ok_or(BETWEEN)? >= line {
+                    self.all_good(apart)?;
                 }
                 continue;
             }
@@ -191,7 +191,8 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let good = self.stage.good(self.most.saturating_sub(from)).into_iter();
         self.loads.extend(good.map(|load| StepEvents { good: more * load.good, ..load }));
         let timeline = self.stage.timeline(&self.loads);
-        let recovered = |step: usize| self.left(&timeline, step).is_some_and(|(left, ..)| left >= line);
+        let recovered =
+            |step: usize| self.budget_left(&timeline, step).is_some_and(|(left, ..)| left >= line);
         let step = timeline.first(from, recovered).ok_or(TOO_LONG)?;
         self.loads.truncate(step);
         Ok(())
@@ -212,7 +213,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let below = self.now();
         self.check_here();
         if !self.recovers() {
-            self.well(8)?;
+            self.all_good(8)?;
             self.check_here();
             let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
@@ -257,7 +258,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let (mut state, mut woken) = (false, None);
         let nearly = Decimal::new(1, 9);
         for step in 0..=timeline.last() {
-            let (left, _, of) = self.left(&timeline, step).ok_or(BETWEEN)?;
+            let (left, _, of) = self.budget_left(&timeline, step).ok_or(BETWEEN)?;
             let is_known = step > day + 1 && of >= stage.promise.enough_events && stage.held_lately(step);
             let edge = step >= day && step <= day + 2;
             let line = self.alert.line;
@@ -298,7 +299,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
         // A companion alert that is not played may fire, and then the page is a ticket.
         if stage.wakes_by_burn_alone() {
-            let says = |step: usize| self.says(rule, &timeline, step);
+            let says = |step: usize| self.text_check(rule, &timeline, step);
             let fires = |step: &usize| states[*step] == Some(true);
             // If rounding decides the text, a later moment is checked.
             checks.extend((below..states.len()).filter(fires).find_map(says));
@@ -307,9 +308,9 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
     }
 
     /// The text of the alert at a step at which it fires; `None` if rounding decides.
-    fn says(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
+    fn text_check(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
         let (stage, promise) = (self.stage, self.stage.promise);
-        let (_, bad, total) = self.left(timeline, step)?;
+        let (_, bad, total) = self.budget_left(timeline, step)?;
         let window = windows::pace(promise);
         let now = timeline.counted(step, window.max(stage.step));
         Some(Check::Says {

@@ -277,7 +277,7 @@ fn alerted(
     }
     let mut checks = stage.turns(timeline, severity);
     checks.extend(silent.iter().filter_map(|step| stage.state(timeline, severity, *step)));
-    checks.extend(stage.says(timeline, severity, outage.start));
+    checks.extend(stage.text_check(timeline, severity, outage.start));
     checks
 }
 
@@ -382,7 +382,7 @@ fn burn_between(
         let timeline = stage.timeline(&loads);
         let from = before.len();
         let sees = |tier: &TierFacts| {
-            timeline.first(from, |step| timeline.sees(tier, step) != Some(false)).is_some()
+            timeline.first(from, |step| timeline.burns(tier, step) != Some(false)).is_some()
         };
         let alone = sees(tier) && tiers.iter().all(|other| other.threshold <= tier.threshold || !sees(other));
         alone.then_some((burn, higher))

@@ -46,7 +46,7 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// `None` if there are no series to play.
     pub fn new(service: &'a Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
-        let lead = lead::lead(service, slo, step);
+        let lead = lead::failing_part(service, slo, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
@@ -163,7 +163,7 @@ impl<'a> Stage<'a> {
         };
         let holds = |step| self.holds(step);
         Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, &late, holds)
-            .begun_later(usize::from(self.shifted()))
+            .shifted_by(usize::from(self.shifted()))
     }
 
     /// Whether the events that are counted at a step are within the hours: they happened since the evaluation before.
@@ -501,7 +501,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The check of the alert's texts at the first step from `from` on at which it fires.
-    pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
+    pub fn text_check(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
         // promtool compares all alerts of one name together, so texts are checked where the alert fires alone.
         let name = |severity| self.which(severity).map(|which| &which.name);
         let others =
@@ -509,10 +509,10 @@ impl<'a> Stage<'a> {
         let alone = |step: &usize| {
             self.named_alone && others.clone().all(|other| timeline.state(other, *step) == State::Silent)
         };
-        (from..=timeline.last()).filter(alone).find_map(|step| self.says_at(timeline, severity, step))
+        (from..=timeline.last()).filter(alone).find_map(|step| self.text_check_at(timeline, severity, step))
     }
 
-    fn says_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
+    fn text_check_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
         let State::Fires(tier) = timeline.state(severity, step) else { return None };
         let tier = &self.promise.tiers[tier];
         let (bad, total) = timeline.window(step, tier.long);
@@ -595,13 +595,13 @@ impl<'a> Stage<'a> {
 
     /// Checks that a tier's threshold is passed at its step and not one evaluation earlier.
     pub fn crossing(&self, timeline: &Timeline, tier: &TierFacts, from: usize) -> Vec<Check> {
-        let Some(step) = timeline.first(from, |step| timeline.sees(tier, step) == Some(true)) else {
+        let Some(step) = timeline.first(from, |step| timeline.burns(tier, step) == Some(true)) else {
             return Vec::new();
         };
         let (bad, total) = timeline.window(step - 1, tier.long);
         let below = Decimal::from(bad) < tier.threshold * Decimal::from(total);
         let mut checks = Vec::new();
-        if below && timeline.sees(tier, step - 1).is_some() {
+        if below && timeline.burns(tier, step - 1).is_some() {
             checks.push(self.above(step - 1, tier.long, tier.threshold, false));
         }
         checks.push(self.above(step, tier.long, tier.threshold, true));

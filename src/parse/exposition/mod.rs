@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Exposition {
-        self.settle();
+        self.decide_type();
         self.infer();
         let mut families = Families::default();
         for (name, tally) in std::mem::take(&mut self.tallies) {
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Decides the type of a metric for which two types are declared.
-    fn settle(&mut self) {
+    fn decide_type(&mut self) {
         let mut contrary = Vec::new();
         for (name, declared) in &mut self.declared {
             let Some((second, line)) = declared.second else { continue };
@@ -285,7 +285,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether no type is declared for a metric.
-    fn is_untold(&self, name: &str) -> bool {
+    fn has_no_type(&self, name: &str) -> bool {
         self.declared.get(name).is_none_or(|declared| declared.kind == Type::Unknown)
     }
 
@@ -296,7 +296,7 @@ impl<'a> Reader<'a> {
             let untold = |suffixes: &[&str], base: &str| {
                 suffixes.iter().all(|suffix| {
                     let part = format!("{base}{suffix}");
-                    self.names.contains_key(part.as_str()) && self.is_untold(&part)
+                    self.names.contains_key(part.as_str()) && self.has_no_type(&part)
                 })
             };
             let (base, kind, parts): (_, _, &[&str]) = match name.strip_suffix("_bucket") {
@@ -307,13 +307,13 @@ impl<'a> Reader<'a> {
                 shape.marked && (kind == Type::Summary || shape.bounds.keys().any(|text| is_infinite(text)))
             });
             let free = kind == Type::Summary || !self.names.contains_key(base);
-            if marked && free && self.is_untold(base) && untold(parts, base) {
+            if marked && free && self.has_no_type(base) && untold(parts, base) {
                 found.push((base, kind));
             }
         }
         for (base, kind) in found {
             for suffix in ["_bucket", "_count", "_sum"] {
-                if self.is_untold(&format!("{base}{suffix}")) {
+                if self.has_no_type(&format!("{base}{suffix}")) {
                     self.declared.remove(format!("{base}{suffix}").as_str());
                 }
             }

@@ -37,21 +37,25 @@ pub fn answer(method: &str, params: &Value, source: SourceId, places: &Places) -
 }
 
 /// The project, and the byte offset of the editor's position.
-fn asked<'a>(params: &Value, source: SourceId, places: &Places<'a>) -> Option<(Project<'a>, usize)> {
-    let project = places.checked.asked();
+fn project_and_offset<'a>(
+    params: &Value,
+    source: SourceId,
+    places: &Places<'a>,
+) -> Option<(Project<'a>, usize)> {
+    let project = places.checked.editor_project();
     let place: Place = serde_json::from_value(params["position"].clone()).ok()?;
     Some((project, Lines::of(&project.sources.file(source).text, places.encoding).offset(place)))
 }
 
 fn hover(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     let Some(hover) = editor::hover(project, source, offset) else { return Value::Null };
     let contents = json!({ "kind": "markdown", "value": hover.markdown });
     json!({ "contents": contents, "range": places.range(hover.span) })
 }
 
 fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     let items = editor::completion(project, source, offset);
     let ranges: BTreeMap<Span, Value> =
         items.iter().map(|item| (item.span, places.range(item.span))).collect();
@@ -90,7 +94,7 @@ fn kind(kind: editor::Kind) -> u8 {
 }
 
 fn definition(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     editor::definition(project, source, offset).into_iter().map(|span| places.location(span)).collect()
 }
 

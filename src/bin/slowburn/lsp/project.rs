@@ -69,7 +69,7 @@ impl Checked {
     }
 
     /// The project for requests about a place.
-    pub fn asked(&self) -> editor::Project<'_> {
+    pub fn editor_project(&self) -> editor::Project<'_> {
         let Project { sources, compiled, .. } = &self.project;
         let model = || self.model.get_or_init(|| slowburn::model_of(sources));
         let model = compiled.model.as_ref().unwrap_or_else(model);

@@ -80,7 +80,7 @@ impl Session {
     pub fn take(&mut self, message: &Value) -> Option<bool> {
         let id = message.get("id").filter(|id| id.is_string() || id.is_number());
         match (message["method"].as_str(), id) {
-            (Some(method), Some(id)) => self.asked(id, method, &message["params"]),
+            (Some(method), Some(id)) => self.handle_request(id, method, &message["params"]),
             (Some("exit"), None) => {
                 let agreed = matches!(self.stage, Stage::ShutDown);
                 self.end();
@@ -108,7 +108,7 @@ impl Session {
         send(&self.output, json!({ "id": id, "error": error }));
     }
 
-    fn asked(&mut self, id: &Value, method: &str, params: &Value) {
+    fn handle_request(&mut self, id: &Value, method: &str, params: &Value) {
         match (&self.stage, method) {
             (Stage::Fresh, "initialize") => self.initialize(id, params),
             (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request must be `initialize`"),

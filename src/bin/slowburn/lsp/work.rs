@@ -54,7 +54,7 @@ pub struct Work {
     /// By folder of definitions, with the generation. `Err` if the folder cannot be read, or the compiler panicked.
     checked: BTreeMap<PathBuf, (u64, Result<Arc<Checked>, String>)>,
     /// What was last published, by address: the version of the text, and its problems.
-    told: BTreeMap<String, (Option<i64>, Vec<Value>)>,
+    published: BTreeMap<String, (Option<i64>, Vec<Value>)>,
     /// The last error of a folder that cannot be read.
     failures: BTreeMap<PathBuf, String>,
 }
@@ -62,8 +62,8 @@ pub struct Work {
 impl Work {
     /// The state before the first job.
     pub fn new(agreed: Agreed, output: Output, cancelled: Arc<Mutex<Vec<Value>>>) -> Self {
-        let (checked, told, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { agreed, output, cancelled, checked, told, failures }
+        let (checked, published, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { agreed, output, cancelled, checked, published, failures }
     }
 
     /// Works until the session ends.
@@ -86,7 +86,7 @@ impl Work {
                 Ok(Job::Asked { id, method, params, state }) => self.answer(id, &method, &params, &state),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some((_, _, state)) = waiting.take() {
-                        self.tell(&state);
+                        self.publish(&state);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -109,7 +109,7 @@ impl Work {
     }
 
     /// Publishes the problems of every file that has some, had some, or is open.
-    fn tell(&mut self, state: &State) {
+    fn publish(&mut self, state: &State) {
         let roots = project::roots(&state.folders, &state.documents);
         self.checked.retain(|root, _| roots.contains(root));
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -117,7 +117,7 @@ impl Work {
             let checked = match self.check(root, state) {
                 Ok(checked) => checked,
                 Err(failure) => {
-                    self.complain(root, failure);
+                    self.report_failure(root, failure);
                     continue;
                 }
             };
@@ -131,12 +131,12 @@ impl Work {
         }
         let open: BTreeMap<&str, i64> =
             state.documents.iter().map(|(_, document)| (document.uri.as_str(), document.version)).collect();
-        let known = self.told.keys().map(String::as_str).chain(open.keys().copied());
+        let known = self.published.keys().map(String::as_str).chain(open.keys().copied());
         let files: BTreeSet<String> = known.map(str::to_owned).chain(found.keys().cloned()).collect();
         for uri in files {
             let problems = found.remove(&uri).unwrap_or_default();
             let now = (open.get(uri.as_str()).copied(), problems);
-            let before = self.told.get(&uri);
+            let before = self.published.get(&uri);
             let silent = before.is_none() && now == (None, Vec::new());
             if silent || before == Some(&now) {
                 continue;
@@ -147,14 +147,14 @@ impl Work {
             }
             send(&self.output, json!({ "method": "textDocument/publishDiagnostics", "params": params }));
             match now {
-                (None, problems) if problems.is_empty() => drop(self.told.remove(&uri)),
-                now => drop(self.told.insert(uri, now)),
+                (None, problems) if problems.is_empty() => drop(self.published.remove(&uri)),
+                now => drop(self.published.insert(uri, now)),
             }
         }
     }
 
     /// Reports once why a folder cannot be checked.
-    fn complain(&mut self, root: &Path, failure: String) {
+    fn report_failure(&mut self, root: &Path, failure: String) {
         if self.failures.get(root) != Some(&failure) {
             let params = json!({ "type": 1, "message": format!("slowburn: {failure}") });
             send(&self.output, json!({ "method": "window/showMessage", "params": params }));
