@@ -46,7 +46,7 @@ pub struct Change {
     /// `service` or `service/slo`, with the current names, or the last ones if they were removed; empty for the whole project.
     pub subjects: Vec<String>,
     /// The fact, as a clause that can follow the subject's name and a colon.
-    pub said: Sentence,
+    pub text: Sentence,
     /// The old value, if there is one.
     pub before: Option<String>,
     /// The new value.
@@ -61,7 +61,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// The effect, as a clause.
-    pub said: Sentence,
+    pub text: Sentence,
     /// The subjects that it holds for; empty for all subjects of the change.
     pub subjects: Vec<String>,
 }
@@ -306,9 +306,17 @@ impl Kind {
 
 impl Change {
     /// A fact about these subjects.
-    pub fn new(kind: Kind, subjects: &[String], said: Sentence) -> Self {
+    pub fn new(kind: Kind, subjects: &[String], message: Sentence) -> Self {
         let (before, after) = (None, None);
-        Self { kind, subjects: subjects.to_vec(), said, before, after, warning: None, effects: Vec::new() }
+        Self {
+            kind,
+            subjects: subjects.to_vec(),
+            text: message,
+            before,
+            after,
+            warning: None,
+            effects: Vec::new(),
+        }
     }
 
     /// Adds both values.
@@ -326,7 +334,7 @@ impl Change {
 
     /// Adds effects.
     pub fn effects(mut self, effects: impl IntoIterator<Item = Sentence>) -> Self {
-        let effect = |said| Effect { said, subjects: Vec::new() };
+        let effect = |message| Effect { text: message, subjects: Vec::new() };
         self.effects.extend(effects.into_iter().map(effect));
         self
     }

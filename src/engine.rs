@@ -201,17 +201,17 @@ mod tests {
 
     #[test]
     fn what_is_right_is_not_corrected() {
-        let said = |engine: Engine, wanted, asked| engine.instead(wanted, asked, "http://h:1");
-        assert_eq!(said(Engine::Mimir, Wanted::Queries, "http://h:1/prometheus/"), None);
-        assert_eq!(said(Engine::Prometheus, Wanted::Rules, "http://h:1/"), None);
+        let message = |engine: Engine, wanted, asked| engine.instead(wanted, asked, "http://h:1");
+        assert_eq!(message(Engine::Mimir, Wanted::Queries, "http://h:1/prometheus/"), None);
+        assert_eq!(message(Engine::Prometheus, Wanted::Rules, "http://h:1/"), None);
         let found_below = "http://h:1/prometheus";
         assert_eq!(Engine::Mimir.instead(Wanted::Rules, found_below, found_below), None);
         assert_eq!(
-            said(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
+            message(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
             Some("this is Prometheus: write http://h:1")
         );
         assert_eq!(
-            said(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
+            message(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
             Some("this is vmselect: write http://h:1/select/0/prometheus")
         );
     }

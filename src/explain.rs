@@ -58,12 +58,12 @@ pub fn explain(plan: &SloPlan) -> String {
         }
         if !scarce.is_empty() {
             let names: Vec<String> = scarce.iter().map(name).collect();
-            let said = format!(
+            let message = format!(
                 "{}: at the expected traffic the short window has less than one event, so the time depends on when \
                  single events come, and is not known.",
                 names.join(", ")
             );
-            page += &wrapped("  ", &said);
+            page += &wrapped("  ", &message);
         }
         for severity in Severity::ALL {
             let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
@@ -114,12 +114,12 @@ fn parts(promise: &Promise) -> String {
         ]);
     }
     page += &aligned(&rows, 3);
-    for said in [
+    for message in [
         "A part without events does not make a slice bad; without events in any part nothing is counted.",
         "A bad slice is shared equally by the parts that were bad in it: slo:journey_part_share:ratio says \
          which part spent the budget. While a part pages, this page does not begin.",
     ] {
-        page += &wrapped("  ", said);
+        page += &wrapped("  ", message);
     }
     page
 }
@@ -274,11 +274,11 @@ fn measured(promise: &Promise) -> String {
         Some(_) => "; what was not counted in them is taken from the expected traffic",
         None => "",
     };
-    let said = format!(
+    let message = format!(
         "it is measured against all events of the {}: those so far, and those that are expected in the rest, as many as in the same length of time in the last four weeks{uncounted}",
         unit.as_str()
     );
-    wrapped("         ", &said)
+    wrapped("         ", &message)
 }
 
 /// `page 1h`

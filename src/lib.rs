@@ -365,15 +365,16 @@ fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Prob
     let place = targets.place(limit.target).expect("only declared targets have limits");
     match &limit.what {
         emit::limits::Excess::Groups { count, most } => {
-            let said = format!("Mimir allows {most} groups for a tenant, but the rules need {count}");
-            Problem::error(Code::GroupLimit, place, said).help(format!(
+            let message = format!("Mimir allows {most} groups for a tenant, but the rules need {count}");
+            Problem::error(Code::GroupLimit, place, message).help(format!(
                 "allow the tenant more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
             ))
         }
         emit::limits::Excess::Bytes { what, bytes, most } => {
-            let said = format!("{what} has {bytes} bytes, but an object of Kubernetes can have only {most}");
+            let message =
+                format!("{what} has {bytes} bytes, but an object of Kubernetes can have only {most}");
             let help = "split the service into two services, or shorten its descriptions";
-            Problem::error(Code::ObjectTooLarge, place, said).help(help)
+            Problem::error(Code::ObjectTooLarge, place, message).help(help)
         }
     }
 }

@@ -652,7 +652,7 @@ mod tests {
 
     #[test]
     fn a_sentence_holds_no_secret() {
-        for (said, shown) in [
+        for (message, shown) in [
             ("cannot ask https://u:S3cr/3tPW@h: nobody", "cannot ask https://…@h: nobody"),
             (
                 "see `http://h/x?a=1&token=S3cr3tPW&b=2#key=S3cr3tPW`",
@@ -660,16 +660,16 @@ mod tests {
             ),
             ("it says: Basic dTpTM2NyM3RQVw==", "it says: Basic …"),
         ] {
-            assert_eq!(masked(said), shown);
+            assert_eq!(masked(message), shown);
         }
-        for said in [
+        for message in [
             "`slo:sli_error:ratio_rate5m@1609746000` and `a:b @ end()`",
             "write to mailto:me@shop.internal, see https://medium.com/@me/post",
             "a bearer token, basic authentication",
             "cannot ask http://127.0.0.1:9090: nobody listens there",
             "api.yaml:5:16: `P95 < 500ms` at http://localhost:9090",
         ] {
-            assert_eq!(masked(said), said);
+            assert_eq!(masked(message), message);
         }
     }
 

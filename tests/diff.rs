@@ -163,7 +163,7 @@ fn what_the_sources_say_is_never_markup_and_moves_no_cursor() {
     let outside = outside_code(&markdown);
     for active in ["<script", "<img", "@everyone", "#1", "![i]", "http:", "**b**", "</code>"] {
         assert!(!outside.contains(active), "{active} in\n{outside}");
-        let was_there = old.to(&new).changes.iter().any(|change| change.said.to_string().contains(active))
+        let was_there = old.to(&new).changes.iter().any(|change| change.text.to_string().contains(active))
             || old.to(&new).changes.iter().any(|change| format!("{:?}", change.effects).contains(active));
         assert!(was_there, "the case holds {active}");
     }

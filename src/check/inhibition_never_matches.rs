@@ -19,9 +19,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     problems.extend(
         alertmanager.inhibitions.iter().filter_map(|inhibition| declared(inhibition, &alerts)).take(MOST),
     );
-    let mut said = BTreeSet::new();
+    let mut message = BTreeSet::new();
     for dependency in &model.project.dependencies {
-        if !causes(dependency, facts).is_empty() || !said.insert(dependency.place) {
+        if !causes(dependency, facts).is_empty() || !message.insert(dependency.place) {
             continue;
         }
         let service = facts.service(&dependency.on);

@@ -81,7 +81,7 @@ pub struct Note {
     /// `service/slo`
     pub slo: String,
     /// What is so, in a sentence.
-    pub said: String,
+    pub text: String,
 }
 
 /// How much two ratios may differ.
@@ -160,9 +160,9 @@ impl<'a> Comparison<'a> {
     /// Chooses the windows at a time in seconds since 1970.
     pub fn at(&mut self, now: u64) {
         for subject in &mut self.subjects {
-            let (windows, said) = windows(&subject.theirs, subject.ours, now);
+            let (windows, message) = windows(&subject.theirs, subject.ours, now);
             let slo = subject.ours.name();
-            self.notes.extend(said.into_iter().map(|said| Note { slo: slo.clone(), said }));
+            self.notes.extend(message.into_iter().map(|message| Note { slo: slo.clone(), text: message }));
             subject.windows = windows;
         }
     }
@@ -214,8 +214,8 @@ impl<'a> Comparison<'a> {
     /// Adds the answer to a query. `None` if it does not have the form of the API.
     pub fn add_answer(&mut self, asked: &str, answer: &Value) -> Option<()> {
         if answer["status"] == "error" {
-            let said = answer["error"].as_str().unwrap_or_default().chars().take(200).collect();
-            self.refused.insert(asked.to_owned(), said);
+            let message = answer["error"].as_str().unwrap_or_default().chars().take(200).collect();
+            self.refused.insert(asked.to_owned(), message);
             return Some(());
         }
         let data = &answer["data"];
@@ -339,7 +339,7 @@ impl<'a> Comparison<'a> {
         let differ = more.iter().filter(|row| row.differs).count();
         let note = (differ > 0).then(|| Note {
             slo: subject.ours.name(),
-            said: format!(
+            text: format!(
                 "over {} {differ} more values of {} differ, by no more than those in the table",
                 window.named(),
                 promise.by.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
@@ -380,13 +380,13 @@ fn by_values(
 /// The windows of the old side, and the periods of both; with notes on what is not compared.
 fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let period = &ours.slo.promise.period;
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     if let Some(was) = theirs.period.filter(|was| *period != Period::Rolling(*was)) {
         let is = match period {
             Period::Rolling(length) => format!("the last {length}"),
             Period::Calendar(unit, _) => format!("the calendar {}", unit.as_str()),
         };
-        said.push(format!(
+        message.push(format!(
             "the period differs: the old rules count their budget over the last {was}, the new ones over {is}"
         ));
     }
@@ -396,16 +396,17 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let mut of_calendar = None;
     match period {
         Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
-        Period::Rolling(length) => said.push(format!("the period {length} is not compared: {untold}")),
+        Period::Rolling(length) => message.push(format!("the period {length} is not compared: {untold}")),
         Period::Calendar(unit, zone) => {
             // Sums of five minutes end at whole minutes.
             let elapsed = now.saturating_sub(zone.begins(*unit, now)) / 60 * 60;
             let length = Duration::from_secs(elapsed);
             let name = format!("the calendar {}", unit.as_str());
             if length < YOUNG {
-                said.push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
+                message
+                    .push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
             } else if questions::weighted(theirs, length).is_none() {
-                said.push(format!("{name} is not compared: {untold}"));
+                message.push(format!("{name} is not compared: {untold}"));
             } else {
                 of_calendar = Some(Window { length, period: true, calendar: Some(*unit) });
             }
@@ -415,8 +416,8 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     lengths.dedup();
     // The old side must have the window, and nobody records windows that are shorter than an evaluation.
     lengths.retain(|length| questions::says(theirs, *length) && length.millis() >= 60_000);
-    if lengths.is_empty() && of_calendar.is_none() && said.is_empty() {
-        said.push("the old rules record no error ratio".to_owned());
+    if lengths.is_empty() && of_calendar.is_none() && message.is_empty() {
+        message.push("the old rules record no error ratio".to_owned());
     }
     const WINDOWS: usize = 16;
     if lengths.len() > WINDOWS {
@@ -426,10 +427,10 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
         let left_out = lengths.len() - WINDOWS;
         lengths.truncate(WINDOWS - usize::from(kept.is_some()));
         lengths.extend(kept);
-        said.push(format!("{left_out} of the longer windows are not compared"));
+        message.push(format!("{left_out} of the longer windows are not compared"));
     }
     let rolling = |length| Window { length, period: *period == Period::Rolling(length), calendar: None };
-    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), said)
+    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), message)
 }
 
 /// The value of a sample; `None` if it is not a number, or too large for a ratio or a count.

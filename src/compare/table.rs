@@ -50,7 +50,7 @@ pub fn human(
             lines(&mut text, window);
         }
         for note in notes.iter().filter(|note| note.slo == slo) {
-            let _ = writeln!(text, "  {}", inert::line(&note.said));
+            let _ = writeln!(text, "  {}", inert::line(&note.text));
         }
     }
     if rows.iter().any(|row| row.period) {
@@ -163,7 +163,7 @@ pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: To
                 reasons: &row.reasons,
             })
             .collect(),
-        notes: notes.iter().map(|note| JsonNote { slo: &note.slo, said: &note.said }).collect(),
+        notes: notes.iter().map(|note| JsonNote { slo: &note.slo, said: &note.text }).collect(),
         old_only: &comparison.old_only,
         new_only: &comparison.new_only,
     };

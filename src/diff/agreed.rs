@@ -8,11 +8,11 @@ use crate::plan::{AgreedTime, Promise};
 pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let always = AgreedTime::default();
     let (was, is) = (old.agreed.as_ref().unwrap_or(&always), new.agreed.as_ref().unwrap_or(&always));
-    let change = |said| Change::new(Kind::AgreedTime, &pair.subject(), said);
+    let change = |message| Change::new(Kind::AgreedTime, &pair.subject(), message);
     let mut changes = Vec::new();
     let [before, after] = [was, is].map(|agreed| agreed.hours.as_ref().map(ToString::to_string));
     if before != after {
-        let said = match (before, after) {
+        let message = match (before, after) {
             (Some(before), Some(after)) => {
                 Sentence::plain("applies ").quote(after).and(", applied ").quote(before)
             }
@@ -21,7 +21,7 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
             (None, None) => Sentence::default(),
         };
         let warning = "events that are already counted stay counted: the budget is exact one period later";
-        changes.push(change(said).warn(Sentence::plain(warning)));
+        changes.push(change(message).warn(Sentence::plain(warning)));
     }
     let (before, after) = (was.holidays(), is.holidays());
     for (less, more, word) in
@@ -33,7 +33,7 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
         }
     }
     if was.except != is.except {
-        let said = match (&was.except, &is.except) {
+        let message = match (&was.except, &is.except) {
             (_, Some(after)) => {
                 Sentence::plain("not counted while this query has a result: ").quote(after.clone())
             }
@@ -42,13 +42,13 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
             }
             (None, None) => Sentence::default(),
         };
-        changes.push(change(said));
+        changes.push(change(message));
     }
     for (without, with, excused) in [(was, is, true), (is, was, false)] {
         let is_new = |window: &&Maintenance| !without.maintenance.iter().any(|known| known.is_same(window));
         for window in with.maintenance.iter().filter(is_new) {
             let (from, to) = &window.words;
-            let said = match excused {
+            let message = match excused {
                 true => Sentence::plain(format!("not counted from {from} to {to}: ")),
                 false => Sentence::plain(format!("counted again from {from} to {to}, was excused: ")),
             };
@@ -56,7 +56,7 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
                 true => "if it is over, its counted events are removed from the budget",
                 false => "if it is over, its recorded events return to the budget",
             };
-            changes.push(change(said.quote(window.reason.clone())).warn(Sentence::plain(warning)));
+            changes.push(change(message.quote(window.reason.clone())).warn(Sentence::plain(warning)));
         }
     }
     changes

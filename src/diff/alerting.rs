@@ -25,30 +25,31 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             let subject = pair.subject();
             match (alert(&pair.old), alert(&pair.new)) {
                 (Some(_), None) if pair.new.plan.alerts().next().is_none() => {
-                    let said = Sentence::plain("no alert any more, neither page nor ticket");
+                    let message = Sentence::plain("no alert any more, neither page nor ticket");
                     let warning = Sentence::plain("nobody is notified of this budget any more");
-                    changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(warning));
+                    changes.push(Change::new(Kind::AlertRemoved, &subject, message).warn(warning));
                     break;
                 }
                 (Some(_), None) => {
-                    let said = Sentence::plain(format!("no alert {verb} any more"));
+                    let message = Sentence::plain(format!("no alert {verb} any more"));
                     let warning = match severity {
                         Severity::Page => "it no longer pages anybody; only a ticket remains",
                         Severity::Ticket => "nobody is notified of a slow burn any more",
                     };
-                    changes
-                        .push(Change::new(Kind::AlertRemoved, &subject, said).warn(Sentence::plain(warning)));
+                    changes.push(
+                        Change::new(Kind::AlertRemoved, &subject, message).warn(Sentence::plain(warning)),
+                    );
                 }
                 (None, Some(_)) => {
-                    let said = Sentence::plain(format!("now an alert {verb}; before there was none"));
-                    changes.push(Change::new(Kind::AlertAdded, &subject, said));
+                    let message = Sentence::plain(format!("now an alert {verb}; before there was none"));
+                    changes.push(Change::new(Kind::AlertAdded, &subject, message));
                 }
                 (Some(was), Some(is)) if was != is && chosen(pair) => {
-                    let said = Sentence::plain(format!("the alert that {verb} is called ")).quote(&is);
+                    let message = Sentence::plain(format!("the alert that {verb} is called ")).quote(&is);
                     let warning = Sentence::plain("routes and silences that match ").quote(&was);
                     let warning = warning.and(" no longer match it");
                     let change =
-                        Change::new(Kind::AlertRenamed, &subject, said.and(" now, was ").quote(&was));
+                        Change::new(Kind::AlertRenamed, &subject, message.and(" now, was ").quote(&was));
                     changes.push(change.values(&was, &is).warn(warning));
                 }
                 _ => {}
@@ -103,11 +104,11 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     // All receivers of a new alert are new: that is not a change.
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
-            let said = Sentence::plain(format!("{severity} goes to "));
+            let message = Sentence::plain(format!("{severity} goes to "));
             let receivers = is.of_alert(&alert.which);
             let everybody = everybody(&receivers);
-            let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
-            changes.push(Change::new(Kind::Notified, &[slo.name()], said));
+            let message = if everybody.is_empty() { message.and("nobody") } else { message.list(everybody) };
+            changes.push(Change::new(Kind::Notified, &[slo.name()], message));
         }
     }
     changes
@@ -165,26 +166,26 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
     let (was, is) = (everybody(old), everybody(new));
     let gone: Vec<_> = was.difference(&is).collect();
     let come: Vec<_> = is.difference(&was).collect();
-    let said = Sentence::plain(format!("{thing} "));
-    let change = |said| Change::new(Kind::Notified, subject, said);
+    let message = Sentence::plain(format!("{thing} "));
+    let change = |message| Change::new(Kind::Notified, subject, message);
     match (come.is_empty(), gone.is_empty()) {
         (true, true) if old == new => None,
         (true, true) => {
-            let said = said.and("goes to the same receivers, but under other conditions");
+            let message = message.and("goes to the same receivers, but under other conditions");
             let side = |word: &str, by: &ByLabels| -> Vec<Sentence> {
                 let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
                     Sentence::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
                 by.iter().map(line).collect()
             };
-            Some(change(said).effects(side("now", new)).effects(side("before", old)))
+            Some(change(message).effects(side("now", new)).effects(side("before", old)))
         }
-        (false, true) => Some(change(said.and("also goes to ").list(come))),
+        (false, true) => Some(change(message.and("also goes to ").list(come))),
         (true, false) if is.is_empty() => {
-            let said = said.and("went to ").list(gone).and(", and goes to nobody now");
-            Some(change(said).warn(Sentence::plain("it fires, and nobody is notified")))
+            let message = message.and("went to ").list(gone).and(", and goes to nobody now");
+            Some(change(message).warn(Sentence::plain("it fires, and nobody is notified")))
         }
-        (true, false) => Some(change(said.and("no longer goes to ").list(gone))),
-        (false, false) => Some(change(said.and("goes to ").list(come).and(" instead of ").list(gone))),
+        (true, false) => Some(change(message.and("no longer goes to ").list(gone))),
+        (false, false) => Some(change(message.and("goes to ").list(come).and(" instead of ").list(gone))),
     }
 }

@@ -42,21 +42,21 @@ fn subject(service: &Service, alert: &Companion) -> [String; 1] {
 
 fn added(service: &Service, alert: &Companion) -> Change {
     let hold = alert.hold.map(|hold| format!(" after {hold}")).unwrap_or_default();
-    let said = format!("a new alert: a {}{hold}", alert.severity);
+    let message = format!("a new alert: a {}{hold}", alert.severity);
     let mut effects = Vec::new();
     effects.extend(alert.description.as_ref().map(|text| Sentence::default().quote(text)));
     effects.push(Sentence::plain("fires on ").quote(expression(&alert.expr)));
     effects.extend(alert.planned.as_ref().map(|reason| Sentence::plain("only planned: ").quote(reason)));
-    Change::new(Kind::AlertAdded, &subject(service, alert), Sentence::plain(said)).effects(effects)
+    Change::new(Kind::AlertAdded, &subject(service, alert), Sentence::plain(message)).effects(effects)
 }
 
 fn removed(service: &Service, alert: &Companion) -> Change {
-    let said = format!("the alert is removed; it was a {}", alert.severity);
+    let message = format!("the alert is removed; it was a {}", alert.severity);
     let warning = match alert.severity {
         Severity::Page => "this cause no longer pages anybody",
         Severity::Ticket => "no ticket is opened for this cause any more",
     };
-    Change::new(Kind::AlertRemoved, &subject(service, alert), Sentence::plain(said))
+    Change::new(Kind::AlertRemoved, &subject(service, alert), Sentence::plain(message))
         .warn(Sentence::plain(warning))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn kept_firing(old: Option<Duration>, new: Option<Duration>) -> Strin
 
 fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut changed = |said: Sentence| changes.push(Change::new(Kind::Companion, subject, said));
+    let mut changed = |message: Sentence| changes.push(Change::new(Kind::Companion, subject, message));
     let (was, is) = (expression(&old.expr), expression(&new.expr));
     if was != is {
         changed(Sentence::plain("fires on ").quote(is).and(", was ").quote(was));

@@ -181,8 +181,8 @@ pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
         changes.extend(series::changes(theirs, *one, &mut kept));
         changes.extend(unclear(&one.name(), theirs));
         if !kept.is_empty() {
-            let said = Sentence::plain("on both sides");
-            changes.push(Change::new(Kind::Kept, &[one.name()], said).effects(kept));
+            let message = Sentence::plain("on both sides");
+            changes.push(Change::new(Kind::Kept, &[one.name()], message).effects(kept));
         }
     }
     for slo in &old {
@@ -208,10 +208,10 @@ fn renamed(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change
         kept.push(Sentence::plain(format!("in {} it is ", name_of_rules(theirs))).quote(&was));
         return None;
     }
-    let said = Sentence::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
-    let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), said).values(&was, &is);
-    let said = "the recorded series keep the old name: the new SLO starts with a full budget, unless `slowburn backfill` makes its history";
-    Some(change.effects([Sentence::plain(said)]))
+    let message = Sentence::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
+    let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), message).values(&was, &is);
+    let message = "the recorded series keep the old name: the new SLO starts with a full budget, unless `slowburn backfill` makes its history";
+    Some(change.effects([Sentence::plain(message)]))
 }
 
 fn tool(slo: &Slo) -> &'static str {
@@ -232,8 +232,8 @@ fn name_of_rules(slo: &Slo) -> String {
 fn promise(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
     let (promise, subject) = (&one.slo.promise, [one.name()]);
     let unknown = |what: &str| {
-        let said = format!("the old rules do not say their {what}, so it is not compared");
-        Change::new(Kind::NotUnderstood, &subject, Sentence::plain(said))
+        let message = format!("the old rules do not say their {what}, so it is not compared");
+        Change::new(Kind::NotUnderstood, &subject, Sentence::plain(message))
     };
     let mut changes = Vec::new();
     match theirs.objective {
@@ -244,8 +244,8 @@ fn promise(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
             let (before, after) = (percent(was), percent(promise.ratio));
             let (kind, word) =
                 if promise.ratio > was { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-            let said = Sentence::plain(format!("objective {after}, was {before}: {word}"));
-            changes.push(Change::new(kind, &subject, said).values(before, after));
+            let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
+            changes.push(Change::new(kind, &subject, message).values(before, after));
         }
         None => changes.push(unknown("objective")),
     }
@@ -254,9 +254,9 @@ fn promise(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
             kept.push(Sentence::plain(format!("the period {was}")));
         }
         Some(was) => {
-            let said = Sentence::plain(format!("period {}, was {was}", promise.period));
+            let message = Sentence::plain(format!("period {}, was {was}", promise.period));
             let warning = "the budget is counted over another period, so the budget left differs from that of the old rules";
-            let change = Change::new(Kind::Period, &subject, said).values(was, &promise.period);
+            let change = Change::new(Kind::Period, &subject, message).values(was, &promise.period);
             changes.push(change.warn(Sentence::plain(warning)));
         }
         None => changes.push(unknown("period")),
@@ -272,8 +272,8 @@ fn same(one: Decimal, other: Decimal) -> bool {
 
 /// Page or ticket, by the names of severities on the new side, or by usual names.
 fn severity(alert: &crate::foreign::Alert, spelled: &PerSeverity<String>) -> Option<Severity> {
-    let said = alert.labels.get("severity");
-    let ours = Severity::ALL.into_iter().find(|one| said == Some(spelled.get(*one)));
+    let message = alert.labels.get("severity");
+    let ours = Severity::ALL.into_iter().find(|one| message == Some(spelled.get(*one)));
     let other = spelled.page != spelled.ticket;
     if alert.labels.contains_key("sloth_severity") {
         alert.severity
@@ -287,12 +287,12 @@ fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
     let mut changes = Vec::new();
     for alert in &slo.alerts {
         for part in alert.unclear.iter().take(NAMED) {
-            let said =
+            let message =
                 Sentence::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
-            let said = said
+            let message = message
                 .and(" has a part that slowburn does not recognise, and that is not compared: ")
                 .quote(short(part));
-            changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], said));
+            changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], message));
         }
     }
     changes
@@ -308,13 +308,13 @@ fn short(text: &str) -> String {
 fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
     let subject = [slo.subject()];
     if !complete {
-        let said = "the new side has errors, and this SLO could not be read there";
-        return vec![Change::new(Kind::Unread, &subject, Sentence::plain(said))];
+        let message = "the new side has errors, and this SLO could not be read there";
+        return vec![Change::new(Kind::Unread, &subject, Sentence::plain(message))];
     }
     let names: BTreeSet<&String> = slo.alerts.iter().map(|alert| &alert.rule.name).collect();
-    let mut said = Sentence::plain(format!("an SLO of {} that no definition has", tool(slo)));
+    let mut message = Sentence::plain(format!("an SLO of {} that no definition has", tool(slo)));
     if let Some(objective) = slo.objective {
-        said = said.and(format!(": promises {}", percent(objective)));
+        message = message.and(format!(": promises {}", percent(objective)));
     }
     let mut effects = Vec::new();
     for alert in slo.alerts.iter().take(NAMED) {
@@ -330,7 +330,7 @@ fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
         false => "nobody is notified any more once the old rules are removed",
     };
     let change =
-        Change::new(Kind::SloRemoved, &subject, said).warn(Sentence::plain(warning)).effects(effects);
+        Change::new(Kind::SloRemoved, &subject, message).warn(Sentence::plain(warning)).effects(effects);
     std::iter::once(change).chain(unclear(&slo.subject(), slo)).collect()
 }
 
@@ -338,25 +338,29 @@ fn added_slo(one: OurSlo, complete: bool) -> Change {
     let promise = &one.slo.promise;
     let subject = [one.name()];
     if !complete {
-        let said = "the old side has errors, and this SLO could not be read there";
-        return Change::new(Kind::Unread, &subject, Sentence::plain(said));
+        let message = "the old side has errors, and this SLO could not be read there";
+        return Change::new(Kind::Unread, &subject, Sentence::plain(message));
     }
-    let said =
+    let message =
         format!("new: promises {} over {}; there are no old rules for it", promise.objective, promise.period);
-    Change::new(Kind::SloAdded, &subject, Sentence::plain(said))
+    Change::new(Kind::SloAdded, &subject, Sentence::plain(message))
 }
 
 /// Rules that belong to no SLO.
 fn rest(rules: &[Rule]) -> Vec<Change> {
     let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
     let one = |rule: &Rule| {
-        let said = Sentence::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
-        Change::new(Kind::NotUnderstood, &[], said.and(" belongs to no recognised SLO, and is not compared"))
+        let message = Sentence::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
+        Change::new(
+            Kind::NotUnderstood,
+            &[],
+            message.and(" belongs to no recognised SLO, and is not compared"),
+        )
     };
     let mut changes: Vec<Change> = rules.iter().take(NAMED).map(one).collect();
     if rules.len() > NAMED {
-        let said = format!("{} more rules belong to no recognised SLO", rules.len() - NAMED);
-        changes.push(Change::new(Kind::NotUnderstood, &[], Sentence::plain(said)));
+        let message = format!("{} more rules belong to no recognised SLO", rules.len() - NAMED);
+        changes.push(Change::new(Kind::NotUnderstood, &[], Sentence::plain(message)));
     }
     changes
 }

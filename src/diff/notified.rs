@@ -21,15 +21,15 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
             changes.extend(routes(one, other, severities));
         }
         (None, Some(_)) => {
-            let said = "these definitions now decide receivers, routes and inhibitions, in a configuration of Alertmanager";
-            changes.push(Change::new(Kind::Route, &[], Sentence::plain(said)));
+            let message = "these definitions now decide receivers, routes and inhibitions, in a configuration of Alertmanager";
+            changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)));
         }
         (Some(_), None) => {
-            let said = "these definitions no longer decide receivers, routes and inhibitions";
+            let message = "these definitions no longer decide receivers, routes and inhibitions";
             let warning = Sentence::plain(
                 "the output has no configuration of Alertmanager: who is notified is decided elsewhere",
             );
-            changes.push(Change::new(Kind::Route, &[], Sentence::plain(said)).warn(warning));
+            changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).warn(warning));
         }
         (None, None) => {}
     }
@@ -60,8 +60,8 @@ fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
     let renamed = renamed_receivers(old, new);
     let mut changes = Vec::new();
     for (was, is) in &renamed {
-        let said = Sentence::plain("the receiver ").quote(was).and(" is called ").quote(is).and(" now");
-        changes.push(Change::new(Kind::Receiver, &[], said).values(was, is));
+        let message = Sentence::plain("the receiver ").quote(was).and(" is called ").quote(is).and(" now");
+        changes.push(Change::new(Kind::Receiver, &[], message).values(was, is));
     }
     for is in new {
         let name = is.name.to_string();
@@ -79,16 +79,17 @@ fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
             }
             None if renamed.values().any(|known| *known == name) => {}
             None => {
-                let said = Sentence::plain("there is a new receiver ").quote(&name);
-                changes.push(Change::new(Kind::Receiver, &[], said).effects(is.channels.iter().map(channel)));
+                let message = Sentence::plain("there is a new receiver ").quote(&name);
+                changes
+                    .push(Change::new(Kind::Receiver, &[], message).effects(is.channels.iter().map(channel)));
             }
         }
     }
     for was in old {
         let name = was.name.to_string();
         if !renamed.contains_key(&name) && !new.iter().any(|is| is.name == was.name) {
-            let said = Sentence::plain("the receiver ").quote(&name).and(" is gone");
-            changes.push(Change::new(Kind::Receiver, &[], said).effects(was.channels.iter().map(channel)));
+            let message = Sentence::plain("the receiver ").quote(&name).and(" is gone");
+            changes.push(Change::new(Kind::Receiver, &[], message).effects(was.channels.iter().map(channel)));
         }
     }
     changes
@@ -135,46 +136,46 @@ fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<St
         let route = Sentence::plain("alerts with ").quote(&matched).and(" to ").quote(&is.receiver);
         match before.iter().position(same) {
             Some(at) => {
-                for said in timing_changes(&before.remove(at).1, &is) {
-                    changes.push(Change::new(Kind::Route, &[], said).effects([route.clone()]));
+                for message in timing_changes(&before.remove(at).1, &is) {
+                    changes.push(Change::new(Kind::Route, &[], message).effects([route.clone()]));
                 }
             }
             None => {
-                let said = if is.escalates { "a new escalation" } else { "a new route" };
-                changes.push(Change::new(Kind::Route, &[], Sentence::plain(said)).effects([route]));
+                let message = if is.escalates { "a new escalation" } else { "a new route" };
+                changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).effects([route]));
             }
         }
     }
     for (matched, was) in before {
         let route = Sentence::plain("alerts with ").quote(&matched).and(" to ").quote(&was.receiver);
-        let said = if was.escalates { "an escalation is gone" } else { "a route is gone" };
-        changes.push(Change::new(Kind::Route, &[], Sentence::plain(said)).effects([route]));
+        let message = if was.escalates { "an escalation is gone" } else { "a route is gone" };
+        changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).effects([route]));
     }
     changes
 }
 
 fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {
         (false, true) => {
-            said.push(Sentence::plain(format!(
+            message.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was notified at once",
                 wait.1
             )));
         }
-        (true, false) => said.push(Sentence::plain(format!(
+        (true, false) => message.push(Sentence::plain(format!(
             "notified at once, was notified only of alerts that still fire after {}",
             wait.0
         ))),
         (true, true) if wait.0 != wait.1 => {
-            said.push(Sentence::plain(format!(
+            message.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was {}",
                 wait.1, wait.0
             )));
         }
         (false, false) if wait.0 != wait.1 => {
-            said.push(Sentence::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
+            message.push(Sentence::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
         }
         _ => {}
     }
@@ -182,18 +183,18 @@ fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
     if one.group_interval != other.group_interval {
         let words =
             format!("further alerts of a group wait {}, was {}", other.group_interval, one.group_interval);
-        said.push(Sentence::plain(words));
+        message.push(Sentence::plain(words));
     }
     if one.repeat_interval != other.repeat_interval {
         let words = format!("notified again every {}, was {}", other.repeat_interval, one.repeat_interval);
-        said.push(Sentence::plain(words));
+        message.push(Sentence::plain(words));
     }
     if one.group_by != other.group_by {
         let by = |labels: &Option<Vec<String>>| match labels {
             Some(labels) => format!("[{}]", labels.join(", ")),
             None => "nothing".to_owned(),
         };
-        said.push(
+        message.push(
             Sentence::plain("notifications are grouped by ")
                 .quote(by(&other.group_by))
                 .and(", were by ")
@@ -204,12 +205,12 @@ fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
         |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
     let (muted, loud) = (only(&new.mute, &old.mute), only(&old.mute, &new.mute));
     if !muted.is_empty() {
-        said.push(Sentence::plain("nothing is sent during ").list(muted));
+        message.push(Sentence::plain("nothing is sent during ").list(muted));
     }
     if !loud.is_empty() {
-        said.push(Sentence::plain("sent now during ").list(loud));
+        message.push(Sentence::plain("sent now during ").list(loud));
     }
-    said
+    message
 }
 
 /// `component=api, severity=page`, with the names of severities in the sources.
@@ -317,11 +318,11 @@ fn dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Change> {
         };
         all.iter().map(edge).collect()
     };
-    let said = |(on, what, service): Edge, words: &str| {
+    let message = |(on, what, service): Edge, words: &str| {
         Sentence::plain(what).quote(service).and(words).quote(on).and(" is down")
     };
     let (old, new) = (edges(old), edges(new));
-    let came = only(&new, &old, |edge| said(edge, " are now silenced while "));
-    let went = only(&old, &new, |edge| said(edge, " are no longer silenced while "));
-    came.chain(went).map(|said| Change::new(Kind::Inhibition, &[], said)).collect()
+    let came = only(&new, &old, |edge| message(edge, " are now silenced while "));
+    let went = only(&old, &new, |edge| message(edge, " are no longer silenced while "));
+    came.chain(went).map(|message| Change::new(Kind::Inhibition, &[], message)).collect()
 }

@@ -42,8 +42,8 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
 /// A value of the project.
 fn value_change(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
     let (old, new) = (old.to_string(), new.to_string());
-    let said = Sentence::plain(words).quote(&new).and(", was ").quote(&old);
-    (old != new).then(|| Change::new(kind, &[], said).values(old, new))
+    let message = Sentence::plain(words).quote(&new).and(", was ").quote(&old);
+    (old != new).then(|| Change::new(kind, &[], message).values(old, new))
 }
 
 /// Entries of a list that were added or removed, each in its words after the introduction.
@@ -58,16 +58,16 @@ pub(super) fn listed(
         |prefix: &Sentence, words: Sentence| Sentence(prefix.0.iter().cloned().chain(words.0).collect());
     let came = only(new, old, |words| behind(&came, words));
     let went = only(old, new, |words| behind(&went, words));
-    came.chain(went).map(|said| Change::new(kind, &[], said)).collect()
+    came.chain(went).map(|message| Change::new(kind, &[], message)).collect()
 }
 
 /// The entries that only one side has, in words.
 pub(super) fn only<'a, T: PartialEq + Clone>(
     one: &'a [T],
     other: &'a [T],
-    said: impl Fn(T) -> Sentence + 'a,
+    message: impl Fn(T) -> Sentence + 'a,
 ) -> impl Iterator<Item = Sentence> + 'a {
-    one.iter().filter(|entry| !other.contains(entry)).cloned().map(said)
+    one.iter().filter(|entry| !other.contains(entry)).cloned().map(message)
 }
 
 fn severities(old: &Model, new: &Model) -> Vec<Change> {
@@ -75,7 +75,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
     for severity in Severity::ALL {
         let (before, after) = (old.project.severities.get(severity), new.project.severities.get(severity));
         if before.label != after.label {
-            let said = Sentence::plain(format!("a {severity} has the label "))
+            let message = Sentence::plain(format!("a {severity} has the label "))
                 .quote("severity")
                 .and(" ")
                 .quote(&after.label)
@@ -84,7 +84,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
             let warning =
                 "routes and silences outside of these definitions that use the old value no longer match";
             changes.push(
-                Change::new(Kind::Severity, &[], said)
+                Change::new(Kind::Severity, &[], message)
                     .values(&before.label, &after.label)
                     .warn(Sentence::plain(warning)),
             );
@@ -113,28 +113,29 @@ fn targets(old: &RuleTargets, new: &RuleTargets) -> Vec<Change> {
         let labels = (!objects.labels.is_empty()).then(|| format!("labels {}", pairs(&objects.labels)));
         namespace.chain(labels).collect()
     };
-    let said = |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
+    let message =
+        |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
     let all = |targets: &RuleTargets| {
         let operator = targets.operator.as_ref().map(|operator| {
             let mut parts = objects(&operator.objects);
             parts.extend(operator.dashboards.as_ref().map(|labels| format!("dashboards {}", pairs(labels))));
             parts.extend(operator.alertmanager.as_ref().map(|name| format!("alertmanager {name}")));
-            said(parts)
+            message(parts)
         });
         let mimir = targets.mimir.as_ref().map(|mimir| {
             let mut parts = vec![format!("{} groups of {} rules", mimir.max_groups, mimir.max_rules)];
             if !mimir.source_tenants.is_empty() {
                 parts.push(format!("tenants {}", mimir.source_tenants.join(", ")));
             }
-            said(parts)
+            message(parts)
         });
         [
             ("operator", operator),
             ("thanos", targets.thanos.map(|strategy| format!("partial response: {}", strategy.as_str()))),
             ("mimir", mimir),
-            ("cortex", targets.cortex.then(|| said(Vec::new()))),
-            ("vmalert", targets.vmalert.then(|| said(Vec::new()))),
-            ("vmrule", targets.vmrule.as_ref().map(|target| said(objects(target)))),
+            ("cortex", targets.cortex.then(|| message(Vec::new()))),
+            ("vmalert", targets.vmalert.then(|| message(Vec::new()))),
+            ("vmrule", targets.vmrule.as_ref().map(|target| message(objects(target)))),
         ]
     };
     let both = all(old).into_iter().zip(all(new));
@@ -184,9 +185,9 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
     let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Sentence> {
-        let said =
+        let message =
             |job: &Job| Sentence::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
-        jobs.iter().flatten().map(said).collect()
+        jobs.iter().flatten().map(message).collect()
     };
     let lists = [
         (
@@ -203,8 +204,8 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
         ),
         (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),
     ];
-    for (said, [before, after]) in lists {
-        let [came, went] = said.map(Sentence::plain);
+    for (message, [before, after]) in lists {
+        let [came, went] = message.map(Sentence::plain);
         changes.extend(listed(kind, came, went, &before, &after));
     }
     changes

@@ -45,7 +45,7 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     let (before, after) = (percent(old.ratio), percent(new.ratio));
     let (kind, word) =
         if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-    let said = Sentence::plain(format!("objective {after}, was {before}: {word}"));
+    let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
     let used = |share: Decimal| percent(share.round_sf(3).unwrap_or(share).normalize());
     // The events of the period stay the same and are compared with another budget.
     let past = match new.budget < old.budget {
@@ -58,15 +58,15 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
             used(old.budget / new.budget)
         ),
     };
-    Some(Change::new(kind, &pair.subject(), said).values(before, after).effects([Sentence::plain(past)]))
+    Some(Change::new(kind, &pair.subject(), message).values(before, after).effects([Sentence::plain(past)]))
 }
 
 fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     if old.period == new.period {
         return None;
     }
-    let said = Sentence::plain(format!("period {}, was {}", new.period, old.period));
-    let change = Change::new(Kind::Period, &pair.subject(), said).values(&old.period, &new.period);
+    let message = Sentence::plain(format!("period {}, was {}", new.period, old.period));
+    let change = Change::new(Kind::Period, &pair.subject(), message).values(&old.period, &new.period);
     let same_unit = match (&old.period, &new.period) {
         (Period::Calendar(one, _), Period::Calendar(other, _)) => one == other,
         (Period::Rolling(_) | Period::Calendar(..), Period::Rolling(_) | Period::Calendar(..)) => false,
@@ -108,10 +108,10 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
 
 /// The budget in time and in events.
 fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     let outage = |promise: &Promise| promise.period_length.share(promise.budget);
     if outage(old) != outage(new) {
-        said.push(Sentence::plain(format!(
+        message.push(Sentence::plain(format!(
             "budget: {} of full outage in {}, was {} in {}",
             outage(new),
             new.length(),
@@ -126,19 +126,19 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
     if let (Event::Occurrence, Some((before, _)), Some((after, total))) = (new.event, bad(old), bad(new))
         && before != after
     {
-        said.push(Sentence::plain(format!(
+        message.push(Sentence::plain(format!(
             "at the expected traffic {} of {} events may be bad, were {}",
             events(after),
             events(total),
             events(before)
         )));
     }
-    said
+    message
 }
 
 /// Which tier detects an outage first, and at which error ratio, per severity.
 fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for severity in Severity::ALL {
         let (verb, of) = match severity {
             Severity::Page => ("pages", "a page"),
@@ -154,17 +154,17 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
             times.min_by_key(|(after, _)| *after)
         };
         match (fastest(&before), fastest(&after)) {
-            (Some((was, _)), Some((is, burn))) if was != is => said.push(Sentence::plain(format!(
+            (Some((was, _)), Some((is, burn))) if was != is => message.push(Sentence::plain(format!(
                 "{verb} after {} of full outage, was {} (burn rate {})",
                 spoken(is),
                 spoken(was),
                 short(burn)
             ))),
-            (Some((was, _)), None) if !after.is_empty() => said.push(Sentence::plain(format!(
+            (Some((was, _)), None) if !after.is_empty() => message.push(Sentence::plain(format!(
                 "not even a full outage makes {of}; before it did after {}",
                 spoken(was)
             ))),
-            (None, Some((is, _))) if !before.is_empty() => said.push(Sentence::plain(format!(
+            (None, Some((is, _))) if !before.is_empty() => message.push(Sentence::plain(format!(
                 "{verb} after {} of full outage; before, not even a full outage did",
                 spoken(is)
             ))),
@@ -173,12 +173,12 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
         let lowest = |tiers: &[TierFacts]| tiers.iter().map(|tier| tier.threshold).min();
         match (lowest(&before), lowest(&after)) {
             (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
-            (Some(was), Some(is)) if was < is => said.push(Sentence::plain(format!(
+            (Some(was), Some(is)) if was < is => message.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two no longer make {of}",
                 ratio(is),
                 ratio(was)
             ))),
-            (Some(was), Some(is)) if was > is => said.push(Sentence::plain(format!(
+            (Some(was), Some(is)) if was > is => message.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two made no {severity} before",
                 ratio(is),
                 ratio(was)
@@ -186,7 +186,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
             _ => {}
         }
     }
-    said
+    message
 }
 
 fn ratio(value: Decimal) -> String {
@@ -217,12 +217,13 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         for (was, is) in both {
             let own = |tier: &TierFacts| (tier.budget_share, tier.long, tier.short);
             if own(&was) != own(&is) {
-                let said =
+                let message =
                     Sentence::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
                 let burn = (short(is.burn_rate), short(was.burn_rate));
                 let burn = (burn.0 != burn.1)
                     .then(|| Sentence::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
-                let change = Change::new(Kind::Tier, &subject, said).values(described(&was), described(&is));
+                let change =
+                    Change::new(Kind::Tier, &subject, message).values(described(&was), described(&is));
                 changes.push(change.effects(burn));
             }
         }
@@ -233,12 +234,12 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         let kept = |promise| of(promise).iter().find_map(|tier| tier.keep_firing_for);
         let (was, is) = (kept(old), kept(new));
         if was != is {
-            let said = Sentence::plain(format!("the {severity} {}", kept_firing(was, is)));
-            changes.push(Change::new(Kind::Tier, &subject, said));
+            let message = Sentence::plain(format!("the {severity} {}", kept_firing(was, is)));
+            changes.push(Change::new(Kind::Tier, &subject, message));
         }
         let one = |tier: &TierFacts, words: &str| {
-            let said = Sentence::plain(format!("{words} {severity} when {}", described(tier)));
-            Change::new(Kind::Tier, &subject, said)
+            let message = Sentence::plain(format!("{words} {severity} when {}", described(tier)));
+            Change::new(Kind::Tier, &subject, message)
         };
         changes.extend(before.iter().map(|tier| one(tier, "no longer a")));
         changes.extend(after.iter().map(|tier| one(tier, "also a")));
@@ -259,15 +260,16 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
         let of = |slo: &Slo| *slo.min_bad_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said =
+            let message =
                 Sentence::plain(format!("a {severity} needs at least {after} bad events, was {before}"));
-            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
+            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), message).values(before, after));
         }
         let of = |slo: &Slo| *slo.min_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said = format!("a {severity} needs at least {after} events in its long window, was {before}");
-            let change = Change::new(Kind::MinEvents, &pair.subject(), Sentence::plain(said));
+            let message =
+                format!("a {severity} needs at least {after} events in its long window, was {before}");
+            let change = Change::new(Kind::MinEvents, &pair.subject(), Sentence::plain(message));
             changes.push(change.values(before, after));
         }
     }
@@ -288,16 +290,16 @@ fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         changes.extend(match (of(old, line), of(new, line)) {
             (Some(was), Some(is)) if was == is => None,
             (Some(was), Some(is)) => {
-                let said = Sentence::plain(format!("a {is} {below}, was a {was}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said).values(was, is))
+                let message = Sentence::plain(format!("a {is} {below}, was a {was}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message).values(was, is))
             }
             (None, Some(is)) => {
-                let said = Sentence::plain(format!("a {is} {below}, nobody was notified before"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said))
+                let message = Sentence::plain(format!("a {is} {below}, nobody was notified before"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message))
             }
             (Some(was), None) => {
-                let said = Sentence::plain(format!("no {was} any more {below}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said))
+                let message = Sentence::plain(format!("no {was} any more {below}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message))
             }
             (None, None) => None,
         });
@@ -312,7 +314,7 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     };
     let lines = old.budget_policy.iter().chain(&new.budget_policy).map(|agreement| agreement.line);
     let lines: std::collections::BTreeSet<_> = lines.collect();
-    let change = |said| Change::new(Kind::BudgetPolicy, &pair.subject(), said);
+    let change = |message| Change::new(Kind::BudgetPolicy, &pair.subject(), message);
     let mut changes = Vec::new();
     for line in lines.into_iter().rev() {
         let (was, is) = (of(old, line), of(new, line));
@@ -321,10 +323,10 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         match (action(&was), action(&is)) {
             (Some(was), Some(is)) if was == is => {}
             (was, Some(is)) => {
-                let said = Sentence::plain(format!("agreed below {line} of the budget: ")).quote(is);
+                let message = Sentence::plain(format!("agreed below {line} of the budget: ")).quote(is);
                 changes.push(change(match was {
-                    Some(was) => said.and(", was ").quote(was),
-                    None => said,
+                    Some(was) => message.and(", was ").quote(was),
+                    None => message,
                 }));
             }
             (Some(was), None) => {
@@ -336,10 +338,10 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         }
         match (freezes(&was), freezes(&is)) {
             (true, false) => {
-                let said = Sentence::plain(format!(
+                let message = Sentence::plain(format!(
                     "deployments go on below {line} of the budget, and stopped before"
                 ));
-                changes.push(change(said).warn(Sentence::plain("`status --fail-frozen` lets them pass")));
+                changes.push(change(message).warn(Sentence::plain("`status --fail-frozen` lets them pass")));
             }
             (false, true) => {
                 changes.push(change(Sentence::plain(format!("deployments stop below {line} of the budget"))));
@@ -351,12 +353,12 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
 }
 
 fn planned(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
-    let said = match (&old.planned, &new.planned) {
+    let message = match (&old.planned, &new.planned) {
         (None, None) => return None,
         (Some(_), None) => Sentence::plain("measured now, was only planned"),
         (None, Some(reason)) => Sentence::plain("only planned now: ").quote(reason),
         (Some(before), Some(after)) if before == after => return None,
         (Some(_), Some(reason)) => Sentence::plain("still only planned, for another reason: ").quote(reason),
     };
-    Some(Change::new(Kind::Planned, &pair.subject(), said))
+    Some(Change::new(Kind::Planned, &pair.subject(), message))
 }

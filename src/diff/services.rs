@@ -67,15 +67,15 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 fn unread(subject: &[String], side: &str) -> Change {
-    let said = format!("the {side} side has errors, and this could not be read there");
-    Change::new(Kind::Unread, subject, Sentence::plain(said))
+    let message = format!("the {side} side has errors, and this could not be read there");
+    Change::new(Kind::Unread, subject, Sentence::plain(message))
 }
 
 const BEGINS_ANEW: &str = "its history keeps the old name: it starts with a full budget, and the budget left counts only since the deployment until ";
 
 fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
     let moved: Vec<&Pair> = pairs.kept.iter().filter(|pair| is_of(pair, before, after)).collect();
-    let said = Sentence::plain("the service was called ").quote(before);
+    let message = Sentence::plain("the service was called ").quote(before);
     let mut untils: Vec<String> = moved.iter().map(|pair| until(pair.new.slo)).collect();
     untils.sort();
     untils.dedup();
@@ -87,7 +87,7 @@ fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
             "alerts, dashboards and files have new names; silences and routes that match the old service no longer match",
         ),
     ];
-    Change::new(Kind::ServiceRenamed, &[after.to_owned()], said)
+    Change::new(Kind::ServiceRenamed, &[after.to_owned()], message)
         .values(before, after)
         .warn(Sentence::plain(warning))
         .effects(effects)
@@ -104,14 +104,14 @@ fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
     if same_name && (with_service || pair.old.service.name == pair.new.service.name) {
         return None;
     }
-    let said = match (same_name, pair.old.service.name == pair.new.service.name || with_service) {
+    let message = match (same_name, pair.old.service.name == pair.new.service.name || with_service) {
         (true, _) => Sentence::plain("belonged to the service ").quote(&pair.old.service.name),
         (false, _) => Sentence::plain("was called ").quote(pair.old.name()),
     };
     let warning = Sentence::plain(format!("{BEGINS_ANEW}{}", until(pair.new.slo)));
     let warning = pair.old.slo.planned.is_none().then_some(warning);
     Some(
-        Change::new(Kind::SloRenamed, &pair.subject(), said)
+        Change::new(Kind::SloRenamed, &pair.subject(), message)
             .values(pair.old.name(), pair.new.name())
             .warn(warning),
     )
@@ -119,7 +119,7 @@ fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
 
 fn added(slo: &Slo) -> Change {
     let promise = &slo.plan.promise;
-    let said = format!("new: promises {} over {}", promise.objective, promise.period);
+    let message = format!("new: promises {} over {}", promise.objective, promise.period);
     let mut effects = Vec::new();
     effects.extend(promise.description.as_ref().map(|text| Sentence::default().quote(text)));
     effects.push(Sentence::plain(format!(
@@ -150,26 +150,26 @@ fn added(slo: &Slo) -> Change {
         effects.push(Sentence::plain("one promise for each value of ").list(&promise.by));
     }
     effects.extend(promise.planned.as_ref().map(|reason| Sentence::plain("only planned: ").quote(reason)));
-    Change::new(Kind::SloAdded, &[slo.name()], Sentence::plain(said)).effects(effects)
+    Change::new(Kind::SloAdded, &[slo.name()], Sentence::plain(message)).effects(effects)
 }
 
 fn removed(slo: &Slo) -> Change {
     let promise = &slo.plan.promise;
-    let said = format!("removed: promised {} over {}", promise.objective, promise.period);
+    let message = format!("removed: promised {} over {}", promise.objective, promise.period);
     let loud = slo.plan.alerts().any(|(severity, _)| severity == Severity::Page);
     let warning = match (loud, slo.plan.alerts().next().is_some()) {
         (true, _) => "it no longer pages anybody, and its recorded series end",
         (false, true) => "no ticket is opened for it any more, and its recorded series end",
         (false, false) => "its recorded series end",
     };
-    Change::new(Kind::SloRemoved, &[slo.name()], Sentence::plain(said)).warn(Sentence::plain(warning))
+    Change::new(Kind::SloRemoved, &[slo.name()], Sentence::plain(message)).warn(Sentence::plain(warning))
 }
 
 fn about(service: &Service) -> Vec<Sentence> {
-    let mut said = Vec::new();
-    said.extend(service.description.as_ref().map(|text| Sentence::default().quote(text)));
-    said.extend(service.owner.as_ref().map(|owner| Sentence::plain("owner: ").quote(owner)));
-    said
+    let mut message = Vec::new();
+    message.extend(service.description.as_ref().map(|text| Sentence::default().quote(text)));
+    message.extend(service.owner.as_ref().map(|owner| Sentence::plain("owner: ").quote(owner)));
+    message
 }
 
 /// Changes of a service's own settings.
@@ -195,7 +195,7 @@ fn missing_events(
     new: Option<MissingEvents>,
 ) -> Option<Change> {
     let described = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
-    let change = |said: String| Change::new(Kind::MissingEvents, subject, Sentence::plain(said));
+    let change = |message: String| Change::new(Kind::MissingEvents, subject, Sentence::plain(message));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
             Some(change(format!("missing events: {}, was {}", described(is), described(was))))
@@ -216,12 +216,12 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     let (before, after) = match (&old.contract, &new.contract) {
         (None, None) => return None,
         (None, Some(_)) => {
-            let said = "now checked against a contract: metrics, labels and bounds";
-            return Some(Change::new(Kind::Contract, subject, Sentence::plain(said)));
+            let message = "now checked against a contract: metrics, labels and bounds";
+            return Some(Change::new(Kind::Contract, subject, Sentence::plain(message)));
         }
         (Some(_), None) => {
-            let said = "no longer checked against a contract: nobody notices a metric that does not exist";
-            return Some(Change::new(Kind::Contract, subject, Sentence::plain(said)));
+            let message = "no longer checked against a contract: nobody notices a metric that does not exist";
+            return Some(Change::new(Kind::Contract, subject, Sentence::plain(message)));
         }
         (Some(before), Some(after)) => (before, after),
     };
@@ -229,7 +229,7 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     if difference.is_empty() {
         return None;
     }
-    let said = format!(
+    let message = format!(
         "the contract has other metrics: {} appeared, {} vanished, {} changed",
         difference.appeared.len(),
         difference.vanished.len(),
@@ -237,5 +237,5 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     );
     let effects: Vec<Sentence> =
         difference.to_string().lines().map(|line| Sentence::default().quote(line.replace('`', ""))).collect();
-    Some(Change::new(Kind::Contract, subject, Sentence::plain(said)).effects(effects))
+    Some(Change::new(Kind::Contract, subject, Sentence::plain(message)).effects(effects))
 }

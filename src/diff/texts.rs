@@ -33,8 +33,8 @@ pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     changes.extend(expected.map(|change| change.warn(warning)));
     if old.scrape_interval != new.scrape_interval {
         let (before, after) = (old.scrape_interval, new.scrape_interval);
-        let said = Sentence::plain(format!("targets scraped every {after}, was {before}"));
-        changes.push(Change::new(Kind::Scrape, &subject, said).values(before, after));
+        let message = Sentence::plain(format!("targets scraped every {after}, was {before}"));
+        changes.push(Change::new(Kind::Scrape, &subject, message).values(before, after));
     }
     changes
 }
@@ -45,14 +45,16 @@ pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, 
     names.sort();
     names.dedup();
     let change = |name: &String| {
-        let said = Sentence::plain(format!("{thing} ")).quote(name);
+        let message = Sentence::plain(format!("{thing} ")).quote(name);
         match (old.get(name), new.get(name)) {
             (Some(was), Some(is)) if was != is => {
-                let said = said.and(" is ").quote(is).and(", was ").quote(was);
-                Some(Change::new(kind, subject, said).values(was, is))
+                let message = message.and(" is ").quote(is).and(", was ").quote(was);
+                Some(Change::new(kind, subject, message).values(was, is))
             }
-            (None, Some(is)) => Some(Change::new(kind, subject, said.and(" is new: ").quote(is))),
-            (Some(was), None) => Some(Change::new(kind, subject, said.and(" is removed; was ").quote(was))),
+            (None, Some(is)) => Some(Change::new(kind, subject, message.and(" is new: ").quote(is))),
+            (Some(was), None) => {
+                Some(Change::new(kind, subject, message.and(" is removed; was ").quote(was)))
+            }
             _ => None,
         }
     };
@@ -67,14 +69,14 @@ pub(super) fn value(
     old: &Option<String>,
     new: &Option<String>,
 ) -> Option<Change> {
-    let said = |words: &str| Sentence::plain(format!("{thing} {words}"));
+    let message = |words: &str| Sentence::plain(format!("{thing} {words}"));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
-            let said = said("is ").quote(is).and(", was ").quote(was);
-            Some(Change::new(kind, subject, said).values(was, is))
+            let message = message("is ").quote(is).and(", was ").quote(was);
+            Some(Change::new(kind, subject, message).values(was, is))
         }
-        (None, Some(is)) => Some(Change::new(kind, subject, said("is new: ").quote(is))),
-        (Some(was), None) => Some(Change::new(kind, subject, said("is removed; was ").quote(was))),
+        (None, Some(is)) => Some(Change::new(kind, subject, message("is new: ").quote(is))),
+        (Some(was), None) => Some(Change::new(kind, subject, message("is removed; was ").quote(was))),
         _ => None,
     }
 }

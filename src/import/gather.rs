@@ -143,9 +143,9 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
 fn remove_secrets(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let Draft { description, service_description, owner, severities, account, name, alert_name, .. } = draft;
     let labels = [&mut severities.page.label, &mut severities.ticket.label];
-    let said = labels.into_iter().chain([owner, alert_name]).flatten().map(|said| &mut said.text);
+    let message = labels.into_iter().chain([owner, alert_name]).flatten().map(|message| &mut message.text);
     let texts =
-        [description, service_description].into_iter().flatten().chain(said).chain(&mut account.alerts);
+        [description, service_description].into_iter().flatten().chain(message).chain(&mut account.alerts);
     let mut found = false;
     for text in texts.filter(|text| secret::is_in(text)) {
         *text = secret::masked(text);
@@ -274,11 +274,11 @@ fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     {
         service.period = most.clone();
     }
-    let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
+    let message: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
     service.missing =
-        said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
+        message.is_empty() || message.len() < service.slos.len() || message.iter().any(|(told, _)| *told);
     if service.missing {
-        for (_, place) in said.iter().filter(|(told, _)| !told) {
+        for (_, place) in message.iter().filter(|(told, _)| !told) {
             problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -314,15 +314,15 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
     for draft in drafts.iter_mut().filter(|draft| !draft.severities.get(severity).off) {
         let alert = draft.severities.get(severity);
         let mut changes = Vec::new();
-        if let (Some(said), Some(most)) = (&alert.label, &most) {
-            if said.text == *most {
-                label.get_or_insert_with(|| said.clone());
+        if let (Some(message), Some(most)) = (&alert.label, &most) {
+            if message.text == *most {
+                label.get_or_insert_with(|| message.clone());
             } else {
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        said.place,
-                        format!("the severity `{}` is not imported", said.text),
+                        message.place,
+                        format!("the severity `{}` is not imported", message.text),
                     )
                     .label(format!(
                         "a project has one label value for a {severity}, and most SLOs have `{most}`"
@@ -330,7 +330,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
-                    said.text
+                    message.text
                 ));
             }
         }
@@ -505,8 +505,8 @@ fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<P
 /// Whether the value of a label is a secret. The name alone does not decide: a `routing_key` may be the name of a team.
 fn hides(pair: &Pair) -> bool {
     let name = pair.name.to_lowercase();
-    let said = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
-    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (said || secret::is_key(&pair.value))
+    let message = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
+    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (message || secret::is_key(&pair.value))
 }
 
 /// The valid pairs; a problem for each of the others. Of two pairs with one name, the last is used, as inner levels override outer ones.

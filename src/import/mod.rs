@@ -223,21 +223,21 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         problems.push(wrong_type(node, "the document", "a map of keys and values"));
         return None;
     };
-    let said = |name: &str| {
+    let message = |name: &str| {
         entries.iter().find(|entry| entry.key.text == name).and_then(|entry| match &entry.value.value {
             Value::Scalar(scalar) => Some((scalar.text.as_str(), entry.value.span)),
             Value::Null | Value::List(_) | Value::Map(_) => None,
         })
     };
-    let named = said("apiVersion").or_else(|| said("version"));
-    let kind = said("kind");
+    let named = message("apiVersion").or_else(|| message("version"));
+    let kind = message("kind");
     if let Some(index) = dialect(named.map(|(text, _)| text), kind.map(|(kind, _)| kind)) {
         return Some(index);
     }
     let of_tool = named.and_then(|(text, _)| {
         DIALECTS.iter().find(|dialect| text.to_lowercase().contains(&dialect.tool.to_lowercase()))
     });
-    if let (Some((kind, place)), Some(_), None) = (kind, said("apiVersion"), of_tool) {
+    if let (Some((kind, place)), Some(_), None) = (kind, message("apiVersion"), of_tool) {
         let kind: String = kind.chars().take(60).collect();
         let problem = Problem::warning(Code::NotCarried, place, format!("this {kind} is not imported"));
         problems.push(match kind.as_str() {

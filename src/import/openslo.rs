@@ -271,7 +271,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         return Vec::new();
     };
     let description = spec.text("description", problems).map(|text| text.text);
-    let said = spec.required("service", problems);
+    let message = spec.required("service", problems);
     let mut changes = Vec::new();
     let in_days = time::in_days(&spec);
     let period = time::period(&mut spec, &mut changes, problems);
@@ -307,7 +307,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     };
     spec.finish(problems);
     let alerts = alerts::read(policies, &period, objects, problems);
-    let (Some(name), Some(service)) = (metadata.name, said) else { return Vec::new() };
+    let (Some(name), Some(service)) = (metadata.name, message) else { return Vec::new() };
     let (service_description, mut labels) = self::service(&service.text, objects, problems);
     labels.extend(metadata.labels);
     let group = Group {

@@ -214,8 +214,8 @@ const BELONG: &[(&str, &[&str], &str)] = &[
 
 /// The suggestion for an unknown `key` of `what`.
 pub fn meant(what: &str, key: &str) -> Option<KeySuggestion> {
-    let of = |(place, words, said): &(&str, &'static [&'static str], &'static str)| {
-        (*place == what && words.contains(&key)).then_some(*said)
+    let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
+        (*place == what && words.contains(&key)).then_some(*sentence)
     };
     if let Some(name) = CALLED.iter().find_map(of) {
         return Some(KeySuggestion::Key(name));
@@ -225,5 +225,7 @@ pub fn meant(what: &str, key: &str) -> Option<KeySuggestion> {
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`"];
     let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));
-    other.filter(|_| levels.contains(&what)).map(|(_, _, said)| KeySuggestion::Advice((*said).to_owned()))
+    other
+        .filter(|_| levels.contains(&what))
+        .map(|(_, _, sentence)| KeySuggestion::Advice((*sentence).to_owned()))
 }

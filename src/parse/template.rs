@@ -601,8 +601,8 @@ pub fn merge_instance_problems(
         let all = &instances[&place.source];
         let mut next = of.first().copied();
         while let Some(instance) = next {
-            let said = |span: Span| span.start <= place.start && place.end <= span.end;
-            if !said(instance.place) && !said(instance.values) {
+            let message = |span: Span| span.start <= place.start && place.end <= span.end;
+            if !message(instance.place) && !message(instance.values) {
                 let text = format!("in the instance `{}`", instance.name);
                 problem.secondary.push(Label { span: instance.place, text });
             }

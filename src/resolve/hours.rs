@@ -139,10 +139,10 @@ pub(super) fn hours_of(
     if problems.len() > before || all.is_empty() || spans.is_empty() {
         return None;
     }
-    let said = |texts: &[Scalar]| {
+    let message = |texts: &[Scalar]| {
         texts.iter().map(|text| text.text.trim().to_lowercase()).collect::<Vec<_>>().join(", ")
     };
-    Some(Some(Hours::new(&all, &spans, format!("{} {}", said(days), said(hours)), zone?, dates)))
+    Some(Some(Hours::new(&all, &spans, format!("{} {}", message(days), message(hours)), zone?, dates)))
 }
 
 /// The problem of a text that is not a date.

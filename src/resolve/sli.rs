@@ -597,12 +597,12 @@ impl Reader {
             return None;
         }
         if let Some(matcher) = selector.matchers.iter().find(known) {
-            let said = match matcher.label.as_str() {
+            let sentence = match matcher.label.as_str() {
                 "le" => "the objective already decides the bound `le`",
                 "__name__" => "`latency` already names the metric",
                 _ => "`latency` already has this matcher",
             };
-            let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), said);
+            let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), sentence);
             problems.push(problem.help("remove it from `successful`"));
             return None;
         }

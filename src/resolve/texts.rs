@@ -69,7 +69,7 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
                 None => problem.help(known),
             }
         }
-        FaultKind::Syntax(said) => of("this template has a syntax error").label(said).help(
+        FaultKind::Syntax(message) => of("this template has a syntax error").label(message).help(
             "write a name as `<< service >>`, and a condition as `<% if page %>…<% else %>…<% endif %>`",
         ),
         FaultKind::Long => of("this text is too long").label("it must end before this").help(format!(

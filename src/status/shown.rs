@@ -16,18 +16,19 @@ pub(super) const HEAD: [&str; 10] =
 /// The cells of an SLO. Unknown values are empty.
 pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
-    let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
+    let message =
+        |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
     // Two digits more than the objective has.
     let digits = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
     [
         name(standing),
         promise.objective.clone(),
         promise.period.suffix(),
-        said(standing.compliance(), &|share| floor(share, digits)),
-        said(standing.left(), &|share| floor(share, 1)),
-        said(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
-        said(standing.events_left(), &|count| signed(count, events)),
-        said(standing.burn, &|burn| text(burn.round_sf(3).unwrap_or(burn))),
+        message(standing.compliance(), &|share| floor(share, digits)),
+        message(standing.left(), &|share| floor(share, 1)),
+        message(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
+        message(standing.events_left(), &|count| signed(count, events)),
+        message(standing.burn, &|burn| text(burn.round_sf(3).unwrap_or(burn))),
         gone_in(standing),
         remarks(standing, gate).join(", "),
     ]
@@ -126,11 +127,11 @@ const PARTS: usize = 3;
 
 /// The parts of a journey that spent its budget.
 fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
-    let said = |(part, share): &(String, Decimal)| {
+    let message = |(part, share): &(String, Decimal)| {
         let share = share.round_dp(3).normalize();
         format!("{} by {}", percent(share), inert::line(part))
     };
-    let mut parts: Vec<String> = shares.iter().take(PARTS).map(said).collect();
+    let mut parts: Vec<String> = shares.iter().take(PARTS).map(message).collect();
     let more = shares.len().saturating_sub(PARTS);
     parts.extend((more > 0).then(|| format!("the rest by {more} more")));
     (!parts.is_empty()).then(|| format!("spent {}", joined(&parts, "and")))

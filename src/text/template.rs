@@ -70,11 +70,11 @@ pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     let read = match parse(template, "text", SYNTAX.clone()) {
         Ok(read) => read,
         Err(error) => {
-            let said = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+            let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             // For a string without an end, minijinja gives a place behind the template.
             let place = error.range().unwrap_or(0..template.len());
             let place = place.start.min(template.len())..place.end.min(template.len());
-            return vec![Fault { place, kind: FaultKind::Syntax(said) }];
+            return vec![Fault { place, kind: FaultKind::Syntax(message) }];
         }
     };
     let mut reading = TemplateReader { names, faults: Vec::new() };
@@ -113,7 +113,7 @@ impl TemplateReader {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(_) => {}
-            Stmt::EmitExpr(said) => match &said.expr {
+            Stmt::EmitExpr(message) => match &message.expr {
                 Expr::Var(name) => self.name(name.id, name.span()),
                 Expr::Const(_) => {}
                 other => self.fault(other.span(), FaultKind::Refused),

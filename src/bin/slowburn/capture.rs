@@ -262,8 +262,8 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
     let one_line = |text: &String| {
         inert::line(text.split(inert::is_break).collect::<Vec<_>>().join(" ").trim()).into_owned()
     };
-    let said = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
-    let told = said.or_else(|| contract.origin.clone()).or_else(|| contract.build());
+    let message = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
+    let told = message.or_else(|| contract.origin.clone()).or_else(|| contract.build());
     if told.is_none()
         && let Some(kept) = before.and_then(|before| before.origin.clone())
     {

@@ -110,7 +110,7 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
         }
         return Ok(Ending::Clean);
     }
-    let said = format!("{out} does not match {slos}: run {}\n", command_to_write(args));
+    let message = format!("{out} does not match {slos}: run {}\n", command_to_write(args));
     if args.format == Format::Human {
         stderr::print(&format!("{}:\n", several(changes.len(), "file")));
         for change in changes.iter().take(LISTED) {
@@ -122,7 +122,7 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
         let lines = changes.iter().filter(|change| !change.is_of_line_ends());
         stdout::print(&lines.map(|change| unified::diff(change, &out)).collect::<String>())?;
     }
-    stderr::print(&said);
+    stderr::print(&message);
     Ok(Ending::Problems)
 }
 

@@ -100,11 +100,11 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
                 .and("allowed are lower-case letters, digits and single hyphens, beginning with a letter"),
         });
     };
-    let said = args.language.as_deref().and_then(language);
+    let message = args.language.as_deref().and_then(language);
     Ok(Answers {
         job: args.job.clone().unwrap_or_else(|| service.clone()),
         service: name,
-        language: said.or(there).unwrap_or(Language::English),
+        language: message.or(there).unwrap_or(Language::English),
         metrics: args.metrics.clone(),
     })
 }

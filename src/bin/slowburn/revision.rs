@@ -41,8 +41,8 @@ fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> 
     if ran.status.success() {
         return Ok(Ok(ran.stdout));
     }
-    let said = String::from_utf8_lossy(&ran.stderr);
-    let first = said.lines().next().unwrap_or("it failed without a message");
+    let sentence = String::from_utf8_lossy(&ran.stderr);
+    let first = sentence.lines().next().unwrap_or("it failed without a message");
     Ok(Err(inert::line(first.trim_start_matches("fatal: ")).into_owned()))
 }
 
@@ -71,11 +71,12 @@ fn line(args: &[&str]) -> Result<Option<String>, Failure> {
 fn commit(revision: &str) -> Result<String, Failure> {
     // Control characters in the name are escaped.
     let named = format!("`{}`", revision.escape_debug());
-    if let Err(said) = git(&["rev-parse", "--git-dir"])? {
+    if let Err(sentence) = git(&["rev-parse", "--git-dir"])? {
         // git continues with a sentence about file systems.
-        let said = if said.starts_with("not a git repository") { "this is not a repository" } else { &said };
+        let sentence =
+            if sentence.starts_with("not a git repository") { "this is not a repository" } else { &sentence };
         return Err(Failure::new(format!(
-            "there is no directory {named}, and git cannot look it up as a revision: {said}"
+            "there is no directory {named}, and git cannot look it up as a revision: {sentence}"
         ))
         .and("name directories, or run slowburn in a git repository"));
     }
@@ -148,7 +149,7 @@ type FoundFile = (String, String);
 impl Tree {
     fn read(commit: &str) -> Result<Self, Failure> {
         let listed = git(&["ls-tree", "-r", "-z", "--full-tree", commit])?
-            .map_err(|said| Failure::new(format!("cannot list the files of {commit}: {said}")))?;
+            .map_err(|sentence| Failure::new(format!("cannot list the files of {commit}: {sentence}")))?;
         let mut tree = BTreeMap::new();
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             // `<mode> <type> <id>\t<path>`. A path that is not UTF-8 cannot be a definition.

@@ -36,15 +36,15 @@ pub fn changes(theirs: &Slo, one: OurSlo, new: Side, kept: &mut Vec<Sentence>) -
             _ if alert.absent => changes.extend(absent(alert, one, &subject, kept)),
             Some(severity) => of.entry(severity).or_default().push(alert),
             None => {
-                let said = Sentence::plain("the alert ")
+                let sentence = Sentence::plain("the alert ")
                     .quote(&alert.rule.name)
                     .and(" of ")
                     .quote(&alert.rule.place);
-                let said = said.and(match alert.labels.get("severity") {
+                let sentence = sentence.and(match alert.labels.get("severity") {
                     Some(_) => " has a `severity` that is neither page nor ticket, and is not compared",
                     None => " has no label `severity` for page or ticket, and is not compared",
                 });
-                changes.push(Change::new(Kind::NotUnderstood, &subject, said));
+                changes.push(Change::new(Kind::NotUnderstood, &subject, sentence));
             }
         }
     }
@@ -55,19 +55,21 @@ pub fn changes(theirs: &Slo, one: OurSlo, new: Side, kept: &mut Vec<Sentence>) -
         match (old, rule) {
             ([], None) => {}
             ([], Some(rule)) => {
-                let said = Sentence::plain(format!("an alert {verb} that the old rules do not have: "));
-                changes.push(Change::new(Kind::AlertAdded, &subject, said.quote(rule.name())));
+                let sentence = Sentence::plain(format!("an alert {verb} that the old rules do not have: "));
+                changes.push(Change::new(Kind::AlertAdded, &subject, sentence.quote(rule.name())));
             }
             (old, None) => {
                 let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
-                let said = Sentence::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
+                let sentence =
+                    Sentence::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
                 let warning = match severity {
                     Severity::Page => "nobody is paged any more once the old rules are removed",
                     Severity::Ticket => {
                         "nobody is notified of a slow burn any more once the old rules are removed"
                     }
                 };
-                changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Sentence::plain(warning)));
+                changes
+                    .push(Change::new(Kind::AlertRemoved, &subject, sentence).warn(Sentence::plain(warning)));
             }
             (old, Some(rule)) => {
                 changes.extend(named(severity, old, rule, &subject, kept));
@@ -115,7 +117,7 @@ fn of_both(carried: ConstantChanges, subject: &[String], kept: &mut Vec<Sentence
             ConstantKind::Label => ("the label ", Kind::Label),
             ConstantKind::Annotation => ("the annotation ", Kind::Annotation),
         };
-        let said = Sentence::plain(word).quote(&name).and(of);
+        let sentence = Sentence::plain(word).quote(&name).and(of);
         let lost = match thing {
             ConstantKind::Label => {
                 "routes, inhibitions and silences that match it do not match the new alert"
@@ -128,26 +130,26 @@ fn of_both(carried: ConstantChanges, subject: &[String], kept: &mut Vec<Sentence
             }
             _ => None,
         };
-        let change = |said| Change::new(kind, subject, said);
+        let change = |sentence| Change::new(kind, subject, sentence);
         match (fact, thing) {
             (ConstantChange::Kept(value), _) => kept.push(match value {
-                Some(value) => said.and(": ").quote(value),
-                None => said,
+                Some(value) => sentence.and(": ").quote(value),
+                None => sentence,
             }),
-            (ConstantChange::New(is), _) => changes.push(change(said.and(" is new: ").quote(is))),
+            (ConstantChange::New(is), _) => changes.push(change(sentence.and(" is new: ").quote(is))),
             (ConstantChange::Is(is), ConstantKind::Label) => {
-                let said = said.and(" is ").quote(is).and(", was ").list(was);
-                changes.push(change(said).warn(Sentence::plain(lost)));
+                let sentence = sentence.and(" is ").quote(is).and(", was ").list(was);
+                changes.push(change(sentence).warn(Sentence::plain(lost)));
             }
             (ConstantChange::Is(is), ConstantKind::Annotation) => {
-                changes.push(change(said.and(" is ").quote(is)))
+                changes.push(change(sentence.and(" is ").quote(is)))
             }
             (ConstantChange::Gone, ConstantKind::Label) => {
-                let change = change(said.and(" is removed; was ").list(was)).warn(Sentence::plain(lost));
+                let change = change(sentence.and(" is removed; was ").list(was)).warn(Sentence::plain(lost));
                 changes.push(change.effects(kept_by));
             }
             (ConstantChange::Gone, ConstantKind::Annotation) => {
-                changes.push(change(said.and(" is removed: ").and(lost)))
+                changes.push(change(sentence.and(" is removed: ").and(lost)))
             }
         }
     }
@@ -158,16 +160,16 @@ fn absent(alert: &Alert, one: OurSlo, subject: &[String], kept: &mut Vec<Sentenc
     let name = &alert.rule.name;
     match one.service.missing.as_ref().and_then(|group| group.rules.first()) {
         Some(rule) => {
-            let said =
+            let sentence =
                 Sentence::plain("there is an alert for missing events: ").quote(rule.name()).and(", was ");
-            kept.push(said.quote(name));
+            kept.push(sentence.quote(name));
             None
         }
         None => {
-            let said =
+            let sentence =
                 Sentence::plain("there is no counterpart to the alert for missing events ").quote(name);
             let warning = "a service without measurements looks like a service without errors";
-            Some(Change::new(Kind::MissingEvents, subject, said).warn(Sentence::plain(warning)))
+            Some(Change::new(Kind::MissingEvents, subject, sentence).warn(Sentence::plain(warning)))
         }
     }
 }
@@ -191,10 +193,10 @@ fn named(
         kept.push(Sentence::plain(format!("the {severity} ")).quote(rule.name()));
         return None;
     }
-    let said = Sentence::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
+    let sentence = Sentence::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
     let warning = Sentence::plain("routes and silences that match ").list(&names).and(" do not match it");
     let was = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-    let change = Change::new(Kind::AlertRenamed, subject, said.list(&names)).values(was, rule.name());
+    let change = Change::new(Kind::AlertRenamed, subject, sentence.list(&names)).values(was, rule.name());
     Some(change.warn(warning).effects([Sentence::plain("`alert_name` keeps the old name")]))
 }
 
@@ -237,16 +239,17 @@ fn tiers(
             kept.push(Sentence::plain(format!("the {severity} at {}", ours(is))));
             continue;
         }
-        let said = Sentence::plain(format!("the {severity} fires at {}; was at {}", ours(is), theirs(was)));
-        changes.push(Change::new(Kind::Tier, subject, said).values(theirs(was), ours(is)));
+        let sentence =
+            Sentence::plain(format!("the {severity} fires at {}; was at {}", ours(is), theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, sentence).values(theirs(was), ours(is)));
     }
     for was in before {
-        let said = Sentence::plain(format!("the {severity} no longer fires at {}", theirs(was)));
-        changes.push(Change::new(Kind::Tier, subject, said));
+        let sentence = Sentence::plain(format!("the {severity} no longer fires at {}", theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, sentence));
     }
     for is in after {
-        let said = Sentence::plain(format!("the {severity} also fires at {}", ours(is)));
-        changes.push(Change::new(Kind::Tier, subject, said));
+        let sentence = Sentence::plain(format!("the {severity} also fires at {}", ours(is)));
+        changes.push(Change::new(Kind::Tier, subject, sentence));
     }
     changes
 }
@@ -274,8 +277,8 @@ fn hold_changes(
             continue;
         }
         let shown = was.into_iter().map(none).collect::<Vec<_>>().join(", ");
-        let said = Sentence::plain(format!("`{field}` of the {severity} is {}, was {shown}", none(is)));
-        changes.push(Change::new(Kind::Tier, subject, said).values(shown, none(is)));
+        let sentence = Sentence::plain(format!("`{field}` of the {severity} is {}, was {shown}", none(is)));
+        changes.push(Change::new(Kind::Tier, subject, sentence).values(shown, none(is)));
     }
     changes
 }
@@ -355,18 +358,18 @@ fn receiver_change(
     let after = receivers(rule.name(), &rule.labels);
     if before == after {
         let nobody = after.is_empty();
-        let said =
+        let sentence =
             Sentence::plain(format!("the {severity}, sent through the routes of the project, goes to "));
-        kept.push(if nobody { said.and("nobody") } else { said.list(after) });
+        kept.push(if nobody { sentence.and("nobody") } else { sentence.list(after) });
         return None;
     }
     let list = |words: Sentence, names: &BTreeSet<String>| match names.is_empty() {
         true => words.and("nobody"),
         false => words.list(names),
     };
-    let said = list(Sentence::plain(format!("the {severity} goes to ")), &after);
-    let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
+    let sentence = list(Sentence::plain(format!("the {severity} goes to ")), &after);
+    let sentence = list(sentence.and("; the old one, sent through the same routes, goes to "), &before);
     let lost: Vec<&String> = before.difference(&after).collect();
     let warning = (!lost.is_empty()).then(|| Sentence::default().list(lost).and(" is not notified any more"));
-    Some(Change::new(Kind::Notified, &[one.name()], said).warn(warning))
+    Some(Change::new(Kind::Notified, &[one.name()], sentence).warn(warning))
 }

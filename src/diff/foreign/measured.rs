@@ -62,10 +62,10 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
 /// The differences in words; empty if both sides read the same.
 pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
     let (before, after) = (reads(theirs), ours(one));
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for (metric, was) in &before {
         match after.get(metric) {
-            None => said.push(Sentence::plain("only the old rules read ").quote(metric)),
+            None => message.push(Sentence::plain("only the old rules read ").quote(metric)),
             Some(is) if was != is => {
                 let only = |from: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
                     from.difference(other).cloned().collect()
@@ -73,7 +73,7 @@ pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
                 for (side, only) in [("old", only(was, is)), ("new", only(is, was))] {
                     if !only.is_empty() {
                         let words = Sentence::plain("of ").quote(metric);
-                        said.push(words.and(format!(" only the {side} rules ask ")).list(only));
+                        message.push(words.and(format!(" only the {side} rules ask ")).list(only));
                     }
                 }
             }
@@ -81,24 +81,24 @@ pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
         }
     }
     for metric in after.keys().filter(|metric| !before.contains_key(*metric)) {
-        said.push(Sentence::plain("only the new rules read ").quote(metric));
+        message.push(Sentence::plain("only the new rules read ").quote(metric));
     }
-    said
+    message
 }
 
 pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change> {
     let subject = [one.name()];
     if reads(theirs).is_empty() {
-        let said = "the old rules do not say which raw series they read, so these are not compared";
-        return Some(Change::new(Kind::NotUnderstood, &subject, Sentence::plain(said)));
+        let message = "the old rules do not say which raw series they read, so these are not compared";
+        return Some(Change::new(Kind::NotUnderstood, &subject, Sentence::plain(message)));
     }
     let apart = metric_differences(theirs, one);
     if apart.is_empty() {
         kept.push(Sentence::plain("both read the same series: ").list(reads(theirs).into_keys()));
         return None;
     }
-    let said = Sentence::plain("the two sides read different series");
+    let message = Sentence::plain("the two sides read different series");
     let warning =
         Sentence::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
-    Some(Change::new(Kind::Sli, &subject, said).warn(warning).effects(apart))
+    Some(Change::new(Kind::Sli, &subject, message).warn(warning).effects(apart))
 }

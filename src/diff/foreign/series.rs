@@ -42,18 +42,22 @@ pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Ve
         let names = gone.iter().take(NAMED).map(|name| Sentence::default().quote(name));
         let more = gone.len().saturating_sub(NAMED);
         let more = (more > 0).then(|| Sentence::plain(format!("and {more} more")));
-        let said = Sentence::plain(format!("{} recorded series end with the old rules", gone.len()));
-        let said =
-            if gone.len() == 1 { Sentence::plain("a recorded series ends with the old rules") } else { said };
+        let message = Sentence::plain(format!("{} recorded series end with the old rules", gone.len()));
+        let message = if gone.len() == 1 {
+            Sentence::plain("a recorded series ends with the old rules")
+        } else {
+            message
+        };
         let warning = "dashboards and other rules that read them find no data then";
-        let change = Change::new(Kind::Series, &subject, said).warn(Sentence::plain(warning));
+        let change = Change::new(Kind::Series, &subject, message).warn(Sentence::plain(warning));
         changes.push(change.effects(names).effects(more));
     }
     for (lost, names) in other {
-        let said = Sentence::plain("recorded under the same name, without the labels ").list(lost);
+        let message = Sentence::plain("recorded under the same name, without the labels ").list(lost);
         let warning = "dashboards and rules that match these labels find no data once the old rules are removed; those that match no labels find both series while both are loaded";
         let names = names.into_iter().take(NAMED).map(|name| Sentence::default().quote(name));
-        changes.push(Change::new(Kind::Series, &subject, said).warn(Sentence::plain(warning)).effects(names));
+        changes
+            .push(Change::new(Kind::Series, &subject, message).warn(Sentence::plain(warning)).effects(names));
     }
     changes
 }

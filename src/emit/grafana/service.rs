@@ -84,9 +84,9 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
             Some(url) => format!("[{}]({})", markdown(&alert.which.name), url.replace(['(', ')'], "")),
             None => markdown(&alert.which.name),
         };
-        let said = companion.description.as_deref().map(markdown).unwrap_or_default();
+        let message = companion.description.as_deref().map(markdown).unwrap_or_default();
         let planned = companion.planned.as_ref().map(|_| words.say("state.planned"));
-        let parts = [name, said, planned.unwrap_or_default()];
+        let parts = [name, message, planned.unwrap_or_default()];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("- {}", parts.join(" · "))
     };

@@ -39,12 +39,14 @@ pub enum FileKind {
 /// The kind of each file. If a file has several kinds of documents, the first one that is recognised counts.
 pub fn holds(sources: &Sources) -> Vec<(SourceId, FileKind)> {
     let of = |node: &Node| {
-        let said = |name: &str| entry(node, name).and_then(text_of);
-        let version = said("apiVersion").or_else(|| said("version"));
+        let message = |name: &str| entry(node, name).and_then(text_of);
+        let version = message("apiVersion").or_else(|| message("version"));
         match version {
             Some("slowburn/v1") => FileKind::Ours,
-            version if super::dialect(version, said("kind")).is_some() => FileKind::Specs,
-            _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => FileKind::Rules,
+            version if super::dialect(version, message("kind")).is_some() => FileKind::Specs,
+            _ if entry(node, "groups").is_some() || message("kind") == Some("PrometheusRule") => {
+                FileKind::Rules
+            }
             Some(_) | None => FileKind::Other,
         }
     };
@@ -144,9 +146,9 @@ fn rule(
     problems: &mut Vec<Problem>,
 ) -> Option<Rule> {
     let mut keys = Keys::of(node, "a rule", problems)?;
-    let said = keys.has("record") || keys.has("alert");
+    let message = keys.has("record") || keys.has("alert");
     let (record, alert) = (keys.text("record", problems), keys.text("alert", problems));
-    if said && record.is_none() && alert.is_none() {
+    if message && record.is_none() && alert.is_none() {
         return None;
     }
     let alerts = alert.is_some();

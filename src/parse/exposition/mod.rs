@@ -79,8 +79,8 @@ pub fn read(text: &[u8]) -> Exposition {
 /// The program in the first line of a capture: `# from: prometheus-node-exporter 1.5.0`.
 fn origin(text: &[u8]) -> Option<String> {
     let line = text.split(|byte| *byte == b'\n').next()?;
-    let said = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
-    (!said.is_empty() && inert::is_seen(said)).then(|| said.to_owned())
+    let message = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
+    (!message.is_empty() && inert::is_seen(message)).then(|| message.to_owned())
 }
 
 /// What `# TYPE` and `# UNIT` declare for a metric.

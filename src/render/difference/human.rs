@@ -42,7 +42,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
         text += &format!("\n{}\n", paint(style, title));
         for change in changes {
             let subjects = page.subjects(change);
-            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.said)));
+            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.text)));
             text += &match head.strip_prefix(&format!("  {subjects}:")) {
                 Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{subjects}:"))),
                 None => head,
@@ -54,7 +54,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
             for effect in change.effects.iter().take(EFFECTS) {
                 let subjects =
                     for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
-                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.said)));
+                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.text)));
             }
             if change.effects.len() > EFFECTS {
                 text += &format!("    … and {} more\n", change.effects.len() - EFFECTS);

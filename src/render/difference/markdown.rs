@@ -116,13 +116,13 @@ struct Entry {
 
 impl Entry {
     fn of(page: &Page, change: &Change) -> Self {
-        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.said));
+        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.text));
         if let Some(warning) = &change.warning {
             text += &format!("  - ⚠️ **{}**\n", words(warning));
         }
         let lines = change.effects.iter().map(|effect| {
             let subjects = for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
-            format!("  - {}{subjects}\n", words(&effect.said))
+            format!("  - {}{subjects}\n", words(&effect.text))
         });
         let lines: Vec<String> = lines.collect();
         // A fold for one or two lines saves no space.
