@@ -1,5 +1,5 @@
-//! Sources that are written to take long: each is checked to its end, and what is too much is told once. None of these tests looks at a clock: what is
-//! not bounded does not end, or tells too much.
+//! Sources that are written to take long. Each is checked completely, and exceeded limits are reported once. No test measures time: without a limit
+//! it would not end, or would report too much.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use slowburn::diagnostic::{Code, Problem};
@@ -22,7 +22,7 @@ fn joined(count: usize, by: &str, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect::<Vec<_>>().join(by)
 }
 
-/// The one error, and where it stands.
+/// The offset of the only error.
 fn only(problems: &[Problem], code: Code) -> u32 {
     let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.is_error()).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -95,7 +95,7 @@ fn labels_are_counted_wherever_they_stand() {
     }
 }
 
-/// To escape each of these selectors there are two ways, and the last cannot be escaped: two to the power of forty ways that all end there.
+/// Each of these selectors can be avoided in two ways, and the last one cannot: 2⁴⁰ combinations, all without a result.
 #[test]
 fn labels_that_no_series_can_have_are_not_looked_for_without_end() {
     let others = joined(40, " or ", |index| format!("m{{b=\"{index}\",c=\"{index}\"}} > 1"));
@@ -111,7 +111,7 @@ fn labels_that_no_series_can_have_are_not_looked_for_without_end() {
     assert_eq!(count(&found, Code::Unprovable), 1, "{found:?}");
 }
 
-/// What dozens of neighbours look for in vain takes nothing from an alert that is simple.
+/// Dozens of neighbours without a proof do not take the steps of a simple alert.
 #[test]
 fn a_simple_alert_is_proven_beside_many_that_cannot_be() {
     let never = joined(40, "", |index| {
@@ -136,7 +136,7 @@ fn a_long_expression_of_alternatives_is_read_once() {
     assert_eq!(count(&found, Code::PromqlSyntax) + count(&found, Code::PromqlType), 0, "{found:?}");
 }
 
-/// A machine of thousands of states against texts of thousands of letters.
+/// A pattern with thousands of states against texts with thousands of characters.
 #[test]
 fn patterns_are_tried_against_little() {
     let pattern = "(.*x)".repeat(1_500);
@@ -157,7 +157,7 @@ fn a_template_has_as_many_parameters_as_somebody_sets() {
     only(&problems(&[("a.yaml", text(3_000))]), Code::TooLarge);
 }
 
-/// A query of so many placeholders is read once, and not once for each.
+/// A query with very many placeholders is parsed once, not once for each.
 #[test]
 fn placeholders_know_the_quotes_before_them() {
     let asked = joined(4_000, " or ", |index| format!("up{{a=\"<<p>>{index}\"}} == 0"));
@@ -198,7 +198,7 @@ fn few_services_are_needed_by_everything() {
     only(&found(50), Code::TooLarge);
 }
 
-/// Of every part only the alerts count that say that it fails, and none of the hundreds beside it.
+/// For each part, only the alerts that mean that it fails are compared, not the hundreds of others.
 #[test]
 fn journeys_look_at_their_parts_alone() {
     let parts =
@@ -281,7 +281,7 @@ fn behind_a_hundred_addresses_the_rest_of_a_line_is_hidden() {
     assert_eq!(secret::masked(&few), few);
     let many = format!("{few}http://b/ and http://u:secret@c/");
     assert_eq!(secret::masked(&many), format!("{few}http://…"));
-    // One word of nothing but colons, and one whose every part may be a name with its password.
+    // One word consists of colons, and in another one every part may be a name with a password.
     let colons = ":".repeat(100_000);
     assert_eq!(secret::masked(&colons), colons);
     let names = format!("{}host", "a:b@".repeat(25_000));

@@ -1,4 +1,4 @@
-//! What a person, a script and a CI job see of `slowburn`: exit codes, what goes to which stream, and in which words.
+//! The interface of `slowburn` for people, scripts and CI jobs: exit codes, streams and messages.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use slowburn::diagnostic::Code;
 use support::folder::{API, Folder, Ran, service};
 
-/// A promise that no event can keep.
+/// An SLO without a possible event.
 fn broken() -> String {
     API.replace("99.9%", "200%")
 }
@@ -182,7 +182,7 @@ fn help() {
     insta::assert_snapshot!(text);
 }
 
-/// All that keeps the shell from its work, in its words.
+/// All failures of the shell, with their messages.
 #[test]
 fn failures() {
     let mut text = String::new();
@@ -274,7 +274,7 @@ fn only_what_lies_in_slos_says_what_is_ignored() {
     folder.write("slos/.gitignore", "draft*.yaml\n/old/\n");
     folder.write("slos/draft-1.yaml", "no: [definition");
     folder.write("slos/old/api.yaml", API);
-    // A copy of the directory somewhere else means the same: what lies above it says nothing.
+    // A copy of the directory has the same result: parent folders do not matter.
     folder.write(".gitignore", "slos\n*.yaml\n");
     folder.write(".ignore", "*.yaml\n");
     folder.write("slos/.ignore", "*.yaml\n");
@@ -349,7 +349,7 @@ fn what_is_not_utf_8_is_a_problem_in_its_place() {
 #[test]
 fn a_huge_file_is_a_problem_and_is_not_read_whole() {
     let folder = Folder::new();
-    // A gibibyte that takes no room on the disk.
+    // A sparse file of one GiB.
     let huge = fs::File::create(folder.path("slos/huge.yaml")).unwrap();
     huge.set_len(1 << 30).unwrap();
     let ran = folder.script(&["sh", "-c"], "ulimit -v 500000; exec $slowburn check --format json");
@@ -372,7 +372,7 @@ fn targets_can_be_chosen() {
     };
     assert_eq!(files(&folder), [rules]);
     assert_eq!(folder.read(&format!("out/{rules}")), all.read(&format!("out/{rules}")));
-    // What was not asked for is neither compared, nor made, nor removed.
+    // Other targets are not compared, written or removed.
     assert_eq!(folder.slowburn(&["compile", "--check", "--only", "prometheus"]).code, Some(0));
     let ran = folder.slowburn(&["compile", "--check", "--only", "promtool"]);
     assert_eq!(ran.code, Some(1));

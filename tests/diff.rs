@@ -1,4 +1,4 @@
-//! What `slowburn diff` says of pairs of folders in `diffs/`: in text, in Markdown and in JSON, each beside its pair.
+//! The output of `slowburn diff` for pairs of folders in `diffs/`: text, Markdown and JSON, each beside its pair.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fs;
@@ -9,7 +9,7 @@ use slowburn::difference::{Change, Difference, Weight};
 use slowburn::render::{ComparedSide, DifferenceFormat, difference as rendered};
 use slowburn::source::{SourceFile, Sources};
 
-/// One side, compiled as far as it goes.
+/// One side, compiled as far as possible.
 struct Side {
     sources: Sources,
     problems: Vec<Problem>,
@@ -29,12 +29,12 @@ impl Side {
         Self::of(files)
     }
 
-    /// A project of one service.
+    /// A project with one service.
     fn service(text: &str) -> Self {
         Self::of(vec![SourceFile { path: "slos/api.yaml".to_owned(), text: text.to_owned() }])
     }
 
-    /// A project of a service and settings.
+    /// A project with settings and a service.
     fn with_project(project: &str, service: &str) -> Self {
         let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
         Self::of(vec![file("slos/api.yaml", service), file("slos/slowburn.yaml", project)])
@@ -128,7 +128,7 @@ fn comments_order_anchors_and_spelling_mean_nothing() {
     assert_eq!(json["same"], true);
 }
 
-/// Whatever is not in a code span, in a Markdown text without code blocks.
+/// The text outside of inline code, in Markdown without code blocks.
 fn outside_code(markdown: &str) -> String {
     let mut outside = String::new();
     let mut rest = markdown;
@@ -140,7 +140,7 @@ fn outside_code(markdown: &str) -> String {
             continue;
         }
         let after = &rest[start + fence..];
-        // The span ends with the next run of as many backticks (CommonMark 6.1).
+        // The span ends at the next run of as many backticks (CommonMark 6.1).
         let mut at = 0;
         let end = loop {
             let next = at + after[at..].find('`').expect("every span ends");
@@ -199,7 +199,7 @@ slos:
       bad: http_requests_total{job=\"api\", status=~\"5..\"}
 ";
 
-/// The kinds of change between the service and what becomes of it.
+/// The kinds of changes between a service and its new version.
 fn kinds(old: &Side, new: &Side) -> Vec<&'static str> {
     assert!(old.complete && new.complete, "{:#?}", new.problems);
     let mut kinds: Vec<&str> = old.to(new).changes.iter().map(|change| change.kind.as_str()).collect();
@@ -311,7 +311,7 @@ fn thirty_slos_with_one_change_are_one_line() {
 
 const COUNTED: &str = "counter http_requests_total\n  job: \"api\"\n  status: \"200\" \"500\"\n";
 
-/// GitHub refuses a comment of more than 65,536 characters, so that nobody would learn of any change.
+/// GitHub refuses comments with more than 65,536 characters, so a longer one would not appear at all.
 #[test]
 fn a_comment_is_no_longer_than_github_takes() {
     let many = |services: usize, metrics: usize, objective: &str, text: &str| {
@@ -348,16 +348,16 @@ fn a_comment_is_no_longer_than_github_takes() {
         assert_eq!(told + unseen, old.to(new).changes.len());
         (markdown, unseen)
     };
-    // What is folded goes first, and not of all.
+    // Folded parts are dropped first, and only as many as necessary.
     let (markdown, unseen) = comment(&many(20, 220, "9", "x"), &many(20, 220, "5", "x"));
     assert_eq!(unseen, 0);
     let folds = markdown.matches("<summary>").count() - 1;
     assert!((5..20).contains(&folds), "{folds}");
-    // Then details, by what weighs least.
+    // Then details, the least important first.
     for (was, is) in [("á", "é"), ("`", "``")] {
         let (old, new) = (many(50, 70, "9", &was.repeat(1_000)), many(50, 70, "5", &is.repeat(1_000)));
         let (markdown, unseen) = comment(&old, &new);
-        // One fold is small enough for what is left.
+        // One fold is small enough.
         assert!(unseen > 50 && markdown.len() > 55_000, "{unseen} {}", markdown.len());
         assert!(markdown.matches(" more</summary>").count() < 3);
         assert!(markdown.contains("all 50 SLOs**: objective"), "{}", &markdown[..500]);
@@ -379,7 +379,7 @@ fn names_that_are_exchanged_are_no_renaming() {
     assert!(difference.changes.iter().all(|change| change.weight() == Weight::Care));
 }
 
-/// Every mistake there is leaves something that can be compared.
+/// After every mistake, the other parts can still be compared.
 #[test]
 fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
     let plain = Side::service(API);
@@ -390,7 +390,7 @@ fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
         for (old, new) in [(&plain, &side), (&side, &plain)] {
             let difference = old.to(new);
             let said: Vec<&str> = difference.changes.iter().map(|change| change.kind.as_str()).collect();
-            // What is not there is not gone, if it was perhaps only not understood.
+            // If something was perhaps only not understood, it is not reported as removed.
             assert!(new.complete || !said.contains(&"slo-removed"), "{}: {said:?}", path.display());
             assert!(old.complete || !said.contains(&"slo-added"), "{}: {said:?}", path.display());
         }

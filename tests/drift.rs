@@ -1,4 +1,4 @@
-//! What a server evaluates is held against what is compiled: a real Prometheus prints the rules, and nothing else may differ.
+//! Loaded rules are compared with compiled ones: a real Prometheus prints them, and there must be no false difference.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -16,7 +16,7 @@ use support::prometheus::Server;
 use support::{prometheus, rules, skipped};
 use tempfile::TempDir;
 
-/// A Prometheus that has loaded these files.
+/// A Prometheus with these files.
 fn serving(files: &[(String, String)]) -> Option<(Server, TempDir)> {
     let Some(program) = prometheus() else {
         skipped("the rules of a real Prometheus are not compared: there is none");
@@ -59,7 +59,7 @@ fn what_somebody_changed_by_hand_is_told() {
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     let own = folder.read("out/prometheus/api.rules.yaml");
     let changed = own.replace("[59m45s]", "[58m45s]").replace("severity: page", "severity: none");
-    // An SLO that is gone, and rules of somebody else.
+    // A removed SLO, and rules from another source.
     let old = "groups:
 - name: shop/slos
   rules:
@@ -69,7 +69,7 @@ fn what_somebody_changed_by_hand_is_told() {
   - { record: 'job:up:sum', expr: sum(up) }
   - { alert: Down, expr: up == 0 }
 ";
-    // What an earlier version had not.
+    // A rule that an earlier version did not have.
     let start = changed.find("      - record: slo:current_burn_rate:ratio").unwrap();
     let end = start + changed[start..].find("      # For the texts of pages").unwrap();
     let missing = format!("{}{}", &changed[..start], &changed[end..]);
@@ -124,7 +124,7 @@ fn whoever_evaluates_no_rules_is_said_not_to() {
     assert!(said.stderr.contains("the server was not asked"), "{}", said.stderr);
 }
 
-/// What is compiled of this project, and what Alertmanager runs of these files.
+/// The compiled routes of this project, and the configuration of an Alertmanager with these files.
 fn notified(change: impl Fn(String) -> String) -> Option<(String, Value, Running)> {
     let compiled = slowburn::compile(&Sources::new(rules::own()));
     let mut artifacts = compiled.artifacts().unwrap();
@@ -169,7 +169,7 @@ fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
     let said = routes::human(&found, "http://ADDRESS");
     assert!(!said.contains("hunter22"), "{said}");
     insta::assert_snapshot!(said);
-    // The same by the command, in a project that compiles to something else.
+    // The same with the command, in a project with other definitions.
     let folder = Folder::new();
     let url = format!("http://127.0.0.1:{}", server.port);
     let said = folder.slowburn(&["drift", "--alertmanager", &url]);

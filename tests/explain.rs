@@ -1,4 +1,4 @@
-//! What `slowburn explain service/slo` says.
+//! The output of `slowburn explain service/slo`.
 #![allow(clippy::unwrap_used)]
 
 use slowburn::explain::{explain, explain_companion};
@@ -20,19 +20,19 @@ fn planned_from(files: &[(&str, &str)]) -> Plan {
     compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 }
 
-/// The explanation of the one companion alert of a service file.
+/// The explanation of the only companion alert in a service file.
 fn explained_alert(text: String) -> String {
     let plan = planned(text);
     let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
     explain_companion(companion, rule)
 }
 
-/// The explanation of an SLO that is written in these lines.
+/// The explanation of an SLO with these lines.
 fn explained(lines: &str) -> String {
     explained_in("", lines)
 }
 
-/// The same, in a service file that also says this.
+/// The same, with these lines in the service file.
 fn explained_in(service: &str, lines: &str) -> String {
     let plan = planned(format!("{HEAD}{service}slos:\n  it:\n{lines}"));
     let text = explain(&plan.services[0].slos[0]);

@@ -1,4 +1,4 @@
-//! What `slowburn simulate` shows for people and programs, and what it refuses.
+//! The output of `slowburn simulate` for people and programs, and what it refuses.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -88,7 +88,7 @@ fn young_series_fill_their_windows_sooner() {
         let value: Value = serde_json::from_str(&shown_json(&Folder::new(), &args)).unwrap();
         value["notifications"][0]["at_seconds"].as_u64().unwrap()
     };
-    // 0.2 t / 3600 is above 0.0144 after 259 s; with ten minutes of history 0.2 t / (600 + t) is above 0.006 after 19 s.
+    // 0.2 t / 3600 is above 0.0144 after 259 s; with ten minutes of history, 0.2 t / (600 + t) is above 0.006 after 19 s.
     assert_eq!((first(&[]), first(&["--history", "10m"])), (270, 30));
 }
 
@@ -222,7 +222,7 @@ fn sources_with_errors_are_told_of_as_elsewhere() {
     assert!(ran.stderr.contains("slos/api.yaml:5:16"), "{}", ran.stderr);
 }
 
-/// Whatever is written, it is simulated or refused.
+/// Every text is either simulated or refused.
 #[test]
 fn extremes_end_in_an_answer() {
     let folder = with(

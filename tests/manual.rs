@@ -1,4 +1,4 @@
-//! The README and every page of the manual are true: each block in them is compiled, run or compared, as the words behind its fence say.
+//! The README and every page of the manual are true: each block is compiled, run or compared, depending on the words after its fence.
 //!
 //! | block | is |
 //! |---|---|
@@ -6,16 +6,15 @@
 //! | `yaml …/*.yaml`, `prom …/*.prom` | a source; all of one folder compile together without a problem |
 //! | `yaml prometheus.yml` | a configuration that promtool accepts with the compiled rules |
 //! | `yaml .github/…`, `yaml .editor/…` | YAML |
-//! | `console` | commands behind `$`, and all they print |
+//! | `console` | commands after `$`, and their complete output |
 //! | `sh` | a script that bash can read |
 //!
 //! In excerpts and outputs `…` stands for anything.
 //!
-//! Each document is tested by itself, in a folder of its own. In that folder are the files that the document shows, and
-//! `slos/shop.yaml` of the README, so that pages need not repeat the first example. Files of other pages are not there. Commands
-//! run one after the other.
+//! Each document is tested in a folder of its own. This folder has the files that the document shows, and `slos/shop.yaml` of the README, so that
+//! pages need not repeat the first example. Files of other pages are not there. Commands run one after the other.
 //!
-//! One project is spread over several pages: `reference/`. Its files compile together.
+//! The project `reference/` is spread over several pages. Its files compile together.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -37,7 +36,7 @@ use support::{promtool, skipped};
 /// The first example, which every page may use.
 const SHOP: &str = "slos/shop.yaml";
 
-/// The project whose files stand in several pages.
+/// The project whose files are in several pages.
 const REFERENCE: &str = "reference";
 
 fn shop() -> String {
@@ -56,7 +55,7 @@ fn folder(document: &Document) -> Folder {
     folder
 }
 
-/// The projects that documents show: of each document by itself, and the one that is spread.
+/// The projects in documents: one per document, and the one that is spread over several pages.
 fn projects() -> BTreeMap<(String, String), BTreeMap<String, String>> {
     let mut projects: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for document in documents() {
@@ -76,7 +75,7 @@ fn projects() -> BTreeMap<(String, String), BTreeMap<String, String>> {
     projects
 }
 
-/// Whether `text` is the pattern, in which `…` stands for anything.
+/// Whether `text` matches the pattern, in which `…` stands for any text.
 fn is(text: &str, pattern: &str) -> bool {
     let Some((head, mut pattern)) = pattern.split_once('…') else { return text == pattern };
     let Some(mut rest) = text.strip_prefix(head) else { return false };
@@ -162,7 +161,7 @@ fn commands_print_what_is_shown() {
     }
 }
 
-/// What is typed, which goes on behind `\` at an end of a line, and what is printed.
+/// The command, which continues after `\` at the end of a line, and its output.
 fn command(shown: &str) -> (&str, &str) {
     let mut end = 0;
     for line in shown.split_inclusive('\n') {
@@ -178,7 +177,7 @@ fn command(shown: &str) -> (&str, &str) {
 fn other_files_are_what_their_readers_take() {
     for document in documents() {
         for (path, text) in document.files() {
-            // An excerpt need not be YAML by itself.
+            // An excerpt need not be valid YAML.
             if !path.starts_with("out/") && !path.ends_with(".prom") {
                 serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
             }
@@ -209,7 +208,7 @@ fn scripts_are_read_by_bash() {
     }
 }
 
-/// The compiler lists the keys it knows whenever it meets one it does not.
+/// The compiler lists all known keys when it finds an unknown one.
 #[test]
 fn every_key_is_explained() {
     let project = "x: 1\nprometheus: { x: 1 }\nseverities: { page: { x: 1 } }\nmissing_events: { x: 1 }\n\
@@ -234,7 +233,7 @@ fn every_key_is_explained() {
     }
 }
 
-/// The table of the project file lists every key that is of the project alone, and pages count the kinds of SLI that there are.
+/// The table of the project file lists every key that only the project has, and pages count the kinds of SLIs.
 #[test]
 fn tables_list_all_that_there_is() {
     let page = |name: &str| fs::read_to_string(root().join(MANUAL).join(name)).unwrap();
@@ -320,7 +319,7 @@ fn help_prints_the_page_of_every_topic() {
     assert_eq!((list.code, &*list.stderr), (Some(0), ""));
     for (topic, page) in TOPICS {
         let ran = folder.slowburn(&["help", topic]);
-        // The one difference to the page: what cannot be seen is shown.
+        // The only difference from the page: invisible characters are shown.
         let shown = slowburn::inert::text(page);
         let expected = match folder.slowburn(&[topic, "--help"]) {
             Ran { code: Some(0), stdout, .. } => format!("{shown}\n{stdout}"),
@@ -365,7 +364,7 @@ fn an_unknown_topic_names_those_that_may_be_meant() {
     }
 }
 
-/// Help, pages and comments send readers to `slowburn help TOPIC`; each such topic exists.
+/// Help, pages and comments refer to `slowburn help TOPIC`; each of these topics exists.
 #[test]
 fn topics_that_are_named_exist() {
     fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -392,7 +391,7 @@ fn topics_that_are_named_exist() {
     }
 }
 
-/// Five minutes of full outage at 99.9 % and ten events a second: what the page says is what is computed.
+/// Five minutes of full outage at 99.9 % and ten events per second: the numbers on the page are computed here.
 #[test]
 fn what_is_left_of_a_calendar_month_is_computed() {
     let page = fs::read_to_string(root().join(MANUAL).join("budgeting.md")).unwrap();
@@ -405,7 +404,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
         let groups = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap());
         groups.collect::<Vec<_>>().join(",")
     };
-    // By hours into a month of thirty days; before it the traffic was even, for four weeks.
+    // By hours into a month of thirty days. In the four weeks before it, traffic was constant.
     let row = |when: &str, hours: u64, per_hour: u64| {
         let earlier = 672_u64.saturating_sub(hours);
         let counted = Decimal::from((672 - earlier) * per_hour + earlier * 36_000);
@@ -424,7 +423,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
         ("at its end", 720),
     ] {
         let left = row(when, hours, 36_000);
-        // `simulate` says the same of the same moment.
+        // `simulate` has the same result for the same moment.
         let incident = slowburn::simulate::parse("100% for 5m").unwrap();
         let mut scenario = slowburn::simulate::Scenario::new(slo, &incident, Some(Decimal::from(10)));
         scenario.into_period = Some(Duration::from_secs(3600 * hours.min(719)));
@@ -436,7 +435,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
     {
         row(when, hours, 18_000);
     }
-    // What older versions said.
+    // The result of older versions.
     let before = 100.0 * (1.0 - 5.0 / 60.0 / 0.001);
     assert!(page.contains(&format!("left {before:.0}%")), "{before}");
 }

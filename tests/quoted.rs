@@ -1,4 +1,5 @@
-//! Labels as OpenTelemetry has them, `http.route`, kept by an SLO: every output spells them as its reader does, or it is said who cannot read them.
+//! Labels of OpenTelemetry such as `http.route` in `by`: every output quotes them as its reader requires, or a problem names the reader that does not
+//! support them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;

@@ -1,4 +1,4 @@
-//! What people and machines read of a handful of problems, some of them in hostile text.
+//! The output for some problems, for people and for programs. Some are in hostile texts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::time::Instant;
@@ -110,7 +110,7 @@ fn code_scanning_reads_sarif() {
     check_sarif(&serde_json::from_str(&text).unwrap());
 }
 
-/// What SARIF 2.1.0 requires of the objects that are used.
+/// The requirements of SARIF 2.1.0 for the objects that are used.
 fn check_sarif(log: &Value) {
     assert_eq!(log["version"], "2.1.0");
     for run in log["runs"].as_array().unwrap() {
@@ -206,8 +206,8 @@ fn far_labels_stand_in_snippets_of_their_own() {
     );
 }
 
-/// Five times as many problems in a file five times as large take five times as long, and twenty-five times as long where the file is scanned for each of
-/// them. Both are measured side by side, so that a busy machine fails neither.
+/// Five times as many problems in a file five times as large take five times as long. They would take twenty-five times as long if the file was
+/// scanned for each of them. Both are measured together, so that a busy machine does not fail the test.
 #[test]
 fn many_problems_in_a_large_file_take_time_in_proportion() {
     let problem = |line: u32| {

@@ -1,4 +1,4 @@
-//! `slowburn diff` on real git repositories and on the command line: what is read of a revision, and what is said if it cannot be.
+//! `slowburn diff` with real git repositories and on the command line: what is read of a revision, and the messages if that fails.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -13,7 +13,7 @@ use std::process::Command;
 use serde_json::Value;
 use support::folder::{API, Folder, Ran, service};
 
-/// Runs git in a part of the folder, whatever is configured on this machine.
+/// Runs git in a folder, without the configuration of this machine.
 fn git_in(folder: &Folder, part: &str, args: &[&str]) -> String {
     let output = Command::new("git")
         .args([
@@ -44,7 +44,7 @@ fn commit(folder: &Folder, message: &str) {
     git(folder, &["commit", "--quiet", "--allow-empty", "--message", message]);
 }
 
-/// `v1` promises 99.9 %, `v2` and the working tree 99.95 %.
+/// `v1` has an objective of 99.9 %, `v2` and the working tree 99.95 %.
 fn repository() -> Folder {
     let folder = Folder::new();
     git(&folder, &["init", "--quiet"]);
@@ -185,7 +185,7 @@ fn it_works_where_repositories_are_unusual() {
     fs::create_dir_all(folder.path("deep/er")).unwrap();
     said(&run("deep/er", &["diff", "v1", "--path", "../../slos"]), 0, STRICTER);
     said(&run("slos", &["diff", "v1", "--path", "."]), 0, STRICTER);
-    // Inside of a submodule its own revisions count.
+    // Inside a submodule its own revisions are used.
     folder.write("outer/readme", "");
     git_in(&folder, "outer", &["init", "--quiet"]);
     let inner = folder.path(".git");
@@ -198,7 +198,7 @@ fn it_works_where_repositories_are_unusual() {
         ran.stderr,
         "error: HEAD:inner/slos is in the submodule inner\nrun slowburn in the submodule: it has its own revisions\n"
     );
-    // A hook of a worktree is told where its repository is.
+    // git tells a hook in a worktree where the repository is.
     let hooked = folder.command(&["diff", "v2"]).env("GIT_DIR", ".git").output().unwrap();
     assert_eq!(hooked.status.code(), Some(0));
 }
@@ -232,7 +232,7 @@ fn a_side_with_errors_is_told_and_the_rest_compared() {
     said(&ran, 1, "error[invalid-utf-8]");
 }
 
-/// Everything that keeps it from reading a side, in its words.
+/// All failures to read a side, with their messages.
 #[test]
 fn what_cannot_be_read_is_one_clear_sentence() {
     let mut text = String::new();

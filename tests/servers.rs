@@ -1,4 +1,4 @@
-//! Servers that go away, fall silent, answer by half, say too much or tell what they were told in confidence.
+//! Servers that go away, do not answer, send incomplete or too large answers, or repeat credentials.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -27,8 +27,8 @@ fn answer(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// A server that keeps connections open, answers so many questions on each, and then closes it at the moment when the next one comes. Gives
-/// the address, how many connections there were and how many questions were answered.
+/// A server that keeps connections open, answers so many requests on each, and closes it when the next request arrives. Returns the address, the
+/// number of connections and the answered requests.
 fn forgetful(each: usize) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -77,7 +77,7 @@ fn a_connection_that_went_away_is_made_again_and_the_question_asked_once_more() 
         asked.dedup();
         assert_eq!(asked.len(), all, "every question is answered once");
     }
-    // One that never answers is not asked for ever.
+    // A server that never answers does not get endless requests.
     let (url, connections, _) = forgetful(0);
     let ran = check(&folder, &url, &[]);
     assert!(ran.stderr.contains("the answer ends early"), "{}", ran.stderr);
@@ -95,7 +95,7 @@ fn a_silent_server_costs_one_timeout() {
     assert!(begun.elapsed() < Duration::from_millis(1900), "{:?}", begun.elapsed());
 }
 
-/// One that answers what is needed, and no more, is told of, and asked no further.
+/// If a server answers only the necessary requests, this is reported, and it gets no further requests.
 #[test]
 fn what_a_server_does_not_tell_is_said() {
     let folder = Folder::new();
@@ -164,7 +164,7 @@ fn an_answer_of_nothing_but_values_is_not_read() {
     }
 }
 
-/// Of each label value a history of the whole past is kept, so a server decides by them how much memory that takes.
+/// Each label value has a history of the whole past, so the server decides how much memory is needed.
 #[test]
 fn a_past_of_too_many_label_values_is_not_played() {
     let folder = Folder::new();
@@ -279,7 +279,7 @@ fn what_is_kept_of_answers_is_for_whoever_asked() {
     assert!(!(ran.stdout + &ran.stderr).contains("S3cr3t"));
 }
 
-/// A server that speaks TLS, sends one answer, and ends the connection: with a word of farewell, or without.
+/// A TLS server that sends one answer, and ends the connection with or without `close_notify`.
 const TLS: &str = r#"
 import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
