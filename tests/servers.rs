@@ -183,7 +183,7 @@ fn a_past_of_too_many_label_values_is_not_played() {
         let ran = folder.slowburn(&["backtest", "api", "--raw", "--last", last, "--prometheus", &url]);
         assert_eq!(ran.code, Some(if is_too_much { 2 } else { 0 }), "{many} {last}: {}", ran.stderr);
         let words = format!(
-            "error: {url} has more values of the labels in `by` than there is room for: 10000000 counts\n"
+            "error: {url} has too many values of the labels in `by`: more than 10000000 counts\n"
         );
         assert_eq!(ran.stderr.starts_with(&words), is_too_much, "{}", ran.stderr);
     }

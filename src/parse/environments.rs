@@ -104,7 +104,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
         let headline = format!("there are more than {MOST} environments");
         let problem = Problem::error(Code::TooLarge, more.key.span, headline);
         problems
-            .push(problem.help("keep those whose rules differ: what only the address tells apart is one"));
+            .push(problem.help("keep one environment for each set of rules: an address alone is not a difference"));
     }
     for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {

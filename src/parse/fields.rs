@@ -201,7 +201,7 @@ impl<'a> Fields<'a> {
         }
         let headline = format!("`{name}` has more than {MOST_LABELS} entries");
         self.problems
-            .push(Problem::error(Code::TooLarge, place, headline).help("keep those that somebody asks for"));
+            .push(Problem::error(Code::TooLarge, place, headline).help("keep only the entries that routes or people use"));
         true
     }
 

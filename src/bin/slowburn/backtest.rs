@@ -172,7 +172,7 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
     let whole = from.and_then(|from| from.checked_sub(longest.div_ceil(GRID) * GRID));
     match (from, whole) {
         (Some(from), Some(whole)) => Ok((Range { from, until }, Range { from: whole, until })),
-        _ => Err(Failure::new("the past does not reach so far: write a later time, or a shorter past")),
+        _ => Err(Failure::new("the data would begin before 1970: write a later time, or a shorter past")),
     }
 }
 
@@ -236,7 +236,7 @@ impl<'a> CachedServer<'a> {
 
     fn too_much(&self) -> Failure {
         let headline = format!(
-            "{} has more values of the labels in `by` than there is room for: {MOST_COUNTS} counts",
+            "{} has too many values of the labels in `by`: more than {MOST_COUNTS} counts",
             self.past.address()
         );
         Failure::new(headline).and("use a larger step: --step 5m, or a shorter past: --last 7d")
