@@ -162,7 +162,7 @@ fn check(folder: &Folder, port: u16, slos: &str) -> support::folder::Ran {
 }
 
 #[test]
-fn a_running_prometheus_tells_what_is_wrong() {
+fn check_against_a_running_prometheus() {
     let Some(program) = prometheus() else {
         return skipped("prometheus is not installed, so nothing was held against it");
     };
@@ -178,7 +178,7 @@ fn a_running_prometheus_tells_what_is_wrong() {
 }
 
 #[test]
-fn replicas_that_are_counted_each_are_told() {
+fn replicas_that_are_counted_twice_are_reported() {
     let Some(program) = prometheus() else {
         skipped("replicas of a real Prometheus are not asked for: there is none");
         return;
@@ -207,7 +207,7 @@ fn replicas_that_are_counted_each_are_told() {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let json = "Content-Type: application/json\r\n";
@@ -230,7 +230,7 @@ fn whatever_answers_instead_is_told() {
 
 /// Prometheus warns if a query is too expensive, Thanos if it waited too long.
 #[test]
-fn what_a_server_gives_as_its_reason_is_told() {
+fn the_servers_reason_is_shown() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let refusing = |status: &'static str, reason: &'static str| {
@@ -263,7 +263,7 @@ fn what_a_server_gives_as_its_reason_is_told() {
 }
 
 #[test]
-fn an_address_without_a_scheme_is_told_with_one() {
+fn an_address_without_a_scheme_is_suggested_with_one() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let mut all = String::new();
@@ -285,7 +285,7 @@ fn an_address_without_a_scheme_is_told_with_one() {
 
 /// Thanos adds this warning to each answer if it could not reach every store.
 #[test]
-fn what_a_server_warns_of_is_told_once() {
+fn warnings_of_a_server_are_shown_once() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let body = r#"{"status":"success","warnings":["store eu-1\u001b[2J timed out","store eu-2 is away",7],"data":{}}"#;
@@ -302,7 +302,7 @@ fn what_a_server_warns_of_is_told_once() {
 }
 
 #[test]
-fn a_tenant_is_named() {
+fn a_server_with_tenants_asks_for_a_tenant() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let server = Server::of("200 OK", "", b"{\"status\":\"success\",\"data\":{}}");
@@ -317,7 +317,7 @@ fn a_tenant_is_named() {
 }
 
 #[test]
-fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
+fn nonsense_from_a_server_causes_no_panic() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     for data in [
@@ -337,7 +337,7 @@ fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
 
 /// VictoriaMetrics returns no sample where Prometheus would (`tests/engines`). The queries ask for what the rules read.
 #[test]
-fn samples_that_the_rules_never_see_are_told() {
+fn late_samples_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/prometheus.yaml", RIGHT);
     let server = Server::telling_time(|request| {

@@ -128,7 +128,7 @@ fn seen(page: &str) -> String {
 }
 
 #[test]
-fn a_real_prometheus_tells_which_promises_were_kept() {
+fn report_of_a_month_from_a_real_prometheus() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("promises of a month on a real Prometheus: there is none");
     };
@@ -233,7 +233,7 @@ fn a_month_that_is_not_over_has_the_budget_of_the_whole_month() {
 }
 
 #[test]
-fn what_is_no_prometheus_is_not_believed() {
+fn answers_of_other_programs_are_refused() {
     let folder = Folder::empty();
     folder.write("slos/mail.yaml", MAIL);
     for answer in [

@@ -77,7 +77,7 @@ fn bash(folder: &Path, script: &str) {
 }
 
 #[test]
-fn the_printed_commands_make_the_history_that_happened() {
+fn the_printed_commands_compute_the_right_history() {
     let (Some(promtool), Some(prometheus)) = (promtool(), prometheus()) else {
         return skipped("history made by promtool: there is no Prometheus");
     };
@@ -139,7 +139,7 @@ fn the_printed_commands_make_the_history_that_happened() {
 }
 
 #[test]
-fn what_is_there_already_is_not_mixed_with() {
+fn existing_files_are_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("slos")).unwrap();
     fs::write(folder.path().join("slos/shop.yaml"), SLOS).unwrap();

@@ -108,7 +108,7 @@ fn alarms(course: &Value) -> Vec<(String, String, u64, u64, bool)> {
 }
 
 #[test]
-fn incidents_of_a_month_are_found_and_nothing_else() {
+fn a_backtest_finds_exactly_the_incidents_of_a_month() {
     let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
         return skipped("backtest on a real Prometheus: there is none");
     };
@@ -413,7 +413,7 @@ fn recorded_parts() -> String {
 }
 
 #[test]
-fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
+fn a_journey_is_judged_by_the_recorded_series_of_its_parts() {
     let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
         return skipped("backtest of a journey: there is no Prometheus");
     };
@@ -443,7 +443,7 @@ fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
 
 /// An incomplete answer must not look healthy: a total without its bad events, or an answer that the server itself calls incomplete.
 #[test]
-fn what_is_not_all_there_is_told() {
+fn incomplete_answers_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let server = Fake::telling_time(|request| {
@@ -468,7 +468,7 @@ fn what_is_not_all_there_is_told() {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let clock_and = |answer: &'static str| Fake::telling_time(move |_| ("200 OK", answer.to_owned()));

@@ -182,7 +182,7 @@ fn serving(folder: &Folder, name: &str, texts: &[&str]) -> Server {
 }
 
 #[test]
-fn neither_side_reads_what_the_other_records() {
+fn neither_side_reads_series_of_the_other() {
     if promtool().is_none() || prometheus().is_none() {
         return skipped("dashboards beside rules of Sloth are not asked: there is no Prometheus");
     }
@@ -270,7 +270,7 @@ fn neither_side_reads_what_the_other_records() {
 }
 
 #[test]
-fn a_prometheus_evaluates_both_without_a_fault() {
+fn a_real_prometheus_evaluates_both_rule_sets() {
     if promtool().is_none() || prometheus().is_none() {
         return skipped("old and new rules are not loaded together: there is no Prometheus");
     }

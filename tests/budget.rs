@@ -159,7 +159,7 @@ const PLAYS: [Played; 8] = [
 ];
 
 #[test]
-fn a_line_is_told_once_and_wakes_nobody_who_is_awake() {
+fn a_budget_line_notifies_once_and_is_a_ticket_after_a_page() {
     play(SERVICE, &PLAYS);
 }
 

@@ -154,7 +154,7 @@ fn months() -> Vec<u64> {
 }
 
 #[test]
-fn an_outage_takes_the_same_share_of_the_month_whenever_it_is_looked_at() {
+fn an_outage_spends_the_same_share_of_a_month_at_any_time() {
     let month = "    period: calendar month\n";
     // Five minutes of full outage in the first quarter of an hour. The 31 days have 100 events in every five minutes: 892,800, of which 892.8 may be
     // bad.
@@ -249,7 +249,7 @@ fn a_month_is_expected_to_go_on_like_four_weeks() {
 }
 
 #[test]
-fn each_value_of_by_has_a_month_of_its_own() {
+fn each_value_of_by_has_its_own_month() {
     // A new label value begins on the eleventh, and is expected to continue. Declared traffic is not divided among label values.
     let keys = "    period: calendar month\n    by: [env]\n    traffic: 1000/m\n";
     let old = Counts::default().times(3, 100, 0).times(1, 100, 100).times(31 * DAY, 100, 0);

@@ -113,7 +113,7 @@ fn credentials_come_from_files_and_from_the_environment() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
+fn a_redirect_is_reported_and_not_followed() {
     let elsewhere = Server::of("200 OK", "", METRICS.as_bytes());
     let server = Server::of("302 Found", &format!("Location: {}\r\n", elsewhere.url()), b"");
     let folder = Folder::empty();
@@ -126,7 +126,7 @@ fn a_redirect_is_told_and_not_followed() {
 }
 
 #[test]
-fn a_refreshed_contract_says_what_is_new() {
+fn an_updated_contract_shows_its_changes() {
     let folder = Folder::empty();
     folder.write("before.txt", format!("# from: shop 1\n{METRICS}# TYPE gone gauge\ngone 1\n# TYPE queue_length gauge\nqueue_length 1\n\
          # TYPE jobs_total counter\njobs_total{{kind=\"a\",zone=\"x\"}} 1\njobs_total{{kind=\"b\",zone=\"x\"}} 1\n\
@@ -178,7 +178,7 @@ fn a_new_version_alone_is_no_new_shape() {
 
 /// As the page of `contract-syntax` recommends.
 #[test]
-fn a_contract_that_cannot_be_read_is_made_again() {
+fn an_unreadable_contract_is_captured_again() {
     let folder = Folder::empty();
     folder.write("raw.txt", format!("# from: shop 1\n{METRICS}"));
     let broken = "# slowburn contract\n\ncounter a\n<<<<<<< HEAD\n  b: \"c\"\n";
@@ -334,7 +334,7 @@ fn failures() {
 }
 
 #[test]
-fn credentials_over_plain_http_to_another_machine_are_warned_of() {
+fn unencrypted_credentials_to_another_machine_cause_a_warning() {
     let folder = Folder::empty();
     // A network for documentation: no host answers.
     let args = ["metrics", "capture", "http://192.0.2.1:1/metrics", "--timeout", "100ms"];
@@ -422,7 +422,7 @@ fn alertmanager_is_captured() {
 
 /// A server with a certificate of its own issuer. python3 serves, openssl makes the certificates.
 #[test]
-fn https_is_trusted_by_the_certificates_that_are_named() {
+fn https_uses_the_given_certificates() {
     let runs = |program: &str, flag: &str| {
         Command::new(program)
             .arg(flag)

@@ -89,7 +89,7 @@ fn rules_of_cases_load_without_a_complaint() {
 
 /// The proofs expect the texts of the sources in alerts; promtool checks below that Prometheus writes them.
 #[test]
-fn words_of_the_sources_are_expected_as_they_are() {
+fn texts_of_the_sources_are_expected_unchanged() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/texts-of-every-kind.yaml");
     let slo = &read(&fs::read_to_string(&path).unwrap())["slos"]["delivery"];
     let artifacts = artifacts(&path);

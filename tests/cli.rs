@@ -32,7 +32,7 @@ fn without_arguments_it_compiles_slos_into_out() {
 }
 
 #[test]
-fn other_directories_can_be_named() {
+fn other_directories_can_be_given() {
     let folder = Folder::empty();
     folder.write("deep/definitions/api.yaml", API);
     let ran = folder.slowburn(&["compile", "deep/definitions/", "--out", "made/of/them/"]);
@@ -102,7 +102,7 @@ fn a_program_reads_an_answer_even_if_there_is_no_problem() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_who_asks() {
+fn colours_are_printed_on_terminals_only() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", broken());
     let colored = |set: &[(&str, &str)]| {
@@ -243,7 +243,7 @@ fn explain_prints_an_slo() {
 }
 
 #[test]
-fn explain_of_an_slo_shows_what_keeps_it_from_being_computed() {
+fn explain_of_an_slo_shows_the_errors_of_the_definitions() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", broken());
     let ran = folder.slowburn(&["explain", "api/availability"]);
@@ -252,7 +252,7 @@ fn explain_of_an_slo_shows_what_keeps_it_from_being_computed() {
 }
 
 #[test]
-fn definitions_are_found_at_any_depth_under_both_endings() {
+fn definitions_are_found_at_any_depth_with_both_extensions() {
     let folder = Folder::empty();
     folder.write("slos/a.yaml", service("a"));
     folder.write("slos/team/b.yml", service("b"));
@@ -269,7 +269,7 @@ fn definitions_are_found_at_any_depth_under_both_endings() {
 }
 
 #[test]
-fn only_what_lies_in_slos_says_what_is_ignored() {
+fn only_gitignore_files_inside_slos_count() {
     let folder = Folder::new();
     folder.write("slos/.gitignore", "draft*.yaml\n/old/\n");
     folder.write("slos/draft-1.yaml", "no: [definition");
@@ -324,7 +324,7 @@ fn a_byte_order_mark_and_windows_line_ends_mean_nothing() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_a_problem_in_its_place() {
+fn invalid_utf_8_is_a_problem_at_its_place() {
     let folder = Folder::new();
     let mut latin = API.replace("slos:", "description: caf\u{1}\nslos:").into_bytes();
     let accent = latin.iter().position(|&byte| byte == 1).unwrap();
@@ -390,7 +390,7 @@ fn targets_can_be_chosen() {
 }
 
 #[test]
-fn a_name_that_is_not_there_leads_to_the_ones_that_are() {
+fn an_unknown_name_lists_the_known_ones() {
     let folder = Folder::new();
     folder.write(
         "slos/orders.yaml",

@@ -82,7 +82,7 @@ fn the_contracts_of_the_project_are_as_they_would_be_written() {
 }
 
 #[test]
-fn expositions_come_to_what_stands_beside_them() {
+fn expositions_give_the_expected_contracts() {
     insta::glob!("expositions/**/*.prom", |path| {
         let reading = read(&fs::read(path).unwrap());
         insta::with_settings!({ snapshot_path => "expositions", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
@@ -92,7 +92,7 @@ fn expositions_come_to_what_stands_beside_them() {
 }
 
 #[test]
-fn what_is_committed_is_read_back_as_it_was() {
+fn contracts_are_read_back_unchanged() {
     for path in captures() {
         let bytes = fs::read(&path).unwrap();
         let contract = read(&bytes).contract;
@@ -105,7 +105,7 @@ fn what_is_committed_is_read_back_as_it_was() {
 
 /// Every mistake in a contract that is written by hand, with its message.
 #[test]
-fn mistakes_in_a_contract_are_told_in_their_place() {
+fn mistakes_in_a_contract_are_reported_at_their_place() {
     insta::glob!("contracts/*.prom", |path| {
         let text = fs::read_to_string(path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -238,7 +238,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_read_is_told_in_its_place_and_printed_for_good(pieces in proptest::collection::vec(piece(), 0..60)) {
+    fn every_text_is_refused_at_a_place_or_printed_stably(pieces in proptest::collection::vec(piece(), 0..60)) {
         let text = pieces.concat();
         let reading = read(text.as_bytes());
         let lines = text.split('\n').count();
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ruined_contract_is_read_or_told_of(pieces in proptest::collection::vec((any::<usize>(), any::<usize>(), contract_piece()), 1..6)) {
+    fn a_damaged_contract_is_read_or_reported(pieces in proptest::collection::vec((any::<usize>(), any::<usize>(), contract_piece()), 1..6)) {
         let mut text = CONTRACT.to_owned();
         for (at, length, piece) in pieces {
             let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
@@ -321,7 +321,7 @@ fn contract_piece() -> impl Strategy<Value = String> {
 
 /// Real captures with bytes removed, doubled and changed.
 #[test]
-fn a_ruined_capture_is_read_as_far_as_it_goes() {
+fn a_damaged_capture_is_read_as_far_as_possible() {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = move |below: usize| {
         seed ^= seed << 13;
@@ -355,7 +355,7 @@ fn a_ruined_capture_is_read_as_far_as_it_goes() {
 
 /// Texts that are large in one way each. Each takes time in proportion to its size.
 #[test]
-fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
+fn enormous_files_are_read_in_bounded_memory_and_reported() {
     let million = 1 << 20;
     let labels: String = (0..100_000).map(|label| format!("l{label}=\"v\",")).collect();
     let cases = [

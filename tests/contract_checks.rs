@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_selects_a_series_of_the_contract_is_not_accused(
+    fn selectors_of_existing_series_are_not_reported(
         all in series(),
         chosen in any::<prop::sample::Index>(),
         ways in proptest::collection::vec(proptest::option::of(0..6usize), 4),
@@ -139,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_said_not_to_be_within_the_total_is_not(total in any_selector(), bad in any_selector()) {
+    fn bad_events_reported_as_not_within_the_total_are_not(total in any_selector(), bad in any_selector()) {
         let (problems, shown) = problems(&total, &bad, None);
         let Some(told) = problems.iter().find(|problem| problem.code.name() == "bad-not-within-total") else { return Ok(()) };
         // The label in the message decides; the others can match the selector of bad events.

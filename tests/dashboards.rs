@@ -137,7 +137,7 @@ fn unusual_names_of_services_get_dashboards_too() {
 }
 
 #[test]
-fn panels_have_numbers_of_their_own_and_do_not_overlap() {
+fn panels_have_unique_ids_and_do_not_overlap() {
     for dashboard in all() {
         let mut ids = BTreeSet::new();
         let mut taken = BTreeMap::new();
@@ -304,7 +304,7 @@ fn one_of_the_promises_of_an_slo_can_be_chosen() {
 
 /// Grafana inserts label names and values unescaped. A value that would break a matcher cannot be selected, because all queries would fail.
 #[test]
-fn what_grafana_cannot_quote_is_not_offered() {
+fn values_that_grafana_cannot_quote_are_not_offered() {
     let artifacts = case("one-promise-per-two-labels", "en");
     let dashboard = Dashboard::read("slo", &artifacts["grafana/dashboards/slo.json"]);
     let variables = dashboard.variables();
@@ -341,7 +341,7 @@ fn the_screen_of_an_slo_is_one_for_all_projects() {
 
 /// Texts of dashboards are Markdown in which Grafana replaces variables. Texts of the sources must stay text.
 #[test]
-fn hostile_texts_come_out_inert() {
+fn hostile_texts_have_no_effect() {
     for language in ["en", "es"] {
         let artifacts = case("texts-of-every-kind", language);
         let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);

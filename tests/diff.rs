@@ -80,7 +80,7 @@ fn case(name: &str) -> (Side, Side) {
 const HUMAN: DifferenceFormat = DifferenceFormat::Human { color: false };
 
 #[test]
-fn each_pair_is_told_in_each_format() {
+fn each_pair_is_shown_in_each_format() {
     for folder in cases() {
         let (old, new) = (Side::read(&folder.join("old")), Side::read(&folder.join("new")));
         let name = folder.file_name().unwrap().to_str().unwrap();
@@ -99,7 +99,7 @@ fn each_pair_is_told_in_each_format() {
 }
 
 #[test]
-fn a_side_does_not_differ_from_itself_whatever_it_is() {
+fn a_side_has_no_difference_from_itself() {
     for folder in cases() {
         for side in ["old", "new"] {
             let side = Side::read(&folder.join(side));
@@ -109,7 +109,7 @@ fn a_side_does_not_differ_from_itself_whatever_it_is() {
 }
 
 #[test]
-fn what_is_said_forth_is_said_back() {
+fn diff_is_symmetric() {
     for folder in cases() {
         let (old, new) = (Side::read(&folder.join("old")), Side::read(&folder.join("new")));
         let (forth, back) = (old.to(&new), new.to(&old));
@@ -157,7 +157,7 @@ fn outside_code(markdown: &str) -> String {
 }
 
 #[test]
-fn what_the_sources_say_is_never_markup_and_moves_no_cursor() {
+fn texts_of_sources_are_never_markup_or_terminal_control() {
     let (old, new) = case("hostile");
     let markdown = old.shown(&new, DifferenceFormat::Markdown);
     let outside = outside_code(&markdown);
@@ -208,7 +208,7 @@ fn kinds(old: &Side, new: &Side) -> Vec<&'static str> {
 }
 
 #[test]
-fn every_key_of_the_language_is_looked_at() {
+fn every_key_of_the_language_is_tested() {
     let slo = |line: &str| Side::service(&format!("{API}    {line}\n"));
     let service = |line: &str| Side::service(&API.replace("slos:", &format!("{line}\nslos:")));
     let project = |line: &str| Side::with_project(&format!("version: slowburn/v1\n{line}\n"), API);
@@ -270,7 +270,7 @@ fn every_key_of_the_language_is_looked_at() {
 }
 
 #[test]
-fn what_resets_a_budget_or_mixes_two_meanings_needs_care() {
+fn changes_that_reset_a_budget_or_mix_meanings_need_care() {
     let plain = Side::service(API);
     for (old, new) in [
         ("  availability:", "  success:"),
@@ -313,7 +313,7 @@ const COUNTED: &str = "counter http_requests_total\n  job: \"api\"\n  status: \"
 
 /// GitHub refuses comments with more than 65,536 characters, so a longer one would not appear at all.
 #[test]
-fn a_comment_is_no_longer_than_github_takes() {
+fn a_comment_is_within_the_limit_of_github() {
     let many = |services: usize, metrics: usize, objective: &str, text: &str| {
         let files = (0..services).flat_map(|index| {
             let contract: String = (0..metrics + index)
@@ -365,7 +365,7 @@ fn a_comment_is_no_longer_than_github_takes() {
 }
 
 #[test]
-fn names_that_are_exchanged_are_no_renaming() {
+fn exchanged_names_are_not_a_renaming() {
     let two = |first: &str, second: &str| {
         let slo = |name: &str, metric: &str| {
             format!("  {name}:\n    objective: 99%\n    sli: {{ probe: '{metric}{{job=\"api\"}}' }}\n")
@@ -381,7 +381,7 @@ fn names_that_are_exchanged_are_no_renaming() {
 
 /// After every mistake, the other parts can still be compared.
 #[test]
-fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
+fn sources_with_errors_are_compared_as_far_as_possible() {
     let plain = Side::service(API);
     let mut seen = 0;
     for (folder, path) in crate::support::rejected() {
@@ -401,7 +401,7 @@ fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
 }
 
 #[test]
-fn thousands_of_new_names_are_found_again() {
+fn renamed_services_are_found_among_thousands() {
     let many = |prefix: &str| {
         let file = |index: usize| {
             let slos: String = (0..10)

@@ -43,7 +43,7 @@ fn compiled() -> (Plan, Vec<(String, String)>) {
 }
 
 #[test]
-fn what_prometheus_prints_of_compiled_rules_is_what_was_compiled() {
+fn rules_in_prometheus_equal_the_compiled_ones() {
     let (plan, files) = compiled();
     let Some((server, _folder)) = serving(&files) else { return };
     let answer = json!({ "status": "success", "data": server.data("/api/v1/rules").unwrap() });
@@ -54,7 +54,7 @@ fn what_prometheus_prints_of_compiled_rules_is_what_was_compiled() {
 }
 
 #[test]
-fn what_somebody_changed_by_hand_is_told() {
+fn rules_changed_by_hand_are_shown() {
     let folder = Folder::new();
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     let own = folder.read("out/prometheus/api.rules.yaml");
@@ -92,7 +92,7 @@ fn what_somebody_changed_by_hand_is_told() {
 }
 
 #[test]
-fn a_rule_that_fails_is_told_with_what_the_server_says() {
+fn a_failing_rule_is_shown_with_the_servers_error() {
     let (plan, _) = compiled();
     let rule = json!({
         "type": "recording", "name": "slo:objective:ratio", "query": "vector(0.999)", "health": "err",
@@ -114,7 +114,7 @@ fn a_rule_that_fails_is_told_with_what_the_server_says() {
 }
 
 #[test]
-fn whoever_evaluates_no_rules_is_said_not_to() {
+fn servers_that_do_not_evaluate_rules_are_reported() {
     let folder = Folder::new();
     let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
     assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
@@ -137,13 +137,13 @@ fn notified(change: impl Fn(String) -> String) -> Option<(String, Value, Running
 }
 
 #[test]
-fn what_alertmanager_prints_of_a_compiled_configuration_is_what_was_compiled() {
+fn the_configuration_in_alertmanager_equals_the_compiled_one() {
     let Some((own, running, _server)) = notified(|own| own) else { return };
     assert_eq!(routes::routes(&own, &running).findings, []);
 }
 
 #[test]
-fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
+fn changed_routes_are_shown_without_secrets() {
     let change = |own: String| {
         let changed = own
             .replacen("repeat_interval: 1h", "repeat_interval: 2h", 1)
@@ -185,7 +185,7 @@ fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
 }
 
 #[test]
-fn an_answer_that_is_no_configuration_is_none() {
+fn an_answer_without_a_configuration_is_an_error() {
     for answer in
         [json!({}), json!({ "config": { "original": "a: [" } }), json!({ "config": { "original": "- 1" } })]
     {

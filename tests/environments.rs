@@ -57,7 +57,7 @@ fn folder() -> Folder {
 }
 
 #[test]
-fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
+fn every_environment_has_its_own_tree_with_proofs_that_succeed() {
     let folder = folder();
     let ran = folder.slowburn(&[]);
     assert!(ran.stderr.starts_with("compiled 5 SLOs of 3 services in 2 environments"), "{}", ran.stderr);
@@ -90,7 +90,7 @@ fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
 
 /// One Grafana may have the dashboards of both.
 #[test]
-fn dashboards_of_environments_are_not_each_other_s() {
+fn dashboards_of_environments_are_separate() {
     let folder = folder();
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     let mut uids = std::collections::BTreeSet::new();
@@ -118,7 +118,7 @@ fn dashboards_of_environments_are_not_each_other_s() {
 }
 
 #[test]
-fn the_tree_of_an_environment_goes_with_it() {
+fn the_tree_of_a_removed_environment_is_removed() {
     let folder = folder();
     folder.slowburn(&[]);
     folder.write("out/environments/staging/prometheus/own.yaml", "groups: []\n");
@@ -153,7 +153,7 @@ fn a_problem_says_which_environments_have_it() {
 }
 
 #[test]
-fn a_command_about_one_environment_wants_its_name() {
+fn a_command_for_one_environment_needs_its_name() {
     let folder = folder();
     let ran = folder.slowburn(&["explain", "shop/checkout"]);
     assert_eq!(ran.code, Some(2));
@@ -171,7 +171,7 @@ fn a_command_about_one_environment_wants_its_name() {
 }
 
 #[test]
-fn a_difference_is_told_for_each_environment() {
+fn a_difference_is_shown_for_each_environment() {
     let folder = folder();
     folder.write("old/slowburn.yaml", PROJECT.replace("objective: 99% }", "objective: 98% }"));
     folder.write("old/shop.yaml", SHOP);

@@ -42,7 +42,7 @@ fn test(rules: &str, step: &str, of: &dyn Fn(&str) -> String) -> String {
 }
 
 #[test]
-fn what_is_slow_or_has_failed_is_bad() {
+fn slow_or_failed_events_are_bad() {
     let Some(promtool) = promtool() else { return skipped("fast and successful: there is no promtool") };
     let folder = Folder::empty();
     folder.write("slos/api.yaml", SERVICE);

@@ -122,7 +122,7 @@ fn half_an_hour_without_traffic_changes_nothing() {
 
 /// Groups are evaluated in parallel: a count may not be there yet when another group sums the five minutes up to it.
 #[test]
-fn what_is_counted_is_in_a_sum_of_five_minutes_even_if_it_is_seen_late() {
+fn late_counts_are_in_a_sum_of_five_minutes() {
     for play in [mail(), mail().last_group_first()] {
         play.series(OK, &counter(0, &[Up(270, 90)]))
             .series(ERROR, &counter(0, &[Up(100, 10), Up(170, 0)]))
@@ -135,7 +135,7 @@ fn what_is_counted_is_in_a_sum_of_five_minutes_even_if_it_is_seen_late() {
 }
 
 #[test]
-fn an_error_series_is_born_with_its_first_errors() {
+fn a_new_error_series_counts_its_first_errors() {
     for first in [1, 30] {
         mail()
             .series(OK, &counter(0, &[Up(260, 10_000)]))
@@ -150,7 +150,7 @@ fn an_error_series_is_born_with_its_first_errors() {
 }
 
 #[test]
-fn an_error_series_is_born_while_its_target_is_scraped_seldom() {
+fn a_new_error_series_of_a_rarely_scraped_target() {
     let sli = "objective: 99%\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     with(sli)
         .scraped_every(60)
@@ -162,7 +162,7 @@ fn an_error_series_is_born_while_its_target_is_scraped_seldom() {
 }
 
 #[test]
-fn one_failure_in_two_requests_an_hour_is_nothing_to_tell() {
+fn one_failure_in_two_requests_an_hour_does_not_alert() {
     let sli = "objective: 99%\nmin_bad_events: { page: 2, ticket: 2 }\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     let seldom = [Up(59, 0), Up(1, 1)];
     let parts: Vec<Part> = std::iter::repeat_n(seldom, 8).flatten().collect();
@@ -177,7 +177,7 @@ fn one_failure_in_two_requests_an_hour_is_nothing_to_tell() {
 }
 
 #[test]
-fn two_failures_in_two_requests_an_hour_are() {
+fn two_failures_in_two_requests_an_hour_alert() {
     mail()
         .series(OK, &counter(0, &[Up(480, 0)]))
         .series(ERROR, "_x290 1+0x4 2+0x180")
@@ -207,7 +207,7 @@ fn a_label_of_the_sources_is_on_no_recorded_series() {
 }
 
 #[test]
-fn matchers_for_what_is_not_so_do_their_work() {
+fn negative_matchers_work() {
     let slo = "objective: 99%\nsli:\n  total: orders_total{code!='404', tenant!=''}\n  bad: orders_total{code=~'5..', tenant!=''}";
     let orders = |code: &str, tenant: &str| {
         format!("orders_total{{job='shop',instance='a',code='{code}',tenant='{tenant}'}}")
@@ -305,7 +305,7 @@ fn a_gap_in_the_data_neither_fires_nor_stops_a_page() {
 }
 
 #[test]
-fn a_gap_in_health_fires_nothing() {
+fn a_gap_while_all_is_good_fires_no_alert() {
     for gap in [Unseen(20, 99), Gone(20, 99)] {
         let errors = match gap {
             Unseen(samples, _) => Unseen(samples, 1),
@@ -323,7 +323,7 @@ fn a_gap_in_health_fires_nothing() {
 }
 
 #[test]
-fn one_of_several_processes_starts_again() {
+fn one_of_several_processes_restarts() {
     let other = OK.replace("'a'", "'b'");
     mail()
         .series(OK, &counter(1_000_000, &[Up(100, 50), Restart, Up(100, 50)]))
@@ -337,7 +337,7 @@ fn one_of_several_processes_starts_again() {
 }
 
 #[test]
-fn a_host_starts_again_with_all_its_counters() {
+fn a_host_restarts_with_all_its_counters() {
     // Six minutes without data, then new processes that fail at first.
     for down in [Unseen(12, 0), Gone(12, 0)] {
         mail()
@@ -351,7 +351,7 @@ fn a_host_starts_again_with_all_its_counters() {
 }
 
 #[test]
-fn a_new_instance_brings_no_events_of_its_past() {
+fn a_new_instance_counts_no_old_events() {
     let new = |series: &str| series.replace("'a'", "'new'");
     for end in [Gone(100, 0), Unseen(100, 0)] {
         mail()
@@ -368,7 +368,7 @@ fn a_new_instance_brings_no_events_of_its_past() {
 }
 
 #[test]
-fn a_label_that_all_targets_get_brings_no_events_of_their_past() {
+fn a_new_label_on_all_targets_counts_no_old_events() {
     // The old series end at once, or some scrapes after the new ones began, or without a staleness marker. Prometheus writes the marker two intervals
     // after a target has disappeared, and none if Prometheus itself restarts with another configuration.
     let relabelled = |series: &str| series.replace("job=", "zone='eu',job=");
@@ -387,7 +387,7 @@ fn a_label_that_all_targets_get_brings_no_events_of_their_past() {
 }
 
 #[test]
-fn a_label_that_all_targets_get_over_a_restart_brings_no_events_of_their_past() {
+fn a_new_label_on_all_targets_at_a_restart_counts_no_old_events() {
     // Four minutes without samples, or after the fifth minute without evaluations; then all series have another label.
     let relabelled = |series: &str| series.replace("job=", "zone='eu',job=");
     for missing in [8, 16, 28] {
@@ -444,7 +444,7 @@ fn counts_are_whole_whatever_the_scrape_interval() {
 }
 
 #[test]
-fn one_of_several_instances_that_is_not_scraped_for_a_while_is_made_good() {
+fn a_gap_of_one_of_several_instances_is_compensated() {
     for gap in [Gone(20, 50), Gone(1, 50), Gone(28, 50), Unseen(20, 50)] {
         let after = match gap {
             Gone(samples, _) | Unseen(samples, _) => 100 - samples,
@@ -472,7 +472,7 @@ fn a_gap_of_one_instance_while_another_restarts_counts_nothing_twice() {
 }
 
 #[test]
-fn a_gap_in_a_targets_first_quarter_of_an_hour_is_made_good() {
+fn a_gap_in_a_targets_first_quarter_of_an_hour_is_compensated() {
     mail()
         .series(OK, &counter(0, &[Up(200, 50)]))
         .series(
@@ -488,7 +488,7 @@ fn a_gap_in_a_targets_first_quarter_of_an_hour_is_made_good() {
 }
 
 #[test]
-fn targets_that_come_and_go_count_nothing_twice() {
+fn targets_that_appear_and_disappear_count_no_event_twice() {
     // Three generations of two instances, one after the other. What a process counted before its first scrape is not in the result.
     let lived = |name: &str| OK.replace("'a'", &format!("'{name}'"));
     mail()
@@ -552,7 +552,7 @@ fn a_calendar_period_begins_when_its_zone_says() {
 /// In Bogota January begins five hours into the test. Ten events come every half minute, and all fail for five minutes of the month's first quarter
 /// of an hour.
 #[test]
-fn a_month_that_begins_is_measured_as_a_whole_by_every_ruler() {
+fn the_budget_of_a_new_month_is_that_of_the_whole_month_on_every_ruler() {
     let slo = "objective: 99%\nperiod: calendar month\ntime_zone: America/Bogota\npolicy: monthly\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     for (late, apart) in [(false, "1e-9"), (true, "1e-3")] {
         let play = of_months(slo);
@@ -575,7 +575,7 @@ fn a_month_that_begins_is_measured_as_a_whole_by_every_ruler() {
 }
 
 #[test]
-fn a_gap_holds_a_page_whatever_the_scrape_interval() {
+fn a_page_keeps_firing_during_a_gap_at_any_scrape_interval() {
     for scrape in [10, 15, 60] {
         let per = u64::from(scrape);
         let minutes = |minutes: u64| minutes * 60 / per;
@@ -600,7 +600,7 @@ fn a_gap_holds_a_page_whatever_the_scrape_interval() {
 }
 
 #[test]
-fn a_probe_that_fails_once_after_a_gap_is_one_bad_look() {
+fn a_probe_that_fails_once_after_a_gap_is_one_bad_evaluation() {
     // A target that is not up yet when Prometheus starts has one bad evaluation. The gap does not count, and does not page.
     let slo = "objective: 99%\nsli:\n  probe: probe_success{job='blackbox'}";
     with(slo)
@@ -612,7 +612,7 @@ fn a_probe_that_fails_once_after_a_gap_is_one_bad_look() {
 }
 
 #[test]
-fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
+fn total_and_good_from_separate_scrapes_agree() {
     // A burst that only one of two scrapes shows is bad in one evaluation, and is compensated in the next one.
     let slo = "objective: 99%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
     let bursts = |start: &[Part]| {
@@ -630,7 +630,7 @@ fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
 }
 
 #[test]
-fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
+fn events_that_one_of_two_programs_shows_later_are_not_bad() {
     let slo = "objective: 99.9%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
     let lb = "lb_requests_total{job='lb',instance='l'}";
     let app = |instance: &str| format!("app_answers_total{{job='app',instance='{instance}'}}");
@@ -671,7 +671,7 @@ fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
 }
 
 #[test]
-fn errors_of_another_target_are_counted_from_the_first_one_on() {
+fn errors_from_another_target_are_counted_from_the_first_on() {
     // The load balancer counts all requests, the application its errors. A new error series begins at 40. A contract shows that `kind` is a label of
     // the metric. Without a contract the series may belong to a new target, and then counts only from its first sample on.
     let contract = "# TYPE lb_requests_total counter\nlb_requests_total 1\n# TYPE app_errors_total counter\napp_errors_total{kind='known'} 1\n";
@@ -761,7 +761,7 @@ fn resting(start: u64, by: u64, samples: u64) -> String {
 }
 
 #[test]
-fn a_burst_where_older_series_are_gone_is_no_restart() {
+fn a_burst_after_older_series_have_ended_is_not_a_restart() {
     // Most series of the target have expired, so a burst is more than half of the rest. It is not a new process, in which all errors would be new.
     let series = vec![
         (calls("instance='c',code='200'"), "1000000+0x20 stale".to_owned()),
@@ -774,7 +774,7 @@ fn a_burst_where_older_series_are_gone_is_no_restart() {
 }
 
 #[test]
-fn what_other_processes_of_a_target_show_is_not_counted_again() {
+fn counts_of_other_processes_of_a_target_are_not_counted_again() {
     let of = |lane: u8, code: u16| calls(&format!("instance='c',lane='{lane}',code='{code}'"));
     let contract = "# TYPE calls_total counter\ncalls_total{code=\"200\",lane=\"1\"} 1\n";
     let happening = |name: &str, series: Vec<(String, &str)>, total, bad| {
@@ -801,7 +801,7 @@ fn what_other_processes_of_a_target_show_is_not_counted_again() {
 }
 
 #[test]
-fn a_process_that_fails_from_its_first_moment_on_counts_all_it_shows() {
+fn a_process_that_fails_from_its_start_has_all_its_errors_counted() {
     let series = vec![
         (calls("instance='c',code='200'"), "1000000+500x40 1200+0x80".to_owned()),
         (calls("instance='c',code='500'"), "_x41 140+0x80".to_owned()),
@@ -822,7 +822,7 @@ fn a_process_that_fails_from_its_first_moment_on_counts_all_it_shows() {
 }
 
 #[test]
-fn a_series_that_expires_and_returns_counts_what_is_new() {
+fn a_series_that_expires_and_returns_counts_only_new_events() {
     // Returns after one minute, six, twenty, and three hours. A collector removes series after five idle minutes.
     for away in [2, 12, 40, 360] {
         let total = 120 + away;
@@ -918,7 +918,7 @@ fn a_series_that_expires_and_returns_counts_what_is_new() {
 }
 
 #[test]
-fn an_errors_series_that_vanishes_for_good_costs_nothing() {
+fn an_error_series_that_disappears_for_ever_counts_nothing() {
     for contract in ["", CALLS] {
         let series = vec![
             (calls("instance='a',route='/',code='200'"), resting(0, 100, 400)),
@@ -932,7 +932,7 @@ fn an_errors_series_that_vanishes_for_good_costs_nothing() {
 }
 
 #[test]
-fn what_is_there_under_other_labels_brings_no_past_along() {
+fn series_with_other_labels_count_no_old_events() {
     let moved = |from: &str, to: &str, end: &str| {
         vec![
             (calls(&format!("{from},code='200'")), format!("1000000+100x200 {end}")),
@@ -981,7 +981,7 @@ fn what_is_there_under_other_labels_brings_no_past_along() {
 }
 
 #[test]
-fn processes_that_begin_again_count_what_they_show() {
+fn restarted_processes_count_their_whole_values() {
     let contract = "# TYPE calls_total counter\ncalls_total{code=\"200\",lane=\"1\"} 1\n";
     // Two independent counters behind one target, of which one restarts. Then new error series appear.
     let lane = |lane: &str, code: &str| calls(&format!("instance='a',lane='{lane}',code='{code}'"));
@@ -1026,7 +1026,7 @@ fn processes_that_begin_again_count_what_they_show() {
 }
 
 #[test]
-fn pods_that_are_replaced_every_hour_lose_what_they_counted_before_they_were_seen() {
+fn pods_replaced_every_hour_lose_counts_before_their_first_scrape() {
     // Ten pods per generation, five generations. Each pod fails three times at its start, and twice later with a new code. Counts before a pod's
     // first scrape are lost: 30 calls and 3 errors for each.
     let mut series = Vec::new();
@@ -1048,7 +1048,7 @@ fn pods_that_are_replaced_every_hour_lose_what_they_counted_before_they_were_see
 }
 
 #[test]
-fn a_deploy_that_takes_a_bound_away_makes_nothing_bad() {
+fn a_deploy_that_removes_a_bound_makes_no_event_bad() {
     let sli = r#"{ latency: 'd_seconds{job="j"}' }"#;
     let source = format!("objective: P95 < 500ms\nsli: {sli}");
     let of = |name: &str, pod: &str, le: &str| format!("d_seconds_{name}{{job='j',instance='{pod}'{le}}}");

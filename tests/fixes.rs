@@ -70,7 +70,7 @@ fn here(path: &str) -> PathBuf {
 }
 
 #[test]
-fn edits_of_rejected_files_mend_them() {
+fn edits_correct_rejected_files() {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();
     let contract = read(&here("tests/rejected/contract/all.prom"));
     let found = slowburn::parallel::map(&crate::support::rejected(), |(folder, path)| {
@@ -115,7 +115,7 @@ fn written(query: &str) -> [String; 5] {
 }
 
 #[test]
-fn edits_mend_names_in_quotes_however_yaml_spells_them() {
+fn edits_correct_quoted_names_in_every_yaml_spelling() {
     let total = r#"{"http.server.requests"}"#;
     let mut cases: Vec<String> = Vec::new();
     let mut events = |query: &str| {
@@ -178,7 +178,7 @@ fn edits_mend_names_in_quotes_however_yaml_spells_them() {
 }
 
 #[test]
-fn edits_of_the_pages_mend_their_bad_examples() {
+fn edits_correct_bad_examples_of_pages() {
     let mut faults = String::new();
     let mut edits = 0;
     for (code, page) in slowburn::pages::PAGES {

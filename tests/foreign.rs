@@ -111,7 +111,7 @@ fn rules_that_sloth_makes_of_openslo_are_found_by_the_numbers_of_objectives() {
 }
 
 #[test]
-fn specs_are_looked_for_under_the_names_that_their_tools_record() {
+fn specs_are_found_by_the_series_names_of_their_tools() {
     for spec in ["sloth-availability", "openslo-by-sloth", "pyrra-ratio", "pyrra-alerting", "pyrra-sites"] {
         let of = |text: String| Sources::new(vec![SourceFile { path: "old.yaml".to_owned(), text }]);
         let (named, _) = slowburn::import::specs(&of(file(&format!("import/{spec}.yaml"))));
@@ -143,7 +143,7 @@ fn specs_are_looked_for_under_the_names_that_their_tools_record() {
 }
 
 #[test]
-fn rules_of_somebody_are_found_by_the_names_of_their_alerts() {
+fn handwritten_rules_are_found_by_their_alert_names() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", file("foreign/hand.rules.yaml"));
@@ -157,7 +157,7 @@ fn rules_of_somebody_are_found_by_the_names_of_their_alerts() {
 }
 
 #[test]
-fn whoever_is_told_of_old_and_new_alerts_is_compared_by_the_routes_of_the_project() {
+fn receivers_of_old_and_new_alerts_are_compared_by_the_projects_routes() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write(
@@ -181,7 +181,7 @@ alertmanager:
 }
 
 #[test]
-fn a_spec_of_another_tool_is_what_import_makes_of_it() {
+fn a_spec_of_another_tool_is_compared_as_imported() {
     let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &[]);
     let same = diff(&folder, &["spec.yaml"]);
     assert_eq!(
@@ -234,7 +234,7 @@ fn folders_and_several_files_are_one_old_side() {
 }
 
 #[test]
-fn faults_of_old_rules_are_told_once_in_their_place_and_the_rest_is_compared() {
+fn faults_of_old_rules_are_reported_once_and_the_rest_is_compared() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     let good = file("foreign/hand.rules.yaml");
@@ -279,7 +279,7 @@ fn faults_of_old_rules_are_told_once_in_their_place_and_the_rest_is_compared() {
 }
 
 #[test]
-fn large_and_long_old_rules_take_no_longer_than_they_may() {
+fn large_old_rules_take_bounded_time() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     let begun = Instant::now();

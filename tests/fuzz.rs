@@ -348,7 +348,7 @@ fn time() -> Duration {
 
 /// After a panic the text is saved beside the seeds of its target, and is a case from then on.
 #[test]
-fn nothing_that_comes_in_ends_the_program() {
+fn no_input_ends_the_program() {
     let begin = std::env::var("SLOWBURN_FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let mut faults = Vec::new();
     let only = std::env::var("SLOWBURN_FUZZ_TARGET").ok();

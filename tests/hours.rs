@@ -66,7 +66,7 @@ fn holds(zone: &TimeZone, days: &[i8], spans: &[(i8, i8)], holidays: &[civil::Da
 type Case<'a> = (&'a str, &'a str, &'a [i8], &'a str, &'a [(i8, i8)]);
 
 #[test]
-fn every_edge_is_where_the_calendar_says() {
+fn hours_begin_and_end_as_in_the_calendar() {
     let Some((server, _folder)) = server("") else { return };
     let cases: [Case; 5] = [
         ("America/Argentina/Buenos_Aires", "monday-friday", &[0, 1, 2, 3, 4], "\"08:00-20:00\"", &[(8, 20)]),
@@ -123,7 +123,7 @@ fn every_edge_is_where_the_calendar_says() {
 /// Three days of tiles with 1 % bad events, and two hours with 50 %. The two hours are excluded, but no event that ended five minutes before or began
 /// five minutes after them, whenever the group is evaluated.
 #[test]
-fn what_is_excused_afterwards_is_taken_off_the_budget() {
+fn later_declared_maintenance_is_subtracted_from_the_budget() {
     const BEGIN: u64 = 1_793_491_200; // 2026-11-01T00:00:00Z
     let outage = BEGIN + 86_400 + 7_200..BEGIN + 86_400 + 14_400;
     for phase in [0, 30, 60, 170, 299] {

@@ -121,7 +121,7 @@ fn sees<'a>(module: &str, text: &str, modules: &BTreeSet<&'a str>) -> BTreeSet<&
 
 /// The main file of a folder is left out: it lists the files and has what they share.
 #[test]
-fn files_of_a_stage_do_not_see_each_other_in_circles() {
+fn files_of_a_stage_have_no_import_circles() {
     let files = sources();
     let module = |path: &str| path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
     let named: BTreeMap<String, &String> = files
@@ -147,7 +147,7 @@ fn files_of_a_stage_do_not_see_each_other_in_circles() {
 }
 
 #[test]
-fn the_nouns_know_no_verb() {
+fn data_modules_use_no_stages() {
     let files = sources();
     for (path, text) in &files {
         let part = path.split(['/', '.']).next().unwrap();
@@ -159,7 +159,7 @@ fn the_nouns_know_no_verb() {
 }
 
 #[test]
-fn only_the_shell_touches_the_world_and_one_file_each_way_knows_yaml() {
+fn only_the_shell_does_io_and_one_file_each_reads_and_writes_yaml() {
     for (path, text) in sources() {
         let shell = path.starts_with("bin/");
         for world in ["std::fs", "std::env", "std::process", "std::net", "SystemTime"] {

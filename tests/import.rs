@@ -155,7 +155,7 @@ fn counters_are_found_however_they_are_counted() {
 }
 
 #[test]
-fn histograms_become_latencies_where_their_unit_is_known() {
+fn histograms_with_a_known_unit_become_latency_slos() {
     let found = [
             events(
                 "sum(rate(x_seconds_count[5m])) - sum(rate(x_seconds_bucket{le=\"0.25\"}[5m]))",
@@ -196,7 +196,7 @@ fn states_become_conditions_and_probes() {
 }
 
 #[test]
-fn what_is_not_understood_says_where_and_why() {
+fn queries_that_are_not_understood_have_place_and_reason() {
     let all = "sum(rate(a_total[{{.window}}]))";
     let found = [
         events("max(rate(b_total[5m]))", all),
@@ -223,7 +223,7 @@ fn what_is_not_understood_says_where_and_why() {
 }
 
 #[test]
-fn a_project_that_is_there_stays_as_it_is() {
+fn an_existing_project_file_is_not_changed() {
     let folder = Folder::new();
     folder.write("spec.yaml", specs().into_iter().find(|(name, _)| name == "sloth-availability").unwrap().1);
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\n");
@@ -249,7 +249,7 @@ fn a_project_that_is_there_stays_as_it_is() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_once_and_nothing_is_written() {
+fn unreadable_specs_are_reported_once_and_nothing_is_written() {
     let folder = Folder::empty();
     folder.write("good.yaml", specs().into_iter().find(|(name, _)| name == "sloth-availability").unwrap().1);
     folder.write("bad.yaml", "version: prometheus/v1\nservice: [a\n");
@@ -279,7 +279,7 @@ fn what_cannot_be_read_is_told_once_and_nothing_is_written() {
 }
 
 #[test]
-fn whoever_has_nothing_to_import_reads_why() {
+fn an_import_without_slos_says_why() {
     let slo = "version: prometheus/v1\nservice: api\nslos:\n- { name: a, objective: 99, sli: { plugin: { id: x } } }\n";
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\n";
     let helm = "{{- if .Values.slo }}\nversion: prometheus/v1\n{{- end }}\n";
@@ -401,7 +401,7 @@ fn documents_are_kept_apart_wherever_they_stand() {
 }
 
 #[test]
-fn ruined_specs_do_no_harm_and_the_same_one_always_means_the_same() {
+fn damaged_specs_cause_no_panic_and_have_a_stable_result() {
     let mut state: u64 = 1;
     let mut chance = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

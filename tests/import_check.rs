@@ -240,7 +240,7 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
 }
 
 #[test]
-fn what_cannot_be_asked_ends_with_2() {
+fn servers_that_cannot_be_asked_end_with_2() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", sloth());
@@ -267,7 +267,7 @@ fn what_cannot_be_asked_ends_with_2() {
 }
 
 #[test]
-fn servers_that_refuse_or_answer_something_else_are_told() {
+fn refusals_and_unexpected_answers_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", sloth());
@@ -320,7 +320,7 @@ fn servers_that_refuse_or_answer_something_else_are_told() {
 }
 
 #[test]
-fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
+fn specs_are_compared_by_the_series_of_their_tools() {
     let folder = Folder::empty();
     for (spec, asked) in [
         (

@@ -95,7 +95,7 @@ fn durations_with_a_status_are_fast_and_successful() {
 }
 
 #[test]
-fn what_is_recognised_is_proposed_with_the_reason() {
+fn recognised_metrics_are_proposed_with_the_reason() {
     let folder = Folder::empty();
     let server = Server::of("200 OK", "Content-Type: text/plain; version=0.0.4\r\n", SHOP.as_bytes());
     let ran = folder.slowburn(&["init", "--service", "shop", "--metrics", &server.url(), "--language", "en"]);
@@ -139,7 +139,7 @@ fn every_program_gets_a_project_that_compiles() {
 }
 
 #[test]
-fn a_project_that_exists_gains_a_service_and_loses_nothing() {
+fn init_adds_a_service_to_an_existing_project() {
     let folder = Folder::empty();
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\nlanguage: es\n");
     folder.write("slos/api.yaml", API);
@@ -166,7 +166,7 @@ fn a_project_that_exists_gains_a_service_and_loses_nothing() {
 }
 
 #[test]
-fn nobody_is_asked_in_a_pipe() {
+fn without_a_terminal_init_asks_no_questions() {
     let folder = Folder::empty();
     let ran = folder.slowburn(&["init"]);
     assert_eq!(ran.code, Some(2));
@@ -239,7 +239,7 @@ fn names_with_dots_are_recognised() {
 }
 
 #[test]
-fn what_is_pushed_has_no_up() {
+fn pushed_metrics_have_no_up() {
     let text = proposed(
         "jobs",
         "# TYPE push_time_seconds gauge
@@ -275,7 +275,7 @@ fn every_spelling_of_grpc_codes_is_known() {
 }
 
 #[test]
-fn a_call_that_both_ends_report_is_counted_once() {
+fn a_call_that_both_ends_report_counts_once() {
     let series = ["source", "destination"]
         .map(|end| format!("istio_requests_total{{reporter=\"{end}\",response_code=\"200\"}} 7\n"))
         .concat();

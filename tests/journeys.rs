@@ -202,7 +202,7 @@ fn bad_moments_are_counted_once_and_shared() {
 
 /// With the other value, half of the events fail, or 25 %, and 70 % are allowed.
 #[test]
-fn a_slice_may_ask_less_of_every_part_and_be_longer() {
+fn slices_of_a_journey_may_be_longer_and_have_a_lower_objective() {
     let lenient = format!("{JOURNEY}    slice: {{ length: 2m, objective: 70% }}\n");
     let artifacts = artifacts(&lenient);
     let of = |name: &str, more: &str| format!("sum_over_time({name}{{service=\"invite\"{more}}}[44m59s])");
@@ -217,7 +217,7 @@ fn a_slice_may_ask_less_of_every_part_and_be_longer() {
 
 /// Events outside of a part's hours do not count for the journey.
 #[test]
-fn maintenance_of_a_part_is_not_held_against_the_journey() {
+fn maintenance_of_a_part_does_not_count_for_the_journey() {
     let calm = MAIL.replace("    objective: 99%\n", "    objective: 99%\n    except: maintenance == 1\n");
     let artifacts = compiled(&[
         ("slos/slowburn.yaml", PROJECT),
@@ -303,7 +303,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
 }
 
 #[test]
-fn a_journey_and_its_part_page_for_one_thing_once_whichever_is_first() {
+fn a_journey_and_its_part_page_once_for_one_failure() {
     let slow = "  slow: { tiers: [{ severity: page, budget: 10%, long: 30m, short: 10m }] }\npolicy:";
     let artifacts = compiled(&[
         ("slos/slowburn.yaml", &PROJECT.replacen("policy:", slow, 1)),
@@ -319,7 +319,7 @@ fn a_journey_and_its_part_page_for_one_thing_once_whichever_is_first() {
 /// People who are notified of a part but not of its journey are notified of the part. The same for everybody while another alert silences the
 /// journey.
 #[test]
-fn no_part_is_silenced_by_a_journey_that_others_are_told_of() {
+fn no_part_is_silenced_by_a_journey_with_other_receivers() {
     let of = |project: &str, journey: &str| {
         let artifacts = compiled(&[
             ("slos/slowburn.yaml", project),
@@ -430,7 +430,7 @@ fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before
 
 /// The alerts of its parts silence a journey, so the alerts of the journey must not silence them.
 #[test]
-fn nothing_is_silenced_by_what_it_silences() {
+fn no_alert_is_silenced_by_an_alert_that_it_silences() {
     let artifacts = artifacts(JOURNEY);
     let configuration = support::rules::read(&artifacts["alertmanager/alertmanager.yml"]);
     let rules = configuration["inhibit_rules"].as_sequence().unwrap();

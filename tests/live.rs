@@ -279,7 +279,7 @@ fn well(application: &Application) {
 }
 
 #[test]
-fn people_are_told_what_they_have_to_know_and_nothing_else() {
+fn the_whole_chain_notifies_exactly_the_right_people() {
     let Some(world) = World::start() else { return };
     nobody_is_told_anything_while_all_is_well(&world);
     every_panel_of_every_dashboard_has_an_answer(&world, |_| true);

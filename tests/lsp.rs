@@ -22,7 +22,7 @@ fn seen(problems: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
+fn problems_appear_while_typing_and_disappear_when_corrected() {
     let folder = Folder::new();
     let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
     assert_eq!(answer["result"]["capabilities"]["positionEncoding"], "utf-16");
@@ -48,7 +48,7 @@ fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
 }
 
 #[test]
-fn what_a_problem_proposes_can_be_done_by_one_key() {
+fn fixes_are_offered_as_code_actions() {
     let folder = Folder::new();
     let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
     assert_eq!(
@@ -88,7 +88,7 @@ fn what_a_problem_proposes_can_be_done_by_one_key() {
 }
 
 #[test]
-fn columns_are_counted_as_was_agreed_on() {
+fn columns_count_the_agreed_units() {
     for (encodings, agreed, column) in
         [(json!(["utf-16"]), "utf-16", 26), (json!(["utf-32", "utf-16", "utf-8"]), "utf-8", 29)]
     {
@@ -115,7 +115,7 @@ fn columns_are_counted_as_was_agreed_on() {
 }
 
 #[test]
-fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written() {
+fn open_documents_replace_files_of_the_project() {
     let folder = Folder::new();
     folder.write("slos/teams/shop.yaml", service("shop"));
     let (mut editor, _) = Editor::greeted(
@@ -153,7 +153,7 @@ fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written(
 }
 
 #[test]
-fn second_places_are_told_in_words_where_they_cannot_be_shown() {
+fn related_places_are_added_to_messages_for_simple_editors() {
     let folder = Folder::new();
     folder.write("slos/shop.yaml", API);
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -163,7 +163,7 @@ fn second_places_are_told_in_words_where_they_cannot_be_shown() {
 }
 
 #[test]
-fn files_of_other_programs_are_left_alone() {
+fn files_of_other_programs_are_not_changed() {
     let folder = Folder::new();
     folder.write("compose.yaml", "services: {}\n");
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -180,7 +180,7 @@ fn files_of_other_programs_are_left_alone() {
 }
 
 #[test]
-fn a_project_that_cannot_be_read_is_told_of_once() {
+fn an_unreadable_project_is_reported_once() {
     let folder = Folder::new();
     folder.write("slos/more/slowburn.yaml", "version: slowburn/v1\n");
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -190,7 +190,7 @@ fn a_project_that_cannot_be_read_is_told_of_once() {
 }
 
 #[test]
-fn nothing_that_is_sent_ends_the_server() {
+fn no_input_ends_the_language_server() {
     let folder = Folder::new();
     let mut editor = Editor::start(&folder);
     let code = |message: &Value| message["error"]["code"].as_i64();
@@ -257,7 +257,7 @@ fn nothing_that_is_sent_ends_the_server() {
 }
 
 #[test]
-fn who_leaves_without_a_word_gets_exit_code_1() {
+fn exit_without_shutdown_has_exit_code_1() {
     let folder = Folder::new();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     editor.tell("exit", Value::Null);
@@ -339,7 +339,7 @@ fn behind(text: &str, mark: &str) -> (u32, u32) {
 }
 
 #[test]
-fn a_place_tells_what_it_means() {
+fn hover_shows_the_meaning_of_a_place() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     let path = folder.path("slos/shop.yaml");
@@ -422,7 +422,7 @@ impl Typist {
 }
 
 #[test]
-fn what_can_stand_at_a_place_is_proposed() {
+fn completions_fit_the_place() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     editor.open(&folder, "slos/shop.yaml");
@@ -486,7 +486,7 @@ fn parts_of_a_journey_are_proposed_and_lead_to_where_they_are_defined() {
 }
 
 #[test]
-fn a_name_leads_to_where_it_was_given() {
+fn a_name_leads_to_its_definition() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     let (shop, project) = (folder.path("slos/shop.yaml"), folder.path("slos/slowburn.yaml"));
@@ -535,7 +535,7 @@ fn own() -> Sources {
 }
 
 #[test]
-fn every_place_of_a_real_project_can_be_asked_about() {
+fn every_place_of_a_real_project_can_be_queried() {
     let sources = own();
     let compiled = slowburn::compile(&sources);
     let model = slowburn::model_of(&sources);

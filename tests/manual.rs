@@ -115,7 +115,7 @@ fn sources_compile_without_a_problem() {
 }
 
 #[test]
-fn excerpts_are_of_what_is_compiled() {
+fn excerpts_are_parts_of_compiled_files() {
     for document in documents() {
         let excerpts: Vec<_> = document.files().filter(|(path, _)| path.starts_with("out/")).collect();
         if excerpts.is_empty() {
@@ -131,7 +131,7 @@ fn excerpts_are_of_what_is_compiled() {
 }
 
 #[test]
-fn commands_print_what_is_shown() {
+fn commands_print_the_shown_output() {
     let tools = [Path::new(env!("CARGO_BIN_EXE_slowburn")).to_owned()].into_iter().chain(promtool());
     let folders = tools.map(|tool| tool.parent().unwrap().to_owned());
     let known = env::split_paths(&env::var_os("PATH").unwrap()).collect::<Vec<_>>();
@@ -174,7 +174,7 @@ fn command(shown: &str) -> (&str, &str) {
 }
 
 #[test]
-fn other_files_are_what_their_readers_take() {
+fn other_shown_files_are_valid() {
     for document in documents() {
         for (path, text) in document.files() {
             // An excerpt need not be valid YAML.
@@ -235,7 +235,7 @@ fn every_key_is_explained() {
 
 /// The table of the project file lists every key that only the project has, and pages count the kinds of SLIs.
 #[test]
-fn tables_list_all_that_there_is() {
+fn tables_of_the_manual_are_complete() {
     let page = |name: &str| fs::read_to_string(root().join(MANUAL).join(name)).unwrap();
     let (project, shared) = (page("project-file.md"), page("settings.md"));
     let schema = slowburn::schema::SCHEMAS.iter().find(|schema| schema.name == "project").unwrap();
@@ -291,7 +291,7 @@ fn links_lead_somewhere() {
 }
 
 #[test]
-fn every_page_is_a_topic_and_stands_in_the_index() {
+fn every_page_is_a_topic_and_is_in_the_index() {
     let pages: BTreeSet<String> = documents()[1..]
         .iter()
         .filter_map(|document| document.path.strip_prefix(MANUAL)?.strip_suffix(".md"))
@@ -337,7 +337,7 @@ fn help_prints_the_page_of_every_topic() {
 }
 
 #[test]
-fn help_prints_what_a_command_says_of_itself() {
+fn help_prints_the_help_of_a_command() {
     let folder = Folder::empty();
     assert_eq!(folder.slowburn(&["help"]).stdout, folder.slowburn(&["--help"]).stdout);
     for command in [&["compile"][..], &["metrics"], &["metrics", "capture"], &["help"]] {
@@ -348,7 +348,7 @@ fn help_prints_what_a_command_says_of_itself() {
 }
 
 #[test]
-fn an_unknown_topic_names_those_that_may_be_meant() {
+fn an_unknown_topic_suggests_similar_ones() {
     let folder = Folder::empty();
     for (words, said) in [
         (&["polices"][..], "did you mean `policies`?"),
@@ -393,7 +393,7 @@ fn topics_that_are_named_exist() {
 
 /// Five minutes of full outage at 99.9 % and ten events per second: the numbers on the page are computed here.
 #[test]
-fn what_is_left_of_a_calendar_month_is_computed() {
+fn the_remaining_budget_of_a_calendar_month_is_right() {
     let page = fs::read_to_string(root().join(MANUAL).join("budgeting.md")).unwrap();
     let text = "version: slowburn/v1\nservice: shop\nslos:\n  sales:\n    objective: 99.9%\n    period: calendar month\n    sli:\n      total: sales_total\n      bad: sales_total{code=\"500\"}\n";
     let file = SourceFile { path: "slos/shop.yaml".into(), text: text.into() };

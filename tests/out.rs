@@ -45,7 +45,7 @@ fn the_same_sources_give_the_same_bytes_and_touch_nothing() {
 }
 
 #[test]
-fn only_what_differs_is_written() {
+fn only_changed_files_are_written() {
     let folder = compiled();
     let other = "out/prometheus/b.rules.yaml";
     let inode = fs::metadata(folder.path(other)).unwrap().ino();
@@ -58,7 +58,7 @@ fn only_what_differs_is_written() {
 }
 
 #[test]
-fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
+fn stale_files_are_removed_and_the_users_files_stay() {
     let folder = compiled();
     let own = [
         ("out/README.md", "# Compiled by slowburn, says my note\n"),
@@ -112,7 +112,7 @@ fn an_error_in_one_file_leaves_all_of_out_as_it_is() {
 }
 
 #[test]
-fn check_is_content_with_what_was_compiled() {
+fn compile_check_accepts_compiled_files() {
     let folder = compiled();
     let ran = folder.slowburn(&["compile", "--check"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
@@ -120,7 +120,7 @@ fn check_is_content_with_what_was_compiled() {
 }
 
 #[test]
-fn check_shows_what_differs_is_missing_or_is_stale_and_changes_nothing() {
+fn compile_check_shows_changed_missing_and_stale_files_and_writes_nothing() {
     let folder = compiled();
     let text = folder.read(RULES);
     folder.write(RULES, text.replacen("99.9%", "99.5%", 1));
@@ -175,7 +175,7 @@ fn a_long_diff_is_cut() {
 }
 
 #[test]
-fn check_before_the_first_compilation_names_the_command_that_is_due() {
+fn compile_check_without_out_names_the_command_to_run() {
     let folder = Folder::new();
     fs::rename(folder.path("slos"), folder.path("mine")).unwrap();
     let ran = folder.slowburn(&["compile", "mine", "--out", "made", "--check"]);
@@ -189,7 +189,7 @@ fn check_before_the_first_compilation_names_the_command_that_is_due() {
 }
 
 #[test]
-fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
+fn output_for_programs_contains_no_diff() {
     let folder = compiled();
     folder.write(RULES, "mine\n");
     let ran = folder.slowburn(&["compile", "--check", "--format", "json"]);
@@ -204,7 +204,7 @@ fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
 }
 
 #[test]
-fn files_are_listed_before_their_lines_and_ends_of_lines_alone_are_said() {
+fn files_are_listed_before_their_diffs_and_line_ends_are_mentioned() {
     let folder = compiled();
     let rules = folder.read(RULES).replace('\n', "\r\n");
     folder.write(RULES, &rules);
@@ -278,7 +278,7 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
-fn an_out_that_cannot_be_written_to_is_said_to_be_so() {
+fn an_out_without_write_permission_is_reported() {
     let Some(shell) = private_mounts() else {
         return skipped("mounting is not permitted, so no disk was read-only");
     };
@@ -334,7 +334,7 @@ fn a_run_after_a_crash_finishes_the_work() {
 }
 
 #[test]
-fn several_at_once_wait_for_each_other() {
+fn parallel_runs_wait_for_each_other() {
     let right = compiled().tree("out");
     let folder = Folder::new();
     folder.write("slos/b.yaml", service("b"));
@@ -367,7 +367,7 @@ fn out_may_hold_links_to_folders() {
 
 /// A rename would replace the link, which the user made on purpose.
 #[test]
-fn a_link_in_the_place_of_a_file_is_told_and_stays() {
+fn a_link_instead_of_a_file_is_reported_and_stays() {
     for leads_to in ["../../mine.yaml", "nowhere"] {
         let folder = Folder::new();
         fs::create_dir_all(folder.path("out/prometheus")).unwrap();
@@ -395,7 +395,7 @@ fn replaced_files_keep_their_mode() {
 
 /// A pipe waits for a writer, and a device does not end.
 #[test]
-fn what_is_no_file_is_not_read() {
+fn only_regular_files_are_read() {
     for place in ["out/prometheus/api.rules.yaml", "slos/.gitignore", "slos/deep/.gitignore"] {
         let folder = Folder::new();
         folder.write("slos/deep/b.yaml", service("b"));
@@ -470,7 +470,7 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
 }
 
 #[test]
-fn what_a_kill_left_is_not_believed_if_files_changed_since() {
+fn an_old_list_is_ignored_if_files_changed_since() {
     if std::process::Command::new("strace").arg("-V").output().is_err() {
         return skipped("strace is not installed, so nothing was killed between two renames");
     }
@@ -498,7 +498,7 @@ fn what_a_kill_left_is_not_believed_if_files_changed_since() {
 
 /// A list may have been written by anybody.
 #[test]
-fn a_list_that_leads_out_is_not_followed() {
+fn a_list_with_paths_outside_of_out_is_ignored() {
     let folder = compiled();
     let right = folder.tree("out");
     folder.write("precious", "precious");

@@ -106,7 +106,7 @@ fn used(folder: &Path, codes: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn a_problem_is_made_with_every_code() {
+fn every_code_is_used_by_a_problem() {
     let mut codes = BTreeSet::new();
     used(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut codes);
     assert_eq!(codes, Code::ALL.iter().map(|code| format!("{code:?}")).collect());

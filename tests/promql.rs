@@ -48,7 +48,7 @@ fn drawn(text: &str, faults: &[Fault]) -> String {
 }
 
 #[test]
-fn what_is_invalid_is_refused_in_place() {
+fn invalid_expressions_are_refused_at_their_place() {
     let mut out = String::new();
     for name in ["invalid.txt", "ill-typed.txt"] {
         for text in corpus(name) {
@@ -67,7 +67,7 @@ fn ill_typed_expressions_parse() {
 }
 
 #[test]
-fn what_is_valid_is_read_and_printed() {
+fn valid_expressions_are_parsed_and_printed() {
     let mut out = String::new();
     for text in all_valid() {
         let (expr, found) = promql::read(&text).unwrap_or_else(|faults| panic!("{}", drawn(&text, &faults)));
@@ -127,7 +127,7 @@ fn every_span_covers_its_own_text() {
 }
 
 #[test]
-fn depth_is_a_fault_and_no_crash() {
+fn deep_nesting_is_a_fault_and_not_a_crash() {
     for text in [
         "(".repeat(100_000),
         "-".repeat(100_000),
@@ -183,7 +183,7 @@ const AROUND: [&str; 18] = [
 const AROUND_TIME: [&str; 7] = ["(%)", "-%", "+(%)", "min(1h, %)", "1m ^ %", "(1m) * %", "% + 1m"];
 
 #[test]
-fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
+fn deep_expressions_can_be_printed_and_parsed_again() {
     let mut unread = Vec::new();
     let mut hold = |first: &str, second: &str, of: &str, place: &str| {
         let mut inner = of.to_owned();
@@ -222,7 +222,7 @@ fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
 }
 
 #[test]
-fn signs_that_are_many_are_read_as_they_are_printed() {
+fn many_signs_are_parsed_as_printed() {
     for text in
         [format!("{}x", "+".repeat(70)), format!("{}x", "- + ".repeat(49)), format!("+{}x", "-".repeat(70))]
     {
@@ -419,7 +419,7 @@ fn as_rule(expr: &Expr, found: Type) -> Expr {
 }
 
 #[test]
-fn promtool_reads_what_we_read_and_print() {
+fn promtool_accepts_what_we_parse_and_print() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on our corpus of PromQL");
     };
@@ -440,7 +440,7 @@ fn promtool_reads_what_we_read_and_print() {
 
 /// The labels that `absent` keeps decide which route matches an alert. Prometheus computes them here.
 #[test]
-fn promtool_keeps_of_absent_what_we_say_it_keeps() {
+fn absent_keeps_the_labels_that_we_compute() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on the labels that absent keeps");
     };
@@ -505,7 +505,7 @@ fn version_of(promtool: &Path) -> (u32, u32) {
 
 /// Checks the minimum versions: every expression that needs no later version is accepted by the promtool here.
 #[test]
-fn promtool_reads_what_is_said_to_be_old_enough_for_it() {
+fn promtool_accepts_expressions_of_its_version() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on what came with which version");
     };
@@ -540,7 +540,7 @@ fn promtool_reads_what_is_said_to_be_old_enough_for_it() {
 }
 
 #[test]
-fn what_came_later_is_told_with_its_version() {
+fn newer_syntax_is_reported_with_its_version() {
     for (text, told) in [
         (r#"{"my.metric", job="api"}"#, "names in quotes such as `\"my.metric\"` 3.0"),
         (r#"sum by ("job") (up)"#, ""),
@@ -739,7 +739,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_printed_is_read_back(expr in any_expr()) {
+    fn printed_expressions_are_parsed_again(expr in any_expr()) {
         let text = expr.to_string();
         let again = parse(&text).unwrap_or_else(|fault| panic!("{}", drawn(&text, &[fault])));
         prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
@@ -747,7 +747,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_pretty_is_read_back(expr in any_expr(), width in 0usize..80) {
+    fn pretty_printed_expressions_are_parsed_again(expr in any_expr(), width in 0usize..80) {
         let text = pretty(&expr, width);
         let again = parse(&text).unwrap_or_else(|fault| panic!("{text}\n{fault:?}"));
         prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
@@ -759,7 +759,7 @@ proptest! {
     }
 
     #[test]
-    fn no_heap_of_tokens_panics(tokens in prop::collection::vec(prop::sample::select(vec![
+    fn random_tokens_cause_no_panic(tokens in prop::collection::vec(prop::sample::select(vec![
         "up", "sum", "by", "on", "offset", "(", ")", "{", "}", "[", "]", ",", ":", "@", "\"a\"", "'", "=", "=~", "!=", "5m", "1",
         "0x", "-", "+", "*", "^", "and", "group_left", "bool", "$w", "#", "\n", " ", "start", "step", "info", "fill", "é", "\\", "`",
         "anchored", "inf", ".", "rate", "without", "</",
@@ -784,7 +784,7 @@ proptest! {
 
 /// Dashboards replace variables in the text of a query. Texts of the sources must not change, and real variables must work.
 #[test]
-fn strings_of_sources_are_no_variables_of_dashboards() {
+fn texts_of_sources_are_not_dashboard_variables() {
     use slowburn::promql::build::selector;
     let value = "$env ${env} [[env]] [[env:csv]] $__range $1 [[:alpha:]] a$";
     let own = selector("x", &[("a", value)]);

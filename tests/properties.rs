@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn ruined_sources_are_read_without_a_panic(file in any::<usize>(), ruins in proptest::collection::vec(ruin(), 1..6)) {
+    fn damaged_sources_cause_no_panic(file in any::<usize>(), ruins in proptest::collection::vec(ruin(), 1..6)) {
         let mut files = own();
         // The project file and one service: the others only take time.
         let chosen = 1 + file % (files.len() - 1);
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_files_is_nothing(files in Just(own()).prop_shuffle()) {
+    fn the_order_of_files_has_no_meaning(files in Just(own()).prop_shuffle()) {
         let [one, other] = [&own(), &files].map(|files| slowburn::compile(&sources(files)).artifacts().unwrap());
         prop_assert!(one == other);
     }
@@ -404,7 +404,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nor_are_several_numbers(chosen in proptest::collection::vec((any::<prop::sample::Index>(), proptest::sample::select(HOSTILE.to_vec())), 1..4)) {
+    fn several_changed_numbers_cause_no_panic(chosen in proptest::collection::vec((any::<prop::sample::Index>(), proptest::sample::select(HOSTILE.to_vec())), 1..4)) {
         let places = numbers();
         let mut written: Vec<_> = chosen.iter().map(|(at, number)| (*at.get(&places), *number)).collect();
         written.sort_unstable();

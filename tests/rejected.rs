@@ -88,7 +88,7 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
 }
 
 #[test]
-fn every_mistake_is_told_in_its_place_with_what_to_type() {
+fn every_mistake_is_reported_at_its_place_with_advice() {
     insta::glob!("rejected/*/*.yaml", |path| {
         let (name, sources, problems) = compiled(path);
         let source = std::fs::read_to_string(path).unwrap();

@@ -67,7 +67,7 @@ fn problems() -> Vec<Problem> {
 }
 
 #[test]
-fn people_read_the_text_with_its_faults_underlined() {
+fn human_output_underlines_faults() {
     insta::assert_snapshot!("human", render(&problems(), &sources(), Format::Human { color: false }));
 }
 
@@ -156,7 +156,7 @@ fn check_region(region: &Value) {
 }
 
 #[test]
-fn no_problems_are_no_words() {
+fn without_problems_nothing_is_printed() {
     assert_eq!(render(&[], &sources(), Format::Human { color: true }), "");
     assert_eq!(render(&[], &sources(), Format::Github), "");
     insta::assert_snapshot!(render(&[], &sources(), Format::Json), @r#"
@@ -175,7 +175,7 @@ fn one_file(text: String) -> Sources {
 }
 
 #[test]
-fn of_a_long_line_only_the_surroundings_are_shown() {
+fn a_long_line_is_shortened_around_the_problem() {
     let text = format!("a: 1\nb: {}needle{}end\n", "é ".repeat(400_000), "ü ".repeat(400_000));
     let start = text.find("needle").unwrap() as u32;
     let end = text.len() as u32 - 1;
@@ -189,7 +189,7 @@ fn of_a_long_line_only_the_surroundings_are_shown() {
 }
 
 #[test]
-fn far_labels_stand_in_snippets_of_their_own() {
+fn distant_labels_have_their_own_snippets() {
     let text: String = (1..=200_000).map(|line| format!("k{line}: v\n")).collect();
     let place = |words: &str| {
         let start = text.find(words).unwrap() as u32;
@@ -263,7 +263,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_and_no_place_make_it_panic_or_reach_the_terminal(
+    fn no_text_causes_a_panic_or_controls_the_terminal(
         text in any_text(), words in any_text(), spans in prop::collection::vec((0..900u32, 0..90u32), 1..5),
     ) {
         let mut spans = spans.into_iter().map(|(start, length)| {

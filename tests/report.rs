@@ -131,12 +131,12 @@ fn content(page: &str) -> String {
 }
 
 #[test]
-fn the_page_says_what_the_sources_mean() {
+fn the_report_has_the_facts_of_the_sources() {
     insta::assert_snapshot!(content(&page("en")));
 }
 
 #[test]
-fn nothing_of_the_sources_becomes_markup() {
+fn texts_of_the_sources_never_become_markup() {
     for language in ["en", "es"] {
         let content = content(&page(language));
         let begun: BTreeSet<&str> = content
@@ -356,7 +356,7 @@ fn incidents(plan: &Plan) -> Vec<Incident> {
 }
 
 #[test]
-fn the_simulator_says_what_counting_says() {
+fn the_simulator_agrees_with_counting() {
     let Some(browser) = Browser::found("the report's simulator is not held against counted events") else {
         return;
     };
@@ -424,7 +424,7 @@ fn spending(slo: &SloPlan) -> [Incident; 2] {
 
 /// Both count from the evaluation right before the incident, at which slow rules are evaluated, too.
 #[test]
-fn the_simulator_says_what_the_command_says() {
+fn the_simulator_agrees_with_the_command() {
     let Some(browser) = Browser::found("the report's simulator is not held against `slowburn simulate`")
     else {
         return;

@@ -88,7 +88,7 @@ fn directories_and_revisions_can_be_mixed() {
 }
 
 #[test]
-fn a_directory_is_one_even_where_a_revision_is_called_so() {
+fn a_directory_has_priority_over_a_revision_of_the_same_name() {
     let folder = repository();
     git(&folder, &["branch", "before", "v2"]);
     folder.write("before/api.yaml", API);
@@ -97,7 +97,7 @@ fn a_directory_is_one_even_where_a_revision_is_called_so() {
 }
 
 #[test]
-fn it_reads_what_was_committed_and_changes_nothing() {
+fn diff_reads_committed_files_and_changes_nothing() {
     let folder = repository();
     folder.write("slos/api.yaml", "no: [definition");
     folder.write("slos/new.yaml", service("new"));
@@ -171,7 +171,7 @@ fn contracts_links_and_ignored_files_are_read_as_on_a_disk() {
 }
 
 #[test]
-fn it_works_where_repositories_are_unusual() {
+fn unusual_repositories_work() {
     let folder = repository();
     git(&folder, &["worktree", "add", "--quiet", "beside", "v1"]);
     let run = |part: &str, args: &[&str]| {
@@ -204,7 +204,7 @@ fn it_works_where_repositories_are_unusual() {
 }
 
 #[test]
-fn a_shallow_clone_says_that_it_is() {
+fn a_shallow_clone_is_mentioned_in_the_message() {
     let folder = repository();
     let from = format!("file://{}", folder.path(".git").display());
     git(&folder, &["clone", "--quiet", "--depth", "1", &from, "shallow"]);
@@ -215,7 +215,7 @@ fn a_shallow_clone_says_that_it_is() {
 }
 
 #[test]
-fn a_side_with_errors_is_told_and_the_rest_compared() {
+fn a_side_with_errors_is_reported_and_the_rest_is_compared() {
     let folder = repository();
     folder.write("slos/b.yaml", service("b").replace("99.9%", "200%"));
     commit(&folder, "three");
@@ -234,7 +234,7 @@ fn a_side_with_errors_is_told_and_the_rest_compared() {
 
 /// All failures to read a side, with their messages.
 #[test]
-fn what_cannot_be_read_is_one_clear_sentence() {
+fn unreadable_revisions_give_one_clear_message() {
     let mut text = String::new();
     let mut show = |title: &str, folder: &Folder, args: &[&str], set: &[(&str, &str)]| {
         let output = folder.command(args).envs(set.iter().copied()).output().unwrap();

@@ -139,7 +139,7 @@ fn no_alert_is_forgotten(artifacts: &Artifacts) {
 }
 
 #[test]
-fn every_alert_of_the_shipped_project_reaches_whom_it_is_to_reach() {
+fn every_alert_of_this_project_reaches_the_right_receivers() {
     let artifacts = slos();
     no_alert_is_forgotten(&artifacts);
     hold(&artifacts);
@@ -154,7 +154,7 @@ fn every_alert_of_the_shipped_project_reaches_whom_it_is_to_reach() {
 
 /// Routes that overlap, stop, or have the same receivers; values of every kind.
 #[test]
-fn each_receiver_is_told_once_whatever_way_routes_overlap() {
+fn each_receiver_is_notified_once_by_overlapping_routes() {
     let receivers: String = ["a", "b", "c", "d", "e"]
         .map(|name| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}\n"))
         .concat();
@@ -227,7 +227,7 @@ fn takes(route: &serde_yaml::Value, labels: &BTreeMap<String, String>) -> bool {
 
 /// For random routes and all alerts with three labels: the matchers select the intended receivers, in order, and each once.
 #[test]
-fn matchers_say_what_routes_mean_however_they_overlap() {
+fn matchers_of_overlapping_routes_are_right() {
     const VALUES: [&str; 3] = ["", "1", "2"];
     let mut slos = String::new();
     for number in 0..27 {
@@ -301,7 +301,7 @@ fn matchers_say_what_routes_mean_however_they_overlap() {
 }
 
 #[test]
-fn without_a_declaration_nothing_is_emitted() {
+fn without_declared_targets_nothing_is_written() {
     let artifacts = compiled(&[("slos/a.yaml", &service("a", "{}"))]);
     assert!(artifacts.keys().all(|path| !path.starts_with("alertmanager/")));
 }
@@ -383,7 +383,7 @@ fn chats_are_channels_of_a_newer_alertmanager() {
 
 /// Times in the project's time zone as far as Alertmanager supports it, a link that silences this alert, and the colour.
 #[test]
-fn notifications_say_when_and_how_badly_and_link_a_silence() {
+fn notifications_have_time_severity_and_a_link_to_a_silence() {
     let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
     let alert = |severity: &str, status: &str| {
         json!({ "status": status, "startsAt": "2026-07-02T01:04:05Z", "endsAt": "2026-07-02T04:04:05Z",
@@ -513,7 +513,7 @@ fn inhibitions(artifacts: &Artifacts) -> Vec<[String; 3]> {
 }
 
 #[test]
-fn a_companion_alert_and_the_slo_that_says_the_same_are_told_once() {
+fn a_companion_alert_and_its_same_as_slo_notify_once() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies: {{ web: [api] }}
@@ -555,7 +555,7 @@ alertmanager:
 
 /// A budget alert that fires for weeks notifies once. It is silenced while the burn page fires, and silences no alert about a new failure.
 #[test]
-fn a_budget_alert_is_told_once_and_silences_no_burn() {
+fn a_budget_alert_notifies_once_and_silences_no_burn_alert() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies: {{ web: [api/availability] }}
@@ -595,7 +595,7 @@ budget_alerts: [{{ left: 25%, severity: ticket }}, {{ left: 0%, severity: page }
 }
 
 #[test]
-fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
+fn a_down_service_silences_dependants_up_to_its_severity() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies:
@@ -638,7 +638,7 @@ alertmanager:
 }
 
 #[test]
-fn what_is_independent_is_told_while_what_its_service_needs_is_down() {
+fn independent_alerts_notify_while_a_dependency_is_down() {
     let project = "version: slowburn/v1
 dependencies: { api: [database, cache/delivery] }
 alertmanager:
@@ -697,7 +697,7 @@ fn sent(told: Notification) -> Sent {
 /// The whole chain: a page notifies its receivers once; its ticket is silenced, and another one is not; values of `by` are separate; alerts of
 /// dependent services are silenced; a muted time mutes; an escalation waits; a token is read from its file; texts stay texts.
 #[test]
-fn alertmanager_tells_whom_it_is_to_tell_once() {
+fn alertmanager_notifies_the_right_receivers_once() {
     let recorder = Recorder::start();
     let port = recorder.port();
     let secrets = tempfile::tempdir().unwrap();

@@ -72,7 +72,7 @@ fn hold(what: &str, rules: &str, tests: &str) {
 /// The texts of a page, with an expression that fires at once: what fails, what is left and how long it lasts, with every kind of value, and with
 /// unknown values.
 #[test]
-fn what_fails_and_what_is_left_is_said_in_words() {
+fn texts_of_pages_have_error_ratio_and_remaining_budget() {
     let rules = groups(&fs::read_to_string(here("out/prometheus/api.rules.yaml")).unwrap());
     let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
@@ -120,7 +120,7 @@ fn what_fails_and_what_is_left_is_said_in_words() {
 
 /// A down alert, and the alert that silences its aftermath, without the SLO's own page, which a series replaces.
 #[test]
-fn an_aftermath_is_silent_only_while_it_lasts_and_only_if_it_began_with_the_outage() {
+fn an_aftermath_is_silenced_only_while_it_lasts_and_only_if_it_began_with_the_outage() {
     let text = fs::read_to_string(here("out/prometheus/postgis.rules.yaml")).unwrap();
     let mut rules = groups(&text);
     rules.retain(|group| ["postgis/alerts", "postgis/aftermath"].contains(&group["name"].as_str().unwrap()));
@@ -211,7 +211,7 @@ fn said_of(rule: &Rule, service: &str, slo: &str) -> Option<String> {
 }
 
 #[test]
-fn what_slos_have_in_common_is_said_once_and_of_each() {
+fn a_change_of_several_slos_is_reported_once_with_all_names() {
     for service in plan().services {
         for slo in &service.slos {
             let name = &slo.promise.slo;
@@ -261,7 +261,7 @@ fn a_service_of_many_slos_reads_them_in_several_groups() {
 }
 
 #[test]
-fn another_reader_finds_in_the_files_what_the_plan_says() {
+fn files_read_independently_match_the_plan() {
     for service in plan().services {
         let text = fs::read_to_string(here(&format!("out/prometheus/{}.rules.yaml", service.name))).unwrap();
         let written = groups(&text);
@@ -307,7 +307,7 @@ fn thresholds_are_exact_decimals() {
 
 /// The checks of own series compute the names without making the rules of every SLO.
 #[test]
-fn what_is_recorded_is_known_by_the_form_of_an_slo() {
+fn recorded_names_depend_only_on_the_form_of_an_slo() {
     let mut projects: Vec<Sources> = files(&here("tests/cases"), ".yaml")
         .into_iter()
         .map(|path| {

@@ -177,7 +177,7 @@ fn hostile(language: &str) -> Artifacts {
 }
 
 #[test]
-fn what_the_sources_say_is_shown_as_they_say_it_and_nothing_more() {
+fn descriptions_are_shown_as_text() {
     let one_line = HOSTILE.split_whitespace().collect::<Vec<_>>().join(" ");
     for language in ["en", "es"] {
         let artifacts = hostile(language);
@@ -279,7 +279,7 @@ fn runbooks_of_a_shop() {
 }
 
 #[test]
-fn what_people_wrote_stands_first_below_a_heading_of_its_own() {
+fn the_users_text_comes_first_in_a_runbook() {
     let page = read(&shop(PROJECT)["runbooks/shop-checkout.md"]);
     let headings: Vec<(HeadingLevel, &str)> =
         page.headings.iter().map(|(level, heading)| (*level, heading.as_str())).collect();

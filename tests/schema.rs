@@ -139,7 +139,7 @@ fn every_source_of_ours_is_valid() {
 
 /// The schemas refuse rejected sources with wrong keys or types, and none that the compiler accepts.
 #[test]
-fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
+fn the_schema_refuses_only_what_the_compiler_refuses() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
     // Whether a key is missing may depend on another key or file (a journey needs no objective of slices). The `match` of a route accepts all labels.
     // Parameters of templates have any names.

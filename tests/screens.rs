@@ -302,7 +302,7 @@ fn label<'v>(series: &'v Value, name: &str) -> &'v str {
 }
 
 #[test]
-fn panels_say_what_is_so() {
+fn panels_show_the_expected_values() {
     let Some(world) = World::new() else {
         return skipped("screens at their limits: there is no promtool or no Prometheus");
     };

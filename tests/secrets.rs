@@ -24,7 +24,7 @@ fn project(lines: &str) -> Folder {
 }
 
 #[test]
-fn an_address_with_a_secret_is_repeated_to_nobody() {
+fn an_address_with_a_secret_is_masked() {
     let folder = Folder::new();
     folder.write("old.yaml", OLD);
     for address in [
@@ -61,7 +61,7 @@ fn an_address_with_a_secret_is_repeated_to_nobody() {
 }
 
 #[test]
-fn an_address_in_the_place_of_something_else_is_not_repeated_either() {
+fn an_address_instead_of_another_argument_is_masked() {
     let folder = Folder::new();
     folder.write("old.yaml", OLD);
     for address in [
@@ -122,7 +122,7 @@ const SLIPS: [&str; 20] = [
 ];
 
 #[test]
-fn no_slip_shows_the_line_of_a_secret() {
+fn no_mistake_shows_the_line_of_a_secret() {
     for lines in SLIPS {
         let folder = project(lines);
         for format in ["human", "json", "github", "sarif"] {
@@ -141,7 +141,7 @@ fn no_slip_shows_the_line_of_a_secret() {
 }
 
 #[test]
-fn a_configuration_of_prometheus_shows_no_secret_either() {
+fn secrets_in_a_prometheus_configuration_are_not_shown() {
     for lines in [
         "  - job_name: api\n    basic_auth: { username: u, password: \"S3cr3tPW }\n",
         "  - job_name: api\n    basic_auth:\n      password: 'S3cr3tPW\n",

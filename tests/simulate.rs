@@ -430,7 +430,7 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> ComparedSide {
 /// Every alert at every evaluation, and the budget, for random incidents on SLOs of all kinds except `bad_ratio`, whose ratios series cannot have
 /// exactly. Ten times as many, and with Prometheus 3, too, if `SLOWBURN_FULL=1`.
 #[test]
-fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
+fn every_month_of_a_long_incident_has_its_own_budget() {
     let slo = "objective: 99.9%\n    traffic: 10/s\n    period: calendar month\n    time_zone: Europe/Madrid\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
     let plan = compiled("version: slowburn/v1\n", slo).plan().unwrap();
     let after = |incident: &str| {
@@ -446,7 +446,7 @@ fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
 }
 
 #[test]
-fn what_an_incident_spends_of_a_month_is_no_longer_left() {
+fn an_incident_in_a_month_lowers_the_remaining_budget() {
     let sli =
         "sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
     for (keys, spent) in [

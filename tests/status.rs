@@ -154,7 +154,7 @@ fn the_parts_of_a_journey_have_their_shares() {
 
 /// Five minutes of outage in the first hour of a month are a ninth of its budget, not seventy times the whole budget.
 #[test]
-fn the_first_hour_of_a_month_does_not_shut_the_gate() {
+fn the_first_hour_of_a_month_does_not_fail_the_gate() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("status of a month that has just begun on a real Prometheus: there is none");
     };
@@ -199,7 +199,7 @@ fn the_first_hour_of_a_month_does_not_shut_the_gate() {
 }
 
 #[test]
-fn a_real_prometheus_tells_how_every_slo_stands() {
+fn status_of_every_slo_from_a_real_prometheus() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("status of SLOs on a real Prometheus: there is none");
     };
@@ -371,7 +371,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
 
 /// An empty Prometheus without these rules: the output names the files to load.
 #[test]
-fn a_server_without_the_rules_says_which_to_load() {
+fn status_lists_rules_that_are_not_loaded() {
     let Some(program) = prometheus() else {
         return skipped("status of SLOs on an empty Prometheus: there is none");
     };
@@ -393,7 +393,7 @@ fn clock_and(answer: &str) -> Fake {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let huge = format!("{{\"status\":\"success\",\"data\":\"{}\"}}", "x".repeat(1_100_000));
@@ -424,7 +424,7 @@ fn whatever_answers_instead_is_told() {
 
 /// A warning of Thanos about an incomplete answer is shown. Invalid numbers and hostile labels do no harm.
 #[test]
-fn what_is_not_whole_or_hostile_is_told_and_fails_the_gate() {
+fn incomplete_and_hostile_answers_are_shown_and_fail_the_gate() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let sample = |labels: &str, value: &str| {

@@ -107,7 +107,7 @@ fn every_target_gets_the_same_rules() {
 }
 
 #[test]
-fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
+fn each_target_has_its_own_fields_only() {
     let files = all();
     let known = |target: &str| -> Vec<String> {
         let keys = of(&files, target).into_values().flat_map(groups).flat_map(|group| {
@@ -210,7 +210,7 @@ fn files_are_within_the_limits_of_their_targets() {
 }
 
 #[test]
-fn a_target_that_is_not_declared_cannot_be_asked_for() {
+fn only_declared_targets_can_be_selected() {
     let folder = Folder::new();
     let said = folder.slowburn(&["compile", "--only", "thanos"]);
     assert_eq!(said.code, Some(2));

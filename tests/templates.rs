@@ -72,7 +72,7 @@ fn sources(files: &[(String, String)]) -> Sources {
 }
 
 #[test]
-fn what_comes_of_a_template_is_what_is_written_by_hand() {
+fn a_template_gives_the_same_as_separate_definitions() {
     let template =
         slowburn::compile(&sources(&[("slos/web.yaml".to_owned(), TEMPLATE.trim_start().to_owned())]));
     let hand = slowburn::compile(&sources(&by_hand()));
@@ -122,7 +122,7 @@ alerts:
 
 /// Every value stays the value of one label, or one description.
 #[test]
-fn a_value_stays_a_value() {
+fn a_parameter_stays_one_value() {
     for value in ["a\"b", "a}b", "a\\b", "x'y", "{{ $value }}", "line\\nbreak", "<<name>", "é\u{301}", "`"] {
         let spelled = serde_json::to_string(value).unwrap();
         let text = format!(
@@ -143,7 +143,7 @@ fn a_value_stays_a_value() {
 
 /// Outside of quotes only words are allowed, so that a value cannot change the query.
 #[test]
-fn a_value_becomes_no_query() {
+fn a_parameter_cannot_change_a_query() {
     for value in ["x_total or vector(1)", "x{y=\\\"z\\\"}", "", "a b", "x\\n"] {
         let text = format!(
             "version: slowburn/v1\nparameters: {{ metric: }}\ninstances: {{ shop: {{ metric: \"{value}\" }} }}\nslos:\n  a: {{ objective: 99%, sli: {{ total: <<metric>>, bad: '<<metric>>{{code=\"500\"}}' }} }}\n"
@@ -154,7 +154,7 @@ fn a_value_becomes_no_query() {
 }
 
 #[test]
-fn an_environment_may_speak_of_instances() {
+fn an_environment_may_override_instances() {
     let folder = Folder::empty();
     folder.write("slos/web.yaml", TEMPLATE.trim_start());
     folder.write(

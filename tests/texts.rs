@@ -374,7 +374,7 @@ fn told(hostile: &str, before: &Sources, sources: &Sources) {
 }
 
 #[test]
-fn no_text_is_more_than_text_to_any_reader() {
+fn every_text_stays_text_for_every_reader() {
     let before = sources(&|_| PLAIN.to_owned());
     let plain = compiled(&before);
     let all = hostile();
@@ -447,7 +447,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nor_are_texts_of_many_pieces(chosen in proptest::collection::vec(proptest::sample::select(pieces()), 1..8), any in "\\PC{0,4}") {
+    fn texts_of_many_pieces_stay_text(chosen in proptest::collection::vec(proptest::sample::select(pieces()), 1..8), any in "\\PC{0,4}") {
         let text = format!("{}{any}", chosen.concat());
         // A text like `name:password@host` is refused as a secret everywhere: `tests/secrets.rs`.
         prop_assume!(!text.trim().is_empty() && !slowburn::secret::is_in(&text));
@@ -460,7 +460,7 @@ proptest! {
 
 /// The effect of a burn rate of 14.4 is written in several places, and computed here.
 #[test]
-fn what_a_burn_rate_does_is_what_it_comes_to() {
+fn texts_about_burn_rates_have_the_computed_numbers() {
     let texts = [
         (include_str!("../src/text/en/dashboards.txt"), "14.4", "2%", "hour", "30-day"),
         (include_str!("../src/text/en/report.txt"), "14.4", "2%", "hour", "30-day"),

@@ -136,7 +136,7 @@ fn a_contract_is_a_source_too() {
 }
 
 #[test]
-fn a_folder_that_vanishes_comes_back() {
+fn a_folder_may_disappear_and_come_back() {
     let folder = Folder::empty();
     folder.write("slos/api.yaml", API);
     let watcher = Watcher::start(&folder, &["compile", "--watch"]);
@@ -150,7 +150,7 @@ fn a_folder_that_vanishes_comes_back() {
 }
 
 #[test]
-fn what_is_mistyped_ends_at_once() {
+fn wrong_arguments_end_the_watch_at_once() {
     let folder = Folder::empty();
     let ran = folder.slowburn(&["compile", "nowhere", "--watch"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");

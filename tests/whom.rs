@@ -90,7 +90,7 @@ fn said(folder: &Folder, url: &str) -> String {
 }
 
 #[test]
-fn whoever_is_in_the_place_of_another_is_recognised() {
+fn another_program_at_an_address_is_recognised() {
     let folder = project();
     let mut files: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers.d"))
         .unwrap()
@@ -146,7 +146,7 @@ fn an_address_with_too_much_or_too_little_of_a_path_is_completed() {
 }
 
 #[test]
-fn the_real_prometheus_and_alertmanager_are_told_apart() {
+fn real_prometheus_and_alertmanager_are_recognised() {
     let folder = project();
     if let Some(program) = prometheus() {
         let own = tempfile::tempdir().unwrap();
@@ -173,7 +173,7 @@ fn the_real_prometheus_and_alertmanager_are_told_apart() {
 }
 
 #[test]
-fn who_is_there_is_not_asked_where_all_is_well() {
+fn a_right_server_is_not_probed() {
     let folder = project();
     let server = Server::telling_time(|_| {
         ("200 OK", r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.to_owned())
@@ -185,7 +185,7 @@ fn who_is_there_is_not_asked_where_all_is_well() {
 }
 
 #[test]
-fn status_says_how_rules_are_loaded_into_the_one_that_answers() {
+fn status_says_how_to_load_rules_into_the_answering_server() {
     let folder = project();
     let mut all = String::new();
     for (name, path) in [("victoriametrics", ""), ("mimir", "/prometheus"), ("thanos-query", "")] {

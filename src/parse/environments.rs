@@ -103,8 +103,9 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     if let Some(more) = entries.get(MOST) {
         let headline = format!("there are more than {MOST} environments");
         let problem = Problem::error(Code::TooLarge, more.key.span, headline);
-        problems
-            .push(problem.help("keep one environment for each set of rules: an address alone is not a difference"));
+        problems.push(
+            problem.help("keep one environment for each set of rules: an address alone is not a difference"),
+        );
     }
     for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {

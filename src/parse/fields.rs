@@ -200,8 +200,10 @@ impl<'a> Fields<'a> {
             return false;
         }
         let headline = format!("`{name}` has more than {MOST_LABELS} entries");
-        self.problems
-            .push(Problem::error(Code::TooLarge, place, headline).help("keep only the entries that routes or people use"));
+        self.problems.push(
+            Problem::error(Code::TooLarge, place, headline)
+                .help("keep only the entries that routes or people use"),
+        );
         true
     }
 
