@@ -186,8 +186,8 @@ impl Live {
             About::Targets => self.targets(data),
             About::Retention => {
                 // `15d`, or `15d or 10GB`.
-                let told = data["storageRetention"].as_str().and_then(|told| told.split(' ').next());
-                self.retention = told.and_then(Duration::parse);
+                let value = data["storageRetention"].as_str().and_then(|value| value.split(' ').next());
+                self.retention = value.and_then(Duration::parse);
             }
             About::Replicas(name) => {
                 let count = data["result"][0]["value"][1].as_str().and_then(|count| count.parse().ok());
@@ -286,8 +286,8 @@ impl Live {
 
     /// Types and units of metrics. The order of answers does not matter.
     fn metadata(&mut self, data: &Value) {
-        for (name, told) in data.as_object().into_iter().flatten() {
-            let kind = match told[0]["type"].as_str() {
+        for (name, value) in data.as_object().into_iter().flatten() {
+            let kind = match value[0]["type"].as_str() {
                 Some("counter") => Kind::Counter,
                 Some("gauge") => Kind::Gauge,
                 Some("histogram") => Kind::Histogram,
@@ -296,7 +296,7 @@ impl Live {
                 Some("stateset") => Kind::StateSet,
                 _ => continue,
             };
-            let unit = told[0]["unit"].as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
+            let unit = value[0]["unit"].as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
             self.types.insert(name.clone(), (kind, unit));
         }
     }
@@ -307,9 +307,9 @@ impl Live {
         for target in targets {
             let Some(name) = target["labels"]["job"].as_str() else { continue };
             // VictoriaMetrics has the interval among the discovered labels.
-            let told = [&target["scrapeInterval"], &target["discoveredLabels"]["__scrape_interval__"]];
-            let told = told.into_iter().find_map(|told| Duration::parse(told.as_str()?));
-            let Some(scrape_interval) = told else { continue };
+            let value = [&target["scrapeInterval"], &target["discoveredLabels"]["__scrape_interval__"]];
+            let value = value.into_iter().find_map(|value| Duration::parse(value.as_str()?));
+            let Some(scrape_interval) = value else { continue };
             let job = jobs.entry(name.to_owned()).or_insert_with(|| Job {
                 name: name.to_owned(),
                 scrape_interval,

@@ -422,21 +422,21 @@ impl Difference {
             return "The two definitions mean the same.".to_owned();
         }
         let mut parts = Vec::new();
-        let mut say = |count: usize, one: &str, many: &str| match count {
+        let mut add_count = |count: usize, one: &str, many: &str| match count {
             0 => {}
             1 => parts.push(format!("1 {one}")),
             count => parts.push(format!("{count} {many}")),
         };
-        say(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
-        say(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
-        say(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
-        say(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
-        say(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
-        say(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
-        say(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
-        say(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
+        add_count(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
+        add_count(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
+        add_count(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
+        add_count(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
+        add_count(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
+        add_count(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
+        add_count(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
+        add_count(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
         let measures = [Kind::Sli, Kind::By, Kind::Budgeting];
-        say(self.count(&measures), "SLO measures something else", "SLOs measure something else");
+        add_count(self.count(&measures), "SLO measures something else", "SLOs measure something else");
         let more = |before: usize, after: usize, one: &str, many: &str| {
             let by = after.abs_diff(before);
             let word = if after > before { "more" } else { "fewer" };

@@ -58,12 +58,14 @@ pub fn recognise(path: &str, body: &str) -> Option<Engine> {
         "/" => PAGES.iter().find(|(mark, _)| body.contains(mark)).map(|(_, engine)| *engine),
         BUILD => of_build(&json()?),
         "/api/v2/status" => {
-            let told = json()?;
-            (told["versionInfo"].is_object() && told["config"].is_object()).then_some(Engine::Alertmanager)
+            let json_answer = json()?;
+            (json_answer["versionInfo"].is_object() && json_answer["config"].is_object())
+                .then_some(Engine::Alertmanager)
         }
         "/api/health" => {
-            let told = json()?;
-            (told["database"].is_string() && told["version"].is_string()).then_some(Engine::Grafana)
+            let json_answer = json()?;
+            (json_answer["database"].is_string() && json_answer["version"].is_string())
+                .then_some(Engine::Grafana)
         }
         _ => METRICS
             .iter()
@@ -73,8 +75,8 @@ pub fn recognise(path: &str, body: &str) -> Option<Engine> {
 }
 
 /// The program with this build information. Thanos Query has the same as Prometheus.
-pub fn of_build(told: &Value) -> Option<Engine> {
-    let build = &told["data"];
+pub fn of_build(json_answer: &Value) -> Option<Engine> {
+    let build = &json_answer["data"];
     match build["application"].as_str() {
         Some(name) if name.contains("Mimir") => return Some(Engine::Mimir),
         Some(name) if name.contains("Cortex") => return Some(Engine::Cortex),
@@ -200,7 +202,7 @@ mod tests {
     use super::{Engine, Wanted, asks_for_tenant, recognise};
 
     #[test]
-    fn what_is_right_is_not_corrected() {
+    fn valid_words_are_not_corrected() {
         let message = |engine: Engine, wanted, asked| engine.instead(wanted, asked, "http://h:1");
         assert_eq!(message(Engine::Mimir, Wanted::Queries, "http://h:1/prometheus/"), None);
         assert_eq!(message(Engine::Prometheus, Wanted::Rules, "http://h:1/"), None);
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_recognised_by_nothing() {
+    fn an_empty_answer_identifies_no_program() {
         for path in super::PROBES {
             for body in ["", "{}", "[]", "null", "hello", "{\"data\":7}", "{\"version\":1,\"database\":[]}"] {
                 assert_eq!(recognise(path, body), None, "{path} {body}");

@@ -320,9 +320,9 @@ fn budget_alerts(promise: &Promise) -> String {
             spoken(promise.full_outage() * (Decimal::ONE - alert.line.ratio())),
         ]);
     }
-    let told = "Each is sent once, and not before events have been counted for a day. A page is sent as a ticket if a page of this SLO has \
+    let limit = "Each is sent once, and not before events have been counted for a day. A page is sent as a ticket if a page of this SLO has \
                 fired within the hour before.";
-    table(&rows) + &wrapped("  ", told)
+    table(&rows) + &wrapped("  ", limit)
 }
 
 fn times(promise: &Promise) -> String {
@@ -387,8 +387,8 @@ fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
     let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let lowest_page = page.map(|tier| tier.burn_rate).min();
     let gone = |burn_rate: Decimal| spoken(period / burn_rate);
-    let told = promise.budget_alerts.first().map(|alert| alert.line);
-    let mut remarks = vec![match (lowest, told) {
+    let limit = promise.budget_alerts.first().map(|alert| alert.line);
+    let mut remarks = vec![match (lowest, limit) {
         (None, Some(line)) => format!(
             "No tier watches how fast this budget burns. An alert fires when less than {line} of it is left."
         ),

@@ -83,7 +83,7 @@ mod tests {
     use super::{json, line, lines, offset, text};
 
     #[test]
-    fn what_moves_turns_or_hides_is_a_picture() {
+    fn control_and_invisible_characters_are_shown() {
         let hostile = "a\u{1b}[2J\r\n\tb\u{202e}c\u{200b}\u{85}\u{7f}é🔥";
         assert_eq!(text(hostile), "a␛[2J␍\n\tb⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
         assert_eq!(line(hostile), "a␛[2J␍␊␉b⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_found_again_in_what_is_shown() {
+    fn offsets_are_converted_to_the_shown_text() {
         let hostile = "a\u{202e}👩\r\tb";
         for (place, _) in hostile.char_indices() {
             let shown = text(hostile);

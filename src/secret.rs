@@ -618,7 +618,7 @@ mod tests {
     use super::{address, has_credentials, masked, places};
 
     #[test]
-    fn an_address_is_shown_without_what_is_secret_of_it() {
+    fn addresses_are_shown_without_secrets() {
         for (written, shown) in [
             ("http://localhost:9090", "http://localhost:9090"),
             ("https://prometheus.shop.internal/prometheus/", "https://prometheus.shop.internal/prometheus/"),
@@ -651,7 +651,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_holds_no_secret() {
+    fn sentences_are_shown_without_secrets() {
         for (message, shown) in [
             ("cannot ask https://u:S3cr/3tPW@h: nobody", "cannot ask https://…@h: nobody"),
             (
@@ -711,7 +711,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays() {
+    fn texts_without_secrets_stay() {
         for source in [
             "objective: 99.9%",
             "password_file: /etc/alertmanager/secrets/smtp",

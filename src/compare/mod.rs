@@ -392,11 +392,11 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     }
     let mut lengths: Vec<Duration> = theirs.ratios.iter().map(|ratio| ratio.window).collect();
     lengths.extend(theirs.period);
-    let untold = "the old rules record no ratio over it, and it cannot be computed from their queries";
+    let no_ratio = "the old rules record no ratio over it, and it cannot be computed from their queries";
     let mut of_calendar = None;
     match period {
         Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
-        Period::Rolling(length) => message.push(format!("the period {length} is not compared: {untold}")),
+        Period::Rolling(length) => message.push(format!("the period {length} is not compared: {no_ratio}")),
         Period::Calendar(unit, zone) => {
             // Sums of five minutes end at whole minutes.
             let elapsed = now.saturating_sub(zone.begins(*unit, now)) / 60 * 60;
@@ -406,7 +406,7 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
                 message
                     .push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
             } else if questions::weighted(theirs, length).is_none() {
-                message.push(format!("{name} is not compared: {untold}"));
+                message.push(format!("{name} is not compared: {no_ratio}"));
             } else {
                 of_calendar = Some(Window { length, period: true, calendar: Some(*unit) });
             }

@@ -231,8 +231,8 @@ pub fn reasons(
 fn other_selectors(subject: &Subject) -> Option<String> {
     let apart = metric_differences(&subject.theirs, subject.ours);
     const TOLD: usize = 4;
-    let told: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| format!("the two sides read different series: {}", told.join("; ")))
+    let names: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| format!("the two sides read different series: {}", names.join("; ")))
 }
 
 /// A rounded duration.

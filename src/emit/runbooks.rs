@@ -269,7 +269,7 @@ fn alert_part(
     severity: Severity,
     words: &LanguageFormat,
 ) -> AlertPart {
-    let told = receiver_parts(project, &alert.which, rule, words);
+    let notified = receiver_parts(project, &alert.which, rule, words);
     AlertPart {
         name: alert.which.heading(severity),
         page: severity == Severity::Page,
@@ -278,8 +278,8 @@ fn alert_part(
         until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
-        escalates: told.iter().any(|notified| notified.escalates),
-        told,
+        escalates: notified.iter().any(|notified| notified.escalates),
+        notified,
         silence: fenced("sh", &silence(project, alert, rule)),
         stops: String::new(),
     }
@@ -371,7 +371,7 @@ fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
     let is_notified = |receiver: &&Receiver| {
         let name = markdown(receiver.name.as_str());
-        alerts.iter().flat_map(|alert| &alert.told).any(|notified| notified.receiver == name)
+        alerts.iter().flat_map(|alert| &alert.notified).any(|notified| notified.receiver == name)
     };
     let person = |receiver: &Receiver| Person {
         name: markdown(receiver.name.as_str()),

@@ -337,7 +337,7 @@ struct DecimalFormat(Language);
 
 impl DecimalFormat {
     fn mark(self) -> String {
-        text::say(self.0, "number.mark", &[])
+        text::phrase(self.0, "number.mark", &[])
     }
 
     /// A number, or a text with numbers: every point between two digits becomes the decimal mark of the language.
@@ -358,7 +358,7 @@ impl DecimalFormat {
     }
 
     fn percent(self, number: &str) -> String {
-        text::say(self.0, "number.percent", &[("n", &self.number(number))])
+        text::phrase(self.0, "number.percent", &[("n", &self.number(number))])
     }
 
     /// `99.9%`, or `P95 < 0.5s`.
@@ -376,7 +376,7 @@ impl DecimalFormat {
 
     /// The template for a ratio, which Prometheus prints in percent.
     fn asked_ratio(self, promise: &Promise, query: &Expr) -> String {
-        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
         let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
         let printed = format!(" | humanizePercentage{}{}", self.filter(), sign.unwrap_or_default());
         asked(promise, query, &printed, "", text::unknown_part(self.0))
@@ -389,7 +389,7 @@ impl DecimalFormat {
             filter if !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
             none => none,
         };
-        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
         asked(promise, query, &printed, &percent, text::unknown_part(self.0))
     }
 

@@ -68,18 +68,18 @@ pub struct Slo {
 pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> FileContents {
     drafts.sort_by_key(|draft| draft.place);
     let mut gathered = FileContents::default();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for draft in &mut drafts {
         remove_secrets(draft, problems);
         reachable(draft, problems);
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
-        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
-        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut told, problems);
+        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut reported, problems);
+        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut reported, problems);
         for severity in Severity::ALL {
             let alert = draft.severities.get_mut(severity);
-            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut told, problems);
-            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut told, problems);
+            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut reported, problems);
+            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut reported, problems);
         }
     }
     for severity in Severity::ALL {
@@ -275,10 +275,11 @@ fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
         service.period = most.clone();
     }
     let message: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
-    service.missing =
-        message.is_empty() || message.len() < service.slos.len() || message.iter().any(|(told, _)| *told);
+    service.missing = message.is_empty()
+        || message.len() < service.slos.len()
+        || message.iter().any(|(reported, _)| *reported);
     if service.missing {
-        for (_, place) in message.iter().filter(|(told, _)| !told) {
+        for (_, place) in message.iter().filter(|(reported, _)| !reported) {
             problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -463,7 +464,7 @@ pub fn recorded_as(label: &str) -> Option<String> {
 fn labels(
     pairs: Vec<Pair>,
     by: &BTreeSet<String>,
-    told: &mut BTreeSet<Span>,
+    reported: &mut BTreeSet<Span>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Pair> {
     let fault = |pair: &Pair| {
@@ -479,11 +480,11 @@ fn labels(
             Some(_) => return None,
         })
     };
-    carried(pairs, fault, told, problems)
+    carried(pairs, fault, reported, problems)
 }
 
 /// The annotations that alerts can have.
-fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+fn annotations(pairs: Vec<Pair>, reported: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
             (None, _) => "this is not a valid annotation name",
@@ -499,7 +500,7 @@ fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<P
             _ => return None,
         })
     };
-    carried(pairs, fault, told, problems)
+    carried(pairs, fault, reported, problems)
 }
 
 /// Whether the value of a label is a secret. The name alone does not decide: a `routing_key` may be the name of a team.
@@ -513,14 +514,14 @@ fn hides(pair: &Pair) -> bool {
 fn carried(
     pairs: Vec<Pair>,
     fault: impl Fn(&Pair) -> Option<&'static str>,
-    told: &mut BTreeSet<Span>,
+    reported: &mut BTreeSet<Span>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Pair> {
     let mut kept: Vec<Pair> = Vec::new();
     for pair in pairs {
         match fault(&pair) {
             // A shared pair is reported once.
-            Some(_) if !told.insert(pair.place) => {}
+            Some(_) if !reported.insert(pair.place) => {}
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =

@@ -63,7 +63,7 @@ mod tests {
     use super::{code, fenced, markdown};
 
     #[test]
-    fn markdown_of_strangers_is_text() {
+    fn untrusted_markdown_is_text() {
         let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b \u{202e}\x1b";
         let plain = markdown(text);
         assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>', '\u{202e}', '\x1b']), "{plain}");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_begins_a_list_a_rule_a_heading_or_a_quote() {
+    fn texts_cannot_begin_a_list_a_rule_a_heading_or_a_quote() {
         let lines = [
             "- a", "+ a", "* a", "1. a", "12) a", "# a", "> a", "===", "---", "- - -", "~~~", "-20% + 1",
             "| a |", "-", "1.",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_a_code_span() {
+    fn a_text_cannot_end_its_inline_code() {
         let spans =
             ["a", "a`b", "``", "`", "", "  ", " a", "</details>\n# @all", "a`[x](http://evil)"].map(code);
         assert_eq!(
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_closes_a_fence_from_within() {
+    fn a_text_cannot_close_its_code_block() {
         assert_eq!(fenced("promql", "up"), "```promql\nup\n```");
         assert_eq!(fenced("", "a\n```\nb"), "````\na\n```\nb\n````");
     }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_one_sign_of_several_stays() {
+    fn joiners_inside_emoji_and_letters_stay() {
         for text in [
             "👩\u{200d}💻",
             "👩🏽\u{200d}🚒",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_stand_there_unseen_does_not() {
+    fn the_table_of_invisible_characters_is_complete() {
         for text in [
             "a\u{200d}b",
             "👩\u{200d}",

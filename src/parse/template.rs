@@ -573,7 +573,7 @@ pub fn merge_instance_problems(
     if instances.is_empty() {
         return problems;
     }
-    let mut told: Vec<Problem> = Vec::new();
+    let mut merged: Vec<Problem> = Vec::new();
     let mut of: BTreeMap<(Span, Code, String), (usize, Vec<&Instance>)> = BTreeMap::new();
     for mut problem in problems {
         let source = problem.primary.span.source;
@@ -582,21 +582,21 @@ pub fn merge_instance_problems(
             .and_then(|all| all.get(source.instance().checked_sub(1)? as usize));
         without_instances(&mut problem);
         let Some(instance) = found else {
-            told.push(problem);
+            merged.push(problem);
             continue;
         };
         // A fix would edit the template, so it would change all instances.
         problem.help.iter_mut().for_each(|help| help.fix = None);
         let (index, others) = of
             .entry((problem.primary.span, problem.code, problem.headline.clone()))
-            .or_insert_with(|| (told.len(), Vec::new()));
+            .or_insert_with(|| (merged.len(), Vec::new()));
         others.push(instance);
-        if *index == told.len() {
-            told.push(problem);
+        if *index == merged.len() {
+            merged.push(problem);
         }
     }
     for (index, of) in of.into_values() {
-        let problem = &mut told[index];
+        let problem = &mut merged[index];
         let place = problem.primary.span;
         let all = &instances[&place.source];
         let mut next = of.first().copied();
@@ -613,7 +613,7 @@ pub fn merge_instance_problems(
             problem.help.push(Help { text: format!("the same problem is in {}", few(&names)), fix: None });
         }
     }
-    told
+    merged
 }
 
 /// Replaces places in instances by places in files.

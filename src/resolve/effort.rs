@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_ends_and_leaves_the_next_its_own_steps() {
+    fn a_search_ends_and_the_next_one_has_its_own_steps() {
         let effort = Effort::new();
         let endless = effort.search();
         assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));

@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_what_people_call_them() {
+    fn common_spellings_of_days_are_recognised() {
         for (written, meant) in [
             ("mon-fri", "monday-friday"),
             ("Mon - Fri", "monday-friday"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_what_people_call_them() {
+    fn common_spellings_of_hours_are_recognised() {
         for (written, meant) in [
             ("8-20", "08:00-20:00"),
             ("8:00-20:00", "08:00-20:00"),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_what_people_call_them() {
+    fn common_spellings_of_dates_are_recognised() {
         let three = "[2026-12-08, 2026-12-09, 2026-12-10]";
         for written in [
             "2026-12-08..2026-12-10",
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_what_people_call_them() {
+    fn common_spellings_of_shares_are_recognised() {
         for (written, meant) in
             [("25", 25), ("25%", 25), ("0.25", 25), ("0,3", 30), (".05", 5), ("25.0%", 25), ("1.0", 100)]
         {
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_what_people_call_them() {
+    fn common_spellings_of_rates_are_recognised() {
         for (written, meant) in [
             ("10 per second", "10/s"),
             ("10/sec", "10/s"),

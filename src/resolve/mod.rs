@@ -349,9 +349,9 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
         let own = block.settings.labels.iter().map(|(key, _)| key);
         for key in shared.iter().copied().chain(own) {
             let Some(by) = block.by.iter().find(|kept| kept.name.text == key.text) else { continue };
-            let told =
+            let reported =
                 |problem: &Problem| problem.code == Code::ReservedLabel && problem.primary.span == key.span;
-            if !problems.iter().any(told) {
+            if !problems.iter().any(reported) {
                 problems.push(
                     Problem::error(
                         Code::ReservedLabel,

@@ -39,13 +39,13 @@ pub const MOST_SERIES: usize = 500_000;
 
 /// The time in the answer to `time()`, in seconds since 1970.
 pub fn moment(data: &Value) -> Option<Decimal> {
-    let told = match data["resultType"].as_str()? {
+    let value = match data["resultType"].as_str()? {
         "scalar" => &data["result"][1],
         // VictoriaMetrics answers with a vector.
         "vector" => &data["result"][0]["value"][1],
         _ => return None,
     };
-    decimal(told).filter(|moment| *moment > Decimal::ZERO)
+    decimal(value).filter(|moment| *moment > Decimal::ZERO)
 }
 
 impl Answers {
@@ -170,9 +170,10 @@ impl Answers {
             .map(|labels| (label(labels, "objective"), label(labels, "period")))
             .collect();
         // `30d`, or `month Europe/Madrid`.
-        let same = |(told, of): &(String, String)| told == objective && of.split(' ').next() == Some(&period);
-        let (told, of) = known.first().filter(|_| !known.iter().any(same))?;
-        Some(format!("{told} over {of}"))
+        let same =
+            |(value, of): &(String, String)| value == objective && of.split(' ').next() == Some(&period);
+        let (value, of) = known.first().filter(|_| !known.iter().any(same))?;
+        Some(format!("{value} over {of}"))
     }
 
     /// Whether events count now; `None` if that is not recorded.
@@ -256,7 +257,7 @@ impl Answers {
         let from = (name.to_owned(), None, None);
         let named = self.alerts.range(from..).take_while(|((known, ..), _)| known == name);
         let about = |alert: &&Labels| {
-            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|told| told == value))
+            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|other| other == value))
         };
         named.flat_map(|(_, alerts)| alerts).filter(about).filter_map(pending).collect()
     }

@@ -300,8 +300,8 @@ fn active_alerts<'a>(
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
     if slo.promise.planned.is_none() && !fresh {
         for rule in service.missing.iter().flat_map(|group| &group.rules) {
-            let told = rule.labels.get("severity");
-            let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
+            let label = rule.labels.get("severity");
+            let severity = if label == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
             active_alerts.extend(answers.states(rule.name(), labels).into_iter().map(|pending| {
                 ActiveAlert { pending, severity, says: AlertKind::Missing, name: rule.name() }
             }));

@@ -17,7 +17,7 @@ pub(super) const HEAD: [&str; 10] =
 pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
     let message =
-        |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
+        |number: Option<Decimal>, format: &dyn Fn(Decimal) -> String| number.map_or(String::new(), format);
     // Two digits more than the objective has.
     let digits = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
     [
@@ -39,9 +39,9 @@ pub(super) fn floor(share: Decimal, digits: u32) -> String {
     percent(share.round_dp_with_strategy(digits + 2, RoundingStrategy::ToNegativeInfinity).normalize())
 }
 
-fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
+fn signed(value: Decimal, format: impl Fn(Decimal) -> String) -> String {
     let sign = if value.is_sign_negative() && !value.is_zero() { "-" } else { "" };
-    format!("{sign}{}", say(value.abs()))
+    format!("{sign}{}", format(value.abs()))
 }
 
 /// `api/latency env=prod`
@@ -81,8 +81,9 @@ fn remarks(standing: &SloStatus, gate: Option<Gate>) -> Vec<String> {
     if standing.counts == Some(false) {
         remarks.push("not counted now".to_owned());
     }
-    remarks
-        .extend(standing.promised.as_ref().map(|told| format!("loaded rules promise {}", inert::line(told))));
+    remarks.extend(
+        standing.promised.as_ref().map(|promised| format!("loaded rules promise {}", inert::line(promised))),
+    );
     let promise = &standing.slo.promise;
     remarks.extend(match standing.knowledge {
         Knowledge::Judged => None,

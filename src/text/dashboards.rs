@@ -16,7 +16,7 @@ impl Dashboards {
     }
 
     /// A text without values.
-    pub fn say(&self, name: &str) -> String {
+    pub fn phrase(&self, name: &str) -> String {
         self.text(name).to_owned()
     }
 

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_stand_below_the_one_they_are_put_under() {
+    fn inserted_headings_are_below_their_parent() {
         assert_eq!(below(2, "# A\r\n\r\n## B\r\ntext\r\n"), "### A\n\n#### B\ntext");
         assert_eq!(below(2, "### A\n##### B"), "### A\n##### B");
         assert_eq!(below(2, "A\n=\n\nB\n---\n\n- x\n---\n\n---\n"), "### A\n\n#### B\n\n- x\n---\n\n---");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_left_alone_and_what_is_open_is_closed() {
+    fn code_is_unchanged_and_open_blocks_are_closed() {
         assert_eq!(below(2, "```sh\n# no heading\n```\n# A"), "```sh\n# no heading\n```\n### A");
         assert_eq!(below(2, "````\n```\n# x\n"), "````\n```\n# x\n````");
         assert_eq!(below(2, "~~~\n# x\n```"), "~~~\n# x\n```\n~~~");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_comments_in_code_are_code() {
+    fn comment_marks_in_code_are_code() {
         for closed in
             ["```\n<!-- a\n```\nb", "~~~\n<!--\n~~~", "  ```\n  <!--\n  ```", "a `<!--` b", "a ``<!-- ` `` b"]
         {

@@ -20,7 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{Fences, below};
-pub use report::{month, page_of, report, say, script_data, words_of};
+pub use report::{month, page_of, phrase, report, script_data, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// The values for the texts of a burn alert.
@@ -271,7 +271,7 @@ pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
 }
 
 fn render_texts(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
-    let say = |own: &Option<String>, template| match own {
+    let phrase = |own: &Option<String>, template| match own {
         Some(own) => trimmed(
             ENVIRONMENT
                 .render_str(own, minijinja::value::Serde(values))
@@ -279,7 +279,7 @@ fn render_texts(own: &Wording, [summary, description]: [&'static str; 2], values
         ),
         None => render(template, values),
     };
-    Texts { summary: say(&own.summary, summary), description: say(&own.description, description) }
+    Texts { summary: phrase(&own.summary, summary), description: phrase(&own.description, description) }
 }
 
 /// The texts of a companion alert, in the same way.
@@ -306,13 +306,13 @@ pub fn notification(language: Language, made: &Notification) -> String {
         #[serde(flatten)]
         made: &'a Notification<'a>,
         lang: &'a str,
-        say: BTreeMap<&'a str, String>,
+        phrase: BTreeMap<&'a str, String>,
     }
-    let say = |name| (name, say(language, &format!("notification.{name}"), &[]));
+    let phrase = |name| (name, phrase(language, &format!("notification.{name}"), &[]));
     let values = Values {
         made,
         lang: if language == Language::Spanish { "es" } else { "en" },
-        say: ["resolved", "since", "until", "dashboard", "silence"].map(say).into(),
+        phrase: ["resolved", "since", "until", "dashboard", "silence"].map(phrase).into(),
     };
     render(NOTIFICATION, values) + "\n"
 }

@@ -70,7 +70,7 @@ pub fn month(language: Language, values: &impl Serialize) -> String {
 }
 
 /// A text of the report with values for its names.
-pub fn say(language: Language, name: &str, values: &[(&str, &str)]) -> String {
+pub fn phrase(language: Language, name: &str, values: &[(&str, &str)]) -> String {
     let values = Value::from_pairs(values.iter().copied());
     filled(words(language), name, values).expect("the built-in texts are tested")
 }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_island_holds_no_markup() {
+    fn script_data_contains_no_markup() {
         let text = script_data(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
         assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
         let read: Vec<String> = serde_json::from_str(&text).expect("JSON");

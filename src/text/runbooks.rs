@@ -113,7 +113,7 @@ pub struct AlertPart {
     /// The times in typical outages.
     pub outages: Vec<OutagePart>,
     /// The receivers in the order of notification; empty if they are not known.
-    pub told: Vec<NotifiedPart>,
+    pub notified: Vec<NotifiedPart>,
     /// Whether there is an escalation, which a silence prevents.
     pub escalates: bool,
     /// The command that silences it, as a code block.

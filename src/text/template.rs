@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_conditions_about_them_are_templates() {
+    fn names_and_conditions_are_valid_templates() {
         for template in [
             "plain { } } text",
             "<< service >>: << burn_rate >>",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_fail_for_one_alert_is_a_fault_for_all() {
+    fn templates_that_could_fail_are_refused() {
         let refused = |text: &str| (text.to_owned(), FaultKind::Refused);
         assert_eq!(kinds("<< service | upper >>"), [refused("upper")]);
         assert_eq!(kinds("<< service * 9 >>"), [refused("service * 9")]);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_held_in_every_branch() {
+    fn names_are_checked_in_every_branch() {
         let unknown = |name: &str| (name.to_owned(), FaultKind::Unknown(name.to_owned()));
         assert_eq!(
             kinds("<< servce >><% if pag %><< x >><% elif false %><< y >><% else %><< z >><% endif %>"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_has_one_place() {
+    fn a_syntax_error_has_one_place() {
         assert_eq!(kinds("a {{ $value }}"), [("{{".to_owned(), FaultKind::Prometheus)]);
         assert_eq!(kinds(" \n"), [(" \n".to_owned(), FaultKind::Empty)]);
         for template in ["<% if page %>x", "<< service", "<< >>", "<% endif %>", "<< 'x >>"] {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deep_is_refused_or_filled_in_on_a_small_stack() {
+    fn deep_templates_are_refused_or_rendered_on_a_small_stack() {
         let read = || {
             let environment = &*super::super::ENVIRONMENT;
             let values = BTreeMap::from([("service", "a"), ("page", "b"), ("burn_rate", "c")]);

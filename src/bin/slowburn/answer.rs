@@ -14,7 +14,7 @@ pub struct Unanswered {
     /// The message for the user.
     pub failure: Failure,
     /// Whether a server answered at all. A server that refuses one request may answer the next one; a server that does not answer will not.
-    pub heard: bool,
+    pub answered: bool,
     /// Which server did not answer.
     pub who: Responder,
 }
@@ -34,7 +34,7 @@ pub enum Responder {
 impl Unanswered {
     /// A server answered, but not as the right server does.
     pub fn from_other_server(failure: Failure) -> Self {
-        Self { failure, heard: true, who: Responder::Other }
+        Self { failure, answered: true, who: Responder::Other }
     }
 }
 

@@ -73,7 +73,7 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
     for question in others.into_iter().chain(ask::further(model, &live)) {
         match successful_answer(&question, &asking) {
             Ok(answer) => live.add_answer(&question, &answer),
-            Err(refused) if refused.heard => {}
+            Err(refused) if refused.answered => {}
             Err(unanswered) if series.is_empty() => return Err(asking.with_right_address(unanswered)),
             Err(unanswered) => {
                 silent = Some(unanswered.failure);
@@ -174,7 +174,7 @@ impl<'a> ServerRequests<'a> {
                 most / 1_000_000
             ))
             .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Responder::Meant });
+            return Err(Unanswered { failure, answered: true, who: Responder::Meant });
         };
         let mut json = read.unwrap_or_default();
         self.print_notes(&json);
@@ -281,7 +281,7 @@ impl<'a> Moment<'a> {
         let parameters = [("query", query.to_owned()), ("time", self.at.to_string())];
         match self.asking.answer(QUERY, &parameters) {
             Ok(answer) => Ok(Ok(answer)),
-            Err(refused) if refused.heard => {
+            Err(refused) if refused.answered => {
                 let why = refused.failure.to_string();
                 Ok(Err(why.lines().next().unwrap_or_default().to_owned()))
             }
@@ -306,14 +306,14 @@ const QUERY: &str = "/api/v1/query";
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
     let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
-    let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
+    let no_answer = || Failure::new(format!("{address} does not list the rules that it evaluates"));
     let rules = drift::loaded(&answer)
-        .ok_or_else(|| asking.with_right_address(Unanswered::from_other_server(untold())))?;
+        .ok_or_else(|| asking.with_right_address(Unanswered::from_other_server(no_answer())))?;
     // VictoriaMetrics and a Thanos querier answer with an empty list, whichever server evaluates the rules.
     if rules.is_empty()
         && let Some(instead) = asking.instead()
     {
-        return Err(untold().and(&instead));
+        return Err(no_answer().and(&instead));
     }
     Ok(rules)
 }
@@ -323,8 +323,8 @@ pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failu
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
     let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
     routes::running(&answer).ok_or_else(|| {
-        let untold = Failure::new(format!("{address} does not show the configuration that it runs"));
-        asking.with_right_address(Unanswered::from_other_server(untold))
+        let no_answer = Failure::new(format!("{address} does not show the configuration that it runs"));
+        asking.with_right_address(Unanswered::from_other_server(no_answer))
     })
 }
 
@@ -344,10 +344,10 @@ pub fn answers(
             None => Vec::new(),
         };
         let none = || Unanswered::from_other_server(no_prometheus(address));
-        let heard = asking
+        let answered = asking
             .answer(question.path, &parameters)
             .and_then(|answer| answers.add_answer(&question, &answer).ok_or_else(none));
-        match heard {
+        match answered {
             Ok(()) if answers.is_full() => {
                 let headline =
                     format!("{address} has more than {} series of these SLOs", status::MOST_SERIES);
@@ -360,7 +360,7 @@ pub fn answers(
             Err(unanswered) if !question.about.is_optional() => {
                 return Err(asking.with_right_address(unanswered));
             }
-            Err(refused) if refused.heard => {}
+            Err(refused) if refused.answered => {}
             Err(unanswered) => warn_incomplete(&unanswered.failure),
         }
     }

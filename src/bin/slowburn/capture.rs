@@ -263,8 +263,8 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
         inert::line(text.split(inert::is_break).collect::<Vec<_>>().join(" ").trim()).into_owned()
     };
     let message = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
-    let told = message.or_else(|| contract.origin.clone()).or_else(|| contract.build());
-    if told.is_none()
+    let origin_name = message.or_else(|| contract.origin.clone()).or_else(|| contract.build());
+    if origin_name.is_none()
         && let Some(kept) = before.and_then(|before| before.origin.clone())
     {
         stderr::print(&format!(
@@ -272,7 +272,7 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
         ));
         return Some(kept);
     }
-    told
+    origin_name
 }
 
 fn short(text: &str) -> String {

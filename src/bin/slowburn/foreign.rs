@@ -96,8 +96,9 @@ fn unreadable(sources: &Sources, faults: &BTreeMap<String, usize>, problems: &mu
         .iter()
         .filter_map(|(id, file)| faults.get(&file.path).map(|valid| yaml::not_utf8(id, *valid)))
         .collect();
-    let told: BTreeSet<SourceId> = found.iter().map(|problem| problem.primary.span.source).collect();
-    problems.retain(|problem| !told.contains(&problem.primary.span.source));
+    let unreadable_files: BTreeSet<SourceId> =
+        found.iter().map(|problem| problem.primary.span.source).collect();
+    problems.retain(|problem| !unreadable_files.contains(&problem.primary.span.source));
     problems.extend(found);
     sort(problems);
 }

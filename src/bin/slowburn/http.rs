@@ -130,7 +130,7 @@ impl<'a> Client<'a> {
                 300..=399 | 400 | 405 => Responder::Doubtful,
                 _ => Responder::Meant,
             };
-            return Err(Unanswered { failure, heard: true, who });
+            return Err(Unanswered { failure, answered: true, who });
         }
         let mut body = Vec::new();
         // The reader's own limit counts compressed bytes; this one counts unpacked bytes.
@@ -144,7 +144,7 @@ impl<'a> Client<'a> {
             let failure =
                 Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
                     .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Responder::Meant });
+            return Err(Unanswered { failure, answered: true, who: Responder::Meant });
         }
         if let Some(credentials) = &self.credentials {
             credentials.hide(&mut body);
@@ -197,8 +197,8 @@ impl<'a> Client<'a> {
 
     /// The reason that a server gives for refusing: the field `error`, in Prometheus and compatible servers.
     fn reason(&self, body: &[u8]) -> Option<String> {
-        let told: Value = serde_json::from_slice(body).ok()?;
-        told["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
+        let json: Value = serde_json::from_slice(body).ok()?;
+        json["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
     }
 
     /// A server's text, shortened, with the credentials masked.
@@ -230,7 +230,7 @@ impl<'a> Client<'a> {
 
     /// The failure for a request without an answer.
     fn failed(&self, error: ureq::Error) -> Unanswered {
-        Unanswered { failure: self.to_failure(error), heard: false, who: Responder::Meant }
+        Unanswered { failure: self.to_failure(error), answered: false, who: Responder::Meant }
     }
 
     fn to_failure(&self, error: ureq::Error) -> Failure {
@@ -359,7 +359,7 @@ mod tests {
     use super::{Address, Advice, Cell, Client, Connection, agent, is_exposed};
 
     #[test]
-    fn only_the_own_machine_hears_what_is_sent_to_it() {
+    fn only_plain_http_to_other_machines_is_exposed() {
         for near in [
             "http://localhost:9090",
             "http://LOCALHOST/x",

@@ -44,7 +44,7 @@ mod tests {
     use super::read;
 
     #[test]
-    fn what_costs_more_than_its_text_is_not_read() {
+    fn json_that_takes_too_much_memory_is_refused() {
         let samples = "[[1763800000.5,\"0.25\"],[1763800030.5,\"0.5\"]]";
         assert!(read(samples.as_bytes(), 1000).flatten().is_some());
         let nothing = format!("[{}[]]", "[],".repeat(10_000));

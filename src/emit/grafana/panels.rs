@@ -298,7 +298,7 @@ pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field 
         decimals: None,
         min: None,
         max: None,
-        no_value: words.say("none.data"),
+        no_value: words.phrase("none.data"),
         color: Color { mode: "thresholds", fixed_color: None },
         mappings: vec![nothing(words)],
         thresholds: Thresholds { mode: "absolute", steps },
@@ -335,20 +335,20 @@ pub fn fixed(color: &'static str) -> Color {
 /// A missing value is shown without a color.
 pub fn nothing(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
-        "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
+        "match": "null", "result": { "text": words.phrase("none.data"), "color": "text", "index": 92 },
     } })
 }
 
 /// NaN means too few events.
 fn too_few(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
-        "match": "nan", "result": { "text": words.say("none.events"), "color": "text", "index": 90 },
+        "match": "nan", "result": { "text": words.phrase("none.events"), "color": "text", "index": 90 },
     } })
 }
 
 /// The same in tables, with this color.
 pub fn few(words: &Dashboards, color: &str) -> Value {
-    let text = json!({ "text": words.say("none.events"), "color": color, "index": 91 });
+    let text = json!({ "text": words.phrase("none.events"), "color": color, "index": 91 });
     json!({ "type": "value", "options": { FEW.to_string(): text } })
 }
 

@@ -274,7 +274,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         let mut all = deliveries.of_alert(&alert.which);
         all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
-        let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
+        let about = words.phrase("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
         AlertRow { about, ..row_of(alert, severity, Vec::new(), &all, words) }
     }));
     Slo {
@@ -295,7 +295,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         hours: words.agreed_time(promise),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| Agreed {
-                below: words.say("agreed.below", &[("line", &agreement.line.to_string())]),
+                below: words.phrase("agreed.below", &[("line", &agreement.line.to_string())]),
                 action: agreement.action.clone(),
                 freeze: agreement.freeze,
             })
@@ -308,12 +308,12 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
 /// A part of a journey as a sentence.
 fn part(part: &Part, words: &LanguageFormat) -> String {
     let (name, budget) = (part.name(), words.percent(part.budget));
-    let mut said = words.say("parts.part", &[("part", &name), ("budget", &budget)]);
+    let mut said = words.phrase("parts.part", &[("part", &name), ("budget", &budget)]);
     if part.several {
-        said = words.say("parts.several", &[("part", &said)]);
+        said = words.phrase("parts.several", &[("part", &said)]);
     }
     match &part.planned {
-        Some(reason) => words.say("parts.planned", &[("part", &said), ("reason", reason)]),
+        Some(reason) => words.phrase("parts.planned", &[("part", &said), ("reason", reason)]),
         None => said,
     }
 }
@@ -327,25 +327,27 @@ pub fn promised(promise: &Promise, words: &LanguageFormat) -> String {
         (Event::Occurrence, Some(limit)) => match &promise.successful {
             Some(matchers) => {
                 let parts = [("share", share.as_str()), ("limit", limit), ("matchers", matchers)];
-                words.say("promise.faster.successful", &parts)
+                words.phrase("promise.faster.successful", &parts)
             }
-            None => words.say("promise.faster", &[("share", &share), ("limit", limit)]),
+            None => words.phrase("promise.faster", &[("share", &share), ("limit", limit)]),
         },
-        (Event::Occurrence, None) => words.say("promise.events", &[("share", &share)]),
-        (Event::Check, Some(limit)) => words.say("promise.younger", &[("share", &share), ("limit", limit)]),
-        (Event::Check, None) => words.say("promise.time", &[("share", &share)]),
+        (Event::Occurrence, None) => words.phrase("promise.events", &[("share", &share)]),
+        (Event::Check, Some(limit)) => {
+            words.phrase("promise.younger", &[("share", &share), ("limit", limit)])
+        }
+        (Event::Check, None) => words.phrase("promise.time", &[("share", &share)]),
         (Event::Slice(length), _) => {
             let length = words.length(length);
-            words.say("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
+            words.phrase("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
         }
         (Event::Journey(length), _) => {
             let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
             let (length, parts) = (words.length(length), parts.join(", "));
             let said = [("share", share.as_str()), ("slice", &length), ("every", &every), ("parts", &parts)];
-            words.say("promise.journey", &said)
+            words.phrase("promise.journey", &said)
         }
     };
-    words.say("promise", &[("what", &what), ("over", &words.over(&promise.period))])
+    words.phrase("promise", &[("what", &what), ("over", &words.over(&promise.period))])
 }
 
 fn budget(promise: &Promise, words: &LanguageFormat) -> Budget {

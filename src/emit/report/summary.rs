@@ -242,10 +242,12 @@ fn receivers(plan: &Plan, words: &LanguageFormat) -> Option<Vec<Receiver>> {
 /// How a receiver is notified. Files with secrets are not named here; Alertmanager's configuration has them.
 fn channel(channel: &Channel, words: &LanguageFormat) -> String {
     match channel {
-        Channel::Email { to } => words.say("channel.email", &[("to", to)]),
-        Channel::Slack { channel, .. } => words.say("channel.slack", &[("to", channel)]),
-        Channel::Webhook { address: Address::Url(url), .. } => words.say("channel.webhook", &[("to", url)]),
-        Channel::Webhook { address: Address::File(_), .. } => words.say("channel.webhook.secret", &[]),
+        Channel::Email { to } => words.phrase("channel.email", &[("to", to)]),
+        Channel::Slack { channel, .. } => words.phrase("channel.slack", &[("to", channel)]),
+        Channel::Webhook { address: Address::Url(url), .. } => {
+            words.phrase("channel.webhook", &[("to", url)])
+        }
+        Channel::Webhook { address: Address::File(_), .. } => words.phrase("channel.webhook.secret", &[]),
         Channel::PagerDuty { .. } => "PagerDuty".to_owned(),
         Channel::Opsgenie { .. } => "Opsgenie".to_owned(),
         Channel::Telegram { chat_id, .. } => format!("Telegram, {chat_id}"),
@@ -266,7 +268,7 @@ fn times(plan: &Plan, words: &LanguageFormat) -> Vec<Times> {
 fn span(span: &TimeSpan, words: &LanguageFormat) -> String {
     let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
     let hours = format!("{}–{}", clock(span.from), clock(span.to));
-    let days: Vec<String> = span.days.iter().map(|day| words.say(&format!("day.{day}"), &[])).collect();
+    let days: Vec<String> = span.days.iter().map(|day| words.phrase(&format!("day.{day}"), &[])).collect();
     if days.is_empty() { hours } else { format!("{} {hours}", days.join(", ")) }
 }
 

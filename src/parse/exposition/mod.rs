@@ -293,7 +293,7 @@ impl<'a> Reader<'a> {
     fn infer(&mut self) {
         let mut found = Vec::new();
         for (name, tally) in &self.tallies {
-            let untold = |suffixes: &[&str], base: &str| {
+            let none_has_a_type = |suffixes: &[&str], base: &str| {
                 suffixes.iter().all(|suffix| {
                     let part = format!("{base}{suffix}");
                     self.names.contains_key(part.as_str()) && self.has_no_type(&part)
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
                 shape.marked && (kind == Type::Summary || shape.bounds.keys().any(|text| is_infinite(text)))
             });
             let free = kind == Type::Summary || !self.names.contains_key(base);
-            if marked && free && self.has_no_type(base) && untold(parts, base) {
+            if marked && free && self.has_no_type(base) && none_has_a_type(parts, base) {
                 found.push((base, kind));
             }
         }

@@ -59,8 +59,8 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
     let items = editor::completion(project, source, offset);
     let ranges: BTreeMap<Span, Value> =
         items.iter().map(|item| (item.span, places.range(item.span))).collect();
-    let told = |(at, item): (usize, editor::CompletionItem)| {
-        let mut told = json!({
+    let completion = |(at, item): (usize, editor::CompletionItem)| {
+        let mut completion = json!({
             "label": inert::line(&item.label),
             "kind": kind(item.kind),
             // Keep our order, with the most frequent completions first. Editors would sort by name.
@@ -68,14 +68,14 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
             "textEdit": { "range": ranges[&item.span], "newText": item.text },
         });
         if !item.detail.is_empty() {
-            told["detail"] = json!(item.detail);
+            completion["detail"] = json!(item.detail);
         }
         if !item.documentation.is_empty() {
-            told["documentation"] = json!({ "kind": "markdown", "value": item.documentation });
+            completion["documentation"] = json!({ "kind": "markdown", "value": item.documentation });
         }
-        told
+        completion
     };
-    let items: Vec<Value> = items.into_iter().enumerate().map(told).collect();
+    let items: Vec<Value> = items.into_iter().enumerate().map(completion).collect();
     json!({ "isIncomplete": false, "items": items })
 }
 

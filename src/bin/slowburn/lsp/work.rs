@@ -204,7 +204,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_panic_is_an_answer_that_is_missing() {
+    fn a_panic_gives_no_answer() {
         assert_eq!(super::guarded(|| 1), Some(1));
         assert_eq!(super::guarded(|| -> u8 { panic!("as a test") }), None);
     }
