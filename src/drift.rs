@@ -136,7 +136,7 @@ pub struct Drift {
 }
 
 /// The meaning of an expression, independent of its printed form.
-fn meant(expr: Expr) -> String {
+fn normalised(expr: Expr) -> String {
     let sorted = |reads: Selector| {
         let mut matchers: Vec<_> = reads.matchers.iter().collect();
         matchers.sort_by_key(|matcher| (&matcher.label, matcher.op.symbol(), &matcher.value));
@@ -153,7 +153,9 @@ fn meant(expr: Expr) -> String {
 pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     let queries: Vec<String> = rules
         .iter()
-        .map(|rule| promql::read(&rule.query).map_or_else(|_| rule.query.clone(), |(expr, _)| meant(expr)))
+        .map(|rule| {
+            promql::read(&rule.query).map_or_else(|_| rule.query.clone(), |(expr, _)| normalised(expr))
+        })
         .collect();
     let mut named: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate() {
@@ -166,7 +168,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     for service in &plan.services {
         for rule in written(&plan.project, service) {
             compiled += 1;
-            let query = meant(rule.expr.clone());
+            let query = normalised(rule.expr.clone());
             let known = named.get(&(rule.alerts, rule.name.as_str())).into_iter().flatten().copied();
             let equal = known.into_iter().find(|index| {
                 !taken[*index] && differences(&rule, &query, &rules[*index], &queries[*index]).is_empty()

@@ -3,12 +3,12 @@
 mod alert;
 mod outage;
 mod promise;
-mod watch;
+mod tier;
 
 pub use alert::{AlertFacts, AlertId, BELOW, SilencingAlert};
 pub use outage::{Outage, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
-pub use watch::{Counted, TierFacts, TierState};
+pub use tier::{Counted, TierFacts, TierState};
 
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};

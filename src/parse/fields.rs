@@ -1,6 +1,6 @@
 //! Takes a map's entries by name and reports unknown keys.
 
-use super::elsewhere::{self, KeySuggestion};
+use super::foreign_keys::{self, KeySuggestion};
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
@@ -84,7 +84,7 @@ impl<'a> Fields<'a> {
     /// Whether an unknown key is probably a misspelling of this one.
     pub fn is_misspelt(&self, name: &str) -> bool {
         let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
-        unknown.any(|(key, _)| match elsewhere::meant(self.what, &key.text) {
+        unknown.any(|(key, _)| match foreign_keys::suggestion(self.what, &key.text) {
             Some(meant) => matches!(meant, KeySuggestion::Key(meant) if meant == name),
             None => nearest(&key.text, self.known) == Some(name),
         })
@@ -242,7 +242,7 @@ impl<'a> Fields<'a> {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
-            self.problems.push(match elsewhere::meant(self.what, &key.text) {
+            self.problems.push(match foreign_keys::suggestion(self.what, &key.text) {
                 Some(KeySuggestion::Key(name)) if known(&name) => problem
                     .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),

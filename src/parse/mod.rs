@@ -2,11 +2,11 @@
 
 mod alertmanager;
 mod contract;
-mod elsewhere;
 mod environments;
 pub mod exposition;
 mod fields;
 mod files;
+mod foreign_keys;
 mod hours;
 mod keys;
 mod overlay;

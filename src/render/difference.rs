@@ -4,7 +4,7 @@ mod human;
 mod json;
 mod markdown;
 
-use super::discreet::discreet;
+use super::hide_secrets::hide_secrets;
 use super::level_name;
 use super::places::Places;
 use crate::diagnostic::{Level, Problem};
@@ -45,7 +45,7 @@ pub fn difference(
     format: DifferenceFormat,
 ) -> String {
     // No secret of the sources is repeated.
-    let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
+    let (was, is) = (hide_secrets(old.problems, old.sources), hide_secrets(new.problems, new.sources));
     let (old, new) = (without_secrets(old, was.as_ref()), without_secrets(new, is.as_ref()));
     let page = Page { difference, old: old.name, new: new.name, flaws: flaws(old, new) };
     match format {
@@ -58,9 +58,9 @@ pub fn difference(
 /// A side without its secrets.
 fn without_secrets<'a>(
     side: ComparedSide<'a>,
-    discreet: Option<&'a (Vec<Problem>, Sources)>,
+    hidden: Option<&'a (Vec<Problem>, Sources)>,
 ) -> ComparedSide<'a> {
-    discreet.map_or(side, |(problems, sources)| ComparedSide { name: side.name, sources, problems })
+    hidden.map_or(side, |(problems, sources)| ComparedSide { name: side.name, sources, problems })
 }
 
 /// The content of an output.

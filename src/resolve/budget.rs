@@ -1,6 +1,6 @@
 //! Lines of the error budget: budget alerts and the error budget policy.
 
-use super::{innermost, meant, secrets, values, whole};
+use super::{common_spellings, innermost, secrets, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreement, BudgetAlert};
@@ -83,7 +83,7 @@ fn not_a_line(written: &Scalar, highest: u8) -> Problem {
         Problem::error(Code::InvalidBudgetLine, place, headline)
             .label(format!("expected a whole percentage from 0% to {highest}%"))
     };
-    match meant::percent(&written.text) {
+    match common_spellings::percent(&written.text) {
         Some(percent) if percent > u32::from(highest) => {
             error(format!("{percent}% is above {highest}%, the highest line"))
                 .help(format!("write a lower line, such as `{highest}%` or `25%`"))

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::effort::Effort;
 use super::sli::Reader;
-use super::{dependencies, firing, innermost, meant, secrets, values, whole};
+use super::{common_spellings, dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
@@ -149,10 +149,10 @@ pub(super) fn hours_of(
 fn not_a_date(written: &Scalar) -> Problem {
     let (text, place) = (&written.text, whole(written));
     let problem = Problem::error(Code::InvalidHours, place, "this is not a date");
-    if let Some(dates) = meant::dates(text) {
+    if let Some(dates) = common_spellings::dates(text) {
         return problem.label("expected one date").help(format!("list each day: `{dates}`"));
     }
-    match (meant::no_such_day(text), meant::date(text)) {
+    match (common_spellings::no_such_day(text), common_spellings::date(text)) {
         (Some(why), _) => problem.label(why),
         (None, Some(date)) if date.to_string() != text.trim() => {
             return problem.fix(format!("write `{date}`"), place, date.to_string());
@@ -206,7 +206,7 @@ fn except_of(
         );
         return None;
     }
-    if written.text.trim().get(..10).and_then(meant::date).is_some() {
+    if written.text.trim().get(..10).and_then(common_spellings::date).is_some() {
         let headline = "`except` is a query, not a time";
         problems.push(
             Problem::error(Code::NeverCounted, whole(written), headline)
@@ -335,7 +335,7 @@ fn moment(
 ) -> Option<i64> {
     let text = written.text.trim();
     // With a time zone, a date means its midnight.
-    if let (Some(date), None) = (meant::date(text), zone) {
+    if let (Some(date), None) = (common_spellings::date(text), zone) {
         let midnight = format!("{date}T00:00");
         problems.push(
             Problem::error(Code::InvalidMaintenance, whole(written), "this is a date without a time")
@@ -389,15 +389,15 @@ fn moment(
     let problem = match at {
         None => {
             let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time");
-            if let Some(meant) = meant::moment(text, begins.map(|begins| begins.text.trim())) {
+            if let Some(meant) = common_spellings::moment(text, begins.map(|begins| begins.text.trim())) {
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
                 return None;
             }
-            let problem = match text.get(..10).and_then(meant::no_such_day) {
+            let problem = match text.get(..10).and_then(common_spellings::no_such_day) {
                 Some(why) => problem.label(why),
                 None => problem,
             };
-            match text.split(' ').any(|word| meant::days(word).is_some()) {
+            match text.split(' ').any(|word| common_spellings::days(word).is_some()) {
                 true => problem
                     .help("a window that repeats has no date: write one entry for each, or an `except`"),
                 false => problem.help("write date and time: `2027-01-10T02:00`"),
@@ -553,10 +553,10 @@ pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
 /// The problem of a text that does not name weekdays.
 pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "this is not a day of the week");
-    if let Some(list) = meant::several(&written.text, meant::days, "") {
+    if let Some(list) = common_spellings::several(&written.text, common_spellings::days, "") {
         return problem.label("these are several").help(format!("write a list: `{list}`"));
     }
-    match meant::days(&written.text) {
+    match common_spellings::days(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write `monday` … `sunday`, or a range such as `monday-friday`"),
     }
@@ -565,14 +565,14 @@ pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
 /// The problem of a text that is not a span of hours.
 pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "these are not hours of a day");
-    if let Some(list) = meant::several(&written.text, meant::hours, "\"") {
+    if let Some(list) = common_spellings::several(&written.text, common_spellings::hours, "\"") {
         return problem.label("these are several").help(format!("write a list: `{list}`"));
     }
     let ends = written.text.split_once('-').map(|(from, to)| (from.trim(), to.trim()));
     if ends.is_some_and(|(from, to)| from == to && !from.is_empty()) {
         return problem.label("they end when they begin").help("write `\"00:00-24:00\"` for the whole day");
     }
-    match meant::hours(&written.text) {
+    match common_spellings::hours(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
     }

@@ -4,6 +4,7 @@ mod alert;
 mod alertmanager;
 mod answer;
 mod budget;
+mod common_spellings;
 mod contract;
 mod dependencies;
 mod effort;
@@ -14,7 +15,6 @@ mod hours;
 mod journey;
 mod links;
 mod literal;
-mod meant;
 mod policy;
 mod secrets;
 mod settings;
@@ -23,7 +23,7 @@ mod slices;
 mod stimulus;
 mod targets;
 mod texts;
-mod unread;
+mod unused_settings;
 mod values;
 
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     if ast.project_misread {
         problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
     }
-    unread::all(&file, ast, &mut problems);
+    unused_settings::all(&file, ast, &mut problems);
     literal::all(&file, ast, &mut problems);
     let version = project.prometheus.version;
     let alertmanager = file.alertmanager.as_ref().map(alertmanager::version_of);

@@ -1,7 +1,7 @@
 //! Shared settings: project, service and SLO can set them, and the innermost value is used.
 
 use super::policy::Policies;
-use super::{budget, default_period, hours, innermost, meant, secrets, values, whole};
+use super::{budget, common_spellings, default_period, hours, innermost, secrets, values, whole};
 use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Kept, Labels, MissingEvents};
@@ -408,12 +408,14 @@ fn period_meant(text: &str) -> Option<String> {
         "quarter" | "quarterly" | "trimestre" | "trimestral" => Some("calendar quarter".to_owned()),
         "year" | "yearly" | "annual" | "annually" | "año" | "anual" => Some(YEAR.to_owned()),
         "week" | "weekly" | "semana" | "semanal" => Some("7d".to_owned()),
-        rest if words.len() < spelled.split_whitespace().count() => Some(Duration::meant(rest)?.to_string()),
+        rest if words.len() < spelled.split_whitespace().count() => {
+            Some(Duration::from_common_spelling(rest)?.to_string())
+        }
         _ if word == "M" => Some("calendar month".to_owned()),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(Duration::meant(&format!("{text}d"))?.to_string())
+            Some(Duration::from_common_spelling(&format!("{text}d"))?.to_string())
         }
-        _ => Some(Duration::meant(text)?.to_string()),
+        _ => Some(Duration::from_common_spelling(text)?.to_string()),
     }
 }
 
@@ -559,7 +561,7 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
             Ok(_) => problem.label("the unit of time is missing").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
             )),
-            Err(_) => match meant::rate(amount).filter(|meant| per_second(meant).is_some()) {
+            Err(_) => match common_spellings::rate(amount).filter(|meant| per_second(meant).is_some()) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
                 None => problem
                     .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")

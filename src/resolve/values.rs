@@ -1,6 +1,6 @@
 //! Single values: names, durations, objectives.
 
-use super::{meant, whole};
+use super::{common_spellings, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -103,7 +103,7 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
                 let problem =
                     Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
                         .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
-                match Duration::meant(&scalar.text) {
+                match Duration::from_common_spelling(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
                     None => problem.help(OF_LENGTHS),
                 }
@@ -153,7 +153,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     let problem =
                         Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
                             .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                    match Duration::meant(written) {
+                    match Duration::from_common_spelling(written) {
                         Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
                         None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
                     }
@@ -225,7 +225,8 @@ fn in_words(text: &str) -> Option<String> {
     let percent = &text[start..number];
     let rest = text[number..].trim_start_matches(['%', ' ']);
     Objective::from_percent(percent).ok()?;
-    let length = rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::meant(&rest[at..]));
+    let length =
+        rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::from_common_spelling(&rest[at..]));
     match length {
         None if text[number..].trim_start().starts_with('%') => Some(format!("{percent}%")),
         Some(Some(length)) => Some(format!("P{percent} < {length}")),
@@ -267,7 +268,7 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
         _ => {
             let headline = format!("`{key}` must be `true` or `false`");
             let problem = Problem::error(Code::WrongType, whole(written), headline);
-            problems.push(match meant::switch(&written.text) {
+            problems.push(match common_spellings::switch(&written.text) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
                 None => problem.label("expected `true` or `false`"),
             });

@@ -135,8 +135,8 @@ impl ProofKind {
 
     /// The evaluation step. Days have the longest step that counts no event late, if every window of the service is a multiple of it.
     fn step(self, slos: &[SloPlan]) -> Duration {
-        let fits = |watch: &TierFacts| {
-            [watch.long, watch.short].iter().all(|window| window.millis() % REACH.millis() == 0)
+        let fits = |tier: &TierFacts| {
+            [tier.long, tier.short].iter().all(|window| window.millis() % REACH.millis() == 0)
         };
         let slow = slos.iter().flat_map(|slo| &slo.promise.tiers).filter(|tier| tier.slow);
         match self {

@@ -213,7 +213,7 @@ const BELONG: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The suggestion for an unknown `key` of `what`.
-pub fn meant(what: &str, key: &str) -> Option<KeySuggestion> {
+pub fn suggestion(what: &str, key: &str) -> Option<KeySuggestion> {
     let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
         (*place == what && words.contains(&key)).then_some(*sentence)
     };

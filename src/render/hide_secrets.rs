@@ -12,7 +12,7 @@ type Hidden = BTreeMap<SourceId, Vec<Range<usize>>>;
 
 /// The problems without secrets, and the sources with stars in their place, of the same length, so that all other places stay the same; `None` if
 /// there is nothing to hide.
-pub(super) fn discreet(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
+pub(super) fn hide_secrets(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
     let mut hidden = Hidden::new();
     let shown: BTreeSet<SourceId> = problems.iter().flat_map(spans).map(|span| span.source).collect();
     for id in shown {
