@@ -491,7 +491,7 @@ impl Rule {
     pub fn name(&self) -> &str {
         match &self.makes {
             RuleOutput::Record(name) => name,
-            RuleOutput::Alert(alert) => &alert.which.name,
+            RuleOutput::Alert(alert) => &alert.id.name,
         }
     }
 }
@@ -509,7 +509,7 @@ pub enum RuleOutput {
 #[derive(Clone, Debug)]
 pub struct Alert {
     /// The alert's identity.
-    pub which: AlertId,
+    pub id: AlertId,
     /// The address of its runbook.
     pub runbook_url: Option<String>,
     /// The dashboard that shows it.

@@ -176,10 +176,10 @@ fn every_service_is_proven() {
                 .flat_map(|group| &group.rules)
             {
                 if let RuleOutput::Alert(alert) = &alert.makes {
-                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.which.name);
+                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.id.name);
                     let proven =
-                        texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.which.name));
-                    assert!(proven, "nothing proves {}", alert.which.name);
+                        texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.id.name));
+                    assert!(proven, "nothing proves {}", alert.id.name);
                 }
             }
         }

@@ -38,7 +38,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let lost = race.notifies_too_early(page, &silencers, Duration::default());
             // The journey silences a part that pages later.
             let is_told = |alert: &AlertFacts| {
-                journey.silencing.iter().any(|silencing| silencing.silenced.contains(&alert.which()))
+                journey.silencing.iter().any(|silencing| silencing.silenced.contains(&alert.id()))
             };
             let lost = lost.filter(|lost| !is_told(lost.silencer));
             outrun.extend(lost.map(|lost| (part.place, EarlyAlert { holds_back: true, ..lost })));

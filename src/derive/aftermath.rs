@@ -1,6 +1,6 @@
 //! The aftermath of an alert with `down`: see `lower::aftermath`, which writes its rule.
 
-use super::names::{companion_name, missing_name, which};
+use super::names::{alert_id, companion_name, missing_name};
 use super::ranges::lag;
 use crate::facts::{AlertId, SilencingAlert};
 use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
@@ -44,7 +44,7 @@ pub(super) fn silencing_alert(
         // It takes up to two evaluations until both alerts have stopped.
         let late = slice.millis() + lag(slo).millis() + 2 * INTERVAL.millis();
         length = length.max(Duration::from_millis(longest + late));
-        silenced.push(which(model, service, slo, Severity::Page));
+        silenced.push(alert_id(model, service, slo, Severity::Page));
     }
     let expected = service.slos.iter().any(|slo| slo.is_expected());
     if service.missing_events.is_some() && expected {

@@ -2,7 +2,7 @@
 
 use super::budget;
 use super::labels::{alert_labels, external, open};
-use super::names::{budget_alert_name, missing_name, which};
+use super::names::{alert_id, budget_alert_name, missing_name};
 use crate::facts::{AlertFacts, AlertId, BELOW};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::vocabulary::Severity;
@@ -20,15 +20,15 @@ pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> V
     let mut all = Vec::new();
     for severity in Severity::ALL {
         if slo.tiers.iter().any(|tier| tier.severity == severity) {
-            let alert = alert(model, service, slo, which(model, service, slo, severity), severity);
+            let alert = alert(model, service, slo, alert_id(model, service, slo, severity), severity);
             let down = means_down(slo) && severity == Severity::Page;
             all.push(AlertFacts { down, ..alert });
         }
     }
     for declared in &slo.budget_alerts {
         for severity in budget::severities(service, slo, declared) {
-            let which = AlertId::of(budget_alert_name(service, slo, declared.line));
-            let mut alert = alert(model, service, slo, which, severity);
+            let id = AlertId::of(budget_alert_name(service, slo, declared.line));
+            let mut alert = alert(model, service, slo, id, severity);
             alert.labels.insert(BELOW.to_owned(), declared.line.to_string());
             all.push(AlertFacts { line: Some(declared.line), ..alert });
         }

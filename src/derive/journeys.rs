@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dependencies::{Needs, is_cause};
-use super::names::{made_alert_name, which};
+use super::names::{alert_id, made_alert_name};
 use super::ranges::lag;
 use super::{alerts, companions};
 use crate::facts::{AlertFacts, Facts, SilencingAlert};
@@ -109,7 +109,7 @@ pub(super) fn silencing_alert(
     for part in slo.parts() {
         let own = failing.iter().filter(|alert| alert.line.is_none() && is_of(alert, part));
         for alert in own.filter(|alert| same_people(alertmanager, alert, &page)) {
-            silenced.push(alert.which());
+            silenced.push(alert.id());
             parts.push(format!("{}/{}", part.service, part.slo));
             let of = model.services.iter().find(|known| known.name == part.service);
             let of = of.and_then(|known| known.slos.iter().find(|known| known.name == part.slo));
@@ -117,7 +117,7 @@ pub(super) fn silencing_alert(
         }
     }
     let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));
-    let causes = vec![which(model, service, slo, Severity::Page)];
+    let causes = vec![alert_id(model, service, slo, Severity::Page)];
     (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts, length })
 }
 

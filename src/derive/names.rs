@@ -19,7 +19,7 @@ pub fn made_alert_name(service: &Service, slo: &Slo, severity: Severity) -> Stri
 }
 
 /// The identity of an SLO's alert: several alerts, and rules of other tools, may have a name that the author chose.
-pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> AlertId {
+pub(super) fn alert_id(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> AlertId {
     let apart = slo.alert_name.is_some().then(|| {
         Labels::from([
             ("service".to_owned(), service.name.to_string()),

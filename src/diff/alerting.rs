@@ -16,7 +16,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for pair in &pairs.kept {
         for severity in Severity::ALL {
             let alert = |slo: &Slo| {
-                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.which.name.clone())
+                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.id.name.clone())
             };
             let verb = match severity {
                 Severity::Page => "pages",
@@ -82,7 +82,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for pair in &pairs.kept {
         for (severity, alert) in pair.new.plan.alerts() {
             if let Some((_, before)) = pair.old.plan.alerts().find(|(of, _)| *of == severity) {
-                compare(pair.subject(), severity.as_str(), &before.which, &alert.which);
+                compare(pair.subject(), severity.as_str(), &before.id, &alert.id);
             }
         }
     }
@@ -97,7 +97,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             let known = before
                 .and_then(|before| before.companion_alerts().find(|(.., companion)| companion.name == *name));
             if let Some((_, known, _)) = known {
-                compare([format!("{}/{name}", service.name)], "the alert", &known.which, &alert.which);
+                compare([format!("{}/{name}", service.name)], "the alert", &known.id, &alert.id);
             }
         }
     }
@@ -105,7 +105,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let message = Sentence::plain(format!("{severity} goes to "));
-            let receivers = is.of_alert(&alert.which);
+            let receivers = is.of_alert(&alert.id);
             let everybody = everybody(&receivers);
             let message = if everybody.is_empty() { message.and("nobody") } else { message.list(everybody) };
             changes.push(Change::new(Kind::Notified, &[slo.name()], message));
@@ -139,9 +139,9 @@ impl<'a> Receivers<'a> {
         Self { alerts, renamed }
     }
 
-    fn of_alert(&self, which: &AlertId) -> ByLabels {
-        let named = self.alerts.get(which.name.as_str()).into_iter().flatten();
-        let examples: Vec<&Delivery> = named.copied().filter(|delivery| which.is(&delivery.labels)).collect();
+    fn of_alert(&self, id: &AlertId) -> ByLabels {
+        let named = self.alerts.get(id.name.as_str()).into_iter().flatten();
+        let examples: Vec<&Delivery> = named.copied().filter(|delivery| id.is(&delivery.labels)).collect();
         let open = |labels: &Labels| -> String {
             let differs = |name: &String, value: &String| {
                 examples.iter().any(|other| other.labels.get(name) != Some(value))

@@ -165,7 +165,7 @@ fn alert_names(slo: &Slo) -> Vec<String> {
 }
 
 fn our_alert_names(one: OurSlo) -> Vec<String> {
-    one.slo.alerts().map(|(_, alert)| alert.which.name.clone()).collect()
+    one.slo.alerts().map(|(_, alert)| alert.id.name.clone()).collect()
 }
 
 /// The difference in meaning between rules of another tool and `new`. `complete` is true if all of these rules could be read.

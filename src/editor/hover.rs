@@ -156,7 +156,7 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
     }
     let excerpt = emit::excerpt(&lower::project(&derive::derive(project.model)), &groups);
     let alerts: Vec<String> =
-        plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.which.name)).collect();
+        plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.id.name)).collect();
     let alerts = if alerts.is_empty() { "no alert".to_owned() } else { alerts.join(", ") };
     format!(
         "`{}/{}` reads it in {shown} rules, and makes {} more such rules; its alerts: {alerts}.\n\n{}",

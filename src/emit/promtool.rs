@@ -120,7 +120,7 @@ fn nameless(expr: &Expr) -> Expr {
 fn alert_texts(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
     let RuleOutput::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
-    yaml.pair(8, "", "alertname", &alert.which.name);
+    yaml.pair(8, "", "alertname", &alert.id.name);
     yaml.line(8, "exp_alerts:");
     yaml.line(10, "- exp_labels:");
     let mut labels = known.labels.clone();

@@ -269,9 +269,9 @@ fn alert_part(
     severity: Severity,
     words: &LanguageFormat,
 ) -> AlertPart {
-    let notified = receiver_parts(project, &alert.which, rule, words);
+    let notified = receiver_parts(project, &alert.id, rule, words);
     AlertPart {
-        name: alert.which.heading(severity),
+        name: alert.id.heading(severity),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
         below: String::new(),
@@ -341,14 +341,13 @@ fn outage(
 /// All receivers of an alert, for any values of the labels that are unknown before it fires.
 fn receiver_parts(
     project: &ProjectPlan,
-    which: &AlertId,
+    id: &AlertId,
     rule: &Rule,
     words: &LanguageFormat,
 ) -> Vec<NotifiedPart> {
     let mut all: Vec<&Notified> = Vec::new();
-    let is = |labels: &crate::model::Labels| {
-        which.is(labels) && labels.get("service") == rule.labels.get("service")
-    };
+    let is =
+        |labels: &crate::model::Labels| id.is(labels) && labels.get("service") == rule.labels.get("service");
     let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
     for delivery in deliveries.filter(|delivery| is(&delivery.labels)) {
         for notified in &delivery.notified {
@@ -397,8 +396,8 @@ fn reached(channel: &Channel) -> Vec<String> {
 /// The command for a shell. Names of alerts, services and SLOs contain no quotes, and addresses contain no special characters of a shell.
 fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
-    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.which.name)];
-    let severity = (!alert.which.apart.is_empty()).then_some("severity");
+    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.id.name)];
+    let severity = (!alert.id.apart.is_empty()).then_some("severity");
     for label in ["service", "slo"].into_iter().chain(severity) {
         matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
     }
@@ -422,10 +421,10 @@ fn index_service(service: &ServicePlan, words: &LanguageFormat) -> IndexService 
             alerts: {
                 let alerts: BTreeMap<bool, String> = slo
                     .alerts()
-                    .map(|(severity, alert)| (severity != Severity::Page, alert.which.heading(severity)))
+                    .map(|(severity, alert)| (severity != Severity::Page, alert.id.heading(severity)))
                     .collect();
                 let mut names: Vec<String> = alerts.into_values().collect();
-                names.extend(slo.budget_alerts().map(|(.., alert)| alert.which.name.clone()));
+                names.extend(slo.budget_alerts().map(|(.., alert)| alert.id.name.clone()));
                 names.dedup();
                 names.iter().map(|name| anchored(name)).collect()
             },
@@ -435,7 +434,7 @@ fn index_service(service: &ServicePlan, words: &LanguageFormat) -> IndexService 
         title: companion.name.clone(),
         file: companion.page.file.clone(),
         promise: String::new(),
-        alerts: vec![anchored(&alert.which.name)],
+        alerts: vec![anchored(&alert.id.name)],
     }));
     if let Some(rule) = service.missing.as_ref().and_then(|group| group.rules.first()) {
         pages.push(IndexPage {

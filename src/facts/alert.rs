@@ -86,7 +86,7 @@ pub struct AlertFacts<'a> {
 
 impl AlertFacts<'_> {
     /// The alert's identity.
-    pub fn which(&self) -> AlertId {
+    pub fn id(&self) -> AlertId {
         AlertId { name: self.name.clone(), apart: self.apart.clone() }
     }
 

@@ -50,7 +50,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, silenc
     let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {
-        which: AlertId::of(silencing.name.clone()),
+        id: AlertId::of(silencing.name.clone()),
         runbook_url: None,
         dashboard: None,
         hold: None,

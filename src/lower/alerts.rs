@@ -35,13 +35,13 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
         annotations.extend(model.project.severities.get(severity).annotations.clone());
-        let which = alert.which();
-        let heading = which.heading(severity);
+        let id = alert.id();
+        let heading = id.heading(severity);
         let labels = alert.rule_labels().into();
         let alert = Alert {
             runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &heading),
             dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-            which,
+            id,
             hold: None,
             keep_firing_for: tiers.iter().find_map(|tier| tier.keep_firing_for),
             notice,
@@ -109,7 +109,7 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &known.name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        which: known.which(),
+        id: known.id(),
         hold: Some(SETTLING),
         keep_firing_for: None,
         notice: Notice::Missing {

@@ -150,7 +150,7 @@ fn alert(
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &alert.name),
         dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-        which: alert.which(),
+        id: alert.id(),
         hold: None,
         keep_firing_for: None,
         notice: Notice::Budget {

@@ -42,7 +42,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
     let alert = Alert {
         runbook_url: runbooks::url(model, &page.file, &known.name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        which: known.which(),
+        id: known.id(),
         hold: companion.hold,
         keep_firing_for: companion.keep_firing_for,
         notice: Notice::Companion(Box::new(plan::Companion {

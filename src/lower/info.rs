@@ -77,7 +77,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
 pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
     let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref())?;
     let service = labels.get("service")?;
-    let labels = [("alertname", &alert.which.name), ("runbook", &shown(runbook)), ("service", service)]
+    let labels = [("alertname", &alert.id.name), ("runbook", &shown(runbook)), ("service", service)]
         .map(|(name, value)| (name.to_owned(), value.clone()));
     Some(Rule {
         makes: RuleOutput::Record(ALERT_INFO.to_owned()),

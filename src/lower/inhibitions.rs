@@ -266,9 +266,9 @@ fn journeys(facts: &Facts) -> Vec<PlannedInhibition> {
         }
         let Some(silencing) = &journey.silencing else { continue };
         let why = InhibitionReason::JourneyFirst { service, slo };
-        for (which, part) in silencing.silenced.iter().zip(&silencing.parts) {
+        for (id, part) in silencing.silenced.iter().zip(&silencing.parts) {
             let source = [vec![is("alertname", [silencing.name.as_str()]), is(PART, [part.as_str()])]];
-            let parts = journey.failing_parts.iter().filter(|alert| alert.which() == *which);
+            let parts = journey.failing_parts.iter().filter(|alert| alert.id() == *id);
             rules.extend(between(&why, &source, &these(parts), &external));
         }
     }
@@ -290,7 +290,7 @@ fn companions(facts: &Facts) -> Vec<PlannedInhibition> {
                     let silenced = silencing
                         .silenced
                         .iter()
-                        .flat_map(|which| here.iter().copied().filter(|known| which.is(&known.labels)));
+                        .flat_map(|id| here.iter().copied().filter(|known| id.is(&known.labels)));
                     let targets = these(silenced);
                     rules.extend(between(&why, &source, &targets, &external(model)));
                 }

@@ -29,14 +29,14 @@ const SENT: Duration = Duration::from_secs(60);
 /// The page of a journey that does not begin while or after a part pages.
 pub(super) fn hold_back_page(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     let pages = facts.failing_parts.iter().filter(|alert| alert.severity == Severity::Page);
-    let pages: Vec<AlertId> = pages.map(AlertFacts::which).collect();
+    let pages: Vec<AlertId> = pages.map(AlertFacts::id).collect();
     let own = facts.burn(Severity::Page);
     let (Some(own), false, Some(_)) = (own, pages.is_empty(), &model.project.alertmanager) else {
         return page;
     };
     let length = crate::derive::page_delay_after_parts(facts.slo);
     let paged = fired_within(&pages, length);
-    let silencing = [own.which()]
+    let silencing = [own.id()]
         .into_iter()
         .chain(facts.silencing.iter().map(|silencing| AlertId::of(silencing.name.clone())));
     let silencing = fires(&silencing.collect::<Vec<_>>());
@@ -80,13 +80,13 @@ pub(super) fn silencing_rule(
     let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &silencing.parts.join("|"));
     let bad = call("max_over_time", vec![bad.range(fixed(plus(short, BEGINS)))]);
     let own = AlertId::of(silencing.name.clone());
-    let begun = lt(Expr::from(age(&page.which())), number(BEGINS.secs()));
+    let begun = lt(Expr::from(age(&page.id())), number(BEGINS.secs()));
     let begins = and(Expr::from(eq(by_part(bad), number("1"))), Expr::from(begun)).on::<&str>(&[]);
     let before = || by_part(fires(std::slice::from_ref(&own)));
-    let stays = and(before(), fires(&[page.which()])).on::<&str>(&[]);
-    let fired = fired_within(&[page.which()], silencing.length);
-    let of_parts = silencing.silenced.iter().zip(&silencing.parts).map(|(which, part)| {
-        let pages = aggregate::<&str>("max", &[], fires(std::slice::from_ref(which)));
+    let stays = and(before(), fires(&[page.id()])).on::<&str>(&[]);
+    let fired = fired_within(&[page.id()], silencing.length);
+    let of_parts = silencing.silenced.iter().zip(&silencing.parts).map(|(id, part)| {
+        let pages = aggregate::<&str>("max", &[], fires(std::slice::from_ref(id)));
         call("label_replace", [vec![pages], [PART, part, "", ""].map(string).to_vec()].concat())
     });
     let sent = Expr::from(lt(number(waits(model, page).secs()), Expr::from(age(&own))));
@@ -96,7 +96,7 @@ pub(super) fn silencing_rule(
     let mut labels = page.rule_labels();
     labels.retain(|label, _| crate::derive::external(model).contains(label));
     let alert = Alert {
-        which: own,
+        id: own,
         runbook_url: None,
         dashboard: None,
         hold: None,

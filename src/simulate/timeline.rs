@@ -214,7 +214,7 @@ impl<'a> TimelineBuilder<'a> {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
             let kept = alert.keep_firing_for.unwrap_or_default();
             let course = AlertCourse {
-                name: alert.which.name.clone(),
+                name: alert.id.name.clone(),
                 severity,
                 firings: Vec::new(),
                 undecided: Vec::new(),
@@ -239,7 +239,7 @@ impl<'a> TimelineBuilder<'a> {
                 .filter_map(|declared| {
                     let mut alerts = plan.budget_alerts();
                     let (.., alert) = alerts.find(|(line, ..)| *line == declared.line)?;
-                    let (name, line) = (alert.which.name.clone(), declared.line);
+                    let (name, line) = (alert.id.name.clone(), declared.line);
                     Some(LineCourse { name, line, firings: Vec::new() })
                 })
                 .collect(),

@@ -223,7 +223,7 @@ fn of_slo<'a>(
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
-        .map(|(severity, alert)| (severity, &alert.which, answers.active_alerts(&alert.which.name, slo)))
+        .map(|(severity, alert)| (severity, &alert.id, answers.active_alerts(&alert.id.name, slo)))
         .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
@@ -272,28 +272,28 @@ fn active_alerts<'a>(
     (alerts, answers): (&[(Severity, &'a AlertId, answers::AlertsByLabels)], &Answers),
 ) -> Vec<ActiveAlert<'a>> {
     let mut active_alerts = Vec::new();
-    for (severity, which, of) in alerts {
+    for (severity, id, of) in alerts {
         let apart: Labels =
-            labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
+            labels.iter().chain(&id.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let states = of.states(&apart).into_iter();
         active_alerts.extend(states.map(|pending| ActiveAlert {
             pending,
             severity: *severity,
             says: AlertKind::Burns,
-            name: &which.name,
+            name: &id.name,
         }));
     }
     for (line, severity, rule, alert) in slo.budget_alerts() {
         // Page and ticket may have the same name.
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
-        let states = answers.active_alerts(&alert.which.name, slo).states(&labels);
+        let states = answers.active_alerts(&alert.id.name, slo).states(&labels);
         let says = AlertKind::Below(line);
         active_alerts.extend(states.into_iter().map(|pending| ActiveAlert {
             pending,
             severity,
             says,
-            name: &alert.which.name,
+            name: &alert.id.name,
         }));
     }
     // This alert does not name an SLO. An SLO with fresh counts is not meant.

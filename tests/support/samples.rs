@@ -167,9 +167,9 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                     .groups
                     .iter()
                     .flat_map(|group| &group.rules)
-                    .find(|rule| matches!(&rule.makes, RuleOutput::Alert(it) if it.which == alert.which));
+                    .find(|rule| matches!(&rule.makes, RuleOutput::Alert(it) if it.id == alert.id));
                 labels.extend(Labels::clone(&rule.unwrap().labels));
-                labels.insert("alertname".to_owned(), alert.which.name.clone());
+                labels.insert("alertname".to_owned(), alert.id.name.clone());
                 let since = labels.clone();
                 labels.insert("alertstate".to_owned(), "firing".to_owned());
                 // The alerts of half the SLOs still fire.

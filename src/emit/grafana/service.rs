@@ -81,8 +81,8 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
         let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref());
         let name = match runbook.and_then(|url| address::address(url)) {
-            Some(url) => format!("[{}]({})", markdown(&alert.which.name), url.replace(['(', ')'], "")),
-            None => markdown(&alert.which.name),
+            Some(url) => format!("[{}]({})", markdown(&alert.id.name), url.replace(['(', ')'], "")),
+            None => markdown(&alert.id.name),
         };
         let message = companion.description.as_deref().map(markdown).unwrap_or_default();
         let planned = companion.planned.as_ref().map(|_| words.phrase("state.planned"));

@@ -100,9 +100,9 @@ impl<'a> Deliveries<'a> {
     }
 
     /// The deliveries of an alert: several if its receivers depend on values of labels.
-    fn of_alert(&self, which: &AlertId) -> Vec<&'a Delivery> {
-        let named = self.by_name.get(which.name.as_str()).into_iter().flatten();
-        named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
+    fn of_alert(&self, id: &AlertId) -> Vec<&'a Delivery> {
+        let named = self.by_name.get(id.name.as_str()).into_iter().flatten();
+        named.copied().filter(|delivery| id.is(&delivery.labels)).collect()
     }
 }
 

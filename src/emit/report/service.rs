@@ -271,7 +271,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         .map(|(severity, alert)| row(alert, severity, named(severity), deliveries, words))
         .collect();
     alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
-        let mut all = deliveries.of_alert(&alert.which);
+        let mut all = deliveries.of_alert(&alert.id);
         all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
         let about = words.phrase("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
@@ -414,7 +414,7 @@ fn row(
     deliveries: &Deliveries,
     words: &LanguageFormat,
 ) -> AlertRow {
-    row_of(alert, severity, tiers, &deliveries.of_alert(&alert.which), words)
+    row_of(alert, severity, tiers, &deliveries.of_alert(&alert.id), words)
 }
 
 fn row_of(
@@ -438,7 +438,7 @@ fn row_of(
         }
     };
     AlertRow {
-        name: alert.which.name.clone(),
+        name: alert.id.name.clone(),
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),

@@ -124,17 +124,14 @@ fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         // The rate of evaluations and slices follows from the interval, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
-        alerts: slo
-            .alerts()
-            .map(|(severity, alert)| self::alert(severity, &alert.which, deliveries))
-            .collect(),
+        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.id, deliveries)).collect(),
         budget_alerts: budget_alerts(slo),
     }
 }
 
 fn budget_alerts(slo: &SloPlan) -> Option<BudgetAlerts> {
     let line = |line: BudgetLine, severity: Severity, alert: &crate::plan::Alert| Line {
-        name: alert.which.name.clone(),
+        name: alert.id.name.clone(),
         severity: severity.as_str(),
         left: line.to_string(),
         spent: text(Decimal::ONE - line.ratio()),
@@ -169,10 +166,10 @@ fn tier(promise: &Promise, tier: &TierFacts, words: &LanguageFormat) -> Tier {
     }
 }
 
-fn alert(severity: Severity, which: &AlertId, deliveries: &Deliveries) -> Alert {
+fn alert(severity: Severity, id: &AlertId, deliveries: &Deliveries) -> Alert {
     // If receivers depend on labels, all possible receivers.
     let mut receivers: Vec<Receiver> = Vec::new();
-    for notified in deliveries.of_alert(which).iter().flat_map(|delivery| &delivery.notified) {
+    for notified in deliveries.of_alert(id).iter().flat_map(|delivery| &delivery.notified) {
         if !receivers.iter().any(|known| known.name == notified.receiver) {
             receivers.push(Receiver {
                 name: notified.receiver.clone(),
@@ -182,5 +179,5 @@ fn alert(severity: Severity, which: &AlertId, deliveries: &Deliveries) -> Alert 
             });
         }
     }
-    Alert { severity: severity.as_str(), name: which.name.clone(), told: receivers }
+    Alert { severity: severity.as_str(), name: id.name.clone(), told: receivers }
 }

@@ -137,7 +137,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
     };
     selector.matchers.iter().all(|matcher| {
         let known = match (matcher.label.as_str(), &rule.makes) {
-            ("alertname", RuleOutput::Alert(alert)) => alert.which.name.as_str(),
+            ("alertname", RuleOutput::Alert(alert)) => alert.id.name.as_str(),
             (label, _) => match rule.labels.get(label) {
                 Some(value) => value,
                 None if may_have(label) => return true,

@@ -440,9 +440,9 @@ impl<'a> Stage<'a> {
     }
 
     /// The identity of that alert.
-    fn which(&self, severity: Severity) -> Option<&'a AlertId> {
+    fn id(&self, severity: Severity) -> Option<&'a AlertId> {
         match &self.alert(severity)?.makes {
-            RuleOutput::Alert(alert) => Some(&alert.which),
+            RuleOutput::Alert(alert) => Some(&alert.id),
             RuleOutput::Record(_) => None,
         }
     }
@@ -469,7 +469,7 @@ impl<'a> Stage<'a> {
 
     /// The check of the alert of a severity at a step; `None` if rounding decides.
     pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
-        let alert = self.which(severity)?.clone();
+        let alert = self.id(severity)?.clone();
         let at = self.at(step);
         match timeline.state(severity, step) {
             State::Silent => Some(Check::Silent { at, alert }),
@@ -503,7 +503,7 @@ impl<'a> Stage<'a> {
     /// The check of the alert's texts at the first step from `from` on at which it fires.
     pub fn text_check(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
         // promtool compares all alerts of one name together, so texts are checked where the alert fires alone.
-        let name = |severity| self.which(severity).map(|which| &which.name);
+        let name = |severity| self.id(severity).map(|id| &id.name);
         let others =
             Severity::ALL.into_iter().filter(|other| *other != severity && name(*other) == name(severity));
         let alone = |step: &usize| {
