@@ -86,7 +86,7 @@ pub fn questions(model: &Model) -> Vec<Question> {
         .chain(alerts.map(|companion| (&companion.readings, &[][..])));
     for (readings, by) in readers {
         for reading in readings {
-            let Some(name) = series(reading) else { continue };
+            let Some(name) = reading.series() else { continue };
             let wanted = labels.entry(name).or_default();
             wanted.extend(reading.selector.matchers.iter().map(|matcher| matcher.label.clone()));
             wanted.extend(by.iter().map(|kept| kept.label.as_str().to_owned()));
@@ -100,7 +100,7 @@ pub fn questions(model: &Model) -> Vec<Question> {
         .services
         .iter()
         .flat_map(|service| service.slos.iter().filter(|slo| counts(slo)))
-        .flat_map(|slo| slo.readings.iter().filter_map(series))
+        .flat_map(|slo| slo.readings.iter().filter_map(MetricRead::series))
         .collect();
     let about = |path, about| Question { path, parameters: Vec::new(), about };
     let mut questions = vec![
@@ -164,15 +164,6 @@ pub fn further(model: &Model, live: &Live) -> Vec<Question> {
         }],
         false => Vec::new(),
     }
-}
-
-/// The name of a series that a selector reads.
-fn series(reading: &MetricRead) -> Option<String> {
-    let name = reading.selector.name.as_deref()?;
-    Some(match reading.role {
-        Role::Classic(_) => format!("{name}_bucket"),
-        _ => name.to_owned(),
-    })
 }
 
 impl Live {

@@ -1,6 +1,7 @@
 //! The difference in meaning between two states of the definitions, as data, independent of the output format.
 
 use std::fmt;
+use std::iter::Sum;
 
 use crate::secret;
 
@@ -36,6 +37,20 @@ pub struct Amounts {
     pub evaluations: usize,
     /// How often in an hour a selector of raw series is read.
     pub raw_reads: usize,
+}
+
+impl Sum for Amounts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            services: sum.services + one.services,
+            slos: sum.slos + one.slos,
+            pages: sum.pages + one.pages,
+            tickets: sum.tickets + one.tickets,
+            recorded: sum.recorded + one.recorded,
+            evaluations: sum.evaluations + one.evaluations,
+            raw_reads: sum.raw_reads + one.raw_reads,
+        })
+    }
 }
 
 /// One fact.

@@ -347,6 +347,5 @@ pub fn json(rules: Option<&Drift>, routes: Option<&Routes>) -> String {
         #[serde(skip_serializing_if = "Option::is_none")]
         routes: Option<&'a Routes>,
     }
-    let text = serde_json::to_string_pretty(&Both { rules, routes }).expect("texts and numbers are JSON");
-    format!("{}\n", inert::json(&text))
+    inert::pretty(&Both { rules, routes })
 }

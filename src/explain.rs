@@ -10,9 +10,10 @@ use std::fmt::Write as _;
 
 use crate::inert;
 use crate::plan::{
-    AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, TierFacts, of_agreed_time, seconds,
+    AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, TierFacts, first_to_fire, of_agreed_time,
+    seconds,
 };
-use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, digits, percent, percent_digits, spoken};
 
 /// The widest line.
 const WIDTH: usize = 100;
@@ -166,14 +167,10 @@ fn is_scarce(promise: &Promise, tier: &TierFacts) -> bool {
 }
 
 /// A number with three significant digits.
-fn short(value: Decimal) -> String {
-    text(value.round_sf(3).unwrap_or(value))
-}
-
 /// A number of events, with commas between its thousands.
 pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
-        return short(value);
+        return digits(value, 3);
     }
     let digits = value.round().to_string();
     let mut grouped = String::new();
@@ -295,10 +292,10 @@ fn tiers(promise: &Promise) -> String {
     for tier in &promise.tiers {
         rows.push(vec![
             tier.severity.to_string(),
-            percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share)),
+            percent_digits(tier.budget_share, 4),
             tier.long.to_string(),
             tier.short.to_string(),
-            text(tier.burn_rate.round_sf(4).unwrap_or(tier.burn_rate)),
+            digits(tier.burn_rate, 4),
             percent(tier.threshold),
             evaluated(promise, tier).to_string(),
         ]);
@@ -332,7 +329,7 @@ fn times(promise: &Promise) -> String {
         let mut rows = vec![vec!["error ratio".to_owned()]];
         rows[0].extend(tiers.iter().map(name));
         for outage in &outages {
-            let label = format!("{}%", short(outage.error_ratio * Decimal::ONE_HUNDRED));
+            let label = format!("{}%", digits(outage.error_ratio * Decimal::ONE_HUNDRED, 3));
             let twice: Vec<String> = outage.twice.iter().map(ToString::to_string).collect();
             let mut row = vec![match twice.is_empty() {
                 true => label,
@@ -363,13 +360,11 @@ fn remarks(promise: &Promise) -> Vec<String> {
             spoken(outage)
         ));
     }
-    let soonest =
-        promise.tiers.iter().filter_map(|tier| tier.fires_after(Decimal::ONE).map(|after| (after, tier)));
-    if let Some((after, tier)) = soonest.min_by_key(|(after, _)| *after) {
+    if let Some((after, tier)) = first_to_fire(&promise.tiers, Decimal::ONE) {
         remarks.push(format!(
             "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time.",
             spoken(after),
-            percent(tier.budget_share.round_sf(3).unwrap_or(tier.budget_share))
+            percent_digits(tier.budget_share, 3)
         ));
     }
     remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_bad_events(promise, *severity)));
@@ -392,31 +387,25 @@ fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
         (None, Some(line)) => format!(
             "No tier watches how fast this budget burns. An alert fires when less than {line} of it is left."
         ),
-        (Some(burn), Some(line)) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts only when less than {line} of \
-             it is left: just under {} it is gone after {}.",
-            short(burn),
-            percent(promise.budget),
-            percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
-            short(burn),
-            gone(burn)
-        ),
         (None, None) => format!(
             "No tier watches this budget. A full outage spends it in {}, and nobody is notified.",
             spoken(promise.full_outage())
         ),
-        (Some(burn), None) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts nobody: just below \
-             {} it is gone after {}.",
-            short(burn),
+        (Some(burn), limit) if burn > NEARLY_ONE => format!(
+            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts {} {} it is gone after {}.",
+            digits(burn, 3),
             percent(promise.budget),
-            percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
-            short(burn),
+            percent_digits(burn * promise.budget, 3),
+            match limit {
+                Some(line) => format!("only when less than {line} of it is left: just under"),
+                None => "nobody: just below".to_owned(),
+            },
+            digits(burn, 3),
             gone(burn)
         ),
         (Some(burn), _) if burn < Decimal::ONE => format!(
             "The lowest tier fires at a burn rate of {}, although at 1 the budget lasts for the period.",
-            short(burn)
+            digits(burn, 3)
         ),
         (Some(_), _) => format!(
             "A burn rate below 1 (an error ratio below {}) alerts nobody, and never spends the whole budget.",
@@ -426,7 +415,7 @@ fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
     if let Some(page) = lowest_page.filter(|page| Some(*page) != lowest && *page > Decimal::ONE) {
         remarks.push(format!(
             "A steady burn rate just below {} opens a ticket but does not page: the budget is spent after {}.",
-            short(page),
+            digits(page, 3),
             gone(page)
         ));
     }

@@ -3,11 +3,13 @@
 mod alert;
 mod outage;
 mod promise;
+mod rules;
 mod tier;
 
 pub use alert::{AlertFacts, AlertId, BELOW, SilencingAlert};
-pub use outage::{Outage, of_agreed_time, seconds};
+pub use outage::{Outage, first_to_fire, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
+pub use rules::{RecordedNames, Rules};
 pub use tier::{Counted, TierFacts, TierState};
 
 use crate::model::{Companion, Model, Service, Slo};

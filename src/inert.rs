@@ -11,6 +11,8 @@ mod unseen;
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 pub use markdown::{code, fenced, markdown};
 pub use unseen::{is_break, is_seen, unseen};
 
@@ -56,6 +58,12 @@ pub fn replaced(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
     }
     shown.push_str(&text[done..]);
     Cow::Owned(shown)
+}
+
+/// A value as such JSON on several lines.
+pub fn pretty(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("structs of texts and numbers are JSON");
+    json(&text).into_owned() + "\n"
 }
 
 /// The same JSON, with invisible characters as escapes: `\u202e`.

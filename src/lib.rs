@@ -50,7 +50,7 @@
 //! | [`parse`] | texts | [`ast`]: the text of every value, with places; [`contract`]: exposed metrics | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
 //! | [`resolve`] | ast | [`model`]: valid values, with defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
 //! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
-//! | [`check`] | facts | problems of valid definitions | contract, derive, diagnostic, facts, lower, model, parallel, promql, source, vocabulary |
+//! | [`check`] | facts, what the rules record | problems of valid definitions | contract, derive, diagnostic, facts, model, parallel, promql, source, vocabulary |
 //! | [`ask`] | model, answers of a server | queries, and a contract from the answers | contract, model, promql, vocabulary |
 //! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, plan, promql, vocabulary |
 //! | [`emit`] | plan | [`artifact`]: files | artifact, inert, model, plan, promql, text, vocabulary |
@@ -68,9 +68,9 @@
 //! | [`import`] | texts of other tools | equivalent sources, and the effects of the migration; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!
-//! If a stage sees another one, it uses one part of it: `resolve` uses how `parse` joins paths; `check` uses which series `lower` records and what
-//! its proofs cannot play; `backtest` uses the queries of the past in `lower`; `emit` and `schema` use the languages of `model`; several use how
-//! `explain` formats numbers, or how `emit` writes YAML.
+//! If a stage sees another one, it uses one part of it: `resolve` uses how `parse` joins paths; `backtest` uses the queries of the past in `lower`;
+//! `emit` and `schema` use the languages of `model`; several use how `explain` formats numbers, or how `emit` writes YAML. What `check` asks of the
+//! rules, [`facts`] names and `lower` answers.
 //!
 //! `tests/house.rs` compares the last column with the `crate::` paths of the sources: it must list exactly these modules. Files of one stage do not
 //! import each other in circles.
@@ -157,10 +157,10 @@ pub mod vocabulary;
 use artifact::Artifacts;
 use check::CheckScope;
 use diagnostic::{Accepted, Code, Problem};
-use difference::Difference;
+use difference::{Amounts, Difference};
 use emit::{TARGETS, Target};
 use model::Model;
-use plan::Plan;
+use plan::{Plan, ServicePlan};
 use source::Sources;
 
 /// The result of compiling a project.
@@ -287,10 +287,11 @@ pub fn plan_of(model: &Model) -> Plan {
 
 /// The differences in meaning between two states of a project, as far as they are valid.
 pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bool) -> Difference {
-    let plans = (plan_of(old), plan_of(new));
+    let (before, old_amounts) = measured(old, ServicePlan::outline);
+    let (after, new_amounts) = measured(new, ServicePlan::outline);
     diff::diff(
-        diff::Side { model: old, plan: &plans.0, complete: old_complete },
-        diff::Side { model: new, plan: &plans.1, complete: new_complete },
+        diff::Side { model: old, plan: &before, amounts: old_amounts, complete: old_complete },
+        diff::Side { model: new, plan: &after, amounts: new_amounts, complete: new_complete },
     )
 }
 
@@ -301,8 +302,25 @@ pub fn difference_from(
     new: &Model,
     new_complete: bool,
 ) -> Difference {
-    let plan = plan_of(new);
-    diff::foreign::diff(old, old_complete, diff::Side { model: new, plan: &plan, complete: new_complete })
+    let (plan, amounts) = measured(new, |service| service);
+    diff::foreign::diff(
+        old,
+        old_complete,
+        diff::Side { model: new, plan: &plan, amounts, complete: new_complete },
+    )
+}
+
+/// The plan, with `kept` of each service, and the size of the whole plan.
+fn measured(model: &Model, kept: impl Fn(ServicePlan) -> ServicePlan + Sync) -> (Plan, Amounts) {
+    let facts = derive::derive(model);
+    let project = lower::project(&facts);
+    let services = parallel::map(&facts.services, |service| {
+        let plan = lower::service(model, service);
+        let amounts = diff::amounts::amounts(&plan);
+        (kept(plan), amounts)
+    });
+    let (services, amounts): (_, Vec<Amounts>) = services.into_iter().unzip();
+    (Plan { project, services }, amounts.into_iter().sum())
 }
 
 /// The names of the environments that a project declares, in their order; empty if it declares none.
@@ -394,7 +412,7 @@ fn finish(
         live.hold(&mut model);
     }
     let facts = derive::derive(&model);
-    let judged = check::check(&facts, sees);
+    let judged = check::check(&facts, &lower::RULES, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)

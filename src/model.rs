@@ -506,6 +506,12 @@ impl MetricRead {
         self.metrics().any(|name| name == metric)
     }
 
+    /// The name of a series that shows what it reads.
+    pub fn series(&self) -> Option<String> {
+        let suffix = if matches!(self.role, Role::Classic(_)) { "_bucket" } else { "" };
+        self.selector.name.as_deref().map(|name| format!("{name}{suffix}"))
+    }
+
     /// The possible names of its metric, without suffix.
     pub fn metrics(&self) -> impl Iterator<Item = &str> {
         let name = self.selector.name.as_deref().unwrap_or_default();

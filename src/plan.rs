@@ -15,7 +15,7 @@ pub use screens::Screens;
 
 pub use crate::facts::{
     AgreedTime, AlertId, BELOW, Counted, Event, Outage, Part, Promise, SilencingAlert, TierFacts, TierState,
-    of_agreed_time, seconds,
+    first_to_fire, of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
 use crate::model::{Language, RuleTargets, Wordings};
@@ -127,16 +127,7 @@ impl ServicePlan {
     /// The companion alerts, each with its rule.
     pub fn companion_alerts(&self) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
         let rules = self.companions.iter().flat_map(|group| &group.rules);
-        rules.filter_map(|rule| match &rule.makes {
-            RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Silencing { .. } => None,
-            },
-            RuleOutput::Record(_) => None,
-        })
+        rules.filter_map(|rule| Some((rule, rule.alert()?, rule.companion()?)))
     }
 
     /// Whether the runbook of an alert without an SLO is recorded.
@@ -151,17 +142,13 @@ impl ServicePlan {
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
             group.rules.retain(|rule| matches!(rule.makes, RuleOutput::Alert(_)));
+            group.rules.shrink_to_fit();
         }
         let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
-        let companions = companions.filter_map(|rule| match &mut rule.makes {
-            RuleOutput::Alert(alert) => match &mut alert.notice {
-                Notice::Companion(companion) => Some(&mut companion.page),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Silencing { .. } => None,
-            },
-            RuleOutput::Record(_) => None,
+        let companions = companions.filter_map(|rule| {
+            let RuleOutput::Alert(alert) = &mut rule.makes else { return None };
+            let Notice::Companion(companion) = &mut alert.notice else { return None };
+            Some(&mut companion.page)
         });
         for page in
             self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]).chain(companions)
@@ -259,31 +246,21 @@ pub enum QuestionKind {
 }
 
 impl SloPlan {
+    /// Its rules.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.groups.iter().flat_map(|group| &group.rules)
+    }
+
     /// Its burn alerts, pages first.
     pub fn alerts(&self) -> impl Iterator<Item = (Severity, &Alert)> {
-        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Companion(_)
-                | Notice::Silencing { .. } => None,
-            },
-            RuleOutput::Record(_) => None,
-        })
+        self.rules().filter_map(|rule| Some((rule.burn()?.severity, rule.alert()?)))
     }
 
     /// Its budget alerts, each with its line and its rule.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &Rule, &Alert)> {
-        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-            RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Budget { line, severity, .. } => Some((*line, *severity, rule, &**alert)),
-                Notice::Burn { .. }
-                | Notice::Missing { .. }
-                | Notice::Companion(_)
-                | Notice::Silencing { .. } => None,
-            },
-            RuleOutput::Record(_) => None,
+        self.rules().filter_map(|rule| {
+            let (line, budget) = rule.budget()?;
+            Some((line, budget.severity, rule, rule.alert()?))
         })
     }
 }
@@ -360,7 +337,6 @@ pub struct TierReadings {
 
 /// Values that an SLI reads. These are raw series: read them only over short ranges.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Signal {
     /// How long events take.
     Latency(Latency),
@@ -479,7 +455,7 @@ pub struct Rule {
     /// The series or alert that it makes.
     pub makes: RuleOutput,
     /// The expression.
-    pub expr: Expr,
+    pub expr: Arc<Expr>,
     /// Labels that it sets; those of an SLO's recording rules are all the same.
     pub labels: Arc<Labels>,
     /// A comment for reviewers; may be empty.
@@ -493,6 +469,40 @@ impl Rule {
             RuleOutput::Record(name) => name,
             RuleOutput::Alert(alert) => &alert.id.name,
         }
+    }
+
+    /// The name of the series, if it makes one.
+    pub fn record(&self) -> Option<&str> {
+        match &self.makes {
+            RuleOutput::Record(name) => Some(name),
+            RuleOutput::Alert(_) => None,
+        }
+    }
+
+    /// The alert, if it makes one.
+    pub fn alert(&self) -> Option<&Alert> {
+        match &self.makes {
+            RuleOutput::Alert(alert) => Some(alert),
+            RuleOutput::Record(_) => None,
+        }
+    }
+
+    /// The burn alert, if it makes one.
+    pub fn burn(&self) -> Option<&OfPromise> {
+        let Notice::Burn(burn) = &self.alert()?.notice else { return None };
+        Some(burn)
+    }
+
+    /// The budget alert with its line, if it makes one.
+    pub fn budget(&self) -> Option<(BudgetLine, &OfPromise)> {
+        let Notice::Budget(line, budget) = &self.alert()?.notice else { return None };
+        Some((*line, budget))
+    }
+
+    /// The companion alert, if it makes one.
+    pub fn companion(&self) -> Option<&Companion> {
+        let Notice::Companion(companion) = &self.alert()?.notice else { return None };
+        Some(companion)
     }
 }
 
@@ -552,45 +562,32 @@ pub struct BurnForecast {
     pub budget_lasts: Expr,
 }
 
+/// The values from which the texts of an alert of a promise are made.
+#[derive(Clone, Debug)]
+pub struct OfPromise {
+    /// The promise.
+    pub promise: Box<Promise>,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The description of the service.
+    pub of: Option<String>,
+    /// The name of the runbook.
+    pub runbook: Option<String>,
+    /// The responsible team.
+    pub owner: Option<String>,
+    /// The budget left, in percent; with the same labels as the alert, except the line.
+    pub budget_left: Expr,
+    /// How fast it burns.
+    pub pace: Box<BurnForecast>,
+}
+
 /// The values from which an alert's texts are made.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// The error budget burns.
-    Burn {
-        /// The promise.
-        promise: Box<Promise>,
-        /// Page or ticket.
-        severity: Severity,
-        /// The description of the service.
-        of: Option<String>,
-        /// The name of the runbook.
-        runbook: Option<String>,
-        /// The responsible team.
-        owner: Option<String>,
-        /// The budget left, in percent; with the same labels as the alert.
-        budget_left: Expr,
-        /// How fast it burns.
-        pace: Box<BurnForecast>,
-    },
+    Burn(OfPromise),
     /// Less of the error budget is left than a line says.
-    Budget {
-        /// The promise.
-        promise: Box<Promise>,
-        /// The line.
-        line: BudgetLine,
-        /// Page or ticket.
-        severity: Severity,
-        /// The description of the service.
-        of: Option<String>,
-        /// The name of the runbook.
-        runbook: Option<String>,
-        /// The responsible team.
-        owner: Option<String>,
-        /// The budget left, in percent; with the same labels as the alert, except the line.
-        budget_left: Expr,
-        /// How fast it burns.
-        pace: Box<BurnForecast>,
-    },
+    Budget(BudgetLine, OfPromise),
     /// Events are missing.
     Missing {
         /// The service's name.

@@ -730,7 +730,7 @@ fn any_expr() -> impl Strategy<Value = Expr> {
                 Kind::Aggregate { op: "topk".to_owned(), param: Some(param), expr, grouping }.into()
             }),
             1 => (boxed, range_time(), prop::option::of(range_time()), modifiers())
-                .prop_map(|(expr, range, step, at)| Kind::Subquery { expr, range, step, at }.into()),
+                .prop_map(|(expr, range, step, at)| Kind::Subquery { expr, range, step, at: Box::new(at) }.into()),
         ]
     })
 }

@@ -327,7 +327,7 @@ fn recorded_names_depend_only_on_the_form_of_an_slo() {
             };
             type Names = Vec<(String, Vec<String>)>;
             let mut known: Vec<(&str, Names)> = Vec::new();
-            for recorded in lower::recorded(&model, service) {
+            for recorded in (lower::RULES.recorded)(&model, service) {
                 known.extend(recorded.slos.iter().map(|slo| (slo.name.as_str(), recorded.names.clone())));
             }
             known.sort();

@@ -8,7 +8,7 @@ use super::{Answers, Incident, Outcome, Verdict, teams};
 use crate::inert;
 use crate::model::Labels;
 use crate::plan::Plan;
-use crate::vocabulary::{Decimal, text};
+use crate::vocabulary::{Decimal, json_number};
 
 /// An unknown value is `null`. Times are seconds since 1970.
 #[derive(Serialize)]
@@ -87,10 +87,7 @@ pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
         slos: slos.collect(),
         warnings: answers.warnings.iter().map(String::as_str).collect(),
     };
-    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    let mut json = inert::json(&json).into_owned();
-    json.push('\n');
-    json
+    inert::pretty(&report)
 }
 
 fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>, is_over: bool) -> Slo<'a> {
@@ -101,7 +98,7 @@ fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>, is_over: bool) -> S
         slo: &promise.slo,
         labels: &outcome.labels,
         objective: &promise.objective,
-        objective_ratio: exactly(promise.ratio),
+        objective_ratio: json_number(promise.ratio),
         verdict: match outcome.verdict {
             Verdict::Broken => "broken",
             Verdict::Unknown => "unknown",
@@ -110,8 +107,8 @@ fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>, is_over: bool) -> S
             Verdict::Kept => "kept",
             Verdict::Planned => "planned",
         },
-        total_events: exactly(outcome.total),
-        bad_events: exactly(outcome.bad),
+        total_events: json_number(outcome.total),
+        bad_events: json_number(outcome.bad),
         expected_events: (!is_over).then(|| rounded(outcome.expected, RoundingStrategy::ToNegativeInfinity)),
         attained: outcome.attained().map(|share| rounded(share, RoundingStrategy::ToNegativeInfinity)),
         budget_spent: outcome.spent.map(up),
@@ -137,9 +134,5 @@ fn up(share: Decimal) -> Value {
 
 /// Twelve digits after the point.
 fn rounded(share: Decimal, to: RoundingStrategy) -> Value {
-    exactly(share.round_dp_with_strategy(12, to))
-}
-
-fn exactly(value: Decimal) -> Value {
-    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
+    json_number(share.round_dp_with_strategy(12, to))
 }

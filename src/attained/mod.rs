@@ -20,7 +20,7 @@ use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::promql::ast::{Selector, Time};
 use crate::promql::build::{call, selector};
 use crate::status::is_named;
-use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Month, OUTLOOK};
+use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Month, OUTLOOK, measured};
 
 /// The seconds between two sums.
 const HOUR: u64 = 3600;
@@ -231,8 +231,7 @@ impl Answers {
 const MOST: u64 = 1_000_000_000_000_000;
 
 fn number(text: &str) -> Option<Decimal> {
-    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
-    (Decimal::ZERO..=Decimal::from(MOST)).contains(&number).then(|| number.round_dp(6))
+    measured(text, MOST).filter(|number| *number >= Decimal::ZERO).map(|number| number.round_dp(6))
 }
 
 /// The verdict on a promise.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::lower::counted;
 use crate::model::{Labels, Model, Service, Slo};
 use crate::simulate::Step;
-use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, REACH};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, REACH, measured};
 
 /// The resolution of the queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,6 +294,5 @@ const MOST: u64 = 1_000_000_000_000;
 
 /// A count, rounded to nine digits to remove the errors of floating point.
 fn number(text: &str) -> Option<Decimal> {
-    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
-    (number.abs() <= Decimal::from(MOST)).then(|| number.round_dp(9))
+    measured(text, MOST).map(|number| number.round_dp(9))
 }

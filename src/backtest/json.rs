@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Course, Grain, Run};
+use crate::inert;
 use crate::model::Labels;
-use crate::vocabulary::{Decimal, Severity, text};
+use crate::vocabulary::{Decimal, Severity, json_number};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -92,9 +93,7 @@ pub fn json(runs: &[Run], grain: Grain) -> String {
     let absent =
         runs.iter().flat_map(|run| run.absent.iter().map(|slo| Absent { definitions: &run.name, slo }));
     let report = Report { step_seconds: grain.step().secs(), slos, absent: absent.collect() };
-    let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    json.push('\n');
-    json
+    inert::pretty(&report)
 }
 
 fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
@@ -155,5 +154,5 @@ fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
 
 /// Rounded to nine digits.
 fn number(value: Decimal) -> Value {
-    serde_json::from_str(&text(value.round_dp(9))).expect("a decimal is a JSON number")
+    json_number(value.round_dp(9))
 }

@@ -6,7 +6,7 @@ use super::{BudgetAlarm, Course, Run};
 use crate::explain::{aligned, events, wrapped};
 use crate::inert;
 use crate::plan::Event;
-use crate::vocabulary::{Decimal, Severity, percent, spoken, text};
+use crate::vocabulary::{Decimal, Severity, digits, percent_digits, spoken};
 
 /// The alerts of every run, and a comparison.
 pub fn words(runs: &[Run], grain: super::Grain) -> String {
@@ -90,7 +90,7 @@ fn one(name: &str, course: &Course) -> String {
                 course.slo.promise.tiers[alarm.tier].long.to_string(),
                 if alarm.is_false { "false" } else { "" }.to_owned(),
                 length(alarm.from, alarm.until),
-                share(alarm.spent),
+                percent_digits(alarm.spent, 3),
             ]);
         }
         page += &aligned(&rows, 4);
@@ -110,7 +110,7 @@ fn one(name: &str, course: &Course) -> String {
     for (index, day) in course.days.iter().enumerate() {
         if index == last || !day.events.bad.is_zero() {
             let date = moment(day.from).split(' ').next().unwrap_or_default().to_owned();
-            let left = day.left.map_or_else(|| why.to_owned(), share);
+            let left = day.left.map_or_else(|| why.to_owned(), |left| percent_digits(left, 3));
             rows.push(vec![date, events(day.events.total), events(day.events.bad), left]);
         }
     }
@@ -128,7 +128,7 @@ fn budget_alerts(alarms: &[BudgetAlarm]) -> String {
             alarm.severity.to_string(),
             alarm.name.clone(),
             alarm.line.to_string(),
-            share(alarm.left),
+            percent_digits(alarm.left, 3),
             length(alarm.from, alarm.until),
         ]
     }));
@@ -154,7 +154,7 @@ fn counted(course: &Course) -> String {
         match wrong {
             0 => format!("{all} {severity}{plural}, none false"),
             _ => {
-                let often = course.per_month(wrong).map(|often| format!(": {} in 30 days", short(often)));
+                let often = course.per_month(wrong).map(|often| format!(": {} in 30 days", digits(often, 2)));
                 format!("{all} {severity}{plural}, {wrong} false{}", often.unwrap_or_default())
             }
         }
@@ -184,12 +184,4 @@ fn compared(runs: &[Run]) -> String {
 pub(super) fn moment(seconds: u64) -> String {
     let moment = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     moment.map_or(String::new(), |moment| moment.to_string().replace('T', " ").replace('Z', ""))
-}
-
-fn share(value: Decimal) -> String {
-    percent(value.round_sf(3).unwrap_or(value).normalize())
-}
-
-fn short(value: Decimal) -> String {
-    text(value.round_sf(2).unwrap_or(value))
 }

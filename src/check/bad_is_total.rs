@@ -71,15 +71,10 @@ fn covers(
         let within: Vec<_> = within.map(Matcher::asked).collect();
         let asked = matcher.asked();
         let known = known_values(model, service, inner, &matcher.label).unwrap_or_default();
-        let left: Vec<&String> = known
-            .iter()
-            .filter(|value| within.iter().all(|other| other.meets(value) == Some(true)))
-            .collect();
-        let mut distinct = left.clone();
-        distinct.sort();
-        distinct.dedup();
+        let mut left =
+            known.iter().filter(|value| within.iter().all(|other| other.meets(value) == Some(true)));
         // A single known value proves nothing: others may not have happened yet.
-        let idles = distinct.len() > 1 && left.iter().all(|value| asked.meets(value) == Some(true));
+        let idles = left.clone().nth(1).is_some() && left.all(|value| asked.meets(value) == Some(true));
         if idles {
             *idle = Some((inner.clone(), index));
         }

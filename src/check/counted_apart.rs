@@ -3,15 +3,16 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{MetricRead, Role};
-use crate::promql::ast::MatchOp;
+use crate::model::Role;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let of = |role: Role| slo.readings.iter().filter(move |reading| reading.role == role);
         let pairs = of(Role::Total).flat_map(|total| of(Role::Good).map(move |good| (total, good)));
         for (total, good) in pairs {
-            let (Some(all), Some(part)) = (job(total), job(good)) else { continue };
+            let (Some(all), Some(part)) = (total.selector.equal("job"), good.selector.equal("job")) else {
+                continue;
+            };
             if total.selector.matchers[all].value != good.selector.matchers[part].value {
                 problems.push(
                     Problem::warning(
@@ -27,13 +28,4 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             }
         }
     }
-}
-
-/// The matcher that selects the only job of a selector.
-fn job(reading: &MetricRead) -> Option<usize> {
-    reading
-        .selector
-        .matchers
-        .iter()
-        .position(|matcher| matcher.label == "job" && matcher.op == MatchOp::Equal)
 }

@@ -1,6 +1,6 @@
 //! Checks of valid definitions that would not work as their author expects.
 //!
-//! A new check is one file here, its page, and one line in [`CHECKS`].
+//! A new check is one file here, its page, and one line in [`CHECKS`] or [`CHECKS_OF_RULES`].
 
 mod alert_reaches_nobody;
 mod always_fires;
@@ -47,7 +47,7 @@ mod window_off_grid;
 mod window_order;
 
 use crate::diagnostic::{Code, Problem, joined};
-use crate::facts::{AlertFacts, Facts, SloFacts, TierFacts};
+use crate::facts::{AlertFacts, Facts, Rules, SloFacts, TierFacts};
 use crate::model::{Model, Service, Slo};
 use crate::parallel;
 use crate::source::Span;
@@ -55,6 +55,9 @@ use crate::vocabulary::{Decimal, Duration};
 
 /// A check reads the facts of the whole model, and adds its problems.
 pub type Check = fn(&Facts, &mut Vec<Problem>);
+
+/// The same for a check that compares the facts with the rules that will be.
+pub type CheckOfRules = fn(&Facts, &Rules, &mut Vec<Problem>);
 
 /// What a check needs so that its problems are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 47] = [
+pub const CHECKS: [(Code, CheckScope, Check); 45] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -107,25 +110,33 @@ pub const CHECKS: [(Code, CheckScope, Check); 47] = [
     (Code::SilentWhenGone, CheckScope::Whole, silent_when_gone::check),
     (Code::SingleEventPages, CheckScope::Part, single_event_pages::check),
     (Code::SwappedEvents, CheckScope::Part, swapped_events::check),
-    (Code::UnknownMetric, CheckScope::Whole, own_series::check),
     (Code::UnmatchedValue, CheckScope::Part, pattern_as_text::check),
-    (Code::Unprovable, CheckScope::Part, unprovable::check),
     (Code::UnweightedRatio, CheckScope::Part, unweighted_ratio::check),
     (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),
     (Code::WindowOffGrid, CheckScope::Part, window_off_grid::check),
     (Code::WindowOrder, CheckScope::Part, window_order::check),
 ];
 
+/// Those that compare it with the rules.
+pub const CHECKS_OF_RULES: [(Code, CheckScope, CheckOfRules); 2] = [
+    (Code::UnknownMetric, CheckScope::Whole, own_series::check),
+    (Code::Unprovable, CheckScope::Part, unprovable::check),
+];
+
 /// The problems of all checks. If a part of the model was left out, only those of checks that do not need it.
-pub fn check(facts: &Facts, sees: CheckScope) -> Vec<Problem> {
-    let found = parallel::map(&CHECKS, |(_, needs, check)| {
+pub fn check(facts: &Facts, rules: &Rules, sees: CheckScope) -> Vec<Problem> {
+    let is_true = |needs: CheckScope| needs == CheckScope::Part || sees == CheckScope::Whole;
+    let of_facts = parallel::map(&CHECKS, |(_, needs, check)| {
         let mut problems = Vec::new();
-        if *needs == CheckScope::Part || sees == CheckScope::Whole {
+        if is_true(*needs) {
             check(facts, &mut problems);
         }
         problems
     });
-    let mut problems = found.concat();
+    let mut problems = of_facts.concat();
+    for (_, _, check) in CHECKS_OF_RULES.iter().filter(|(_, needs, _)| is_true(*needs)) {
+        check(facts, rules, &mut problems);
+    }
     problems.extend(contract::check(facts.model));
     problems
 }

@@ -55,7 +55,7 @@ fn together(alert: &Companion) -> Option<Expr> {
     else {
         return None;
     };
-    (zero == "0").then(|| call("absent", vec![eq(selector.clone(), number("1")).into()]))
+    (zero == "0").then(|| call("absent", vec![eq((**selector).clone(), number("1")).into()]))
 }
 
 fn is_absent(expr: &Expr) -> bool {

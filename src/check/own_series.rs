@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Reader, renamed, report};
 use crate::diagnostic::{Code, Problem, few};
-use crate::facts::Facts;
-use crate::lower;
+use crate::facts::{Facts, Rules};
 use crate::model::{Companion, MetricRead};
-use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::ast::Matcher;
 use crate::source::Span;
 use crate::vocabulary::distance;
 
@@ -16,13 +15,13 @@ use crate::vocabulary::distance;
 const MOST_FAULTS: usize = 100;
 const MOST_COMPARISONS: usize = 20_000;
 
-pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
     let mut recorded = None;
     let mut faults = 0;
     for reader in model.services.iter().flat_map(Reader::all) {
         for reading in reader.readings().iter().filter(|reading| is_own(reading)) {
-            let recorded = recorded.get_or_insert_with(|| all(facts));
+            let recorded = recorded.get_or_insert_with(|| all(facts, rules));
             if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
             {
                 report(problems, reader, problem);
@@ -36,13 +35,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Companion alerts that read series which are not recorded, by the place of their query: other checks then skip them.
-pub(super) fn at_fault(facts: &Facts) -> BTreeSet<Span> {
+pub(super) fn at_fault(facts: &Facts, rules: &Rules) -> BTreeSet<Span> {
     let alerts = || facts.model.services.iter().flat_map(|service| &service.alerts);
     let own = |alert: &Companion| alert.readings.iter().any(is_own);
     if !alerts().any(own) {
         return BTreeSet::new();
     }
-    let recorded = all(facts);
+    let recorded = all(facts, rules);
     let wrong = |reading: &MetricRead| is_own(reading) && recorded.wrong(reading).is_some();
     alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
@@ -70,11 +69,11 @@ struct Name<'a> {
     labels: BTreeSet<String>,
 }
 
-fn all<'a>(facts: &Facts<'a>) -> All<'a> {
+fn all<'a>(facts: &Facts<'a>, rules: &Rules) -> All<'a> {
     let mut all = All::default();
     for facts_of in &facts.services {
         let service = facts_of.service;
-        for recorded in lower::recorded(facts.model, facts_of) {
+        for recorded in (rules.recorded)(facts.model, facts_of) {
             all.services.insert(service.name.as_str());
             for (name, labels) in recorded.names {
                 let known = all.by_name.entry(name).or_default();
@@ -134,7 +133,10 @@ impl<'a> All<'a> {
         let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied())?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
-            let met = match equal(reading, "slo").map(|index| reading.selector.matchers[index].value.as_str())
+            let met = match reading
+                .selector
+                .equal("slo")
+                .map(|index| reading.selector.matchers[index].value.as_str())
             {
                 Some(name) => slos.contains(name) && meets(reading, "slo")(name),
                 None => !self.values_meeting_conditions(reading, "slo", slos.iter().copied())?.is_empty(),
@@ -214,7 +216,7 @@ fn unlabelled(reading: &MetricRead, index: usize, name: &str, known: &BTreeSet<&
 
 /// The problem of a value that is nearly an existing one.
 fn misspelt(reading: &MetricRead, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
-    let index = equal(reading, label)?;
+    let index = reading.selector.equal(label)?;
     let value = reading.selector.matchers[index].value.as_str();
     let near = known.iter().filter_map(|near| Some((distance(near, value, 1 + near.len() / 4)?, near)));
     let (_, near) = near.min_by_key(|(distance, _)| *distance)?;
@@ -239,12 +241,4 @@ fn absent(reading: &MetricRead, index: usize, label: &str, known: &BTreeSet<&str
     let what = if label == "slo" { "SLO" } else { label };
     Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} matches `{matcher}`"))
         .label(format!("there are {}", few(&all)))
-}
-
-fn equal(reading: &MetricRead, label: &str) -> Option<usize> {
-    reading
-        .selector
-        .matchers
-        .iter()
-        .position(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
 }

@@ -3,7 +3,6 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -11,11 +10,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let labels: Vec<String> = prometheus.replica_labels.iter().map(|label| format!("`{label}`")).collect();
     for (_, slo) in slos(model) {
         let found = slo.readings.iter().find_map(|reading| {
-            let name = reading.selector.name.as_deref()?;
-            let shown = match reading.role {
-                Role::Classic(_) => format!("{name}_bucket"),
-                _ => name.to_owned(),
-            };
+            let shown = reading.series()?;
             let one = |matcher: &Matcher| {
                 let of = prometheus.replica_labels.iter().any(|label| label.as_str() == matcher.label);
                 of && matcher.op == MatchOp::Equal

@@ -3,7 +3,7 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Role, Sli};
+use crate::model::Sli;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let late = &model.project.prometheus.late;
@@ -12,11 +12,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             continue;
         }
         let found = slo.readings.iter().find_map(|reading| {
-            let name = reading.selector.name.as_deref()?;
-            let shown = match reading.role {
-                Role::Classic(_) => format!("{name}_bucket"),
-                _ => name.to_owned(),
-            };
+            let shown = reading.series()?;
             late.contains(&shown).then_some((shown, reading.place))
         });
         let Some((name, place)) = found else { continue };

@@ -3,7 +3,6 @@
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, MetricRead, Service};
-use crate::promql::ast::MatchOp;
 use crate::promql::build;
 use crate::vocabulary::Severity;
 
@@ -64,7 +63,5 @@ fn go_together(one: &MetricRead, other: &MetricRead) -> bool {
 
 /// The only value of a label that is read.
 fn asked<'a>(reading: &'a MetricRead, label: &str) -> Option<&'a str> {
-    let mut matchers = reading.selector.matchers.iter();
-    let equal = matchers.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal);
-    equal.map(|matcher| matcher.value.as_str())
+    reading.selector.equal(label).map(|index| reading.selector.matchers[index].value.as_str())
 }

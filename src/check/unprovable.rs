@@ -3,21 +3,20 @@
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
-use crate::facts::Facts;
-use crate::lower;
+use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::ResultLabels;
 
-pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
-    let at_fault = super::own_series::at_fault(facts);
+pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
+    let at_fault = super::own_series::at_fault(facts, rules);
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         // An alert that always fires has its own problem.
         if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
             problems.push(unplayed(alert));
         }
     }
-    for (alert, reason) in facts.services.iter().flat_map(|service| lower::unplayed(facts.model, service)) {
+    for (alert, reason) in facts.services.iter().flat_map(|service| (rules.unplayed)(facts.model, service)) {
         if at_fault.contains(&alert.places.expr) {
             continue;
         }

@@ -18,7 +18,7 @@ use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
 use crate::secret;
-use crate::vocabulary::{Calendar, Decimal, Duration, Period};
+use crate::vocabulary::{Calendar, Decimal, Duration, Period, measured};
 
 /// Limit for the queries of one comparison.
 pub const MOST_QUESTIONS: usize = 5_000;
@@ -436,7 +436,6 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
 /// The value of a sample; `None` if it is not a number, or too large for a ratio or a count.
 fn number(text: &str) -> Option<Decimal> {
     const MOST: u64 = 1_000_000_000_000_000;
-    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
     // Removes the rounding errors of floating point, which has sixteen digits.
-    (number.abs() <= Decimal::from(MOST)).then(|| number.round_dp(12))
+    measured(text, MOST).map(|number| number.round_dp(12))
 }

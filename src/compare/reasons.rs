@@ -3,10 +3,10 @@
 use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
 use crate::diff::foreign::metric_differences;
-use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::build::{aggregate, call, selector, sub, subquery, sum_by, unless};
+use crate::promql::ast::{Expr, Kind, Modifiers, Selector};
+use crate::promql::build::{aggregate, call, sub, subquery, sum_by, unless};
 use crate::secret;
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Decimal, Duration, percent_digits, text};
 
 /// Limit for the raw selectors that are examined.
 const SELECTORS: usize = 6;
@@ -88,7 +88,7 @@ fn raw_selectors(subject: &Subject) -> Vec<Selector> {
                 return;
             }
             if let Some(Expr { kind: Kind::Range { selector: raw, .. }, .. }) = args.first() {
-                let bare = Selector { at: selector("", &[]).at, ..raw.clone() };
+                let bare = Selector { at: Modifiers::default(), ..(**raw).clone() };
                 if !found.contains(&bare) && found.len() < SELECTORS {
                     found.push(bare);
                 }
@@ -247,6 +247,5 @@ fn short(length: Duration) -> Duration {
 
 /// A ratio for people.
 pub fn shown(ratio: Decimal) -> String {
-    let percent = ratio * Decimal::ONE_HUNDRED;
-    format!("{}%", text(percent.round_sf(4).unwrap_or(percent)))
+    percent_digits(ratio, 4)
 }

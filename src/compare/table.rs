@@ -167,6 +167,5 @@ pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: To
         old_only: &comparison.old_only,
         new_only: &comparison.new_only,
     };
-    let text = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    format!("{}\n", inert::json(&text))
+    inert::pretty(&report)
 }

@@ -1,27 +1,23 @@
-//! The size of a plan: numbers of SLOs, alerts, series and evaluations.
+//! The size of a service's plan: numbers of SLOs, alerts, series and evaluations.
 
 use crate::difference::Amounts;
-use crate::plan::{Group, Notice, Plan, RuleOutput};
+use crate::plan::{Group, Notice, RuleOutput, ServicePlan};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Severity;
 
 /// The prefix of all series that our rules record.
 const RECORDED: &str = "slo:";
 
-/// The size of a plan.
-pub(super) fn amounts(plan: &Plan) -> Amounts {
-    let slos = plan.services.iter().map(|service| service.slos.len()).sum();
-    let mut amounts = Amounts { services: plan.services.len(), slos, ..Amounts::default() };
-    for service in &plan.services {
-        let others = [&service.missing, &service.companions, &service.silencing];
-        for group in service.groups.iter().chain(others.into_iter().flatten()) {
-            add(&mut amounts, group, plan);
-        }
+/// The size of a service's plan.
+pub fn amounts(service: &ServicePlan) -> Amounts {
+    let mut amounts = Amounts { services: 1, slos: service.slos.len(), ..Amounts::default() };
+    for group in service.all_groups() {
+        add(&mut amounts, group);
     }
     amounts
 }
 
-fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
+fn add(amounts: &mut Amounts, group: &Group) {
     let hourly = usize::try_from(3_600_000 / group.interval.millis().max(1)).unwrap_or_default();
     let is_raw = |selector: &&Selector| !selector.name.as_deref().unwrap_or_default().starts_with(RECORDED);
     for rule in &group.rules {
@@ -33,14 +29,10 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
                 continue;
             }
             RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Burn { severity, .. } | Notice::Budget { severity, .. } => Some(*severity),
+                Notice::Burn(of) | Notice::Budget(_, of) => Some(of.severity),
                 Notice::Companion(companion) => Some(companion.severity),
+                Notice::Missing { severity, .. } => Some(*severity),
                 Notice::Silencing { .. } => None,
-                Notice::Missing { .. } => {
-                    let label = rule.labels.get("severity");
-                    let pages = label == Some(&plan.project.severities.page);
-                    Some(if pages { Severity::Page } else { Severity::Ticket })
-                }
             },
         };
         match severity {

@@ -195,7 +195,7 @@ pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
     Difference {
         changes: sorted(together(changes)),
         before: amounts(foreign, &new.plan.project.severities),
-        after: super::amounts::amounts(new.plan),
+        after: new.amounts,
         kept: both.len(),
         complete: complete && new.complete,
     }

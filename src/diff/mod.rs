@@ -4,7 +4,7 @@
 
 mod agreed;
 mod alerting;
-mod amounts;
+pub mod amounts;
 mod companions;
 pub mod foreign;
 mod measured;
@@ -18,7 +18,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 
-use crate::difference::{Change, Difference, Effect};
+use crate::difference::{Amounts, Change, Difference, Effect};
 use crate::model::Model;
 use crate::plan::Plan;
 
@@ -27,8 +27,10 @@ use crate::plan::Plan;
 pub struct Side<'a> {
     /// The model.
     pub model: &'a Model,
-    /// Its plan.
+    /// Its plan; `diff` needs the [outline](crate::plan::ServicePlan::outline) only.
     pub plan: &'a Plan,
+    /// The size of the whole plan.
+    pub amounts: Amounts,
     /// Whether the model is complete. If not, a missing part may only be one that was not understood.
     pub complete: bool,
 }
@@ -48,8 +50,8 @@ pub fn diff(old: Side, new: Side) -> Difference {
     changes.extend(alerting::changes(old, new, &pairs));
     Difference {
         changes: sorted(together(changes)),
-        before: amounts::amounts(old.plan),
-        after: amounts::amounts(new.plan),
+        before: old.amounts,
+        after: new.amounts,
         kept: pairs.kept.len(),
         complete: old.complete && new.complete,
     }

@@ -7,8 +7,8 @@ use super::pairs::Pair;
 use crate::difference::{Change, Kind, Sentence};
 use crate::explain::events;
 use crate::model::{Agreement, Slo};
-use crate::plan::{Event, Promise, SloPlan, TierFacts};
-use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
+use crate::plan::{Event, Promise, SloPlan, TierFacts, first_to_fire};
+use crate::vocabulary::{Decimal, Period, Severity, digits, percent, percent_digits, spoken};
 
 /// Changes of the objective, the period, the tiers and their minimum of events.
 pub(super) fn changes(pair: &Pair) -> Vec<Change> {
@@ -46,7 +46,7 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     let (kind, word) =
         if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
     let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
-    let used = |share: Decimal| percent(share.round_sf(3).unwrap_or(share).normalize());
+    let used = |share: Decimal| percent_digits(share, 3);
     // The events of the period stay the same and are compared with another budget.
     let past = match new.budget < old.budget {
         true => format!(
@@ -148,17 +148,13 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
             promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
         };
         let (before, after) = (tiers(old), tiers(new));
-        let fastest = |tiers: &[TierFacts]| {
-            let times =
-                tiers.iter().filter_map(|tier| Some((tier.fires_after(Decimal::ONE)?, tier.burn_rate)));
-            times.min_by_key(|(after, _)| *after)
-        };
+        let fastest = |tiers| first_to_fire(tiers, Decimal::ONE);
         match (fastest(&before), fastest(&after)) {
             (Some((was, _)), Some((is, burn))) if was != is => message.push(Sentence::plain(format!(
                 "{verb} after {} of full outage, was {} (burn rate {})",
                 spoken(is),
                 spoken(was),
-                short(burn)
+                digits(burn.burn_rate, 3)
             ))),
             (Some((was, _)), None) if !after.is_empty() => message.push(Sentence::plain(format!(
                 "not even a full outage makes {of}; before it did after {}",
@@ -190,11 +186,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
 }
 
 fn ratio(value: Decimal) -> String {
-    percent(value.round_sf(3).unwrap_or(value).normalize())
-}
-
-fn short(value: Decimal) -> String {
-    text(value.round_sf(3).unwrap_or(value))
+    percent_digits(value, 3)
 }
 
 /// Tiers that were added, removed or changed. Tiers of one severity with the same long window are pairs, then the rest in order.
@@ -219,7 +211,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
             if own(&was) != own(&is) {
                 let message =
                     Sentence::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
-                let burn = (short(is.burn_rate), short(was.burn_rate));
+                let burn = (digits(is.burn_rate, 3), digits(was.burn_rate, 3));
                 let burn = (burn.0 != burn.1)
                     .then(|| Sentence::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
                 let change =
@@ -249,7 +241,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
 
 /// `2% of the budget is spent within 1h and it still burns over 5m`
 fn described(tier: &TierFacts) -> String {
-    let share = percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share));
+    let share = percent_digits(tier.budget_share, 4);
     format!("{share} of the budget is spent within {} and it still burns over {}", tier.long, tier.short)
 }
 

@@ -162,7 +162,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: PlaceKind) -
         }
         [.., "by"] | [.., "by", _] => {
             let labels =
-                contract(project, source).map(|contract| labels(&contract, |_| true)).unwrap_or_default();
+                contract(project, source).map(|contract| labels(&contract, &|_| true)).unwrap_or_default();
             labels.into_iter().map(|label| (label, Kind::Label)).collect()
         }
         [.., "tiers_off"] => {
@@ -182,7 +182,7 @@ fn parts(project: Project) -> Vec<String> {
 }
 
 /// The labels of the metrics for which `of` is true.
-fn labels(contract: &Contract, of: impl Fn(&str) -> bool) -> BTreeSet<String> {
+fn labels(contract: &Contract, of: &dyn Fn(&String) -> bool) -> BTreeSet<String> {
     let families = contract.families.iter().filter(|(name, _)| of(name));
     families.flat_map(|(_, family)| &family.shapes).flat_map(|shape| shape.labels.keys().cloned()).collect()
 }
@@ -222,6 +222,16 @@ fn in_query(
         _ => Spelling::Block,
     };
     let spelled = |text: String| quotes.of(&text).unwrap_or(text);
+    let of_families = |of: &dyn Fn(&String) -> bool, word: &str| -> Vec<CompletionItem> {
+        let labels = contract.into_iter().flat_map(|contract| labels(contract, of));
+        let all: BTreeSet<String> = labels.chain(["instance", "job"].map(str::to_owned)).collect();
+        let placed = |label: String| CompletionItem {
+            span: span(word.len()),
+            text: spelled(spelled_label(&label)),
+            ..item(label, Kind::Label)
+        };
+        all.into_iter().map(placed).collect()
+    };
     match query(before) {
         Query::Metric(word) => {
             let alone = before.trim_start() == word;
@@ -239,31 +249,12 @@ fn in_query(
         }
         Query::Label(metric, word) => {
             let name = found(&metric);
-            let labels = contract
-                .map(|contract| labels(contract, |family| name.as_ref().is_none_or(|name| name == family)));
-            let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
-            all.collect::<BTreeSet<_>>()
-                .into_iter()
-                .map(|label| CompletionItem {
-                    span: span(word.len()),
-                    text: spelled(spelled_label(&label)),
-                    ..item(label, Kind::Label)
-                })
-                .collect()
+            of_families(&|family| name.as_ref().is_none_or(|name| name == family), &word)
         }
         Query::Grouping(word) => {
             let used: BTreeSet<&str> =
                 words(whole).filter_map(|word| Some(contract?.find(word)?.0)).collect();
-            let labels = contract.map(|contract| labels(contract, |family| used.contains(family)));
-            let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
-            all.collect::<BTreeSet<_>>()
-                .into_iter()
-                .map(|label| CompletionItem {
-                    span: span(word.len()),
-                    text: spelled(spelled_label(&label)),
-                    ..item(label, Kind::Label)
-                })
-                .collect()
+            of_families(&|family| used.contains(family.as_str()), &word)
         }
         Query::Value(metric, label, written) => {
             // In a regular expression, the alternative that is being written.

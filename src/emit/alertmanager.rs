@@ -371,15 +371,11 @@ fn channel(yaml: &mut Yaml, channel: &Channel) {
             yaml.line(8, "parse_mode: \"\"");
             yaml.pair(8, "", "message", TELEGRAM);
         }
-        Channel::Teams { webhook_url_file } => {
+        Channel::Teams { webhook_url_file } | Channel::Discord { webhook_url_file } => {
+            let text = if matches!(channel, Channel::Teams { .. }) { "text" } else { "message" };
             yaml.pair(8, "", "webhook_url_file", webhook_url_file);
             yaml.pair(8, "", "title", CHAT_TITLE);
-            yaml.pair(8, "", "text", CHAT_TEXT);
-        }
-        Channel::Discord { webhook_url_file } => {
-            yaml.pair(8, "", "webhook_url_file", webhook_url_file);
-            yaml.pair(8, "", "title", CHAT_TITLE);
-            yaml.pair(8, "", "message", CHAT_TEXT);
+            yaml.pair(8, "", text, CHAT_TEXT);
         }
     }
 }

@@ -7,9 +7,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{
-    Companion, Event, Group, Notice, ProjectPlan, Promise, Rule, RuleOutput, ServicePlan, of_agreed_time,
-};
+use crate::plan::{Companion, Event, Group, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time};
 use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
 
@@ -101,10 +99,7 @@ pub struct WrittenRule {
 /// The rules of a service, as they are written in the file.
 pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<WrittenRule> {
     let of = |group: &Group, rule: &Rule| {
-        let alert = match &rule.makes {
-            RuleOutput::Alert(alert) => Some(alert),
-            RuleOutput::Record(_) => None,
-        };
+        let alert = rule.alert();
         let inert = |(name, value): (&String, &String)| {
             let value = if alert.is_some() { crate::text::inert(value) } else { value.clone() };
             (name.clone(), value)
@@ -114,7 +109,7 @@ pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<WrittenRule>
             interval: group.interval,
             alerts: alert.is_some(),
             name: rule.name().to_owned(),
-            expr: rule.expr.clone(),
+            expr: Expr::clone(&rule.expr),
             hold: alert.and_then(|alert| alert.hold).unwrap_or_default(),
             keep_firing_for: alert.and_then(|alert| alert.keep_firing_for).unwrap_or_default(),
             labels: rule.labels.iter().map(inert).collect(),
@@ -279,29 +274,24 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut
     if !rule.remark.is_empty() && remarks.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
-    if let RuleOutput::Alert(alert) = &rule.makes
-        && let Notice::Companion(companion) = &alert.notice
-    {
+    if let Some(companion) = rule.companion() {
         companion_comment(yaml, companion);
     }
     spell(yaml, project, rule);
 }
 
 fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
-    let kind = match &rule.makes {
-        RuleOutput::Record(_) => "record",
-        RuleOutput::Alert(_) => "alert",
-    };
-    yaml.pair(6, "- ", kind, rule.name());
+    let alert = rule.alert();
+    yaml.pair(6, "- ", if alert.is_some() { "alert" } else { "record" }, rule.name());
     yaml.query(8, "expr", &rule.expr, COLUMNS);
-    if let RuleOutput::Alert(alert) = &rule.makes {
+    if let Some(alert) = alert {
         for (key, length) in [("for", alert.hold), ("keep_firing_for", alert.keep_firing_for)] {
             if let Some(length) = length {
                 yaml.pair(8, "", key, &length.to_string());
             }
         }
     }
-    let inert = matches!(rule.makes, RuleOutput::Alert(_));
+    let inert = alert.is_some();
     let labels = rule.labels.iter().map(|(name, value)| {
         let value = if inert { crate::text::inert(value).into() } else { value.as_str().into() };
         (name.as_str(), value)
@@ -312,7 +302,7 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
         let columns = if inert { COLUMNS } else { usize::MAX };
         yaml.labels(8, "labels", &labels, columns);
     }
-    if let RuleOutput::Alert(alert) = &rule.makes {
+    if let Some(alert) = alert {
         yaml.line(8, "annotations:");
         for (name, value) in words::annotations(project, alert, None) {
             yaml.pair(10, "", &name, &value);

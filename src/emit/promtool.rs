@@ -4,7 +4,7 @@ use super::words::{self, FiringValues};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{AlertId, Case, Check, Notice, ProjectPlan, Proof, Rule, RuleOutput, ServicePlan};
+use crate::plan::{AlertId, Case, Check, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -27,8 +27,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
         }
     }
     for rule in service.companions.iter().flat_map(|group| &group.rules) {
-        if let RuleOutput::Alert(alert) = &rule.makes
-            && let Notice::Companion(companion) = &alert.notice
+        if let Some(companion) = rule.companion()
             && let Some(reason) = &companion.planned
         {
             yaml.comment(0, &format!("Planned, its metrics do not exist yet: {}: {reason}", companion.name));
@@ -118,7 +117,7 @@ fn nameless(expr: &Expr) -> Expr {
 }
 
 fn alert_texts(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
-    let RuleOutput::Alert(alert) = &rule.makes else { return };
+    let Some(alert) = rule.alert() else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
     yaml.pair(8, "", "alertname", &alert.id.name);
     yaml.line(8, "exp_alerts:");

@@ -10,8 +10,8 @@ use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, AlertId, Channel, Companion, Notice, Notified, Part, Plan, ProjectPlan, Promise,
-    QuestionKind, Receiver, Rule, RuleOutput, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts,
-    anchor, seconds,
+    QuestionKind, Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor,
+    first_to_fire, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -161,26 +161,21 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
         Period::Rolling(length) => (words.days(*length), "", ""),
         Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
     };
-    let alerts: Vec<AlertPart> = (slo.groups.iter().flat_map(|group| &group.rules))
-        .filter_map(|rule| match &rule.makes {
-            RuleOutput::Alert(alert) => Some((rule, alert)),
-            RuleOutput::Record(_) => None,
+    let part = |rule: &Rule| {
+        let alert = rule.alert()?;
+        if let Some(of) = rule.burn() {
+            return Some(burn(project, promise, rule, alert, of.severity, words));
+        }
+        let (line, of) = rule.budget()?;
+        // Some receive a page and others a ticket: one section under the alert's name.
+        let declared = promise.budget_alerts.iter().find(|known| known.line == line);
+        declared.is_some_and(|known| known.severity == of.severity).then(|| AlertPart {
+            below: line.to_string(),
+            until: words.percent(line.recovered()),
+            ..alert_part(project, rule, alert, of.severity, words)
         })
-        .filter_map(|(rule, alert)| match &alert.notice {
-            Notice::Burn { severity, .. } => Some(burn(project, promise, rule, alert, *severity, words)),
-            // Some receive a page and others a ticket: one section under the alert's name.
-            Notice::Budget { line, severity, .. } => {
-                let declared = promise.budget_alerts.iter().find(|known| known.line == *line);
-                declared.is_some_and(|known| known.severity == *severity).then(|| AlertPart {
-                    below: line.to_string(),
-                    until: words.percent(line.recovered()),
-                    ..alert_part(project, rule, alert, *severity, words)
-                })
-            }
-            Notice::Missing { .. } | Notice::Companion(_) | Notice::Silencing { .. } => None,
-        })
-        .collect();
-    let mut alerts = alerts;
+    };
+    let mut alerts: Vec<AlertPart> = slo.rules().filter_map(part).collect();
     alerts.sort_by_key(|alert| (!alert.below.is_empty(), !alert.page));
     Page {
         slo: promise.slo.clone(),
@@ -224,7 +219,7 @@ fn part(part: &Part, words: &LanguageFormat) -> JourneyPart {
 
 fn of_missing(project: &ProjectPlan, service: &ServicePlan, words: &LanguageFormat) -> Option<Page> {
     let rule = service.missing.as_ref()?.rules.first()?;
-    let RuleOutput::Alert(alert) = &rule.makes else { return None };
+    let alert = rule.alert()?;
     let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
     let part = alert_part(project, rule, alert, *severity, words);
     let after = words.length(*after);
@@ -328,7 +323,7 @@ fn outage(
     error_ratio: Decimal,
     words: &LanguageFormat,
 ) -> Option<OutagePart> {
-    let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
+    let (fires, _) = first_to_fire(tiers.iter().copied(), error_ratio)?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
     Some(OutagePart {
         errors: words.percent(error_ratio.round_sf(4).unwrap_or(error_ratio)),

@@ -5,11 +5,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, ProjectPlan, Promise};
+use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, OfPromise, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{BudgetLine, Period, Severity, percent};
+use crate::vocabulary::{Period, Severity, percent};
 
 /// Values that are known only while an alert fires.
 pub struct FiringValues<'a> {
@@ -41,15 +41,25 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
     annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
-            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { of, runbook, owner, severity: *severity };
-            burn(project, promise, &context, (budget_left, pace), known, &mut blanks)
+        Notice::Burn(burn) => {
+            let spoken = DecimalFormat(project.language);
+            let burn_rate = match known {
+                Some(known) => spoken.number(known.value),
+                None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
+            };
+            let burn_rate = &blanks.blank(burn_rate);
+            promised(project, burn, known, &mut blanks, |promised| {
+                text::burn(project.language, &project.texts, &text::Burn { promised, burn_rate })
+            })
         }
-        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, pace } => {
-            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let context = AlertContext { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &context, (budget_left, pace.as_ref()), known, &mut blanks)
+        Notice::Budget(line, budget) => {
+            let agreed = budget.promise.agreed_below(*line).map_or("", |one| one.action.as_str());
+            let agreed = &sentence(&Blanks::none(agreed));
+            let (below, until) = (&line.to_string(), &percent(line.recovered()));
+            promised(project, budget, known, &mut blanks, |promised| {
+                let values = text::Budget { promised, below, until, agreed };
+                text::budget(project.language, &project.texts, &values)
+            })
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Silencing { service, of, .. } => {
@@ -82,87 +92,37 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
     annotations
 }
 
-/// Facts of an alert of an SLO, besides its promise.
-struct AlertContext<'a> {
-    of: Option<&'a str>,
-    runbook: Option<&'a str>,
-    owner: Option<&'a str>,
-    severity: Severity,
-}
-
-fn burn(
+/// The texts that `say` makes of what is said about every promise.
+fn promised(
     project: &ProjectPlan,
-    promise: &Promise,
-    context: &AlertContext,
-    (budget_left, pace): (&Expr, &BurnForecast),
+    OfPromise { promise, severity, of, runbook, owner, budget_left, pace }: &OfPromise,
     known: Option<&FiringValues>,
     blanks: &mut Blanks,
-) -> Texts {
-    let spoken = DecimalFormat(project.language);
-    let burn_rate = match known {
-        Some(known) => spoken.number(known.value),
-        None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
-    };
-    let (ratio, lasts) = paced(spoken, promise, pace, known);
-    let left = left(spoken, promise, budget_left, known);
-    let (rolling, calendar, zone) = over(&promise.period);
-    let values = text::Burn {
-        service: &promise.service,
-        slo: &promise.slo,
-        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-        objective: &spoken.objective(&promise.objective),
-        rolling: &rolling,
-        calendar,
-        zone,
-        which: &which(promise, known, blanks),
-        burn_rate: &blanks.blank(burn_rate),
-        window: &pace.window.to_string(),
-        error_ratio: &blanks.blank(ratio),
-        budget_left: &blanks.blank(left),
-        budget_lasts: &blanks.blank(lasts),
-        of: &clause(context.of),
-        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
-        page: context.severity == Severity::Page,
-        owner: &Blanks::none(context.owner.unwrap_or_default()),
-    };
-    text::burn(project.language, &project.texts, &values)
-}
-
-fn budget(
-    project: &ProjectPlan,
-    promise: &Promise,
-    line: BudgetLine,
-    context: &AlertContext,
-    (budget_left, pace): (&Expr, &BurnForecast),
-    known: Option<&FiringValues>,
-    blanks: &mut Blanks,
+    phrase: impl FnOnce(text::Promised) -> Texts,
 ) -> Texts {
     let spoken = DecimalFormat(project.language);
     let (ratio, lasts) = paced(spoken, promise, pace, known);
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
-    let values = text::Budget {
+    let own = |text: &Option<String>| Blanks::none(text.as_deref().unwrap_or_default());
+    phrase(text::Promised {
         service: &promise.service,
         slo: &promise.slo,
-        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
+        description: &sentence(&own(&promise.description)),
         objective: &spoken.objective(&promise.objective),
         rolling: &rolling,
         calendar,
         zone,
         which: &which(promise, known, blanks),
-        below: &line.to_string(),
-        until: &percent(line.recovered()),
         window: &pace.window.to_string(),
         error_ratio: &blanks.blank(ratio),
-        budget_lasts: &blanks.blank(lasts),
-        agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
         budget_left: &blanks.blank(left),
-        of: &clause(context.of),
-        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
-        page: context.severity == Severity::Page,
-        owner: &Blanks::none(context.owner.unwrap_or_default()),
-    };
-    text::budget(project.language, &project.texts, &values)
+        budget_lasts: &blanks.blank(lasts),
+        of: &clause(of.as_deref()),
+        runbook: &own(runbook),
+        page: *severity == Severity::Page,
+        owner: &own(owner),
+    })
 }
 
 /// `30d`, or `month` and its zone.

@@ -21,6 +21,15 @@ impl TierFacts {
     }
 }
 
+/// The tier that fires first in an outage with this error ratio, and the seconds until then; `None` if none fires.
+pub fn first_to_fire<'a>(
+    tiers: impl IntoIterator<Item = &'a TierFacts>,
+    error_ratio: Decimal,
+) -> Option<(Decimal, &'a TierFacts)> {
+    let fire = |tier: &'a TierFacts| Some((tier.fires_after(error_ratio)?, tier));
+    tiers.into_iter().filter_map(fire).min_by_key(|(after, _)| *after)
+}
+
 /// The effect of a steady outage on every tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {

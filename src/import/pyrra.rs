@@ -366,7 +366,7 @@ fn gauge(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
 fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selector> {
     let expr = queries::read(metric, problems)?;
     match expr.kind {
-        Kind::Selector(selector) if selector.name.is_some() => Some(selector),
+        Kind::Selector(selector) if selector.name.is_some() => Some(*selector),
         _ => {
             problems.push(
                 Problem::warning(Code::NotUnderstood, whole(metric), "this is not a selector of one metric")
@@ -380,7 +380,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
 /// The same without problems, which are reported elsewhere.
 fn selector(metric: &Scalar) -> Option<Selector> {
     match queries::read(metric, &mut Vec::new())?.kind {
-        Kind::Selector(selector) => Some(selector),
+        Kind::Selector(selector) => Some(*selector),
         _ => None,
     }
 }

@@ -205,22 +205,23 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, N
                 guards: BTreeSet::new(),
             })
         }
-        Kind::Call { function, args } if function == "avg_over_time" => {
-            match args.first().map(|arg| &arg.kind) {
-                Some(Kind::Range { selector, .. }) => {
-                    let part = |of| {
-                        Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span })
-                    };
-                    Ok(Ratio {
-                        over: part(CountKind::Summed),
-                        counts,
-                        total: part(CountKind::Looked),
-                        guards: BTreeSet::new(),
-                    })
-                }
-                _ => Err(why(query, "an average over time does not count events")),
+        Kind::Call { function, args } if function == "avg_over_time" => match args
+            .first()
+            .map(|arg| &arg.kind)
+        {
+            Some(Kind::Range { selector, .. }) => {
+                let part = |of| {
+                    Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span })
+                };
+                Ok(Ratio {
+                    over: part(CountKind::Summed),
+                    counts,
+                    total: part(CountKind::Looked),
+                    guards: BTreeSet::new(),
+                })
             }
-        }
+            _ => Err(why(query, "an average over time does not count events")),
+        },
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut ratio = fraction(expr, counts, counters)?;
             let looks = |sum: &Sum| {
@@ -347,7 +348,7 @@ fn samples_over_time(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, No
     match &arg.kind {
         Kind::Range { selector, .. } => {
             let of = if counts { CountKind::Looked } else { CountKind::Summed };
-            Ok(Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span }))
+            Ok(Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span }))
         }
         Kind::Subquery { expr, .. } => {
             let (op, inner, grouping) = match &expr.kind {

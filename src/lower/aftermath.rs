@@ -7,13 +7,14 @@
 //! The alerts that silence the parts of a journey are in the same group: see `journey_pages`.
 
 use super::active::{began, firing};
+use super::alert::{self, of_aftermath};
 use super::journey_pages;
 use super::series::Series;
 use super::sums::less;
 use crate::derive::external;
 use crate::facts::{AlertFacts, ServiceFacts, SloFacts};
 use crate::model::{Companion, Labels, Model, Service};
-use crate::plan::{Alert, AlertId, Group, Notice, Rule, RuleOutput, SilencingAlert};
+use crate::plan::{Group, Rule, SilencingAlert};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, gt, number, sub};
 use crate::vocabulary::INTERVAL;
@@ -49,21 +50,9 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, silenc
     let left = self::began(&silencing.silenced).into_iter().map(Expr::from);
     let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
-    let alert = Alert {
-        id: AlertId::of(silencing.name.clone()),
-        runbook_url: None,
-        dashboard: None,
-        hold: None,
-        keep_firing_for: None,
-        annotations: Labels::new(),
-        notice: Notice::Silencing { service: service.name.to_string(), of, silencing },
-    };
+    let alert = of_aftermath(service, of, silencing);
     // Without `service`, because other rules select alerts by it. With the external labels that distinguish two Prometheus servers.
     labels.retain(|label, _| external(model).contains(label));
-    Rule {
-        makes: RuleOutput::Alert(Box::new(alert)),
-        expr: and(fired, left).on::<&str>(&[]).into(),
-        labels: labels.into(),
-        remark: "Nobody is notified of it: it silences alerts of an outage that is over.",
-    }
+    let remark = "Nobody is notified of it: it silences alerts of an outage that is over.";
+    alert::rule(alert, and(fired, left).on::<&str>(&[]), labels, remark)
 }

@@ -1,12 +1,13 @@
 //! Alerts: one per severity and SLO, whose tiers are combined, so that one problem is one notification; and one per service for missing events.
 
+use super::alert::{annotations, of_promise, rule};
 use super::series::{Series, Side, Unit};
 use super::sums::exact;
 use super::{agreed, dashboards, journey_pages, runbooks, windows};
 use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
-use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, Expected, Group, Notice, Rule, RuleOutput, TierFacts};
+use crate::model::{Labels, Model, Service, Slo};
+use crate::plan::{Alert, Expected, Group, Notice, Rule, TierFacts};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
@@ -16,42 +17,25 @@ const SETTLING: Duration = Duration::from_secs(300);
 
 /// The alerts of one SLO, and for each whether it belongs to the slow group.
 pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Vec<(Rule, bool)> {
-    let SloFacts { slo, promise, .. } = facts;
+    let promise = &facts.promise;
     let mut rules = Vec::new();
     for severity in Severity::ALL {
         let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let (Some(burning), Some(alert)) = (burning, facts.burn(severity)) else { continue };
-        let notice = Notice::Burn {
-            promise: Box::new(promise.clone()),
-            severity,
-            of: service.description.clone(),
-            runbook: slo.runbook.clone(),
-            owner: service.owner.clone(),
-            budget_left: super::sums::held(names, windows::PERCENT_LEFT),
-            pace: Box::new(windows::pace_of(promise, names, severity)),
-        };
-        let mut annotations = service.annotations.clone();
-        annotations.extend(slo.annotations.clone());
-        annotations.extend(model.project.severities.get(severity).annotations.clone());
-        let id = alert.id();
-        let heading = id.heading(severity);
-        let labels = alert.rule_labels().into();
+        let heading = alert.id().heading(severity);
+        let labels = alert.rule_labels();
+        let pace = windows::pace_of(promise, names, severity);
         let alert = Alert {
-            runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &heading),
-            dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-            id,
-            hold: None,
             keep_firing_for: tiers.iter().find_map(|tier| tier.keep_firing_for),
-            notice,
-            annotations,
+            ..of_promise(model, service, facts, names, (alert, &heading, pace), Notice::Burn)
         };
         let expr = div(burning, exact(promise.budget)).into();
         let expr =
             if severity == Severity::Page { journey_pages::hold_back_page(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
-        rules.push((Rule { makes: RuleOutput::Alert(Box::new(alert)), expr, labels, remark }, slow));
+        rules.push((rule(alert, expr, labels, remark), slow));
     }
     rules
 }
@@ -120,20 +104,14 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
             after: missing.after,
             which: which.clone(),
         },
-        annotations: {
-            let mut annotations = service.annotations.clone();
-            annotations.extend(model.project.severities.get(missing.severity).annotations.clone());
-            annotations
-        },
+        annotations: annotations(model, service, &Labels::new(), missing.severity),
     };
     let labels = known.rule_labels();
     let runbook = super::info::of_alert(&alert, &labels);
-    let rule = Rule {
-        makes: RuleOutput::Alert(Box::new(alert)),
-        expr: aggregate::<&str>("count", &[], which),
-        labels: labels.into(),
-        remark: "Its value is the number of SLOs without events.",
-    };
-    let rules = [rule].into_iter().chain(runbook).collect();
+    let remark = "Its value is the number of SLOs without events.";
+    let rules = [rule(alert, aggregate::<&str>("count", &[], which), labels, remark)]
+        .into_iter()
+        .chain(runbook)
+        .collect();
     Some(Group { name: service.name.to_string(), interval: INTERVAL, rules })
 }

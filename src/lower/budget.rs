@@ -12,14 +12,17 @@
 //! A page of a line becomes a ticket if a page of the same SLO, or of a companion alert with the same meaning, fires or has fired in the hour before:
 //! somebody is already awake.
 
+use std::sync::Arc;
+
+use super::agreed;
+use super::alert::{of_promise, rule};
 use super::series::{Series, Side};
 use super::sums::{exact, held, less};
 use super::windows::{self, BUDGET_LEFT};
-use super::{agreed, dashboards, runbooks};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Notice, Promise, Rule, RuleOutput};
+use crate::plan::{BELOW, Notice, Promise, Rule, RuleOutput};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
@@ -75,7 +78,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     labels.insert(BELOW.to_owned(), line.to_string());
     Rule {
         makes: RuleOutput::Record(STATE.to_owned()),
-        expr: or(stays, begins).ignoring(&[BELOW]).into(),
+        expr: Arc::new(or(stays, begins).ignoring(&[BELOW]).into()),
         labels: labels.into(),
         remark: "1 when less is left than the line says, until 5% more is left; 2 if a page has fired in the hour before. Needs a day of events.",
     }
@@ -135,40 +138,15 @@ fn pages_within_hour(service: &Service, facts: &SloFacts, names: &Series) -> Vec
 fn alert(
     model: &Model,
     service: &Service,
-    SloFacts { slo, promise, .. }: &SloFacts,
+    facts: &SloFacts,
     names: &Series,
     (alert, line, crossed): (&AlertFacts, BudgetLine, &str),
 ) -> Rule {
-    let severity = alert.severity;
     let state = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
     let state = call("last_over_time", vec![state.range(Time::Fixed(STALE))]);
     let expr = and(held(names, BUDGET_LEFT), Expr::from(eq(state, number(crossed)))).ignoring(&[BELOW]);
-    let mut annotations = service.annotations.clone();
-    annotations.extend(slo.annotations.clone());
-    annotations.extend(model.project.severities.get(severity).annotations.clone());
-    let labels = alert.rule_labels().into();
-    let alert = Alert {
-        runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &alert.name),
-        dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-        id: alert.id(),
-        hold: None,
-        keep_firing_for: None,
-        notice: Notice::Budget {
-            promise: Box::new(promise.clone()),
-            line,
-            severity,
-            of: service.description.clone(),
-            runbook: slo.runbook.clone(),
-            owner: service.owner.clone(),
-            budget_left: held(names, windows::PERCENT_LEFT),
-            pace: Box::new(windows::pace_of_period(promise, names)),
-        },
-        annotations,
-    };
-    Rule {
-        makes: RuleOutput::Alert(Box::new(alert)),
-        expr: expr.into(),
-        labels,
-        remark: "Its value is the share of the budget that is left.",
-    }
+    let pace = windows::pace_of_period(&facts.promise, names);
+    let known = (alert, alert.name.as_str(), pace);
+    let alert_of_line = of_promise(model, service, facts, names, known, |of| Notice::Budget(line, of));
+    rule(alert_of_line, expr, alert.rule_labels(), "Its value is the share of the budget that is left.")
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::alert::{self, annotations};
 use super::{dashboards, info, runbooks};
 use crate::facts::{AlertFacts, ServiceFacts};
 use crate::model::{Companion, Model, Service};
-use crate::plan::{self, Alert, Group, Notice, Rule, RuleOutput};
+use crate::plan::{self, Alert, Group, Notice, Rule};
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::vocabulary::INTERVAL;
 
@@ -20,7 +21,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
         companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
     let mut known = Vec::new();
     for rule in &rules {
-        if let RuleOutput::Alert(alert) = &rule.makes {
+        if let Some(alert) = rule.alert() {
             known.extend(info::of_alert(alert, &rule.labels));
         }
     }
@@ -35,9 +36,6 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
 }
 
 fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFacts) -> Rule {
-    let mut annotations = service.annotations.clone();
-    annotations.extend(companion.annotations.clone());
-    annotations.extend(model.project.severities.get(companion.severity).annotations.clone());
     let page = runbooks::of_companion(model, service, companion);
     let alert = Alert {
         runbook_url: runbooks::url(model, &page.file, &known.name),
@@ -64,14 +62,9 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
             accepted: companion.accepted.clone(),
             page,
         })),
-        annotations,
+        annotations: annotations(model, service, &companion.annotations, companion.severity),
     };
-    Rule {
-        makes: RuleOutput::Alert(Box::new(alert)),
-        expr: companion.expr.clone(),
-        labels: known.rule_labels().into(),
-        remark: "",
-    }
+    alert::rule(alert, companion.expr.clone(), known.rule_labels(), "")
 }
 
 /// Whether the alert's value is more than the fact that it fires.

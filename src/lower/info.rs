@@ -69,7 +69,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     labels.retain(|_, value| !value.is_empty());
     labels.extend(names.labels());
     let expr = vector(number("1"));
-    Rule { makes: RuleOutput::Record(INFO.to_owned()), expr, labels: labels.into(), remark: "" }
+    Rule { makes: RuleOutput::Record(INFO.to_owned()), expr: expr.into(), labels: labels.into(), remark: "" }
 }
 
 /// Records `slo:alert:info` for an alert that belongs to no SLO: its runbook, if that has an address. Rules of alerts have annotations, but their series
@@ -81,7 +81,7 @@ pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
         .map(|(name, value)| (name.to_owned(), value.clone()));
     Some(Rule {
         makes: RuleOutput::Record(ALERT_INFO.to_owned()),
-        expr: vector(number("1")),
+        expr: vector(number("1")).into(),
         labels: Labels::from(labels).into(),
         remark: "The runbook of an alert of this group, for dashboards.",
     })

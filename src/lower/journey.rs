@@ -52,7 +52,7 @@ pub(super) fn rules(slo: &Slo, parts: &[Part], names: &Series) -> Vec<Rule> {
             };
             let mut labels = names.labels();
             labels.insert(PART.to_owned(), part.name());
-            Rule { makes: RuleOutput::Record(BAD.to_owned()), expr: is_bad(part, slice), labels: labels.into(), remark }
+            Rule { makes: RuleOutput::Record(BAD.to_owned()), expr: is_bad(part, slice).into(), labels: labels.into(), remark }
         })
         .collect();
     let state = || names.recorded(BAD);

@@ -10,12 +10,13 @@
 //! rule: an alert that silences a part comes from a server on which the page of the journey fires, and nothing silences that.
 
 use super::active::{began, firing};
+use super::alert::{self, of_aftermath};
 use super::journey::BAD;
 use super::series::{PART, Series};
 use super::sums::less;
 use crate::facts::{AlertFacts, AlertId, SloFacts};
 use crate::model::{Model, Service};
-use crate::plan::{Alert, Notice, Rule, RuleOutput, SilencingAlert};
+use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, eq, lt, number, or, string, sub, unless};
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -95,29 +96,11 @@ pub(super) fn silencing_rule(
     let after = and(Expr::from(after), fired).on::<&str>(&[]);
     let mut labels = page.rule_labels();
     labels.retain(|label, _| crate::derive::external(model).contains(label));
-    let alert = Alert {
-        id: own,
-        runbook_url: None,
-        dashboard: None,
-        hold: None,
-        keep_firing_for: None,
-        annotations: crate::model::Labels::new(),
-        notice: notice(service, facts, silencing),
-    };
-    Some(Rule {
-        makes: RuleOutput::Alert(Box::new(alert)),
-        expr: or(Expr::from(or(begins, stays)), after).into(),
-        labels: labels.into(),
-        remark: "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.",
-    })
-}
-
-fn notice(service: &Service, facts: &SloFacts, silencing: SilencingAlert) -> Notice {
-    Notice::Silencing {
-        service: service.name.to_string(),
-        of: format!("{}/{}", service.name, facts.slo.name),
-        silencing,
-    }
+    let alert = of_aftermath(service, format!("{}/{}", service.name, facts.slo.name), silencing);
+    let expr = or(Expr::from(or(begins, stays)), after);
+    let remark =
+        "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.";
+    Some(alert::rule(alert, expr, labels, remark))
 }
 
 fn plus(one: Duration, other: Duration) -> Duration {

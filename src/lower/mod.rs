@@ -3,6 +3,7 @@
 mod active;
 mod aftermath;
 mod agreed;
+mod alert;
 mod alerts;
 mod budget;
 mod calendar;
@@ -30,11 +31,10 @@ mod targets;
 mod timeline;
 mod windows;
 
-pub use recorded::recorded;
 pub use routes::receivers;
 
 use crate::derive;
-use crate::facts::{Facts, ServiceFacts, SloFacts};
+use crate::facts::{Facts, Rules, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
     EventCounting, EventSource, Group, Notifications, Plan, Planned, ProjectPlan, Proof, Rule,
@@ -113,8 +113,11 @@ fn need(dependency: &Dependency) -> ServiceDependency {
     }
 }
 
+/// What checks ask of the rules.
+pub const RULES: Rules = Rules { recorded: recorded::recorded, unplayed };
+
 /// The companion alerts of a service that have series which make them fire, but are not played, each with the reason.
-pub fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, String)> {
+fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, String)> {
     let known: Vec<&Companion> =
         facts.service.alerts.iter().filter(|companion| companion.stimulus.is_some()).collect();
     // Names without a colon belong to no rule. Then this needs no plan.

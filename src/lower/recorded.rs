@@ -6,20 +6,12 @@ use std::mem;
 
 use super::lower_slo;
 use super::series::Bounds;
-use crate::facts::{ServiceFacts, SloFacts};
-use crate::model::{Budgeting, Model, Service, Slo};
+use crate::facts::{RecordedNames, ServiceFacts, SloFacts};
+use crate::model::{Budgeting, Model, Service};
 use crate::plan::RuleOutput;
 
-/// SLOs that record the same names.
-pub struct RecordedNames<'a> {
-    /// Each name with the labels that the rule sets.
-    pub names: Vec<(String, Vec<String>)>,
-    /// The SLOs.
-    pub slos: Vec<&'a Slo>,
-}
-
 /// The series that a service's rules record.
-pub fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<RecordedNames<'a>> {
+pub(super) fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<RecordedNames<'a>> {
     let service = facts.service;
     let mut forms: BTreeMap<String, Vec<&SloFacts>> = BTreeMap::new();
     for slo in &facts.slos {

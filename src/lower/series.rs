@@ -162,7 +162,7 @@ impl Series {
         let mut labels = self.labels();
         labels.insert(EVENTS.to_owned(), ledger.events());
         let name = format!("slo:{}:{operation}", ledger.unit.as_str());
-        Rule { makes: RuleOutput::Record(name), expr: expr.into(), labels: labels.into(), remark }
+        Rule { makes: RuleOutput::Record(name), expr: Arc::new(expr.into()), labels: labels.into(), remark }
     }
 
     /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
@@ -237,7 +237,12 @@ impl Series {
 
     /// A recording rule.
     pub fn record(&self, name: String, expr: impl Into<Expr>, remark: &'static str) -> Rule {
-        Rule { makes: RuleOutput::Record(name), expr: expr.into(), labels: Arc::clone(&self.labels), remark }
+        Rule {
+            makes: RuleOutput::Record(name),
+            expr: Arc::new(expr.into()),
+            labels: Arc::clone(&self.labels),
+            remark,
+        }
     }
 }
 

@@ -149,7 +149,7 @@ impl<'a> SharedRules<'a> {
                 let names: Vec<&str> = common.of.iter().map(|of| slos[*of].promise.slo.as_str()).collect();
                 narrowed(common.expr.clone(), &names)
             };
-            rest.push(Rule { expr, labels: Arc::new(Labels::new()), ..common.rule.clone() });
+            rest.push(Rule { expr: expr.into(), labels: Arc::new(Labels::new()), ..common.rule.clone() });
             rest.extend(self.own(&lists, place, &mut next).into_iter().flatten());
         }
         (before, rest)
@@ -179,7 +179,7 @@ fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
     if carried(&rule.expr, identity)? != SloLabels::Both {
         return None;
     }
-    Some(rule.expr.clone().map_selectors(&mut |reads| {
+    Some(Expr::clone(&rule.expr).map_selectors(&mut |reads| {
         let all = selector("", &identity[..1]);
         let matchers = reads
             .matchers

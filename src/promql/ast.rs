@@ -23,11 +23,11 @@ pub enum Kind {
     /// A string, unescaped.
     String(String),
     /// An instant selector.
-    Selector(Selector),
+    Selector(Box<Selector>),
     /// `selector[range]`; the inner expression is a `Selector`.
     Range {
         /// The selector, its `offset` and `@` included.
-        selector: Selector,
+        selector: Box<Selector>,
         /// The range.
         range: Time,
     },
@@ -40,7 +40,7 @@ pub enum Kind {
         /// The step; `None` for the server's default.
         step: Option<Time>,
         /// `offset` and `@`.
-        at: Modifiers,
+        at: Box<Modifiers>,
     },
     /// A function call.
     Call {

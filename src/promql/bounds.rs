@@ -147,7 +147,7 @@ mod tests {
             (r#"x_bucket{le="1e6"}"#, r#"x_bucket{le=~"1e6|1000000|1000000\\.0|1e\\+06"}"#),
         ] {
             let Kind::Selector(selector) = parse(written).expect("PromQL").kind else { unreachable!() };
-            assert_eq!(in_every_spelling(selector).to_string(), meant, "{written}");
+            assert_eq!(in_every_spelling(*selector).to_string(), meant, "{written}");
         }
     }
 }

@@ -17,7 +17,7 @@ impl From<Kind> for Expr {
 
 impl From<Selector> for Expr {
     fn from(selector: Selector) -> Self {
-        Kind::Selector(selector).into()
+        Kind::Selector(Box::new(selector)).into()
     }
 }
 
@@ -39,6 +39,11 @@ pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
 }
 
 impl Selector {
+    /// The index of the matcher that allows one value of a label; the first of several.
+    pub fn equal(&self, label: &str) -> Option<usize> {
+        self.matchers.iter().position(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
+    }
+
     /// Adds a matcher.
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
@@ -71,7 +76,7 @@ impl Selector {
 
     /// `self[range]`; an offset follows the range.
     pub fn range(self, range: impl Into<Time>) -> Expr {
-        Kind::Range { selector: self, range: range.into() }.into()
+        Kind::Range { selector: Box::new(self), range: range.into() }.into()
     }
 }
 
@@ -88,14 +93,14 @@ pub fn offset(selector: Selector, by: impl Into<Time>) -> Selector {
 /// `expr[range:step]`, or `expr[range:]`.
 pub fn subquery(expr: impl Into<Expr>, range: Duration, step: Option<Duration>) -> Expr {
     let (range, step) = (range.into(), step.map(Time::from));
-    Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Modifiers::default() }.into()
+    Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Box::default() }.into()
 }
 
 /// `expr[range:step] @ start()`: the value at the beginning of the whole query's range.
 pub fn subquery_at_start(expr: impl Into<Expr>, range: Duration, step: Duration) -> Expr {
     let at = Modifiers { at: Some((At::Start, Span::default())), ..Modifiers::default() };
     let (range, step) = (range.into(), Some(Time::from(step)));
-    Kind::Subquery { expr: Box::new(expr.into()), range, step, at }.into()
+    Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Box::new(at) }.into()
 }
 
 /// A number with this text. A sign becomes an operation, as in parsed PromQL.

@@ -1,7 +1,7 @@
 //! Where the labels of an expression's result come from, and which of them have one value in all samples.
 
 use super::absent;
-use super::ast::{Expr, Kind, MatchOp, Op, Selector};
+use super::ast::{Expr, Kind, Op, Selector};
 use super::carried::ResultLabels;
 use super::types::{Type, answers};
 
@@ -20,18 +20,9 @@ pub fn origins(expr: &Expr) -> Vec<&Selector> {
 pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
     match &expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
-            let mut asked = selector.matchers.iter();
-            let equal = asked.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)?;
-            Some(&equal.value)
+            selector.equal(label).map(|index| selector.matchers[index].value.as_str())
         }
-        Kind::Binary(binary) if binary.op == Op::Or => {
-            let [left, right] = [&binary.left, &binary.right]
-                .map(|side| ResultLabels::of(side).may_have(label).then(|| fixed(side, label)));
-            match (left, right) {
-                (Some(left), Some(right)) => left.filter(|_| left == right),
-                (one, None) | (None, one) => one.flatten(),
-            }
-        }
+        Kind::Binary(binary) if binary.op == Op::Or => of_samples(expr, label).flatten(),
         Kind::Binary(binary) => {
             let included = |matching: &super::ast::Matching| {
                 let mut include = matching.group.iter().flat_map(|group| &group.include);
@@ -56,6 +47,19 @@ pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
             None
         }
         _ => fixed(origin(expr)?, label),
+    }
+}
+
+/// The same for the samples of an expression; `None` if none of them has the label. It reads each part of a long `or` once.
+fn of_samples<'e>(expr: &'e Expr, label: &str) -> Option<Option<&'e str>> {
+    match &expr.kind {
+        Kind::Binary(binary) if binary.op == Op::Or => {
+            match (of_samples(&binary.left, label), of_samples(&binary.right, label)) {
+                (Some(left), Some(right)) => Some(left.filter(|_| left == right)),
+                (one, None) | (None, one) => one,
+            }
+        }
+        _ => ResultLabels::of(expr).may_have(label).then(|| fixed(expr, label)),
     }
 }
 

@@ -80,7 +80,7 @@ mod tests {
 
     fn selector(text: &str) -> Selector {
         match parse(text).expect("PromQL").kind {
-            Kind::Selector(selector) => selector,
+            Kind::Selector(selector) => *selector,
             other => unreachable!("{other:?}"),
         }
     }

@@ -355,9 +355,8 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
         Kind::Unary { .. } => outer == Op::Pow,
         Kind::Number(text) => outer == Op::Pow && is_signed(text),
         // Prometheus continues after a parenthesis: `x offset (5m) * 2` moves x by ten minutes.
-        Kind::Selector(Selector { at, .. })
-        | Kind::Range { selector: Selector { at, .. }, .. }
-        | Kind::Subquery { at, .. } => ends_in_a_parenthesis(at),
+        Kind::Selector(selector) | Kind::Range { selector, .. } => ends_in_a_parenthesis(&selector.at),
+        Kind::Subquery { at, .. } => ends_in_a_parenthesis(at),
         _ => false,
     }
 }

@@ -31,7 +31,7 @@ impl Expr {
         let mut selectors = Vec::new();
         self.visit(&mut |expr| {
             if let Kind::Selector(selector) | Kind::Range { selector, .. } = &expr.kind {
-                selectors.push(selector);
+                selectors.push(&**selector);
             }
         });
         selectors
@@ -41,7 +41,7 @@ impl Expr {
     pub fn map_selectors(mut self, f: &mut impl FnMut(Selector) -> Selector) -> Expr {
         self.change(&mut |kind| {
             if let Kind::Selector(selector) | Kind::Range { selector, .. } = kind {
-                *selector = f(std::mem::replace(selector, super::build::selector("", &[])));
+                **selector = f(std::mem::replace(selector, super::build::selector("", &[])));
             }
         });
         self

@@ -4,6 +4,8 @@ mod human;
 mod json;
 mod markdown;
 
+use serde::Serialize;
+
 use super::hide_secrets::hide_secrets;
 use super::level_name;
 use super::places::Places;
@@ -78,13 +80,13 @@ impl Page<'_> {
     }
 
     /// Whether a side was not understood completely.
-    fn fails(&self, new: bool) -> bool {
-        self.flaws.iter().any(|flaw| flaw.new == new && flaw.level == "error")
+    fn fails(&self, side: &str) -> bool {
+        self.flaws.iter().any(|flaw| flaw.side == side && flaw.level == "error")
     }
 
     /// A sentence if the comparison is not complete.
     fn caveat(&self) -> Option<String> {
-        let sides = match (self.fails(false), self.fails(true)) {
+        let sides = match (self.fails("old"), self.fails("new")) {
             (false, false) => return None,
             (true, false) => "The old side has errors",
             (false, true) => "The new side has errors",
@@ -126,8 +128,10 @@ fn few(names: &[String]) -> String {
 }
 
 /// A problem that is shown: an error of either side, or a warning that only the new side has.
+#[derive(Serialize)]
 struct Flaw<'a> {
-    new: bool,
+    /// `old` or `new`.
+    side: &'static str,
     level: &'a str,
     code: &'a str,
     headline: &'a str,
@@ -155,7 +159,7 @@ fn flaws<'a>(old: ComparedSide<'a>, new: ComparedSide<'a>) -> Vec<Flaw<'a>> {
             .map(|problem| {
                 let (start, _) = places.positions(problem.primary.span);
                 Flaw {
-                    new,
+                    side: if new { "new" } else { "old" },
                     level: level_name(problem.level),
                     code: problem.code.name(),
                     headline: &problem.headline,

@@ -86,10 +86,7 @@ pub(super) fn render(
         warnings: count(problems, Level::Warning),
         accepted: accepted.map(|(one, reason)| Acceptance { item: item(one, places), reason }).collect(),
     };
-    let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
-    let mut text = inert::json(&json).into_owned();
-    text.push('\n');
-    text
+    inert::pretty(&report)
 }
 
 fn item<'a>(problem: &'a Problem, places: &Places<'a>) -> Item<'a> {

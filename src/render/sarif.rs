@@ -164,10 +164,7 @@ pub(super) fn render(
                 .collect(),
         }],
     };
-    let json = serde_json::to_string_pretty(&log).expect("structs of texts and numbers are JSON");
-    let mut text = inert::json(&json).into_owned();
-    text.push('\n');
-    text
+    inert::pretty(&log)
 }
 
 fn rule(code: Code) -> Rule<'static> {

@@ -99,7 +99,7 @@ impl Scope<'_> {
                 named.any(|reading| reading.reads(metric))
             };
             let mut metrics = self.planned.keys();
-            metrics.find(|metric| firing::fires_without(tried, |name| is_of(name, metric))).cloned()
+            metrics.find(|metric| tried.fires_without(|name| is_of(name, metric))).cloned()
         });
         Some(Companion {
             name: name?,

@@ -6,23 +6,36 @@ use std::cell::Cell;
 /// The steps of one search. Typical queries need less.
 const OWN: usize = 1_000;
 
+/// The steps that a search has for itself if a service has more than [`SEARCHES`] of them.
+const LEAST: usize = 30;
+
+/// The number of searches of a service that have [`OWN`] steps.
+const SEARCHES: usize = 50;
+
 /// The steps that the searches of one service share.
-const SHARED: usize = 150_000;
+const SHARED: usize = 50_000;
 
 /// Limit for combinations.
 const MOST: usize = 20_000;
 
 /// The shared steps that are left to a service.
-pub(super) struct Effort(Cell<usize>);
+pub(super) struct Effort {
+    /// The steps that are left to share.
+    shared: Cell<usize>,
+    /// The number of searches so far.
+    searches: Cell<usize>,
+}
 
 impl Effort {
     pub fn new() -> Self {
-        Self(Cell::new(SHARED))
+        Self { shared: Cell::new(SHARED), searches: Cell::new(0) }
     }
 
     /// Begins a search.
     pub fn search(&self) -> Search<'_> {
-        Search { own: Cell::new(OWN), shared: &self.0 }
+        let before = self.searches.replace(self.searches.get() + 1);
+        let own = if before < SEARCHES { OWN } else { LEAST };
+        Search { own: Cell::new(own), shared: &self.shared }
     }
 }
 
@@ -145,5 +158,7 @@ mod tests {
         assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));
         assert!(effort.search().goes_on(OWN));
         assert!(!effort.search().goes_on(OWN + 1));
+        let later = (0..SEARCHES).map(|_| effort.search()).last();
+        assert!(later.is_some_and(|later| later.goes_on(LEAST) && !later.goes_on(1)));
     }
 }

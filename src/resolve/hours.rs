@@ -252,8 +252,7 @@ fn except_of(
         }
     };
     let search = effort.search();
-    let stimulus =
-        firing::tried(&expr, &search).as_ref().and_then(firing::invent).map(|firing| firing.series);
+    let stimulus = firing::tried(&expr, &search).as_ref().and_then(firing::invent);
     // The recorded label has another name than the raw one.
     let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
         true => expr,
@@ -267,7 +266,7 @@ fn except_of(
         text: written.text.split_whitespace().collect::<Vec<_>>().join(" "),
         on: on.iter().map(|kept| kept.as_str().to_owned()).collect(),
         readings: reader.readings,
-        stimulus,
+        stimulus: stimulus.map(|firing| firing.series),
         expr,
         place: whole(written),
     })

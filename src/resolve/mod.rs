@@ -2,7 +2,6 @@
 
 mod alert;
 mod alertmanager;
-mod answer;
 mod budget;
 mod common_spellings;
 mod contract;
@@ -13,6 +12,7 @@ mod fill;
 mod firing;
 mod hours;
 mod journey;
+mod labels;
 mod links;
 mod literal;
 mod policy;
@@ -23,6 +23,7 @@ mod slices;
 mod stimulus;
 mod targets;
 mod texts;
+mod trial;
 mod unused_settings;
 mod values;
 

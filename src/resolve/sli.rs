@@ -302,7 +302,7 @@ impl Reader {
                 Problem::error(
                     Code::PromqlType,
                     whole(query),
-                    format!("this is {}, but an instant vector is needed", named(kind)),
+                    format!("this is {}, but an instant vector is needed", kind.description()),
                 )
                 .help(help),
             );
@@ -367,7 +367,7 @@ impl Reader {
                     Problem::error(
                         Code::PromqlType,
                         whole(query),
-                        format!("this is {}, but an instant vector is needed", named(kind)),
+                        format!("this is {}, but an instant vector is needed", kind.description()),
                     )
                     .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
                 );
@@ -404,7 +404,7 @@ impl Reader {
         let (expr, _) = self.read(query, problems)?;
         let expr = without_parens(&expr);
         let selector = match expr.kind {
-            Kind::Selector(selector) if selector.name.is_some() => selector,
+            Kind::Selector(selector) if selector.name.is_some() => *selector,
             _ => {
                 problems.push(
                     Problem::error(
@@ -558,7 +558,7 @@ impl Reader {
             return None;
         }
         let selector = match parsed {
-            Ok(Expr { kind: Kind::Selector(selector), .. }) if !is_moved(&selector) => selector,
+            Ok(Expr { kind: Kind::Selector(selector), .. }) if !is_moved(&selector) => *selector,
             Err(_) if !braced => {
                 let headline = "this is not a list of matchers";
                 let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
@@ -682,7 +682,7 @@ fn collect(
             left && right
         }
         Kind::Selector(selector) if selector.name.is_some() => {
-            terms.push(Term { negative, counter: Counter::Plain(selector.clone()) });
+            terms.push(Term { negative, counter: Counter::Plain((**selector).clone()) });
             true
         }
         Kind::Selector(_) => {
@@ -804,15 +804,6 @@ fn placeholder(expr: &Expr) -> Option<&str> {
         }
     });
     found
-}
-
-fn named(kind: Type) -> &'static str {
-    match kind {
-        Type::Scalar => "a scalar",
-        Type::Vector => "an instant vector",
-        Type::Matrix => "a range vector",
-        Type::String => "a string",
-    }
 }
 
 /// The edit that replaces curly quotes in a query, if one of them is the fault.

@@ -1,7 +1,7 @@
 //! A timeline as a small chart for terminals: the error ratio, and below it the state of each tier.
 
 use super::{Span, Timeline};
-use crate::vocabulary::{Decimal, Duration, percent};
+use crate::vocabulary::{Decimal, Duration, percent_digits};
 
 /// The style of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) fn chart(timeline: &Timeline, style: Style) -> String {
     let span = (last + last / 20).div_ceil(step).max(1) * step;
     let ratios = ratios(timeline);
     let highest = ratios.iter().take((span / step) as usize).copied().max().unwrap_or_default();
-    let top = percent(highest.round_sf(3).unwrap_or(highest).normalize());
+    let top = percent_digits(highest, 3);
     let gutter = tiers.iter().map(|name| name.chars().count()).chain([top.len(), 4]).max().unwrap_or(0) + 2;
     let columns = style.width.saturating_sub(gutter + 2).clamp(COLUMNS[0], COLUMNS[1]);
     // There are never more columns than evaluations.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Step;
-use crate::vocabulary::{Decimal, Duration, percent, text};
+use crate::vocabulary::{Decimal, Duration, digits, percent};
 
 /// The longest incident: as long as the longest period.
 pub(super) const LONGEST: Duration = Duration::from_secs(92 * 86_400);
@@ -95,9 +95,7 @@ impl Phase {
                 (true, false, false) => format!("ramp {} to {}", percent(self.from), percent(self.to)),
             };
         let traffic = self.traffic.filter(|traffic| !traffic.is_zero());
-        let traffic = traffic.map_or(String::new(), |traffic| {
-            format!(" at {}/s", text(traffic.round_sf(6).unwrap_or(traffic)))
-        });
+        let traffic = traffic.map_or(String::new(), |traffic| format!(" at {}/s", digits(traffic, 6)));
         format!("{what} for {}{traffic}", self.length)
     }
 }

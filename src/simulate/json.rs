@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Span, Timeline};
 use crate::plan::SloPlan;
-use crate::vocabulary::{Decimal, Duration, Severity, text};
+use crate::vocabulary::{Decimal, Duration, Severity, json_number};
 
 #[derive(Serialize)]
 struct Simulation<'a> {
@@ -62,14 +62,9 @@ struct Budget {
     allowed_bad_events: Option<Value>,
 }
 
-/// A number with exactly the digits of the decimal.
-fn number(value: Decimal) -> Value {
-    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
-}
-
 /// Six digits are enough to compare.
 fn short(value: Decimal) -> Value {
-    number(value.round_sf(6).unwrap_or(value))
+    json_number(value.round_sf(6).unwrap_or(value))
 }
 
 fn spans(spans: &[Span]) -> Vec<[Option<u64>; 2]> {
@@ -97,7 +92,7 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
                 severity: course.tier.severity.as_str(),
                 long: course.tier.long.to_string(),
                 short: course.tier.short.to_string(),
-                threshold: number(course.tier.threshold),
+                threshold: json_number(course.tier.threshold),
                 pending_seconds: spans(&course.pending),
                 firing_seconds: spans(&course.firing),
                 armed_seconds: spans(&course.armed),

@@ -164,19 +164,12 @@ impl Timeline {
     }
 }
 
-/// The spans of one state during a simulation.
-#[derive(Debug, Default)]
-struct Spans {
-    done: Vec<Span>,
-}
-
-impl Spans {
-    fn follow(&mut self, now: Duration, holds: bool) {
-        match self.done.last_mut().filter(|span| span.until.is_none()) {
-            Some(open) if !holds => open.until = Some(now),
-            None if holds => self.done.push(Span { from: now, until: None }),
-            Some(_) | None => {}
-        }
+/// Adds an evaluation to the spans of one state.
+fn follow(spans: &mut Vec<Span>, now: Duration, holds: bool) {
+    match spans.last_mut().filter(|span| span.until.is_none()) {
+        Some(open) if !holds => open.until = Some(now),
+        None if holds => spans.push(Span { from: now, until: None }),
+        Some(_) | None => {}
     }
 }
 
@@ -199,7 +192,7 @@ pub(super) struct TimelineBuilder<'a> {
     counted: usize,
     /// Whether they do.
     is_counted: bool,
-    tiers: Vec<[Spans; 3]>,
+    tiers: Vec<[Vec<Span>; 3]>,
     alerts: Vec<TrackedAlert>,
     /// Since which evaluation events are missing.
     missing: Option<usize>,
@@ -317,9 +310,9 @@ impl<'a> TimelineBuilder<'a> {
                 let (state, long) = rules.tier_state(tier);
                 let fires = state.fires();
                 let [pending, firing, armed] = &mut self.tiers[index];
-                pending.follow(now, state.short && !fires);
-                firing.follow(now, fires);
-                armed.follow(now, state.long && state.enough && !state.short);
+                follow(pending, now, state.short && !fires);
+                follow(firing, now, fires);
+                follow(armed, now, state.long && state.enough && !state.short);
                 if first.is_none() {
                     undecided |= state.undecided;
                     first = fires.then_some((index, long));
@@ -358,11 +351,8 @@ impl<'a> TimelineBuilder<'a> {
         self.missing = rules.is_missing(at, expected.range).then(|| self.missing.unwrap_or(at));
         let waited = self.missing.map(|since| self.timeline.schedule.step.millis() * (at - since) as u64);
         let fires = waited.is_some_and(|waited| waited >= expected.hold.millis());
-        let Some(now) = now else { return };
-        match course.firings.last_mut().filter(|span| span.until.is_none()) {
-            Some(open) if !fires => open.until = Some(now),
-            None if fires => course.firings.push(Span { from: now, until: None }),
-            Some(_) | None => {}
+        if let Some(now) = now {
+            follow(&mut course.firings, now, fires);
         }
     }
 
@@ -395,7 +385,7 @@ impl<'a> TimelineBuilder<'a> {
     /// `uncounted` is the number of the incident's evaluations that do not count.
     pub fn end(self, undecided: bool, uncounted: usize, agreed: Option<Duration>) -> Timeline {
         let tiers = self.plan.promise.tiers.iter().zip(self.tiers).map(|(tier, [pending, firing, armed])| {
-            TierCourse { tier: tier.clone(), pending: pending.done, firing: firing.done, armed: armed.done }
+            TierCourse { tier: tier.clone(), pending, firing, armed }
         });
         let mut budget = self.timeline.budget;
         budget.length = agreed.unwrap_or(budget.length);

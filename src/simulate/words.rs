@@ -3,7 +3,9 @@
 use super::{Firing, Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
 use crate::plan::{Event, EventSource, SloPlan, of_agreed_time};
-use crate::vocabulary::{Decimal, Duration, Period, Severity, on_the_clock, percent, spoken, text};
+use crate::vocabulary::{
+    Decimal, Duration, Period, Severity, on_the_clock, percent, percent_digits, spoken, text,
+};
 
 /// A timeline for people, for an incident with this text.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
@@ -65,7 +67,7 @@ fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
     for course in &timeline.lines {
         for (span, severity, left) in &course.firings {
             let what = format!("less than {} left", course.line);
-            add(&course.name, *severity, *span, [what, String::new(), shown(*left)]);
+            add(&course.name, *severity, *span, [what, String::new(), percent_digits(*left, 3)]);
         }
     }
     if let Some(missing) = &timeline.missing {
@@ -97,7 +99,7 @@ fn fires(timeline: &Timeline, firing: &Firing) -> [String; 3] {
     [
         format!("fires, {}", timeline.tiers[firing.tier].tier.long),
         text(firing.burn_rate.round_dp(1)),
-        firing.left.map_or(String::new(), shown),
+        firing.left.map_or(String::new(), |left| percent_digits(left, 3)),
     ]
 }
 
@@ -159,10 +161,11 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
         counted(budget.allowed),
         spoken(spent * whole),
         counted(budget.bad),
-        shown(spent),
+        percent_digits(spent, 3),
     );
     if let (Some(before), Some(after)) = (budget.before, budget.after) {
-        text += &format!(" Before it {} of the budget is left, after it {}.", shown(before), shown(after));
+        let [before, after] = [before, after].map(|left| percent_digits(left, 3));
+        text += &format!(" Before it {before} of the budget is left, after it {after}.");
     }
     wrapped("  ", &text)
 }
@@ -240,9 +243,4 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
         ));
     }
     remarks
-}
-
-/// A percentage with three digits.
-fn shown(share: Decimal) -> String {
-    percent(share.round_sf(3).unwrap_or(share).normalize())
 }

@@ -9,7 +9,7 @@ use super::questions::{About, Question, name};
 use crate::engine::{self, Engine};
 use crate::model::Labels;
 use crate::plan::SloPlan;
-use crate::vocabulary::{Decimal, Duration};
+use crate::vocabulary::{Decimal, Duration, measured};
 
 /// Samples of one series of one SLO, by their remaining labels.
 type Samples = BTreeMap<Labels, Decimal>;
@@ -296,7 +296,5 @@ const MOST: u64 = 1_000_000_000_000_000;
 
 /// The value of a sample; `None` if it is not a number.
 fn decimal(value: &Value) -> Option<Decimal> {
-    let text = value.as_str()?;
-    let number = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
-    (number.abs() <= Decimal::from(MOST)).then_some(number)
+    measured(value.as_str()?, MOST)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{AlertKind, Gate, Knowledge, SloStatus, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
-use crate::vocabulary::{Decimal, Period, text};
+use crate::vocabulary::{Decimal, Period, json_number};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -94,20 +94,17 @@ struct Alert<'a> {
 /// The state as JSON.
 pub fn json(status: &Status) -> String {
     let report = Report {
-        at_seconds: number(status.at),
+        at_seconds: json_number(status.at),
         slos: status.standings.iter().map(|standing| slo(standing, status.gate)).collect(),
         warnings: &status.incomplete,
         gate: status.gate.map(|gate| Judgement {
-            fail_below: gate.below.map(number),
+            fail_below: gate.below.map(json_number),
             fail_frozen: gate.frozen,
             allow_missing: gate.allow_missing,
             passes: status.passes(),
         }),
     };
-    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
-    let mut json = inert::json(&json).into_owned();
-    json.push('\n');
-    json
+    inert::pretty(&report)
 }
 
 fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
@@ -137,23 +134,23 @@ fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
         slo: &promise.slo,
         labels: &standing.labels,
         objective: &promise.objective,
-        objective_ratio: number(promise.ratio),
+        objective_ratio: json_number(promise.ratio),
         period: promise.period.suffix(),
         period_seconds: promise.period_length.secs(),
         data,
         last_counted_seconds_ago: ago,
         loaded_promise: standing.promised.as_deref(),
         counts_now: standing.counts,
-        total_events: standing.events.map(|events| number(events.total)),
-        bad_events: standing.events.map(|events| number(events.bad)),
+        total_events: standing.events.map(|events| json_number(events.total)),
+        bad_events: standing.events.map(|events| json_number(events.bad)),
         expected_events: (standing.events)
             .filter(|_| matches!(promise.period, Period::Calendar(..)))
-            .map(|events| number(events.expected)),
-        enough_events: number(promise.enough_events),
+            .map(|events| json_number(events.expected)),
+        enough_events: json_number(promise.enough_events),
         compliance: standing.compliance().map(rounded),
         budget_left: standing.left().map(rounded),
         budget_left_seconds: standing.seconds_left().map(rounded),
-        budget_left_events: standing.events_left().map(number),
+        budget_left_events: standing.events_left().map(json_number),
         burn_rate: standing.burn.map(rounded),
         exhausted_in_seconds: standing.exhaustion.map(rounded),
         parts: (standing.shares.iter()).map(|(part, share)| Part { part, share: rounded(*share) }).collect(),
@@ -169,12 +166,7 @@ fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
     }
 }
 
-/// A number with all digits of the decimal.
-fn number(value: Decimal) -> Value {
-    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
-}
-
 /// Rounded down to twelve digits.
 fn rounded(value: Decimal) -> Value {
-    number(value.round_dp_with_strategy(12, rust_decimal::RoundingStrategy::ToNegativeInfinity))
+    json_number(value.round_dp_with_strategy(12, rust_decimal::RoundingStrategy::ToNegativeInfinity))
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::joined;
 use crate::engine::Engine;
 use crate::explain::events;
 use crate::inert;
-use crate::vocabulary::{Decimal, Period, percent, spoken, text};
+use crate::vocabulary::{Decimal, Period, digits, percent, spoken};
 
 /// The titles of the columns; the remarks are the last one.
 pub(super) const HEAD: [&str; 10] =
@@ -19,16 +19,16 @@ pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let message =
         |number: Option<Decimal>, format: &dyn Fn(Decimal) -> String| number.map_or(String::new(), format);
     // Two digits more than the objective has.
-    let digits = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
+    let places = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
     [
         name(standing),
         promise.objective.clone(),
         promise.period.suffix(),
-        message(standing.compliance(), &|share| floor(share, digits)),
+        message(standing.compliance(), &|share| floor(share, places)),
         message(standing.left(), &|share| floor(share, 1)),
         message(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
         message(standing.events_left(), &|count| signed(count, events)),
-        message(standing.burn, &|burn| text(burn.round_sf(3).unwrap_or(burn))),
+        message(standing.burn, &|burn| digits(burn, 3)),
         gone_in(standing),
         remarks(standing, gate).join(", "),
     ]

@@ -23,9 +23,9 @@ pub use markdown::{Fences, below};
 pub use report::{month, page_of, phrase, report, script_data, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
-/// The values for the texts of a burn alert.
+/// What the texts about a promise are filled with.
 #[derive(Clone, Debug, Serialize)]
-pub struct Burn<'a> {
+pub struct Promised<'a> {
     /// The service's name.
     pub service: &'a str,
     /// The SLO's name.
@@ -42,8 +42,6 @@ pub struct Burn<'a> {
     pub zone: &'a str,
     /// ` (env: production)`, or empty.
     pub which: &'a str,
-    /// The burn rate now, or a template for it.
-    pub burn_rate: &'a str,
     /// `1h`: the window of the error ratio.
     pub window: &'a str,
     /// The error ratio in it, or a template for it.
@@ -60,6 +58,16 @@ pub struct Burn<'a> {
     pub page: bool,
     /// The owner of the service; may be empty.
     pub owner: &'a str,
+}
+
+/// The values for the texts of a burn alert.
+#[derive(Clone, Debug, Serialize)]
+pub struct Burn<'a> {
+    /// The promise.
+    #[serde(flatten)]
+    pub promised: Promised<'a>,
+    /// The burn rate now, or a template for it.
+    pub burn_rate: &'a str,
 }
 
 impl Burn<'_> {
@@ -91,44 +99,15 @@ impl Burn<'_> {
 /// The values for the texts of a budget alert.
 #[derive(Clone, Debug, Serialize)]
 pub struct Budget<'a> {
-    /// The service's name.
-    pub service: &'a str,
-    /// The SLO's name.
-    pub slo: &'a str,
-    /// The description of the SLO in the source; may be empty.
-    pub description: &'a str,
-    /// `99.9%`.
-    pub objective: &'a str,
-    /// `30d`; empty for a calendar period.
-    pub rolling: &'a str,
-    /// `month` or `quarter`; empty for a rolling period.
-    pub calendar: &'a str,
-    /// The time zone of a calendar period.
-    pub zone: &'a str,
-    /// ` (env: production)`, or empty.
-    pub which: &'a str,
+    /// The promise.
+    #[serde(flatten)]
+    pub promised: Promised<'a>,
     /// The line: the alert fires if less is left. `25%`.
     pub below: &'a str,
     /// The alert stops if so much is left: `30%`.
     pub until: &'a str,
-    /// The remaining budget, or a template for it.
-    pub budget_left: &'a str,
-    /// The window for the forecast: `1h`.
-    pub window: &'a str,
-    /// The error ratio in it, or a template for it.
-    pub error_ratio: &'a str,
-    /// How long the budget lasts at this error ratio, or a template for it.
-    pub budget_lasts: &'a str,
     /// The action of the error budget policy; may be empty.
     pub agreed: &'a str,
-    /// The description of the service in the source; may be empty.
-    pub of: &'a str,
-    /// The runbook's name; may be empty.
-    pub runbook: &'a str,
-    /// Whether it is a page.
-    pub page: bool,
-    /// The owner of the service; may be empty.
-    pub owner: &'a str,
 }
 
 impl Budget<'_> {
@@ -420,27 +399,28 @@ mod tests {
 
     #[test]
     fn every_language_has_every_text() {
+        let promised = Promised {
+            service: "api",
+            slo: "availability",
+            description: "",
+            objective: "99.9%",
+            rolling: "30d",
+            calendar: "",
+            zone: "",
+            which: "",
+            window: "1h",
+            error_ratio: "17.3%",
+            budget_left: "80%",
+            budget_lasts: "4h 8m",
+            runbook: "",
+            page: false,
+            owner: "",
+            of: "",
+        };
         for (_, language) in Language::ALL {
             for page in [true, false] {
-                let values = Burn {
-                    service: "api",
-                    slo: "availability",
-                    description: "",
-                    objective: "99.9%",
-                    rolling: "30d",
-                    calendar: "",
-                    zone: "",
-                    which: "",
-                    burn_rate: "14.4",
-                    window: "1h",
-                    error_ratio: "17.3%",
-                    budget_left: "80%",
-                    budget_lasts: "4h 8m",
-                    runbook: "",
-                    page,
-                    owner: "web",
-                    of: "",
-                };
+                let values =
+                    Burn { promised: Promised { page, owner: "web", ..promised.clone() }, burn_rate: "14.4" };
                 let own = Wordings::default();
                 assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
                 let texts = burn(language, &own, &values);
@@ -460,27 +440,9 @@ mod tests {
                     assert!(texts.description.contains(said), "{}", texts.description);
                 }
             }
-            let values = Budget {
-                service: "api",
-                slo: "availability",
-                description: "",
-                objective: "99.9%",
-                rolling: "30d",
-                calendar: "",
-                zone: "",
-                which: "",
-                below: "25%",
-                until: "30%",
-                budget_left: "24%",
-                window: "1h",
-                error_ratio: "0.3%",
-                budget_lasts: "2d 3h",
-                agreed: "",
-                runbook: "",
-                page: false,
-                owner: "",
-                of: "",
-            };
+            let [budget_left, error_ratio, budget_lasts] = ["24%", "0.3%", "2d 3h"];
+            let promised = Promised { budget_left, error_ratio, budget_lasts, ..promised.clone() };
+            let values = Budget { promised, below: "25%", until: "30%", agreed: "" };
             assert_eq!(names(&values), Budget::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             let texts = budget(language, &Wordings::default(), &values);
             for said in ["25%", "2d 3h"] {
@@ -491,7 +453,8 @@ mod tests {
             }
             // An overspent budget does not last; the agreed action replaces the advice.
             let agreed = "Nothing is deployed.";
-            let gone = Budget { below: "0%", agreed, page: true, ..values };
+            let promised = Promised { page: true, ..values.promised.clone() };
+            let gone = Budget { promised, below: "0%", agreed, ..values };
             let [before, after] =
                 [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
             assert!(after.summary.contains("0.3%") && !after.summary.contains("2d 3h"), "{}", after.summary);

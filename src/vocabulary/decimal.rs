@@ -28,7 +28,28 @@ pub fn text(value: Decimal) -> String {
     value.normalize().to_string()
 }
 
-/// The same with a decimal point in any case, so that a leading zero changes nothing: `014.4` is 14.4, but `010` would be 8.
+/// The same with so many digits, for texts. No decision depends on it.
+pub fn digits(value: Decimal, digits: u32) -> String {
+    text(value.round_sf(digits).unwrap_or(value))
+}
+
+/// A ratio as a percentage with so many digits, for texts.
+pub fn percent_digits(ratio: Decimal, digits: u32) -> String {
+    percent(ratio.round_sf(digits).unwrap_or(ratio))
+}
+
+/// A number that floating point made of a count or a ratio; `None` for NaN and for what is larger than `most`.
+pub fn measured(text: &str, most: u64) -> Option<Decimal> {
+    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
+    (number.abs() <= Decimal::from(most)).then_some(number)
+}
+
+/// A number of JSON with exactly the digits of the decimal.
+pub fn json_number(value: Decimal) -> serde_json::Value {
+    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
+}
+
+/// The same as [`text()`] with a decimal point in any case, so that a leading zero changes nothing: `014.4` is 14.4, but `010` would be 8.
 pub fn pointed(value: Decimal) -> String {
     let text = text(value);
     if text.contains('.') { text } else { text + ".0" }

@@ -17,7 +17,7 @@ mod severity;
 mod spoken;
 
 pub use alert_name::AlertName;
-pub use decimal::{Decimal, percent, pointed, quotient, text};
+pub use decimal::{Decimal, digits, json_number, measured, percent, percent_digits, pointed, quotient, text};
 pub use duration::Duration;
 pub use grid::{CURRENT, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, REACH, STALE, interval_of, is_slow};
 pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};

@@ -1,6 +1,7 @@
 //! How fast the compiler is, and how much memory it takes: `cargo bench --bench compile`, or `-- --short` for a form of seconds.
 //!
-//! `-- hundred` checks a hundred kilobytes of one thing after the other, and wants less than 100 ms for each.
+//! `-- hundred` checks a hundred kilobytes of one thing after the other, and wants less than 100 ms for each; `-- hundred journeys` only
+//! those with this in their name.
 //!
 //! Generates 1 to 10,000 SLOs of every kind and lets the program itself compile them, to rules alone and to every target. Beside it stand, in the
 //! same run, the floor (reading those sources and writing files of the same sizes, and nothing else) and slokit on the same SLOs. Every run is a
@@ -60,13 +61,14 @@ fn main() -> ExitCode {
         ["measure", ref command @ ..] => measure::child(command),
         ["floor", sources, made, to] => floor::copy(sources.as_ref(), made.as_ref(), to.as_ref()),
         ["stages", sources] => stages::print(sources.as_ref()),
-        ["hundred"] => {
-            return hundred::print(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-hundred"));
+        ["hundred", ref some @ ..] => {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-hundred");
+            return hundred::print(&folder, &some.join(" "));
         }
         [] => return bench(&[1, 100, 1000, 10_000]),
         ["--short"] => return bench(&[1, 100, 1000]),
         _ => {
-            eprintln!("usage: cargo bench --bench compile [-- --short | hundred]");
+            eprintln!("usage: cargo bench --bench compile [-- --short | hundred [NAME]]");
             return ExitCode::from(2);
         }
     }

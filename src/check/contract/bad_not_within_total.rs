@@ -4,6 +4,8 @@
 //! independent, so one label is enough to show that it is not: a value that matches all matchers of the inner selector, but not one of the outer's. A
 //! problem is reported only if such a value is found.
 
+use std::collections::BTreeSet;
+
 use super::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -39,16 +41,17 @@ fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector)
             // If all values of a label are known, there may be no value in the difference.
             let (within, asked) =
                 (matcher.asked(), own.iter().map(|other| other.asked()).collect::<Vec<_>>());
-            let escapes = |value: &&String| {
+            let escapes = |value: &&&str| {
                 within.meets(value) == Some(false)
                     && asked.iter().all(|other| other.meets(value) == Some(true))
             };
-            return known.iter().find(escapes).map(|value| (index, value.clone()));
+            // A value of an existing label is a better example than a missing label.
+            let (missing, present): (Vec<&str>, Vec<&str>) = known.iter().partition(|value| value.is_empty());
+            return present.iter().chain(&missing).find(escapes).map(|value| (index, (*value).to_owned()));
         }
         let mut wanted: Vec<(MatchOp, &str)> =
             own.iter().map(|other| (other.op, other.value.as_str())).collect();
         wanted.push((matcher.op.opposite(), &matcher.value));
-        // A value of an existing label is a better example than a missing label.
         let present = [wanted.as_slice(), &[(MatchOp::NotEqual, "")]].concat();
         regex::satisfying(&present).or_else(|| regex::satisfying(&wanted)).map(|value| (index, value))
     })
@@ -61,21 +64,29 @@ fn can_be_met(selector: &Selector, label: &str) -> bool {
     regex::satisfying(&all).is_some()
 }
 
+/// A metric has one shape, or a few. The values of more are not looked through for each selector.
+const MOST_SHAPES: usize = 100;
+
 /// All values of a label of the metric, with the empty value of series without it; `None` if the contract does not know them all.
-pub(in crate::check) fn known_values(
+pub(in crate::check) fn known_values<'a>(
     model: &Model,
-    service: &Service,
+    service: &'a Service,
     selector: &Selector,
     label: &str,
-) -> Option<Vec<String>> {
+) -> Option<BTreeSet<&'a str>> {
     let (_, family, _) = service.contract.as_ref()?.find(selector.name.as_deref()?)?;
-    let mut values = Vec::new();
+    if family.shapes.len() > MOST_SHAPES {
+        return None;
+    }
+    let mut values = BTreeSet::new();
     for shape in &family.shapes {
         match shape.labels.get(label) {
             Some(known) if known.more > 0 => return None,
-            Some(known) => values.extend(known.known.iter().cloned()),
+            Some(known) => values.extend(known.known.iter().map(String::as_str)),
             None if super::is_of_target(&model.project.prometheus, label) => return None,
-            None => values.push(String::new()),
+            None => {
+                values.insert("");
+            }
         }
     }
     Some(values)

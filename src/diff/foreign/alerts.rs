@@ -8,21 +8,12 @@ use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::{Alert, Slo, Tier};
 use crate::lower;
 use crate::model::Labels;
-use crate::plan::{Notice, Rule, RuleOutput, TierFacts};
-use crate::vocabulary::{Decimal, Duration, Severity, text};
+use crate::plan::{Rule, TierFacts};
+use crate::vocabulary::{Decimal, Duration, Severity, digits};
 
 /// The rules of an SLO's burn rate alerts.
 pub fn rules(one: OurSlo<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
-    one.slo.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-        RuleOutput::Alert(alert) => match &alert.notice {
-            Notice::Burn { severity, .. } => Some((*severity, rule)),
-            Notice::Budget { .. }
-            | Notice::Missing { .. }
-            | Notice::Companion(_)
-            | Notice::Silencing { .. } => None,
-        },
-        RuleOutput::Record(_) => None,
-    })
+    one.slo.rules().filter_map(|rule| Some((rule.burn()?.severity, rule)))
 }
 
 /// The changes of alerts. Equal parts are added to `kept`.
@@ -202,7 +193,7 @@ fn named(
 
 /// `a burn rate of 14.4, an error ratio above 0.0144, over 1h and 5m`
 fn described(burn_rate: Option<Decimal>, threshold: Decimal, long: Duration, short: Duration) -> String {
-    let rounded = |number: Decimal| text(number.round_sf(4).unwrap_or(number));
+    let rounded = |number: Decimal| digits(number, 4);
     let windows = if long == short { format!("{long}") } else { format!("{long} and {short}") };
     let burn = burn_rate.map(|rate| format!("a burn rate of {}, ", rounded(rate))).unwrap_or_default();
     format!("{burn}an error ratio above {}, over {windows}", rounded(threshold))
@@ -262,7 +253,7 @@ fn hold_changes(
     subject: &[String],
     kept: &mut Vec<Sentence>,
 ) -> Vec<Change> {
-    let RuleOutput::Alert(alert) = &rule.makes else { return Vec::new() };
+    let Some(alert) = rule.alert() else { return Vec::new() };
     let holds: BTreeSet<Duration> = old.iter().map(|alert| alert.rule.hold).collect();
     let keeps: BTreeSet<Duration> = old.iter().map(|alert| alert.rule.keep_firing_for).collect();
     let mut changes = Vec::new();
@@ -320,7 +311,7 @@ fn labels(severity: Severity, old: &[&Alert], rule: &Rule, one: OurSlo, carried:
 
 /// Annotations that people wrote, which a message template may use.
 fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut ConstantChanges) {
-    let RuleOutput::Alert(alert) = &rule.makes else { return };
+    let Some(alert) = rule.alert() else { return };
     // The rules write these for every alert.
     let written = |name: &str| {
         ["summary", "description"].contains(&name)

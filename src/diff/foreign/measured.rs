@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::OurSlo;
 use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::Slo;
-use crate::plan::RuleOutput;
+use crate::plan::Rule;
 use crate::promql::ast::{MatchOp, Selector};
 
 /// The matchers of each metric's selectors. A matcher and its opposite count as one: good events are those that are not bad.
@@ -25,16 +25,9 @@ pub fn reads(theirs: &Slo) -> Reads {
 
 /// The raw series that our SLO reads.
 pub(super) fn ours(one: OurSlo) -> Reads {
-    let rules = || one.slo.groups.iter().flat_map(|group| &group.rules);
-    let recorded: BTreeSet<&str> = rules()
-        .filter_map(|rule| match &rule.makes {
-            RuleOutput::Record(name) => Some(name.as_str()),
-            RuleOutput::Alert(_) => None,
-        })
-        .collect();
-    let selectors = rules()
-        .filter(|rule| matches!(rule.makes, RuleOutput::Record(_)))
-        .flat_map(|rule| rule.expr.selectors());
+    let recorded: BTreeSet<&str> = one.slo.rules().filter_map(Rule::record).collect();
+    let selectors =
+        one.slo.rules().filter(|rule| rule.record().is_some()).flat_map(|rule| rule.expr.selectors());
     asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
 }
 

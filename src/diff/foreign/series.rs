@@ -13,7 +13,7 @@ const NAMED: usize = 60;
 pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
     let subject = [one.name()];
     let mut ours: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for rule in one.slo.groups.iter().flat_map(|group| &group.rules) {
+    for rule in one.slo.rules() {
         if let RuleOutput::Record(name) = &rule.makes {
             let labels = ours.entry(name).or_default();
             labels.extend(rule.labels.keys().map(String::as_str));

@@ -133,19 +133,13 @@ fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
         name: name.to_owned(),
         label: words.phrase(&format!("variable.{name}")),
         description: words.phrase(&format!("variable.{name}.about")),
-        skip_url_sync: false,
         datasource: Some(panels::PROMETHEUS),
         definition: Some(query.clone()),
         query: VariableQuery::Labels { qry_type: 1, query, ref_id: VARIABLE_QUERY },
-        regex: String::new(),
         sort: Some(1),
         refresh: 2,
-        hide: 0,
-        multi: false,
-        include_all: false,
-        all_value: None,
-        options: [],
         current: Current { text: "", value: "" },
+        ..data_source(words)
     }
 }
 

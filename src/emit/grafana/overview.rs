@@ -87,18 +87,8 @@ fn variables(of: &Source, services: &[&ServicePlan], words: &Dashboards) -> [Var
 /// Firing and pending alerts: pages before tickets, the longest first.
 fn active(of: &Source, runbooks: bool, alerts: &Alerts, words: &Dashboards) -> Panel {
     let by = ["alertname", "service", "slo"];
-    let label = |name: &str, properties| Column {
-        label: Some(name.to_owned()),
-        expr: None,
-        title: words.phrase(&format!("column.{name}")),
-        properties,
-    };
-    let column = |name: &str, expr: Expr, properties| Column {
-        label: None,
-        expr: Some(expr),
-        title: words.phrase(&format!("column.{name}")),
-        properties,
-    };
+    let label = |name: &str, properties| Column::label(words, name, properties);
+    let column = |name: &str, expr: Expr, properties| Column::query(words, name, expr, properties);
     let shown = || alerts.shown(&by);
     let state = queries::with_screen(of.screens, queries::with_links(of, runbooks, &shown()));
     // An alert without an SLO links to its service.
@@ -157,14 +147,8 @@ fn linked(words: &Dashboards, title: &str, url: &str, width: u32) -> Vec<Propert
 pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
     let slos: Vec<&SloPlan> = services.iter().flat_map(|service| &service.slos).collect();
     let worst = |op: &str, expr: Expr| aggregate(op, &SLO, expr);
-    let column = |name: &str, expr: Option<Expr>, properties: Vec<Property>| Column {
-        label: None,
-        expr,
-        title: words.phrase(&format!("column.{name}")),
-        properties,
-    };
-    let label =
-        |name: &str, properties| Column { label: Some(name.to_owned()), ..column(name, None, properties) };
+    let column = |name: &str, expr: Expr, properties| Column::query(words, name, expr, properties);
+    let label = |name: &str, properties| Column::label(words, name, properties);
     let places = slos.iter().map(|slo| decimals(slo.promise.ratio)).max().unwrap_or_default();
     let info = queries::within(of.screens.info.clone(), of.scope);
     let known = queries::with_screen(
@@ -182,27 +166,27 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
     let read = |reading| of.read(reading);
     columns.extend([
         label("slo", linked(words, "link.promise", &promise(&of.screens.promise), 100)),
-        column("alert", Some(of.loudest(alerts)), display::alert_cell(words)),
-        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), display::burn_cell()),
+        column("alert", of.loudest(alerts), display::alert_cell(words)),
+        column("burn", worst("max", read(|readings| &readings.burn_now)), display::burn_cell()),
         column(
             "exhaustion",
-            Some(worst("min", of.sortable(of.exhaustion(&queries::periods(services))))),
+            worst("min", of.sortable(of.exhaustion(&queries::periods(services)))),
             display::exhaustion(words),
         ),
         column(
             "left",
-            Some(worst("min", of.sortable(read(|readings| &readings.budget_left)))),
+            worst("min", of.sortable(read(|readings| &readings.budget_left))),
             display::budget_gauge(words),
         ),
         column(
             "achieved",
-            Some(worst("min", of.sortable(of.achieved()))),
+            worst("min", of.sortable(of.achieved())),
             display::judged_ratio(words, places + 1),
         ),
         label("objective", vec![property("custom.minWidth", 90)]),
         Column {
             title: "Value".to_owned(),
-            ..column("objective", Some(known), vec![property("custom.hidden", true)])
+            ..column("objective", known, vec![property("custom.hidden", true)])
         },
     ]);
     let sorted = [(words.phrase("column.alert"), true), (words.phrase("column.left"), false)];
@@ -236,10 +220,8 @@ fn worst(of: &Source, words: &Dashboards) -> Panel {
         // A limit, so that an SLO far below zero does not hide the bars of the others.
         min: Some(-1),
         max: Some(1),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
         decimals: Some(1),
-        ..panels::field(words, "percentunit", panels::budget_steps())
+        ..panels::lines_field(words, "percentunit", panels::budget_steps())
     };
     let queries = [
         (of.smallest(), "{{service}}/{{slo}}".to_owned()),

@@ -145,6 +145,11 @@ pub fn lines(
     }
 }
 
+/// The field of values that are drawn as lines.
+pub fn lines_field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
+    Field { color: palette(), custom: Some(drawn("line", 0, false, false)), ..field(words, unit, steps) }
+}
+
 /// The style of lines; `area` shades the values beyond a threshold.
 pub fn drawn(style: &str, fill: u32, stacked: bool, area: bool) -> Value {
     json!({
@@ -195,6 +200,19 @@ pub struct Column {
     pub title: String,
     /// The display.
     pub properties: Vec<Property>,
+}
+
+impl Column {
+    /// The values of a label, under the words of its name.
+    pub fn label(words: &Dashboards, name: &str, properties: Vec<Property>) -> Self {
+        let title = words.phrase(&format!("column.{name}"));
+        Self { label: Some(name.to_owned()), expr: None, title, properties }
+    }
+
+    /// The results of a query, under the words of this name.
+    pub fn query(words: &Dashboards, name: &str, expr: Expr, properties: Vec<Property>) -> Self {
+        Self { label: None, expr: Some(expr), ..Self::label(words, name, properties) }
+    }
 }
 
 /// A table: queries whose results have the same labels, side by side, in the order of these columns. Each column may be sorted in descending order.

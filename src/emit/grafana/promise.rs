@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::display::{self, events_cell, state_field};
 use super::journey;
-use super::json::{Current, Dashboard, Field, Panel, Property, Variable};
+use super::json::{Current, Dashboard, Field, Panel, Variable};
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::queries::{self, Alerts, BY, SLO, Scope, Source};
 use crate::plan::{ProjectPlan, SloPlan};
@@ -170,33 +170,28 @@ fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
 
 /// The objective, the owner, and the place of the source.
 fn promised(of: &Source, words: &Dashboards) -> Panel {
-    let label = |name: &str, title: &str, properties: Vec<Property>| Column {
-        label: Some(name.to_owned()),
-        expr: None,
-        title: words.phrase(&format!("column.{title}")),
-        properties,
-    };
+    let label = |name: &str, properties| Column::label(words, name, properties);
     let wide = |width: u32| vec![property("custom.minWidth", width)];
     let prose = |width: u32| {
         let wrapped = json!({ "type": "auto", "wrapText": true });
         vec![property("custom.minWidth", width), property("custom.cellOptions", wrapped)]
     };
     let columns = vec![
-        label("description", "description", prose(230)),
-        label("runbook", "runbook", display::linked_to(words)),
-        label("objective", "objective", wide(80)),
-        label("period", "period", prose(80)),
-        label("by", "by", wide(70)),
-        label("owner", "owner", wide(90)),
-        label("journey", "journey", prose(200)),
-        label("hours", "hours", prose(240)),
-        label("except", "except", prose(160)),
-        label("maintenance", "maintenance", prose(200)),
-        label("tiers", "tiers", prose(150)),
-        label("budget_alerts", "budget_alerts", prose(120)),
-        label("budget_policy", "budget_policy", prose(280)),
-        label("planned", "planned", prose(240)),
-        label("source", "source", display::linked_to(words)),
+        label("description", prose(230)),
+        label("runbook", display::linked_to(words)),
+        label("objective", wide(80)),
+        label("period", prose(80)),
+        label("by", wide(70)),
+        label("owner", wide(90)),
+        label("journey", prose(200)),
+        label("hours", prose(240)),
+        label("except", prose(160)),
+        label("maintenance", prose(200)),
+        label("tiers", prose(150)),
+        label("budget_alerts", prose(120)),
+        label("budget_policy", prose(280)),
+        label("planned", prose(240)),
+        label("source", display::linked_to(words)),
         Column {
             label: None,
             expr: Some(queries::within(of.screens.info.clone(), of.scope).into()),
@@ -286,10 +281,8 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     ];
     let field = Field {
         min: Some(0),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
         no_value: words.phrase("none.tier"),
-        ..panels::field(words, "suffix:×", panels::steps("text", &[]))
+        ..panels::lines_field(words, "suffix:×", panels::steps("text", &[]))
     };
     // Long windows decide. Short ones only show whether the burn continues.
     let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
@@ -313,9 +306,7 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
     let field = Field {
         decimals: Some(2),
         max: Some(1),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
-        ..panels::field(words, "percentunit", panels::steps("text", &[]))
+        ..panels::lines_field(words, "percentunit", panels::steps("text", &[]))
     };
     let overrides = vec![of_query(1, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
     panels::lines(
@@ -343,9 +334,7 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         decimals: Some(1),
         min: Some(-1),
         max: Some(1),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
-        ..panels::field(words, "percentunit", panels::budget_steps())
+        ..panels::lines_field(words, "percentunit", panels::budget_steps())
     };
     let overrides = vec![guide(1, "orange"), guide(2, "text")];
     panels::lines(words.phrase("budget.title"), words.phrase("budget.about"), &queries, field, overrides)
@@ -404,13 +393,8 @@ fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
 
 /// One row per value of `by`.
 fn values(of: &Source, words: &Dashboards) -> Panel {
-    let each = |op: &str, expr: Expr| Some(aggregate_without(op, &SLO, expr));
-    let column = |name: &str, expr: Option<Expr>, properties: Vec<Property>| Column {
-        label: None,
-        expr,
-        title: words.phrase(&format!("column.{name}")),
-        properties,
-    };
+    let each = |op: &str, expr: Expr| aggregate_without(op, &SLO, expr);
+    let column = |name: &str, expr: Expr, properties| Column::query(words, name, expr, properties);
     let columns = vec![
         column("burn", each("max", of.read(|readings| &readings.burn_now)), display::burn_cell()),
         column("exhaustion", each("min", of.sortable(exhaustion(of))), display::exhaustion(words)),

@@ -162,12 +162,7 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     if queries.is_empty() {
         return Vec::new();
     }
-    let field = Field {
-        min: Some(0),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
-        ..panels::field(words, "cps", panels::steps("green", &[]))
-    };
+    let field = Field { min: Some(0), ..panels::lines_field(words, "cps", panels::steps("green", &[])) };
     let about = words.phrase("traffic.about");
     let lines = panels::lines(words.phrase("traffic.title"), about, &queries, field, Vec::new());
     vec![Panel { interval: Some("1m".to_owned()), ..lines }]
@@ -186,12 +181,7 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
         queries::guiding(queries::line(latency.limit), measured),
         words.fill("latency.limit", &[("limit", &limit)]),
     ));
-    let field = Field {
-        min: Some(0),
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
-        ..panels::field(words, unit, panels::steps("text", &[]))
-    };
+    let field = Field { min: Some(0), ..panels::lines_field(words, unit, panels::steps("text", &[])) };
     let about = words.fill("latency.about", &[("limit", &limit)]);
     let title = words.fill("latency.title", &[("slo", &slo.promise.slo)]);
     let lines = panels::lines(title, about, &queries, field, vec![guide]);
@@ -208,11 +198,7 @@ fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
         (worst.clone(), words.phrase("level.value")),
         (queries::guiding(queries::limit(level), worst), words.phrase("level.limit")),
     ];
-    let field = Field {
-        color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, false)),
-        ..panels::field(words, unit(level.measure), panels::steps("text", &[]))
-    };
+    let field = panels::lines_field(words, unit(level.measure), panels::steps("text", &[]));
     let limit = match (level.fixed, level.measure) {
         (Some(limit), Measure::Share) => percent(limit),
         (Some(limit), Measure::Seconds) => format!("{} s", text(limit)),

@@ -7,8 +7,8 @@ use crate::emit::address::address;
 use crate::emit::grafana;
 use crate::emit::spelling::{LanguageFormat, kind};
 use crate::plan::{
-    Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, RuleOutput, ServicePlan,
-    SloPlan, TierFacts, seconds,
+    Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
+    TierFacts, seconds,
 };
 use crate::vocabulary::{Decimal, Severity};
 
@@ -247,11 +247,9 @@ fn missing(
     words: &LanguageFormat,
 ) -> Option<MissingEventsRow> {
     let rule = service.missing.iter().flat_map(|group| &group.rules).next()?;
-    let RuleOutput::Alert(alert) = &rule.makes else { return None };
-    let Notice::Missing { after, .. } = &alert.notice else { return None };
-    let label = rule.labels.get("severity").map_or("", String::as_str);
-    let severity = Severity::ALL.into_iter().find(|severity| words.severity_label(*severity) == label);
-    let alert = row(alert, severity.unwrap_or(Severity::Ticket), Vec::new(), deliveries, words);
+    let alert = rule.alert()?;
+    let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
+    let alert = row(alert, *severity, Vec::new(), deliveries, words);
     Some(MissingEventsRow {
         alert,
         after: words.length(*after),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::service::{DependencyRow, promised, receiver_id, to};
 use super::{Deliveries, Link};
 use crate::emit::spelling::LanguageFormat;
-use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
+use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan, first_to_fire};
 use crate::vocabulary::{Decimal, Severity};
 
 /// The head of the index.
@@ -132,7 +132,7 @@ fn line(slo: &SloPlan, contract: bool, words: &LanguageFormat) -> Line {
     let promise = &slo.promise;
     let soonest = |severity: Severity| {
         let tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
-        tiers.filter_map(|tier| tier.fires_after(Decimal::ONE)).min().map(|after| words.time(after))
+        first_to_fire(tiers, Decimal::ONE).map(|(after, _)| words.time(after))
     };
     Line {
         link: Link { text: promise.slo.clone(), ..to(&promise.service, Some(&promise.slo)) },

@@ -128,9 +128,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
         RuleOutput::Record(_) => ResultLabels::of(&rule.expr).may_have(label),
         RuleOutput::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
-            Notice::Burn { promise, .. } | Notice::Budget { promise, .. } => {
-                promise.by.iter().any(|by| by == label)
-            }
+            Notice::Burn(of) | Notice::Budget(_, of) => of.promise.by.iter().any(|by| by == label),
             Notice::Missing { .. } | Notice::Silencing { .. } => false,
             Notice::Companion(_) => ResultLabels::of(&rule.expr).may_have(label),
         },
@@ -256,16 +254,7 @@ impl Stage<'_> {
     }
 
     fn silencing(&self) -> Option<&SilencingAlert> {
-        match &self.rule.makes {
-            RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Companion(companion) => companion.silencing.as_ref(),
-                Notice::Burn { .. }
-                | Notice::Budget { .. }
-                | Notice::Missing { .. }
-                | Notice::Silencing { .. } => None,
-            },
-            RuleOutput::Record(_) => None,
-        }
+        self.rule.companion()?.silencing.as_ref()
     }
 
     fn hold(&self) -> usize {

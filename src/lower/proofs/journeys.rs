@@ -11,7 +11,7 @@ use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{SeriesIncidents, samples};
 use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::model::{Part, Series};
-use crate::plan::{AlertId, Case, Check, Group, Notice, Promise, RuleOutput, SilencingAlert};
+use crate::plan::{AlertId, Case, Check, Group, Notice, Promise, SilencingAlert};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
 use crate::vocabulary::{Decimal, INTERVAL, Severity, text};
@@ -162,12 +162,9 @@ fn counted(parts: &[&Part], loads: &[Vec<StepEvents>], slice: usize) -> Counted 
 /// The alert of a journey that silences the pages of its parts.
 pub(super) fn silencing_alert<'a>(group: &'a Group, journey: &Promise) -> Option<&'a SilencingAlert> {
     let name = format!("{}/{}", journey.service, journey.slo);
-    group.rules.iter().find_map(|rule| match &rule.makes {
-        RuleOutput::Alert(alert) => match &alert.notice {
-            Notice::Silencing { of, silencing, .. } if *of == name => Some(silencing),
-            _ => None,
-        },
-        RuleOutput::Record(_) => None,
+    group.rules.iter().find_map(|rule| match &rule.alert()?.notice {
+        Notice::Silencing { of, silencing, .. } if *of == name => Some(silencing),
+        _ => None,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::lower::shapes::SeriesIncidents;
 use crate::lower::timeline::{StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::BudgetAlert;
-use crate::plan::{AlertId, Case, Check, Event, Rule, TierFacts};
+use crate::plan::{AlertId, Case, Check, Counted, Event, Rule, TierFacts};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// The limit of steps. A state with one evaluation per step may need more steps until its budget is known.
@@ -272,8 +272,8 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             states.push((!close).then_some(state));
             let page = |tier: &TierFacts| {
                 let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
-                let enough = Decimal::from(bad) > Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
-                enough && Decimal::from(bad) > tier.threshold * Decimal::from(total)
+                let counted = Counted { bad: Decimal::from(bad), total: Decimal::from(total) };
+                tier.state(counted, counted).fires()
             };
             if self.pages().any(page) {
                 woken = Some(step);

@@ -41,9 +41,7 @@ const MARGIN: usize = 2;
 /// The proofs of a service: pages, then long windows, companion alerts, and missing events.
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
-    let others = [&plan.companions, &plan.silencing, &plan.missing];
-    let groups: Vec<String> =
-        plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
+    let groups: Vec<String> = plan.all_groups().map(|group| group.name.clone()).collect();
     let silencing = &plan.silencing;
     let batches = batches::of(service);
     let mut proofs = Vec::new();

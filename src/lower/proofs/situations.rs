@@ -29,8 +29,10 @@ pub(super) fn play(stage: &Stage, act: ProofKind) -> SloCases {
         ProofKind::Page => {
             let (case, spiked) = day(stage);
             played.add(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
-            if stage.burns_with_pages() {
-                burns(stage, &mut played);
+            match stage.burns_with_pages() {
+                true if stage.is_prompt() => burns(stage, &mut played),
+                true => played.unproven.push(LATE.to_owned()),
+                false => {}
             }
             played.cases.extend(journeys::parts(stage).map(|case| (Situation::Parts, case)));
         }
@@ -42,9 +44,7 @@ pub(super) fn play(stage: &Stage, act: ProofKind) -> SloCases {
             closed::play(stage, &mut played);
         }
         ProofKind::Burn if stage.burns_with_pages() => {}
-        ProofKind::Burn => played.unproven.push(
-            "its state follows its series late, because it reads ranges: only outages are tested".to_owned(),
-        ),
+        ProofKind::Burn => played.unproven.push(LATE.to_owned()),
         ProofKind::Long => {
             let (case, spiked) = days(stage);
             played.add(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
@@ -54,6 +54,9 @@ pub(super) fn play(stage: &Stage, act: ProofKind) -> SloCases {
     played.cases.retain(|(_, case)| !case.checks.is_empty());
     played
 }
+
+/// Why burns are not played.
+const LATE: &str = "its state follows its series late, because it reads ranges: only outages are tested";
 
 /// Burns between the thresholds and just below the lowest ones.
 fn burns(stage: &Stage, played: &mut SloCases) {

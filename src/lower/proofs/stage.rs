@@ -13,9 +13,7 @@ use crate::lower::shapes::{SeriesIncidents, samples};
 use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::{Behaviour, Budgeting, Labels, Part, Series, Service, Sli, Slo};
-use crate::plan::{
-    AlertId, Case, Check, Event, Notice, Promise, Rule, RuleOutput, SilencingAlert, SloPlan, TierFacts,
-};
+use crate::plan::{AlertId, Case, Check, Event, Promise, Rule, SilencingAlert, SloPlan, TierFacts};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{
@@ -61,7 +59,7 @@ impl<'a> Stage<'a> {
             service,
             copies: copies(slo, &plan.promise),
             begins: begins(slo),
-            rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
+            rules: plan.rules().collect(),
             step,
             silencing: None,
         })
@@ -122,6 +120,18 @@ impl<'a> Stage<'a> {
         self.stimulus.iter().all(|series| matches!(series.behaviour, Behaviour::Grows { .. }))
     }
 
+    /// Whether a state is a prediction, which needs two samples.
+    fn is_foretold(&self) -> bool {
+        let (Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr }) = &self.slo.sli else {
+            return false;
+        };
+        let mut foretells = false;
+        expr.visit(&mut |part| {
+            foretells |= matches!(&part.kind, Kind::Call { function, .. } if function == "predict_linear");
+        });
+        foretells
+    }
+
     /// Steps until a slice is full.
     pub fn slice_steps(&self) -> usize {
         match self.promise.event {
@@ -155,7 +165,9 @@ impl<'a> Stage<'a> {
 
     pub fn timeline(&self, loads: &[StepEvents]) -> Timeline<'a> {
         let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
-        let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. }) && !self.grows();
+        let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. })
+            && !self.grows()
+            && !self.is_foretold();
         let tiers = &self.promise.tiers;
         let late = match loads.split_last() {
             Some((_, before)) if self.shifted() => Cow::from([&[StepEvents::default()], before].concat()),
@@ -430,31 +442,19 @@ impl<'a> Stage<'a> {
 
     /// The alert rule of a severity.
     fn alert(&self, severity: Severity) -> Option<&'a Rule> {
-        let is = |rule: &&&Rule| match &rule.makes {
-            RuleOutput::Alert(alert) => {
-                matches!(&alert.notice, Notice::Burn { severity: it, .. } if *it == severity)
-            }
-            RuleOutput::Record(_) => false,
-        };
-        self.rules.iter().find(is).copied()
+        self.rules.iter().copied().find(|rule| rule.burn().is_some_and(|burn| burn.severity == severity))
     }
 
     /// The identity of that alert.
     fn id(&self, severity: Severity) -> Option<&'a AlertId> {
-        match &self.alert(severity)?.makes {
-            RuleOutput::Alert(alert) => Some(&alert.id),
-            RuleOutput::Record(_) => None,
-        }
+        Some(&self.alert(severity)?.alert()?.id)
     }
 
     /// The budget alerts.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
-        self.rules.iter().filter_map(|rule| match &rule.makes {
-            RuleOutput::Alert(alert) => match &alert.notice {
-                Notice::Budget { line, severity, .. } => Some((*line, *severity, *rule)),
-                _ => None,
-            },
-            RuleOutput::Record(_) => None,
+        self.rules.iter().filter_map(|rule| {
+            let (line, budget) = rule.budget()?;
+            Some((line, budget.severity, *rule))
         })
     }
 
@@ -642,6 +642,7 @@ fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
         {
             keep(&[]);
         }
+        Kind::Call { function, .. } if function == "histogram_quantile" => dropped.push("le".to_owned()),
         _ => {}
     });
     let free = |label: &String| !dropped.contains(label);

@@ -26,7 +26,7 @@ impl Parser<'_> {
         }
         selector.span = self.from(start);
         self.require_a_matcher(&selector)?;
-        Ok(Expr { span: selector.span, kind: Kind::Selector(selector) })
+        Ok(Expr { span: selector.span, kind: Kind::Selector(Box::new(selector)) })
     }
 
     fn matchers(&mut self, open: Span, selector: &mut Selector) -> Result<(), Fault> {
@@ -157,7 +157,7 @@ impl Parser<'_> {
             self.count_operator()?;
             let step = if self.symbol() == Some("]") { None } else { Some(self.range(open)?) };
             self.close(open, "]", "`]`")?;
-            let kind = Kind::Subquery { expr: Box::new(expr), range, step, at: Modifiers::default() };
+            let kind = Kind::Subquery { expr: Box::new(expr), range, step, at: Box::default() };
             return Ok(Expr { kind, span: self.from(start) });
         }
         self.close(open, "]", "`:` or `]`")?;

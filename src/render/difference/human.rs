@@ -69,9 +69,8 @@ pub(super) fn render(page: &Page, color: bool) -> String {
 
 fn flaw_text(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
     let style = if flaw.level == "error" { RED } else { YELLOW };
-    let side = if flaw.new { "new" } else { "old" };
     let code = paint(style, &format!("{}[{}]", flaw.level, flaw.code));
-    format!("{code}: {}\n  --> {} ({side} side)", inert::line(flaw.headline), flaw.place())
+    format!("{code}: {}\n  --> {} ({} side)", inert::line(flaw.headline), flaw.place(), flaw.side)
 }
 
 fn plain(words: &Sentence) -> String {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::Page;
+use super::{Flaw, Page};
 use crate::difference::{Amounts, Change};
 use crate::inert;
 
@@ -16,7 +16,7 @@ struct Report<'a> {
     summary: String,
     changes: Vec<Item<'a>>,
     amounts: BeforeAfter,
-    problems: Vec<Flaw<'a>>,
+    problems: &'a [Flaw<'a>],
 }
 
 #[derive(Serialize)]
@@ -60,44 +60,18 @@ struct Counts {
     raw_reads_per_hour: usize,
 }
 
-#[derive(Serialize)]
-struct Flaw<'a> {
-    side: &'a str,
-    level: &'a str,
-    code: &'a str,
-    headline: &'a str,
-    file: &'a str,
-    line: usize,
-    column: usize,
-}
-
 pub(super) fn render(page: &Page) -> String {
     let difference = page.difference;
     let report = Report {
-        old: Side { name: page.old, complete: !page.fails(false) },
-        new: Side { name: page.new, complete: !page.fails(true) },
+        old: Side { name: page.old, complete: !page.fails("old") },
+        new: Side { name: page.new, complete: !page.fails("new") },
         same: difference.is_empty(),
         summary: difference.summary(),
         changes: difference.changes.iter().map(item).collect(),
         amounts: BeforeAfter { before: counts(&difference.before), after: counts(&difference.after) },
-        problems: page
-            .flaws
-            .iter()
-            .map(|flaw| Flaw {
-                side: if flaw.new { "new" } else { "old" },
-                level: flaw.level,
-                code: flaw.code,
-                headline: flaw.headline,
-                file: flaw.file,
-                line: flaw.line,
-                column: flaw.column,
-            })
-            .collect(),
+        problems: &page.flaws,
     };
-    let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
-    let mut text = inert::json(&json).into_owned();
-    text.push('\n');
-    text
+    inert::pretty(&report)
 }
 
 fn item(change: &Change) -> Item<'_> {

@@ -78,9 +78,8 @@ fn top(page: &Page) -> String {
         text += "\n#### Problems\n\n";
         let mut shown = 0;
         for flaw in page.flaws.iter().take(CHANGES) {
-            let side = if flaw.new { "new" } else { "old" };
             let (name, headline, place) = (code(flaw.code), quoted(flaw.headline), quoted(&flaw.place()));
-            let line = format!("- {} {name} ({side} side): {headline} at {place}\n", flaw.level);
+            let line = format!("- {} {name} ({} side): {headline} at {place}\n", flaw.level, flaw.side);
             if text.len() + line.len() > LONGEST / 2 {
                 break;
             }

@@ -1,0 +1,60 @@
+//! Finds labels of a series that some selectors match and others do not.
+
+use std::collections::BTreeSet;
+
+use super::effort::Search;
+use crate::model::Labels;
+use crate::promql::ast::{MatchOp, Matcher, Selector};
+use crate::promql::regex;
+use crate::vocabulary::LabelName;
+
+/// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
+pub(super) fn labels(
+    inside: &[&Selector],
+    outside: &[&Selector],
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Labels> {
+    let wanted: Vec<Matcher> = inside.iter().flat_map(|selector| selector.matchers.iter().cloned()).collect();
+    avoiding(wanted, outside, by, search)
+}
+
+/// Escapes the selectors of `outside` one after the other, by turning round one matcher of each.
+fn avoiding(
+    wanted: Vec<Matcher>,
+    outside: &[&Selector],
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Labels> {
+    let steps = if outside.is_empty() { 10 } else { 1 };
+    if !search.goes_on(steps * (wanted.len() + 1)) {
+        return None;
+    }
+    let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by) };
+    next.matchers.iter().find_map(|matcher| {
+        let mut wanted = wanted.clone();
+        wanted.push(Matcher { op: matcher.op.opposite(), ..matcher.clone() });
+        avoiding(wanted, rest, by, search)
+    })
+}
+
+fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
+    let names: BTreeSet<&str> =
+        wanted.iter().map(|matcher| matcher.label.as_str()).chain(by.iter().map(LabelName::as_str)).collect();
+    let mut labels = Labels::new();
+    for name in names {
+        let mut matchers: Vec<(MatchOp, &str)> = wanted
+            .iter()
+            .filter(|matcher| matcher.label == name)
+            .map(|matcher| (matcher.op, matcher.value.as_str()))
+            .collect();
+        if by.iter().any(|label| label.as_str() == name) {
+            matchers.push((MatchOp::NotEqual, ""));
+        }
+        let value = regex::satisfying(&matchers)?;
+        if !value.is_empty() {
+            labels.insert(name.to_owned(), value);
+        }
+    }
+    Some(labels)
+}

@@ -1,0 +1,425 @@
+//! Finds series for which an expression has one result, and series for which it has another: both are the same series with other values.
+
+use std::collections::BTreeSet;
+
+use super::effort::{Search, pair, picked, ways};
+use super::evaluate::{Samples, Signal, Source, answer, number, playable};
+use super::labels::labels;
+use crate::model::{Behaviour, Labels, Series};
+use crate::promql::ast::{Expr, Grouping, Kind, Op, Selector};
+use crate::vocabulary::{Decimal, LabelName, text};
+
+/// The label by which several series of a selector differ, unless a query asks for it.
+const INSTANCE: &str = "instance";
+
+/// What one selector sees; `None` where there are no such series.
+type Seen = Option<Vec<Source>>;
+
+/// There are two candidates or more for each of so many, which makes more combinations than are gone through.
+const MOST_SELECTORS: usize = 14;
+
+/// An expression, and what its series have to have.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub expr: &'a Expr,
+    /// Labels that every series has.
+    pub by: &'a [LabelName],
+    /// Whether every series is of a target.
+    pub of_target: bool,
+    pub search: &'a Search<'a>,
+}
+
+/// What can be tried with an expression.
+pub(super) struct Trial<'a> {
+    asked: Asked<'a>,
+    /// What may stand for each selector.
+    candidates: Vec<Vec<Seen>>,
+    /// How many of them there are of each.
+    sizes: Vec<usize>,
+    /// What it takes to try one combination.
+    steps: usize,
+}
+
+/// The label by which the series of a selector differ, and how many there are.
+type Copies = Option<(&'static str, u32)>;
+
+impl<'a> Trial<'a> {
+    /// `None` if there is nothing to try, or too much.
+    pub fn of(asked: Asked<'a>) -> Option<Self> {
+        Self::with(asked, None)
+    }
+
+    fn with(asked: Asked<'a>, copies: Copies) -> Option<Self> {
+        let mut selectors: Vec<&Selector> = Vec::new();
+        for selector in asked.expr.selectors() {
+            if !selectors.contains(&selector) {
+                selectors.push(selector);
+            }
+            if selectors.len() > MOST_SELECTORS {
+                return None;
+            }
+        }
+        let numbers = numbers(asked.expr);
+        let of = |lines: &[Decimal]| {
+            let all = selectors
+                .iter()
+                .map(|selector| candidates(&asked, selector, &selectors, [&numbers, lines], copies));
+            let candidates = all.collect::<Option<Vec<Vec<Seen>>>>()?;
+            let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
+            ways(&sizes)?;
+            Some((candidates, sizes))
+        };
+        let (candidates, sizes) =
+            of(&[&numbers[..], &products(&numbers)].concat()).or_else(|| of(&numbers))?;
+        let mut steps = selectors.len() * copies.map_or(1, |(_, number)| number as usize);
+        asked.expr.visit(&mut |_| steps += 1);
+        Some(Self { asked, candidates, sizes, steps })
+    }
+
+    fn sources(&self, picked: &[usize]) -> Vec<Source> {
+        picked
+            .iter()
+            .zip(&self.candidates)
+            .filter_map(|(index, seen)| seen[*index].clone())
+            .flatten()
+            .collect()
+    }
+
+    fn answer(&self, sources: &[Source]) -> Option<Samples> {
+        self.asked.search.goes_on(self.steps).then(|| answer(self.asked.expr, sources)).flatten()
+    }
+
+    /// Whether it has no result with some series, and has one if those of these metrics are not there at all.
+    pub fn fires_without(&self, is_missing: impl Fn(&str) -> bool) -> bool {
+        let mut named = self.candidates.iter().flatten().flatten().flatten();
+        if !named.any(|source| is_missing(&source.name)) {
+            return false;
+        }
+        (0..ways(&self.sizes).unwrap_or(0)).any(|way| {
+            let mut seen = self.sources(&picked(way, &self.sizes));
+            let all = seen.len();
+            let is_silent = self.answer(&seen).is_some_and(|samples| samples.is_empty());
+            seen.retain(|source| !is_missing(&source.name));
+            is_silent && seen.len() < all && self.answer(&seen).is_some_and(|samples| !samples.is_empty())
+        })
+    }
+
+    /// Its result if there are no series at all.
+    pub fn without_series(&self) -> Option<Samples> {
+        answer(self.asked.expr, &[])
+    }
+
+    /// Series with which it has one result, and in their other state another, with the other. Where one series of each selector does not do, several may:
+    /// `sum(1 - up) < 2`. `None` if none were found.
+    pub fn invent(
+        &self,
+        one: impl Fn(&Samples) -> bool,
+        other: impl Fn(&Samples) -> bool,
+    ) -> Option<(Vec<Series>, Samples)> {
+        let Asked { expr, by, .. } = self.asked;
+        self.pair(&one, &other).or_else(|| {
+            let label = apart(expr, by)?;
+            let several = |number| Self::with(self.asked, Some((label, number)))?.pair(&one, &other);
+            numbers_of_copies(expr).into_iter().find_map(several)
+        })
+    }
+
+    fn pair(
+        &self,
+        one: &impl Fn(&Samples) -> bool,
+        other: &impl Fn(&Samples) -> bool,
+    ) -> Option<(Vec<Series>, Samples)> {
+        let series = |first: &[usize], second: &[usize]| -> Option<Vec<Series>> {
+            let pairs = first.iter().zip(second).zip(&self.candidates);
+            let played = pairs.map(|((first, second), seen)| played(&seen[*first], &seen[*second]));
+            Some(played.collect::<Option<Vec<_>>>()?.concat())
+        };
+        let (first, second, samples) = pair(
+            &self.sizes,
+            |picked| self.answer(&self.sources(picked)),
+            one,
+            |first, second, samples| other(samples) && series(first, second).is_some(),
+        )?;
+        Some((series(&first, &second)?, samples))
+    }
+}
+
+/// The same series in both states; `None` if they cannot change from one into the other.
+fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
+    let series = |source: &Source, behaviour| Series {
+        name: source.name.clone(),
+        labels: source.labels.clone(),
+        behaviour,
+    };
+    match (silent, firing) {
+        (None, None) => Some(Vec::new()),
+        (Some(silent), None) => silent
+            .iter()
+            .map(|source| match source.signal {
+                Signal::Stands(value) => Some(series(source, Behaviour::Exists { value })),
+                Signal::Grows(_) | Signal::Ages(_) => None,
+            })
+            .collect(),
+        (None, Some(_)) => None,
+        (Some(silent), Some(firing)) => silent
+            .iter()
+            .zip(firing)
+            .map(|(silent, firing)| {
+                let behaviour = match (silent.signal, firing.signal) {
+                    (Signal::Stands(good), Signal::Stands(bad)) => Behaviour::Stands { good, bad },
+                    (Signal::Grows(good), Signal::Grows(bad)) => Behaviour::Grows { good, bad },
+                    (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good, bad },
+                    _ => return None,
+                };
+                Some(series(silent, behaviour))
+            })
+            .collect(),
+    }
+}
+
+/// How many series of each may matter: one more than any number in it, as long as that is few.
+fn numbers_of_copies(expr: &Expr) -> BTreeSet<u32> {
+    const MOST: u32 = 20;
+    let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
+    expr.visit(&mut |part| {
+        if let Kind::Number(text) = &part.kind {
+            let whole = number(text).and_then(|number| u32::try_from(number.ceil()).ok());
+            numbers.extend(whole.into_iter().flat_map(|number| [number, number.saturating_add(1)]));
+        }
+    });
+    numbers.retain(|number| (2..=MOST).contains(number));
+    numbers
+}
+
+/// A label by which series differ that one aggregation takes together; `None` if some of them would not be.
+fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
+    ["instance", "replica", "copy"].into_iter().find(|label| {
+        let asked = |selector: &&Selector| selector.matchers.iter().any(|matcher| matcher.label == *label);
+        let kept = by.iter().any(|kept| kept.as_str() == *label);
+        !kept && !expr.selectors().iter().any(asked) && takes_together(expr, label)
+    })
+}
+
+/// Whether every selector is below an aggregation that drops a label.
+fn takes_together(expr: &Expr, label: &str) -> bool {
+    match &expr.kind {
+        Kind::Selector(_) | Kind::Range { .. } => false,
+        Kind::Aggregate { op, grouping, .. } => {
+            let listed = |grouping: &Grouping| grouping.labels.iter().any(|listed| listed == label);
+            let drops = grouping.as_ref().is_none_or(|grouping| listed(grouping) == grouping.without);
+            drops && !["topk", "bottomk", "limitk", "limit_ratio"].contains(&op.as_str())
+        }
+        _ => expr.children().into_iter().all(|part| takes_together(part, label)),
+    }
+}
+
+/// What is worth trying for one selector; `None` if no series could be found that it sees.
+fn candidates(
+    asked: &Asked,
+    selector: &Selector,
+    all: &[&Selector],
+    [numbers, lines]: [&[Decimal]; 2],
+    copies: Copies,
+) -> Option<Vec<Seen>> {
+    let Asked { expr, by, of_target, search } = *asked;
+    let name = selector.name.clone()?;
+    let others: Vec<&Selector> = all
+        .iter()
+        .copied()
+        .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
+        .collect();
+    // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
+    let mut labels =
+        labels(&[selector], &others, by, search).or_else(|| labels(&[selector], &[], by, search))?;
+    let is_free =
+        !labels.contains_key(INSTANCE) && !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE);
+    if of_target && is_free {
+        labels.insert(INSTANCE.to_owned(), host(1));
+    }
+    let source = |labels: &Labels, signal| Source { name: name.clone(), labels: labels.clone(), signal };
+    let copy = |label: &str, number, signal| {
+        let mut labels = labels.clone();
+        labels.insert(label.to_owned(), host(number));
+        source(&labels, signal)
+    };
+    let uses = Uses::of(expr, selector);
+    if uses.buckets {
+        return Some(
+            buckets(numbers)
+                .iter()
+                .map(|rates| {
+                    let bucket = |(bound, rate): &(String, Decimal)| {
+                        let mut labels = labels.clone();
+                        labels.insert("le".to_owned(), bound.clone());
+                        source(&labels, Signal::Grows(*rate))
+                    };
+                    Some(rates.iter().map(bucket).collect())
+                })
+                .collect(),
+        );
+    }
+    let signal = |value: &Decimal| match () {
+        () if uses.gain => Signal::Grows(*value),
+        () if uses.clock => Signal::Ages(*value),
+        () => Signal::Stands(*value),
+    };
+    let mut values = around(lines);
+    // What falls, or is foretold to.
+    if uses.falls {
+        values.push(-Decimal::ONE);
+    }
+    // What is still to come.
+    if uses.clock {
+        values.extend(values.clone().into_iter().map(|value| -value));
+    }
+    let mut seen: Vec<Seen> = match copies {
+        Some((label, number)) => {
+            let all = |value| (1..=number).map(|number| copy(label, number, signal(value))).collect();
+            values.iter().map(|value| Some(all(value))).collect()
+        }
+        None if uses.counted && is_free => {
+            let all = |values: [&Decimal; 3]| {
+                Some((1..).zip(values).map(|(number, value)| copy(INSTANCE, number, signal(value))).collect())
+            };
+            let mixed = all([&Decimal::ZERO, &Decimal::ZERO, &Decimal::ONE]);
+            values.iter().map(|value| all([value; 3])).chain([mixed]).collect()
+        }
+        None => values.iter().map(|value| Some(vec![source(&labels, signal(value))])).collect(),
+    };
+    if uses.absent {
+        seen.push(None);
+    }
+    Some(seen)
+}
+
+/// The target of this number.
+fn host(number: u32) -> String {
+    format!("host-{number}")
+}
+
+/// How an expression looks at a selector.
+#[derive(Default)]
+struct Uses {
+    /// By what it gains.
+    gain: bool,
+    /// As the buckets of a histogram.
+    buckets: bool,
+    /// As a value that may fall below zero.
+    falls: bool,
+    /// As a time.
+    clock: bool,
+    /// By how many there are.
+    counted: bool,
+    /// Whether it matters that nothing is there.
+    absent: bool,
+}
+
+impl Uses {
+    fn of(expr: &Expr, selector: &Selector) -> Self {
+        let mut uses = Self::default();
+        let reads = |expr: &Expr| expr.selectors().contains(&selector);
+        expr.visit(&mut |part| {
+            if let Kind::Aggregate { op, expr, .. } = &part.kind {
+                uses.counted |= op == "count" && reads(expr);
+            }
+            if let Kind::Binary(binary) = &part.kind
+                && (binary.op == Op::Sub || binary.op.is_comparison())
+            {
+                let (left, right) = (&binary.left, &binary.right);
+                uses.clock |= is_moment(left) && reads(right) || is_moment(right) && reads(left);
+            }
+            let Kind::Call { function, args } = &part.kind else { return };
+            let ranged = args.iter().any(
+                |arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if **ranged == *selector),
+            );
+            match function.as_str() {
+                "rate" | "irate" | "increase" => uses.gain |= ranged,
+                "deriv" | "delta" => {
+                    uses.gain |= ranged;
+                    uses.falls |= ranged;
+                }
+                "predict_linear" => uses.falls |= ranged,
+                "histogram_quantile" => uses.buckets |= args.iter().any(reads),
+                "absent" | "absent_over_time" => uses.absent |= args.iter().any(reads),
+                _ => {}
+            }
+        });
+        uses
+    }
+}
+
+/// Whether an expression's value is a moment that `time()` tells: what is left of it when the time of a series is taken away is a length.
+fn is_moment(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => is_moment(inner),
+        Kind::Call { function, args } => function == "time" || args.iter().any(is_moment),
+        Kind::Binary(binary) => {
+            let (left, right) = (&binary.left, &binary.right);
+            let is_length =
+                binary.op == Op::Sub && !(left.selectors().is_empty() && right.selectors().is_empty());
+            !is_length && !binary.op.is_set() && (is_moment(left) || is_moment(right))
+        }
+        Kind::Number(_)
+        | Kind::String(_)
+        | Kind::Selector(_)
+        | Kind::Range { .. }
+        | Kind::Subquery { .. }
+        | Kind::Aggregate { .. } => false,
+    }
+}
+
+fn numbers(expr: &Expr) -> Vec<Decimal> {
+    let mut numbers: BTreeSet<Decimal> = BTreeSet::new();
+    expr.visit(&mut |part| {
+        if let Kind::Number(text) = &part.kind {
+            numbers.extend(number(text));
+        }
+    });
+    numbers.into_iter().collect()
+}
+
+/// What two numbers of a query make together, if there are few.
+fn products(numbers: &[Decimal]) -> Vec<Decimal> {
+    const MOST: usize = 3;
+    let pairs = numbers
+        .iter()
+        .enumerate()
+        .flat_map(|(index, one)| numbers[index..].iter().filter_map(move |other| one.checked_mul(*other)));
+    pairs.filter(|_| numbers.len() <= MOST).collect()
+}
+
+/// Values on both sides of these numbers.
+fn around(lines: &[Decimal]) -> Vec<Decimal> {
+    let two = Decimal::from(2);
+    let sides = lines.iter().flat_map(|number| {
+        [Some(*number), number.checked_add(Decimal::ONE), number.checked_mul(two), number.checked_div(two)]
+    });
+    let mut values: Vec<Decimal> = vec![Decimal::ONE, Decimal::ZERO, Decimal::ONE_HUNDRED];
+    for value in sides.flatten().filter_map(playable) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// Histograms: the rates of their buckets while observations are small, and while they are large.
+fn buckets(numbers: &[Decimal]) -> Vec<Vec<(String, Decimal)>> {
+    let two = Decimal::from(2);
+    let mut bounds: BTreeSet<Decimal> = BTreeSet::from([Decimal::ONE]);
+    for number in numbers.iter().filter(|number| **number > Decimal::ZERO) {
+        bounds.extend(
+            [number.checked_div(two), Some(*number), number.checked_mul(two)]
+                .into_iter()
+                .flatten()
+                .filter_map(playable),
+        );
+    }
+    let last = bounds.len() - 1;
+    let rates = |from: usize| -> Vec<(String, Decimal)> {
+        let rate = |index: usize| Decimal::from(u8::from(index >= from));
+        let finite = bounds.iter().enumerate().map(|(index, bound)| (text(*bound), rate(index)));
+        finite.chain([("+Inf".to_owned(), Decimal::ONE)]).collect()
+    };
+    vec![rates(0), rates(last)]
+}
