@@ -1,9 +1,9 @@
-//! What is asked of the rules of a service before they are needed: which series they record, and which alerts their proofs cannot play.
+//! Questions about the rules of a service before they are written: which series they record, and which alerts their proofs cannot play.
 
 use super::ServiceFacts;
 use crate::model::{Companion, Model, Slo};
 
-/// The answers, from whoever writes the rules. They are functions, because rules take long to write and few projects read their own series.
+/// The answers, from the stage that writes the rules. They are functions, because rules take long to write, and few projects read their own series.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The series that the rules of a service record.

@@ -7,7 +7,7 @@
 //! The alerts that silence the parts of a journey are in the same group: see `journey_pages`.
 
 use super::active::{began, firing};
-use super::alert::{self, of_aftermath};
+use super::alert::{self, silencing_alert};
 use super::journey_pages;
 use super::series::Series;
 use super::sums::less;
@@ -50,7 +50,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, silenc
     let left = self::began(&silencing.silenced).into_iter().map(Expr::from);
     let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
-    let alert = of_aftermath(service, of, silencing);
+    let alert = silencing_alert(service, of, silencing);
     // Without `service`, because other rules select alerts by it. With the external labels that distinguish two Prometheus servers.
     labels.retain(|label, _| external(model).contains(label));
     let remark = "Nobody is notified of it: it silences alerts of an outage that is over.";

@@ -62,8 +62,8 @@ pub(super) fn of_promise(
     }
 }
 
-/// An alert that notifies nobody, and silences what is left of another one.
-pub(super) fn of_aftermath(service: &Service, of: String, silencing: SilencingAlert) -> Alert {
+/// An alert that notifies nobody and silences others.
+pub(super) fn silencing_alert(service: &Service, of: String, silencing: SilencingAlert) -> Alert {
     Alert {
         id: AlertId::of(silencing.name.clone()),
         runbook_url: None,

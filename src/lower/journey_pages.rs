@@ -10,7 +10,7 @@
 //! rule: an alert that silences a part comes from a server on which the page of the journey fires, and nothing silences that.
 
 use super::active::{began, firing};
-use super::alert::{self, of_aftermath};
+use super::alert::{self, silencing_alert};
 use super::journey::BAD;
 use super::series::{PART, Series};
 use super::sums::less;
@@ -96,7 +96,7 @@ pub(super) fn silencing_rule(
     let after = and(Expr::from(after), fired).on::<&str>(&[]);
     let mut labels = page.rule_labels();
     labels.retain(|label, _| crate::derive::external(model).contains(label));
-    let alert = of_aftermath(service, format!("{}/{}", service.name, facts.slo.name), silencing);
+    let alert = silencing_alert(service, format!("{}/{}", service.name, facts.slo.name), silencing);
     let expr = or(Expr::from(or(begins, stays)), after);
     let remark =
         "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.";

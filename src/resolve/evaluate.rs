@@ -44,7 +44,7 @@ fn seconds(range: Duration) -> Option<Decimal> {
     (range <= LONGEST).then(|| Decimal::new(range.millis() as i64, 3))
 }
 
-/// One series, and what it does for as long as any range looks back.
+/// One series, and its behaviour during every range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     pub name: String,
@@ -52,7 +52,7 @@ pub(super) struct Source {
     pub signal: Signal,
 }
 
-/// The samples of an instant, without the names of metrics.
+/// The samples at one instant, without the names of metrics.
 pub(super) type Samples = Vec<(Labels, Decimal)>;
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ enum Value {
     Vector(Samples),
 }
 
-/// What an instant vector holds; `None` if it is none, or if the query is beyond this.
+/// The samples of an instant vector; `None` for other types, or if the query cannot be evaluated here.
 pub(super) fn answer(expr: &Expr, sources: &[Source]) -> Option<Samples> {
     match value(expr, sources)? {
         Value::Vector(samples) => Some(samples),
@@ -100,7 +100,7 @@ fn value(expr: &Expr, sources: &[Source]) -> Option<Value> {
     }
 }
 
-/// The series that a selector sees; `None` if it looks at another time than now.
+/// The series that a selector matches; `None` if it reads another time than now.
 fn selected<'s>(
     selector: &'s Selector,
     sources: &'s [Source],
@@ -206,7 +206,7 @@ fn of_range(function: &str, signal: Signal, seconds: Decimal) -> Option<Decimal>
     }
 }
 
-/// The classic histograms' quantiles, by linear interpolation.
+/// Quantiles of classic histograms, by linear interpolation.
 fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
     let mut histograms: BTreeMap<Labels, Vec<(Option<Decimal>, Decimal)>> = BTreeMap::new();
     for (mut labels, count) in samples {
@@ -218,13 +218,13 @@ fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
     }
     let mut answers = Samples::new();
     for (labels, mut buckets) in histograms {
-        // The bucket without a bound is the last.
+        // The bucket `+Inf` is the last one.
         buckets.sort_by_key(|(bound, _)| (bound.is_none(), *bound));
         let (None, all) = buckets.last()? else { return None };
         let rank = quantile.checked_mul(*all)?;
         let within = buckets.iter().position(|(_, count)| *count >= rank)?;
         if all.is_zero() {
-            // No observations: NaN, which no comparison keeps.
+            // No observations: NaN, which every comparison drops.
             return None;
         }
         let finite = |index: usize| buckets.get(index).and_then(|(bound, _)| *bound);
@@ -283,7 +283,7 @@ fn operation(binary: &Binary, sources: &[Source]) -> Option<Value> {
         (Value::Scalar(left), Value::Vector(right)) => {
             let filters = op.is_comparison() && !binary.bool;
             let sample = |(labels, number): (Labels, Decimal)| {
-                // What a comparison keeps is the vector's, on whichever side it stands.
+                // A comparison returns the value of the vector, on whichever side it is.
                 let kept = |result| if filters { number } else { result };
                 Some(computed(binary, left, number)?.map(|result| (labels, kept(result))))
             };
@@ -318,7 +318,7 @@ fn signature(labels: &Labels, matching: Option<&Matching>) -> Labels {
     }
 }
 
-/// Each sample with its one partner; `None` where Prometheus would complain of several.
+/// Each sample with its match; `None` if there are several matches, which is an error in Prometheus.
 fn matched(binary: &Binary, left: Samples, right: Samples) -> Option<Samples> {
     let matching = binary.matching.as_ref();
     let group = matching.and_then(|matching| matching.group.as_ref());
@@ -349,7 +349,7 @@ fn matched(binary: &Binary, left: Samples, right: Samples) -> Option<Samples> {
     Some(answers)
 }
 
-/// `None` if it is beyond this; `Some(None)` if a comparison drops it.
+/// `None` if it cannot be evaluated here; `Some(None)` if a comparison drops it.
 #[expect(clippy::option_option, reason = "no answer and an empty answer are two things")]
 fn computed(binary: &Binary, left: Decimal, right: Decimal) -> Option<Option<Decimal>> {
     match binary.op {
@@ -388,7 +388,7 @@ mod tests {
         Source { name: name.to_owned(), labels, signal }
     }
 
-    /// Three targets of which two answer, a histogram between 1 and 2, and counters of answers by their code.
+    /// Three targets of which two are up, a histogram with values between 1 and 2, and counters of responses by code.
     fn world() -> Vec<Source> {
         let (number, stands) = (Decimal::from, |value: i64| Signal::Stands(Decimal::from(value)));
         let grows = |rate: i64| Signal::Grows(number(rate));
@@ -431,7 +431,7 @@ mod tests {
             ("clamp(size, 10, 0)", None),
             ("sum by (code) (rate(y_total[5m])) > 5", Some("{code=200} 9")),
             ("sum(increase(y_total{code=~\"5..\"}[1m])) / sum(increase(y_total[1m]))", Some("{} 0.1")),
-            // Labels that differ match nothing.
+            // Different labels do not match.
             ("rate(y_total{code=\"500\"}[5m]) / rate(y_total{code=\"200\"}[5m])", Some("")),
             (
                 "rate(y_total{code=\"500\"}[5m]) / ignoring (code) rate(y_total{code=\"200\"}[5m]) > 1",
@@ -443,7 +443,7 @@ mod tests {
             ("up == 0 or on (job) absent(z)", Some("{instance=3,job=a} 0; {} 1")),
             ("time() - done > 59", Some("{} 60")),
             ("time() - done > 60", Some("")),
-            // Several partners are an error, and these are beyond it.
+            // Several matches are an error, and cannot be evaluated here.
             ("size * on () up", None),
             ("y_total > 5", None),
             ("up offset 1h == 0", None),

@@ -1,13 +1,13 @@
 //! Finds series for which a companion alert does not fire, and series for which it fires: the input of its proofs.
 
 use super::effort::Search;
-use super::trial::{Asked, Trial};
+use super::trial::{Trial, TrialQuery};
 use crate::model::Firing;
 use crate::promql::ast::Expr;
 
-/// What can be tried with the expression of an alert.
+/// The combinations of series to try for the expression of an alert.
 pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Trial<'a>> {
-    Trial::of(Asked { expr, by: &[], of_target: true, search })
+    Trial::of(TrialQuery { expr, by: &[], of_target: true, search })
 }
 
 /// Series for both states. `None` if none were found: no series change the result, or the query cannot be evaluated here.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::effort::Search;
 use super::evaluate::Samples;
 use super::labels::labels;
-use super::trial::{Asked, Trial};
+use super::trial::{Trial, TrialQuery};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, Matcher, Selector};
 use crate::vocabulary::{Decimal, LabelName};
@@ -30,12 +30,12 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec
 fn judged(expr: &Expr, good: Decimal, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let is = |samples: &Samples, number| matches!(&samples[..], [(_, one)] if *one == number);
     let bad = Decimal::ONE - good;
-    let trial = Trial::of(Asked { expr, by, of_target: false, search })?;
+    let trial = Trial::of(TrialQuery { expr, by, of_target: false, search })?;
     let (series, _) = trial.invent(|samples| is(samples, good), |samples| is(samples, bad))?;
     Some(series)
 }
 
-/// A comparison that is 1 where it holds and 0 where it does not.
+/// A comparison as 1 if it is true, and 0 if not.
 fn as_number(comparison: &Expr) -> Option<Expr> {
     let Kind::Binary(binary) = &comparison.kind else { return None };
     let binary = Binary { bool: true, ..(**binary).clone() };
