@@ -188,6 +188,71 @@ fn a_backtest_with_too_many_label_values_is_refused() {
     }
 }
 
+/// What is kept of answers has a limit for each command. It is said, with what to ask instead.
+#[test]
+fn answers_of_more_series_than_are_kept_end_a_command() {
+    let folder = Folder::new();
+    folder.write("slos/api.yaml", API);
+    folder.write(
+        "old.yaml",
+        "groups:\n- name: g\n  rules:\n  - record: slo:sli_error:ratio_rate1h\n    expr: a / b\n    labels: { sloth_id: api-availability, sloth_service: api, sloth_slo: availability, sloth_window: 1h }\n",
+    );
+    let samples = |many: usize, one: fn(usize) -> String| {
+        let result: Vec<String> = (0..many).map(one).collect();
+        format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{}]}}}}"#, result.join(","))
+    };
+    let same = samples(500_001, |_| r#"{"metric":{},"value":[0,"1"]}"#.to_owned());
+    let shapes = samples(100_001, |index| format!(r#"{{"metric":{{"l{index}":"v"}},"value":[0,"1"]}}"#));
+    for (args, body, words) in [
+        (&["status"][..], &same, "has more than 500000 series of these SLOs\nask for a part of them"),
+        (
+            &["import", "old.yaml", "--check"],
+            &same,
+            "has more than 500000 series of these SLOs\ncompare a part of it",
+        ),
+        (&["check"], &shapes, "have more than 100000 sets of label names\ncheck against a contract"),
+    ] {
+        let body = body.clone();
+        let server = Server::telling_time(move |_| ("200 OK", body.clone()));
+        let url = format!("http://127.0.0.1:{}", server.port);
+        let ran = folder.slowburn(&[args, &["--prometheus", &url]].concat());
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{args:?}: {}", ran.stderr);
+    }
+}
+
+/// The same for hours: many values of a label, and a month of each.
+#[test]
+fn answers_of_more_hours_than_are_kept_end_a_report() {
+    const HOURS: u64 = 24 * 31;
+    let folder = Folder::new();
+    folder.write("slos/api.yaml", API.replace("    sli:", "    by: [region]\n    sli:"));
+    let month = 1_759_276_800; // October 2025
+    let hours: Vec<String> = (1..=HOURS).map(|hour| format!("[{},\"1\"]", month + 3600 * hour)).collect();
+    let hours = hours.join(",");
+    let asked = AtomicUsize::new(0);
+    // Every answer is of other regions, so that none of them is too large by itself.
+    let server = Server::telling_time(move |_| {
+        let number = asked.fetch_add(1, Ordering::SeqCst);
+        let series = |index| {
+            format!(
+                r#"{{"metric":{{"service":"api","slo":"availability","region":"r{number}-{index}"}},"values":[{hours}]}}"#
+            )
+        };
+        let result: Vec<String> = (0..2_600).map(series).collect();
+        let body = format!(
+            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}}"#,
+            result.join(",")
+        );
+        ("200 OK", body)
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let ran = folder.slowburn(&["report", "--prometheus", &url, "--month", "2025-10"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let words = "error: the answers have more than 5000000 hours of SLOs and values of their labels\n";
+    assert!(ran.stderr.starts_with(words), "{}", ran.stderr);
+}
+
 #[test]
 fn only_a_few_of_many_warnings_are_shown() {
     let folder = Folder::new();

@@ -27,7 +27,7 @@ const NAME: &str = "name";
 const LONG: usize = 64;
 
 /// Limit for the values that the templates of a file make: several times as many as a project has.
-const MOST_VALUES: usize = MAX_VALUES / 4;
+const MOST_VALUES: usize = MAX_VALUES / 10;
 
 /// Limit for parameters: every instance has a value for each.
 const MOST_PARAMETERS: usize = 64;
