@@ -1,6 +1,6 @@
-//! Removes warnings that an author accepts, with a reason: `accepted` in a block removes the warnings that are reported in that block.
+//! Removes warnings that the user accepts with a reason: `accepted` in a block applies to the warnings in that block.
 //!
-//! The innermost block that accepts a warning counts. An entry that accepts nothing is itself a warning: it would hide the next warning of its kind.
+//! The innermost block that accepts a warning is used. An entry without such a warning is a warning itself, because it would hide a future one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::shortened;
 
-/// Codes of what only a running server reveals: without one nobody can say that they are accepted in vain.
+/// Codes that only a running server can reveal. Without one, their entries cannot be called unnecessary.
 const OF_SERVERS: [Code; 2] = [Code::ReplicasCountedTwice, Code::SamplesLate];
 
-/// Where one entry of `accepted` holds, the innermost first.
+/// Where an entry of `accepted` applies, the innermost level first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     Block(Span),
@@ -41,7 +41,7 @@ impl Reach {
     }
 }
 
-/// The instances of every file that holds templates.
+/// The instances of every file with templates.
 type Instances = BTreeMap<SourceId, Vec<Instance>>;
 
 /// One entry of `accepted`.
@@ -58,7 +58,7 @@ struct Entry {
 pub(crate) struct Entries(Vec<Entry>);
 
 impl Entries {
-    /// Those that are written, the innermost first.
+    /// The entries in the sources, the innermost first.
     pub fn of(ast: &Ast) -> Self {
         let mut all = Vec::new();
         for service in &ast.services {
@@ -88,7 +88,7 @@ fn add(all: &mut Vec<Entry>, reach: Reach, map: &Map<Scalar>) {
     }));
 }
 
-/// Which entries may accept a problem: by its code, and by its file, or by no file for those of the project. The innermost first.
+/// The entries that may accept a problem, the innermost first: by its code and file, or without a file for entries of the project.
 type Places = BTreeMap<(Code, Option<SourceId>), Vec<usize>>;
 
 fn places(entries: &[Entry]) -> Places {
@@ -106,8 +106,8 @@ fn places(entries: &[Entry]) -> Places {
     places
 }
 
-/// The problems that are left, with those of `accepted` itself, and what is accepted. `whole` says whether all was found that there is to find.
-pub(crate) fn apart(
+/// The remaining problems, with those of `accepted` itself; and the accepted ones. `whole` says whether all possible problems were checked.
+pub(crate) fn separate_accepted(
     Entries(mut entries): Entries,
     instances: &Instances,
     problems: Vec<Problem>,
@@ -137,7 +137,7 @@ pub(crate) fn apart(
     }
     let unknown = entries.iter().filter(|entry| entry.code.is_none());
     left.extend(unknown.map(|entry| unknown_code(&entry.key)));
-    // What a template accepts is needed if one of its instances needs it.
+    // An entry in a template is needed if any instance needs it.
     let place = |entry: &Entry| Span { source: entry.key.span.source.plain(), ..entry.key.span };
     let used: BTreeSet<Span> = entries.iter().filter(|entry| entry.used).map(place).collect();
     let in_vain = |entry: &&Entry| {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// What every file begins with, as a comment or, where the format has none, as its first field: what begins with it was made here, and
-/// goes when no source makes it any more.
+/// The mark at the beginning of every file: a comment, or the first field if the format has no comments. Files with it were written by slowburn, and
+/// are removed when no source makes them any more.
 pub const MARK: &str = "Compiled by slowburn: change the sources, not this file.";
 
 /// Paths relative to `out/`, with `/` between their parts, and their texts.

@@ -1,7 +1,7 @@
-//! model → queries for a running Prometheus; its answers → a contract, which the same checks compare with the model.
+//! model → queries for a running Prometheus; its answers → a contract, which is checked in the same way as a file.
 //!
-//! Few and cheap: one instant query per metric that is read, over the labels that matter; the list of names only if one of them was not found; and
-//! the server's own status. Everything is read-only. What a server does not answer (Thanos and Mimir do not scrape) is recorded as unknown.
+//! The queries are few and cheap: one instant query per metric, over the labels in the definitions; the list of names only if a metric was not found;
+//! and the server's status. Everything is read-only. What a server does not answer (Thanos and Mimir do not scrape) is unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::contract::{Contract, Kind, Shape, VALUES, Values, bound};
-use crate::model::{Job, Model, Reading, Role, Sli, Slo};
+use crate::model::{Job, MetricRead, Model, Role, Sli, Slo};
 use crate::promql::Expr;
 use crate::promql::build::{aggregate, aggregate_without, call, selector, subquery, unless};
 use crate::vocabulary::Duration;
@@ -17,63 +17,63 @@ use crate::vocabulary::Duration;
 /// A request of the HTTP API, below the server's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
-    /// `/api/v1/query`, say.
+    /// The path, such as `/api/v1/query`.
     pub path: &'static str,
     /// Parameters, not escaped yet.
     pub parameters: Vec<(&'static str, String)>,
-    /// What it is about.
+    /// What it asks for.
     pub about: About,
 }
 
-/// What a question is about.
+/// The kinds of questions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// The series of one metric.
     Series(String),
     /// Types and units of all metrics.
     Metadata,
-    /// What is scraped.
+    /// The scrape targets.
     Targets,
-    /// How long samples are kept.
+    /// The retention.
     Retention,
     /// The names of all metrics.
     Names,
-    /// How many series of one metric are the same but for the labels of replicas, at most.
+    /// The largest number of series of one metric that differ only by replica labels.
     Replicas(String),
-    /// Whether one metric has samples and the rules see none of them, because they come late.
+    /// Whether one metric has samples that the rules do not see, because they arrive late.
     Late(String),
 }
 
-/// What a server shows.
+/// What is known of a server.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    /// What it has series of.
+    /// The metrics that have series.
     pub contract: Contract,
-    /// What it scrapes, if it tells.
+    /// The scrape jobs, if they are known.
     pub jobs: Option<Vec<Job>>,
-    /// How long it keeps samples, if it tells.
+    /// The retention, if it is known.
     pub retention: Option<Duration>,
-    /// How many replicas have the same series, by metric, where there is more than one.
+    /// The number of replicas with the same series, by metric, if there are several.
     pub replicas: BTreeMap<String, u64>,
-    /// Metrics that have samples of which the rules see none.
+    /// Metrics whose samples the rules do not see.
     pub late: BTreeSet<String>,
-    /// What it says of answers that are not whole.
+    /// Warnings about incomplete answers.
     pub warnings: BTreeSet<String>,
-    /// Types and units by metric, until they are put to what series are known of.
+    /// Types and units by metric, until [`Self::settle`] adds them to the metrics.
     types: BTreeMap<String, (Kind, Option<String>)>,
-    /// Names that were asked for and have no series.
+    /// Requested names without series.
     absent: BTreeSet<String>,
-    /// How many sets of label names the series have, metric by metric.
+    /// Number of label sets of all metrics.
     shapes: usize,
 }
 
-/// How many sets of label names are kept of all metrics: a kilobyte or more each.
+/// Limit for the label sets of all metrics: a kilobyte or more each.
 pub const MOST_SHAPES: usize = 100_000;
 
-/// How many names of metrics are kept of those that are only offered where one is misspelt.
+/// Limit for the names of metrics, which are needed only to suggest a name.
 const MOST_NAMES: usize = 100_000;
 
-/// What is asked first.
+/// The first questions.
 pub fn questions(model: &Model) -> Vec<Question> {
     let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let slos = model.services.iter().flat_map(|service| &service.slos);
@@ -100,7 +100,7 @@ pub fn questions(model: &Model) -> Vec<Question> {
         .services
         .iter()
         .flat_map(|service| service.slos.iter().filter(|slo| counts(slo)))
-        .flat_map(|slo| slo.readings.iter().filter_map(Reading::series))
+        .flat_map(|slo| slo.readings.iter().filter_map(MetricRead::series))
         .collect();
     let about = |path, about| Question { path, parameters: Vec::new(), about };
     let mut questions = vec![
@@ -110,7 +110,7 @@ pub fn questions(model: &Model) -> Vec<Question> {
     ];
     questions[1].parameters.push(("state", "active".to_owned()));
     questions[0].parameters.push(("limit_per_metric", "1".to_owned()));
-    // Prometheus looks back five minutes for a sample, VictoriaMetrics as long as a scrape and a half takes.
+    // Prometheus accepts samples of the last five minutes; VictoriaMetrics only of one and a half scrape intervals.
     let victoria = model.project.targets.vmalert || model.project.targets.vmrule.is_some();
     let replicas: Vec<String> =
         model.project.prometheus.replica_labels.iter().map(|label| label.as_str().to_owned()).collect();
@@ -132,19 +132,19 @@ pub fn questions(model: &Model) -> Vec<Question> {
     questions
 }
 
-/// Whether a job has samples of the last five minutes and the newest counter value at a whole multiple of ten seconds, which is what rules read, is not.
+/// Asks whether a job has samples of the last five minutes, but no counter value at a multiple of ten seconds, which is the time that rules read.
 fn late(name: &str) -> Question {
     let there = call("last_over_time", vec![selector(name, &[]).range(Duration::from_secs(300))]);
     let ticks = subquery(selector(name, &[]), Duration::from_millis(9_999), Some(Duration::from_secs(10)));
     let read = call("last_over_time", vec![ticks]);
-    // Of a job as a whole: single series end all the time.
+    // For the whole job: single series end all the time.
     let count = |of: Expr| aggregate("count", &["job"], of);
     let query = Expr::from(unless(count(there), count(read))).to_string();
     let parameters = vec![("query", query)];
     Question { path: "/api/v1/query", parameters, about: About::Late(name.to_owned()) }
 }
 
-/// What is asked then: the names of all metrics, if some were not found and others may be meant.
+/// The second questions: the names of all metrics, if some were not found.
 pub fn further(model: &Model, live: &Live) -> Vec<Question> {
     let readings = model.services.iter().flat_map(|service| {
         let of_slos = service.slos.iter().flat_map(|slo| {
@@ -167,8 +167,8 @@ pub fn further(model: &Model, live: &Live) -> Vec<Question> {
 }
 
 impl Live {
-    /// Takes in an answer. What is not as it should be is passed over: another server's API may differ in what does not matter.
-    pub fn hear(&mut self, question: &Question, answer: &Value) {
+    /// Adds an answer. Unexpected parts are ignored, because the APIs of servers differ.
+    pub fn add_answer(&mut self, question: &Question, answer: &Value) {
         let data = &answer["data"];
         self.warnings.extend(texts(&answer["warnings"]).map(str::to_owned));
         match &question.about {
@@ -177,8 +177,8 @@ impl Live {
             About::Targets => self.targets(data),
             About::Retention => {
                 // `15d`, or `15d or 10GB`.
-                let told = data["storageRetention"].as_str().and_then(|told| told.split(' ').next());
-                self.retention = told.and_then(Duration::parse);
+                let value = data["storageRetention"].as_str().and_then(|value| value.split(' ').next());
+                self.retention = value.and_then(Duration::parse);
             }
             About::Replicas(name) => {
                 let count = data["result"][0]["value"][1].as_str().and_then(|count| count.parse().ok());
@@ -197,12 +197,12 @@ impl Live {
         }
     }
 
-    /// Whether a server told of more sets of label names than are kept, so that some are missing.
+    /// Whether the limit is reached, so that some label sets are missing.
     pub fn is_full(&self) -> bool {
         self.shapes > MOST_SHAPES
     }
 
-    /// Whether a model's metrics are there, seen from its own labels: the checks take it from here.
+    /// Replaces what the model knows of the server by these answers, for the checks.
     pub fn hold(&self, model: &mut Model) {
         let contract = Arc::new(self.contract.clone());
         for service in &mut model.services {
@@ -258,7 +258,7 @@ impl Live {
             shapes.entry(names).or_default().labels.insert(label, Values { known, more });
         }
         for (names, counted) in bounds {
-            // A bound that only some of the series have answers for some of them only.
+            // A bound that only some of the series have cannot be used.
             let all = counted.values().copied().max().unwrap_or(0);
             let shape = shapes.entry(names).or_default();
             shape.bounds =
@@ -275,10 +275,10 @@ impl Live {
         family.shapes = shapes.into_values().collect();
     }
 
-    /// Types, for what series are known of; heard in any order.
+    /// Types and units of metrics. The order of answers does not matter.
     fn metadata(&mut self, data: &Value) {
-        for (name, told) in data.as_object().into_iter().flatten() {
-            let kind = match told[0]["type"].as_str() {
+        for (name, value) in data.as_object().into_iter().flatten() {
+            let kind = match value[0]["type"].as_str() {
                 Some("counter") => Kind::Counter,
                 Some("gauge") => Kind::Gauge,
                 Some("histogram") => Kind::Histogram,
@@ -287,7 +287,7 @@ impl Live {
                 Some("stateset") => Kind::StateSet,
                 _ => continue,
             };
-            let unit = told[0]["unit"].as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
+            let unit = value[0]["unit"].as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
             self.types.insert(name.clone(), (kind, unit));
         }
     }
@@ -297,10 +297,10 @@ impl Live {
         let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
         for target in targets {
             let Some(name) = target["labels"]["job"].as_str() else { continue };
-            // VictoriaMetrics tells it with the labels that were discovered.
-            let told = [&target["scrapeInterval"], &target["discoveredLabels"]["__scrape_interval__"]];
-            let told = told.into_iter().find_map(|told| Duration::parse(told.as_str()?));
-            let Some(scrape_interval) = told else { continue };
+            // VictoriaMetrics has the interval among the discovered labels.
+            let value = [&target["scrapeInterval"], &target["discoveredLabels"]["__scrape_interval__"]];
+            let value = value.into_iter().find_map(|value| Duration::parse(value.as_str()?));
+            let Some(scrape_interval) = value else { continue };
             let job = jobs.entry(name.to_owned()).or_insert_with(|| Job {
                 name: name.to_owned(),
                 scrape_interval,
@@ -318,14 +318,14 @@ impl Live {
         }
     }
 
-    /// A metric of which no more than the name is known. One that was asked for and has no series now is not there, whatever was once.
+    /// Adds a metric of which only the name is known. If it was requested and has no series now, it does not exist.
     fn named(&mut self, name: &str) {
         if self.contract.find(name).is_none() && !self.absent.contains(name) {
             self.contract.families.entry(name.to_owned()).or_default();
         }
     }
 
-    /// Puts types to what series are known of, once everything is heard.
+    /// Adds types and units to the metrics, after all answers.
     pub fn settle(&mut self) {
         for (name, (kind, unit)) in std::mem::take(&mut self.types) {
             if let Some(family) = self.contract.families.get_mut(&name) {

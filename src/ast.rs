@@ -1,4 +1,4 @@
-//! The sources as they were written: every value is a text with its place, and nothing is interpreted yet.
+//! The sources as they are written: every value is a text with its place, and is not interpreted yet.
 
 mod alertmanager;
 mod targets;
@@ -16,12 +16,12 @@ use crate::contract::Contract;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
-/// A map's key.
+/// A key of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The text.
     pub text: String,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -30,61 +30,61 @@ pub struct Key {
 pub struct Instance {
     /// Its name.
     pub name: String,
-    /// Where that stands.
+    /// The place of its name.
     pub place: Span,
-    /// Where its parameters stand.
+    /// The place of its parameters.
     pub values: Span,
-    /// The instance that it is a part of, as a number from 1.
+    /// The instance around it, as a number from 1.
     pub parent: Option<u32>,
 }
 
 /// A map in source order.
 pub type Map<T> = Vec<(Key, T)>;
 
-/// All files of a run.
+/// All files of a project.
 #[derive(Clone, Debug, Default)]
 pub struct Ast {
-    /// The environment that everything is read for; `None` where a project has none.
+    /// The environment that is compiled; `None` if the project has none.
     pub environment: Option<String>,
     /// `slowburn.yaml`, if there is one.
     pub project: Option<ProjectFile>,
     /// The other files, by path.
     pub services: Vec<ServiceFile>,
-    /// What services are known to expose, by the path of the file.
+    /// The metrics that services expose, by the path of the file.
     pub contracts: BTreeMap<String, Arc<Contract>>,
-    /// What people wrote under `runbooks/`, by the name of the file without `.md`.
+    /// The texts under `runbooks/`, by the name of the file without `.md`.
     pub runbooks: BTreeMap<String, RunbookFile>,
-    /// The instances of every file that holds templates.
+    /// The instances of every file with templates.
     pub instances: BTreeMap<SourceId, Vec<Instance>>,
-    /// Services that are not there in this environment.
+    /// Services that are switched off in this environment.
     pub absent: BTreeSet<String>,
     /// `prometheus.scrape_config`, if it could be read.
     pub scrape: Option<ScrapeFile>,
-    /// Paths of files that could not be read; a problem says why.
+    /// Paths of files that could not be read; their problems are reported.
     pub unreadable: BTreeSet<String>,
-    /// Whether something in the project file could not be read: what it says holds for every service.
+    /// Whether a part of the project file could not be read. It applies to every service.
     pub project_misread: bool,
-    /// Files of services that say something of the whole service that could not be read.
+    /// Files of services in which settings of the whole service could not be read.
     pub misread: BTreeSet<SourceId>,
-    /// Whether anything could not be read, in whichever file.
+    /// Whether any part of any file could not be read.
     pub faulty: bool,
 }
 
 impl Ast {
-    /// Whether what a file means has to wait until all is read that decides it: a fault found before might follow from what is missing.
+    /// Whether problems of a file must not be shown yet, because a file with its settings could not be read completely: they could be false.
     pub fn waits(&self, file: SourceId) -> bool {
         self.project_misread || self.misread.contains(&file.plain())
     }
 }
 
-/// A configuration of Prometheus, as far as it says what is scraped.
+/// The scrape jobs of a Prometheus configuration.
 #[derive(Clone, Debug, Default)]
 pub struct ScrapeFile {
     /// `global.scrape_interval`
     pub scrape_interval: Option<Scalar>,
     /// `scrape_configs`
     pub jobs: Vec<JobBlock>,
-    /// Names of the labels in `global.external_labels`: no series carries them where rules are evaluated.
+    /// The label names in `global.external_labels`. Series do not have these labels where rules are evaluated.
     pub external_labels: Vec<Key>,
 }
 
@@ -95,16 +95,16 @@ pub struct JobBlock {
     pub name: Scalar,
     /// `scrape_interval`
     pub scrape_interval: Option<Scalar>,
-    /// Labels of `static_configs`, and those that are made by `relabel_configs` and `metric_relabel_configs`.
+    /// Labels from `static_configs`, `relabel_configs` and `metric_relabel_configs`.
     pub labels: Vec<String>,
-    /// Whether labels may come from elsewhere: service discovery, or relabelling with a regular expression on names.
+    /// Whether there may be other labels: from service discovery, or from relabelling with regular expressions.
     pub open: bool,
 }
 
 /// `slowburn.yaml`.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectFile {
-    /// The path of the file, for what it names relative to itself.
+    /// The path of the file, to which paths in it are relative.
     pub path: String,
     /// `language`
     pub language: Option<Scalar>,
@@ -130,11 +130,11 @@ pub struct ProjectFile {
     pub environments: Vec<Key>,
     /// The names under `services` of the environment.
     pub overridden: Vec<Key>,
-    /// What services and SLOs may set differently.
+    /// Settings that services and SLOs can override.
     pub settings: Settings,
 }
 
-/// `links`: where things can be read.
+/// `links`: addresses of other systems.
 #[derive(Clone, Debug, Default)]
 pub struct LinksBlock {
     /// `runbooks`
@@ -147,19 +147,18 @@ pub struct LinksBlock {
     pub alertmanager: Option<Scalar>,
 }
 
-/// One file of `runbooks/`: Markdown, taken as it is.
+/// A file in `runbooks/`: Markdown that is copied unchanged.
 #[derive(Clone, Debug)]
 pub struct RunbookFile {
-    /// Where it begins.
+    /// Its beginning.
     pub place: Span,
-    /// All of it.
     pub text: String,
 }
 
 /// One entry of `policies`.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyBlock {
-    /// Whether every key and value of it was understood; else tiers are missing.
+    /// Whether every key and value was understood. Otherwise tiers may be missing.
     pub understood: bool,
     /// `scale_to`
     pub scale_to: Option<Scalar>,
@@ -214,7 +213,7 @@ pub struct PrometheusBlock {
     pub scrape_config: Option<Scalar>,
 }
 
-/// What the project, a service and an SLO may each say; the innermost wins.
+/// The settings that the project, a service and an SLO can have; the innermost is used.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// `period`
@@ -239,11 +238,11 @@ pub struct Settings {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
-    /// `accepted`: reasons by code, each for its own level and what is in it.
+    /// `accepted`: reasons by code. They apply to the level on which they are written, and to everything inside it.
     pub accepted: Map<Scalar>,
-    /// `budget_alerts`; an empty list is none at all.
+    /// `budget_alerts`; an empty list switches them off.
     pub budget_alerts: Option<Vec<BudgetAlertBlock>>,
-    /// `budget_policy`; an empty list is none at all.
+    /// `budget_policy`; an empty list switches it off.
     pub budget_policy: Option<Vec<AgreementBlock>>,
     /// `hours`
     pub hours: Option<HoursBlock>,
@@ -254,11 +253,10 @@ pub struct Settings {
 /// `hours`.
 #[derive(Clone, Debug)]
 pub enum HoursBlock {
-    /// One word: `always`.
+    /// A single word: `always`.
     Word(Scalar),
-    /// Days and hours of a week.
+    /// Days and hours of the week.
     Week {
-        /// Where it stands.
         span: Span,
         /// `days`
         days: Vec<Scalar>,
@@ -274,13 +272,12 @@ pub enum HoursBlock {
 /// One entry of `maintenance`.
 #[derive(Clone, Debug)]
 pub struct MaintenanceBlock {
-    /// Where it stands.
     pub span: Span,
     /// `from`
     pub from: Scalar,
     /// `to`
     pub to: Scalar,
-    /// `slos`: services, and SLOs with their service; none for all.
+    /// `slos`: names of services or SLOs; empty for all.
     pub slos: Vec<Scalar>,
     /// `reason`
     pub reason: Scalar,
@@ -309,7 +306,7 @@ pub struct BudgetAlertBlock {
 /// `missing_events`.
 #[derive(Clone, Debug)]
 pub enum MissingBlock {
-    /// `off`, or another word that is not understood.
+    /// `off`, or another word, which is an error.
     Word(Scalar),
     /// Its keys.
     Block {
@@ -323,11 +320,10 @@ pub enum MissingBlock {
 /// `slice`.
 #[derive(Clone, Debug)]
 pub struct SliceBlock {
-    /// Where it stands.
     pub span: Span,
     /// `length`
     pub length: Scalar,
-    /// `objective`, which a journey need not say.
+    /// `objective`, optional for a journey.
     pub objective: Option<Scalar>,
 }
 
@@ -342,15 +338,15 @@ pub struct ServiceFile {
     pub owner: Option<Scalar>,
     /// `scrape_interval`
     pub scrape_interval: Option<Scalar>,
-    /// The path of the file, for what it names relative to itself.
+    /// The path of the file, to which paths in it are relative.
     pub path: String,
     /// `metrics`
     pub metrics: Vec<Scalar>,
     /// `planned`
     pub planned: Map<Scalar>,
-    /// Whether all that it says outside of `slos` and `alerts` was understood.
+    /// Whether everything outside `slos` and `alerts` was understood.
     pub understood: bool,
-    /// What its SLOs share.
+    /// Settings that its SLOs share.
     pub settings: Settings,
     /// `slos`
     pub slos: Map<SloBlock>,
@@ -361,9 +357,9 @@ pub struct ServiceFile {
 /// One entry of `alerts`.
 #[derive(Clone, Debug)]
 pub struct AlertBlock {
-    /// Whether every key and value of it was understood; else it is not judged by what is left.
+    /// Whether every key and value was understood. Otherwise it is not checked any further.
     pub understood: bool,
-    /// Its value as a whole.
+    /// The place of its value.
     pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
@@ -394,21 +390,21 @@ pub struct AlertBlock {
 /// One entry of `slos`.
 #[derive(Clone, Debug)]
 pub struct SloBlock {
-    /// Whether every key and value of it was understood; else it is not judged by what is left.
+    /// Whether every key and value was understood. Otherwise it is not checked any further.
     pub understood: bool,
-    /// Its value as a whole.
+    /// The place of its value.
     pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
     /// `objective` or the entries of `objectives`.
     pub objectives: Vec<Scalar>,
-    /// Whether it was written as a list, so that names get a suffix.
+    /// Whether the objectives are a list, so that the names get a suffix.
     pub several: bool,
     /// `sli`
     pub sli: SliBlock,
     /// `by`
     pub by: Vec<KeptBlock>,
-    /// All of that.
+    /// The place of `by`.
     pub by_place: Option<Span>,
     /// `tiers_off`
     pub tiers_off: Vec<Scalar>,
@@ -420,21 +416,21 @@ pub struct SloBlock {
     pub settings: Settings,
 }
 
-/// A label that is kept.
+/// A label in `by`.
 #[derive(Clone, Debug)]
 pub struct KeptBlock {
-    /// What it is called in everything that is recorded.
+    /// Its name on recorded series.
     pub name: Key,
-    /// What it is called in the series that are read: the same where `by` is a list.
+    /// Its name on raw series: the same if `by` is a list.
     pub label: Scalar,
 }
 
-/// `sli`: every key it may have; which of them go together is decided in `resolve`.
+/// `sli`: all its possible keys. `resolve` decides which of them can be combined.
 #[derive(Clone, Debug)]
 pub struct SliBlock {
-    /// The whole block.
+    /// The place of the block.
     pub span: Span,
-    /// Whether every key and value of it was understood; else it may seem to have too few.
+    /// Whether every key and value was understood. Otherwise keys may be missing.
     pub understood: bool,
     /// `total`
     pub total: Option<Scalar>,
@@ -465,10 +461,10 @@ pub struct SliBlock {
 /// `journey`.
 #[derive(Clone, Debug)]
 pub struct JourneyBlock {
-    /// The key.
+    /// The place of the key.
     pub key: Span,
     /// Its entries.
     pub parts: Vec<Scalar>,
-    /// Whether every entry of it was understood; else it may seem to have too few.
+    /// Whether every entry was understood. Otherwise entries may be missing.
     pub understood: bool,
 }

@@ -15,49 +15,49 @@ use crate::source::{SourceId, Span};
 /// Whether a problem stops the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nothing is written.
+    /// Nothing is compiled.
     Error,
-    /// Shown, and compiled all the same.
+    /// The sources are compiled, and the warning is shown.
     Warning,
 }
 
-/// A place with what is so there.
+/// A place with a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub span: Span,
     /// The label at the place; may be empty.
     pub text: String,
 }
 
-/// An edit that mends a problem.
+/// An edit that corrects a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// The place of the text to replace.
     pub span: Span,
-    /// By what.
+    /// The new text.
     pub replacement: String,
 }
 
-/// Words that can be pasted, with the edit they describe where there is exactly one.
+/// Advice, with the edit for it if there is exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Help {
-    /// The words.
+    /// The advice.
     pub text: String,
     /// The edit.
     pub fix: Option<Fix>,
 }
 
-/// A warning that somebody knows and accepts.
+/// A warning that is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
     /// The warning.
     pub problem: Problem,
-    /// Why the warning is accepted, in the author's words.
+    /// The reason in the sources.
     pub reason: String,
 }
 
-/// One fault, in its place.
+/// One fault with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Its kind.
@@ -70,7 +70,7 @@ pub struct Problem {
     pub primary: Label,
     /// Other places that disagree with it.
     pub secondary: Vec<Label>,
-    /// What to do, best first.
+    /// Advice, the best first.
     pub help: Vec<Help>,
     /// The place of a secret in the sources, which must never be shown.
     pub hidden: Option<Span>,
@@ -97,19 +97,19 @@ impl Problem {
         self.level == Level::Error
     }
 
-    /// Says what is so at the place of the fault.
+    /// Sets the label at the place of the fault.
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
     }
 
-    /// Points at a second place.
+    /// Adds a second place.
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label { span, text: text.into() });
         self
     }
 
-    /// Says what is not to be shown: the text under `span` is a secret.
+    /// Hides the text under `span`, which is a secret.
     pub fn hiding(mut self, span: Span) -> Self {
         self.hidden = Some(span);
         self
@@ -121,14 +121,14 @@ impl Problem {
         self
     }
 
-    /// Adds advice with the edit that follows it.
+    /// Adds advice with an edit.
     pub fn fix(mut self, text: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
         let fix = Fix { span, replacement: replacement.into() };
         self.help.push(Help { text: text.into(), fix: Some(fix) });
         self
     }
 
-    /// Adds advice, with the edit that follows it if the text can be spelled where it is to stand.
+    /// Adds advice, with an edit if the text can be written at this place.
     pub fn spelled(self, text: impl Into<String>, span: Span, replacement: Option<String>) -> Self {
         match replacement {
             Some(replacement) => self.fix(text, span, replacement),
@@ -137,11 +137,10 @@ impl Problem {
     }
 }
 
-/// A setting without effect in one environment may have an effect in another; an accepted warning that is not reported in one may be reported in
-/// another.
+/// These depend on the environment: a setting may have an effect in one and none in another, and an accepted warning may be reported only in one.
 const OF_ALL: [Code; 2] = [Code::UnreadSetting, Code::AcceptanceUnneeded];
 
-/// The problems of one project in several environments, each once: one that not all have says which have it.
+/// The problems of several environments, each once. A problem that not all environments have names those that have it.
 pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
     let mut all: Vec<(&Problem, &str)> = environments
         .iter()
@@ -168,8 +167,8 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
 /// The most problems of one kind that are reported for one file; with more, the cause is probably a generator.
 pub const TOLD: usize = 50;
 
-/// Sorts by file, offset and code, and drops repetitions, so that the same sources give the same list
-/// whichever stage found a fault first. Of very many of one kind in one file the first are kept, and the last of them says how many more there are.
+/// Sorts by file, offset and code, and removes duplicates, so that the order does not depend on the stage that found a fault. If one file has very
+/// many of one kind, the first are kept, and the last of these says how many more there are.
 pub fn sort(problems: &mut Vec<Problem>) {
     problems
         .sort_by(|a, b| (a.primary.span, a.code, &a.headline).cmp(&(b.primary.span, b.code, &b.headline)));

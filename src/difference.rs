@@ -61,13 +61,13 @@ pub struct Change {
     /// `service` or `service/slo`, with the current names, or the last ones if they were removed; empty for the whole project.
     pub subjects: Vec<String>,
     /// The fact, as a clause that can follow the subject's name and a colon.
-    pub said: Words,
+    pub text: Sentence,
     /// The old value, if there is one.
     pub before: Option<String>,
     /// The new value.
     pub after: Option<String>,
     /// A warning: which data is lost or misleading because of the change, and until when.
-    pub warning: Option<Words>,
+    pub warning: Option<Sentence>,
     /// Its effects.
     pub effects: Vec<Effect>,
 }
@@ -76,7 +76,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// The effect, as a clause.
-    pub said: Words,
+    pub text: Sentence,
     /// The subjects that it holds for; empty for all subjects of the change.
     pub subjects: Vec<String>,
 }
@@ -194,9 +194,9 @@ pub enum Kind {
     Scrape,
     /// The contract of a service.
     Contract,
-    /// The Prometheus that runs the rules.
+    /// The Prometheus that evaluates the rules.
     Prometheus,
-    /// Other systems that run the rules.
+    /// Other systems that evaluate the rules.
     Target,
     /// The language of texts for people.
     Language,
@@ -321,9 +321,17 @@ impl Kind {
 
 impl Change {
     /// A fact about these subjects.
-    pub fn new(kind: Kind, subjects: &[String], said: Words) -> Self {
+    pub fn new(kind: Kind, subjects: &[String], message: Sentence) -> Self {
         let (before, after) = (None, None);
-        Self { kind, subjects: subjects.to_vec(), said, before, after, warning: None, effects: Vec::new() }
+        Self {
+            kind,
+            subjects: subjects.to_vec(),
+            text: message,
+            before,
+            after,
+            warning: None,
+            effects: Vec::new(),
+        }
     }
 
     /// Adds both values.
@@ -334,14 +342,14 @@ impl Change {
     }
 
     /// Adds a warning.
-    pub fn warn(mut self, warning: impl Into<Option<Words>>) -> Self {
+    pub fn warn(mut self, warning: impl Into<Option<Sentence>>) -> Self {
         self.warning = warning.into();
         self
     }
 
     /// Adds effects.
-    pub fn effects(mut self, effects: impl IntoIterator<Item = Words>) -> Self {
-        let effect = |said| Effect { said, subjects: Vec::new() };
+    pub fn effects(mut self, effects: impl IntoIterator<Item = Sentence>) -> Self {
+        let effect = |message| Effect { text: message, subjects: Vec::new() };
         self.effects.extend(effects.into_iter().map(effect));
         self
     }
@@ -354,32 +362,32 @@ impl Change {
 
 /// A sentence that separates our words from those of the sources, so that every output can quote the latter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Words(pub Vec<Word>);
+pub struct Sentence(pub Vec<SentencePart>);
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
+pub enum SentencePart {
     /// Our own words.
     Plain(String),
     /// A text of the sources: a name, a selector.
     Quoted(String),
 }
 
-impl Words {
+impl Sentence {
     /// A sentence that begins with our own words.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self(vec![Word::Plain(text.into())])
+        Self(vec![SentencePart::Plain(text.into())])
     }
 
     /// Adds our own words.
     pub fn and(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Word::Plain(text.into()));
+        self.0.push(SentencePart::Plain(text.into()));
         self
     }
 
     /// Adds a text of the sources, without its secrets.
     pub fn quote(mut self, text: impl ToString) -> Self {
-        self.0.push(Word::Quoted(secret::masked(&text.to_string())));
+        self.0.push(SentencePart::Quoted(secret::masked(&text.to_string())));
         self
     }
 
@@ -395,11 +403,11 @@ impl Words {
     }
 }
 
-impl fmt::Display for Words {
+impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|word| match word {
-            Word::Plain(text) => f.write_str(text),
-            Word::Quoted(text) => write!(f, "`{text}`"),
+            SentencePart::Plain(text) => f.write_str(text),
+            SentencePart::Quoted(text) => write!(f, "`{text}`"),
         })
     }
 }
@@ -429,21 +437,21 @@ impl Difference {
             return "The two definitions mean the same.".to_owned();
         }
         let mut parts = Vec::new();
-        let mut say = |count: usize, one: &str, many: &str| match count {
+        let mut add_count = |count: usize, one: &str, many: &str| match count {
             0 => {}
             1 => parts.push(format!("1 {one}")),
             count => parts.push(format!("{count} {many}")),
         };
-        say(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
-        say(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
-        say(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
-        say(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
-        say(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
-        say(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
-        say(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
-        say(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
+        add_count(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
+        add_count(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
+        add_count(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
+        add_count(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
+        add_count(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
+        add_count(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
+        add_count(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
+        add_count(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
         let measures = [Kind::Sli, Kind::By, Kind::Budgeting];
-        say(self.count(&measures), "SLO measures something else", "SLOs measure something else");
+        add_count(self.count(&measures), "SLO measures something else", "SLOs measure something else");
         let more = |before: usize, after: usize, one: &str, many: &str| {
             let by = after.abs_diff(before);
             let word = if after > before { "more" } else { "fewer" };

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::emit::{Written, written};
+use crate::emit::{WrittenRule, written};
 use crate::inert;
 use crate::model::Labels;
 use crate::plan::Plan;
@@ -136,7 +136,7 @@ pub struct Drift {
 }
 
 /// The meaning of an expression, independent of its printed form.
-fn meant(expr: Expr) -> String {
+fn normalised(expr: Expr) -> String {
     let sorted = |reads: Selector| {
         let mut matchers: Vec<_> = reads.matchers.iter().collect();
         matchers.sort_by_key(|matcher| (&matcher.label, matcher.op.symbol(), &matcher.value));
@@ -153,20 +153,22 @@ fn meant(expr: Expr) -> String {
 pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     let queries: Vec<String> = rules
         .iter()
-        .map(|rule| promql::read(&rule.query).map_or_else(|_| rule.query.clone(), |(expr, _)| meant(expr)))
+        .map(|rule| {
+            promql::read(&rule.query).map_or_else(|_| rule.query.clone(), |(expr, _)| normalised(expr))
+        })
         .collect();
     let mut named: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate() {
         named.entry((rule.alerts, &rule.name)).or_default().push(index);
     }
     let mut taken = vec![false; rules.len()];
-    let mut open: Vec<(&str, Written, String)> = Vec::new();
+    let mut open: Vec<(&str, WrittenRule, String)> = Vec::new();
     let (mut compiled, mut same) = (0, 0);
     // Equal rules are paired first, so that they are in no other pair.
     for service in &plan.services {
         for rule in written(&plan.project, service) {
             compiled += 1;
-            let query = meant(rule.expr.clone());
+            let query = normalised(rule.expr.clone());
             let known = named.get(&(rule.alerts, rule.name.as_str())).into_iter().flatten().copied();
             let equal = known.into_iter().find(|index| {
                 !taken[*index] && differences(&rule, &query, &rules[*index], &queries[*index]).is_empty()
@@ -240,11 +242,11 @@ fn belongs(group: &str, service: &str) -> bool {
     group.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn differences(rule: &Written, query: &str, loaded: &Loaded, of: &str) -> Vec<Difference> {
+fn differences(rule: &WrittenRule, query: &str, loaded: &Loaded, of: &str) -> Vec<Difference> {
     let mut all = Vec::new();
     let mut differs = |field, loaded: String, compiled: String| {
         if loaded != compiled {
-            let (loaded, compiled) = apart(&loaded, &compiled);
+            let (loaded, compiled) = excerpts_at_difference(&loaded, &compiled);
             all.push(Difference { field, loaded, compiled });
         }
     };
@@ -268,7 +270,7 @@ fn pairs(labels: &Labels) -> String {
 }
 
 /// Two long texts, each from shortly before their first difference.
-fn apart(one: &str, other: &str) -> (String, String) {
+fn excerpts_at_difference(one: &str, other: &str) -> (String, String) {
     const BEFORE: usize = 60;
     let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
     let skipped =
@@ -298,13 +300,13 @@ pub fn human(drift: &Drift, address: &str) -> String {
             (Some(service), Some(slo)) => format!(" of {service}/{slo}"),
             _ => String::new(),
         };
-        let said = match finding.kind {
+        let message = match finding.kind {
             Kind::Missing => "is not loaded",
             Kind::Changed => "differs from the compiled rule",
             Kind::LeftOver => "is loaded, but no longer compiled",
             Kind::Failing => "fails",
         };
-        let _ = write!(text, "{group}: {rule}{} {said}", inert::line(&of));
+        let _ = write!(text, "{group}: {rule}{} {message}", inert::line(&of));
         match &finding.error {
             Some(error) => drop(writeln!(text, ": {error}")),
             None => text.push('\n'),

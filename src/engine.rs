@@ -1,14 +1,14 @@
-//! Recognises the program at an address by its answers, so that a message can name the right address.
+//! Recognises the program at an address by its answers, so that a message can suggest the right address.
 //!
-//! Many programs have the API of Prometheus, but each answers only some questions: vmalert evaluates rules and has no series, VictoriaMetrics holds
+//! Many programs have the API of Prometheus, but each answers only some requests: vmalert evaluates rules and has no series, VictoriaMetrics has
 //! series and does not evaluate rules, Mimir does both below `/prometheus`. The answers were recorded from the real programs (`tests/servers.d`).
 
 use serde_json::Value;
 
-/// A program that somebody may take for the one that he means.
+/// A program that may be at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Prometheus, or whatever says of itself what Prometheus says.
+    /// Prometheus, or a program that cannot be told from it.
     Prometheus,
     /// Alertmanager.
     Alertmanager,
@@ -16,17 +16,17 @@ pub enum Engine {
     Grafana,
     /// VictoriaMetrics on one machine.
     VictoriaMetrics,
-    /// What answers the queries to a cluster of VictoriaMetrics.
+    /// The query frontend of a VictoriaMetrics cluster.
     VmSelect,
-    /// What evaluates the rules of VictoriaMetrics.
+    /// Evaluates the rules of VictoriaMetrics.
     VmAlert,
-    /// Parts of VictoriaMetrics that take or keep samples.
+    /// Parts of VictoriaMetrics that receive or store samples.
     VmOther(&'static str),
     /// Thanos Query, the querier.
     ThanosQuery,
     /// A Thanos Ruler.
     ThanosRuler,
-    /// Parts of Thanos that speak to the querier: a sidecar, a store.
+    /// Other parts of Thanos: a sidecar, a store.
     ThanosOther,
     /// Mimir.
     Mimir,
@@ -34,36 +34,38 @@ pub enum Engine {
     Cortex,
 }
 
-/// What somebody wants to know of a server.
+/// What is needed from a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Series.
     Queries,
-    /// The rules that it evaluates.
+    /// Loaded rules.
     Rules,
-    /// The configuration by which it notifies.
+    /// The configuration for notifications.
     Routes,
 }
 
-/// Where programs say of themselves who they are, in the order in which they are asked.
+/// Paths at which programs identify themselves, in the order of the requests.
 pub const PROBES: [&str; 5] = ["/", BUILD, "/api/v2/status", "/api/health", "/metrics"];
 
-/// Where Prometheus tells its version, and others theirs.
+/// The path of the version, for Prometheus and most other programs.
 pub const BUILD: &str = "/api/v1/status/buildinfo";
 
-/// Who says this at one of [`PROBES`].
+/// The program with this answer at one of [`PROBES`].
 pub fn recognise(path: &str, body: &str) -> Option<Engine> {
     let json = || serde_json::from_str::<Value>(body).ok();
     match path {
         "/" => PAGES.iter().find(|(mark, _)| body.contains(mark)).map(|(_, engine)| *engine),
         BUILD => of_build(&json()?),
         "/api/v2/status" => {
-            let told = json()?;
-            (told["versionInfo"].is_object() && told["config"].is_object()).then_some(Engine::Alertmanager)
+            let json_answer = json()?;
+            (json_answer["versionInfo"].is_object() && json_answer["config"].is_object())
+                .then_some(Engine::Alertmanager)
         }
         "/api/health" => {
-            let told = json()?;
-            (told["database"].is_string() && told["version"].is_string()).then_some(Engine::Grafana)
+            let json_answer = json()?;
+            (json_answer["database"].is_string() && json_answer["version"].is_string())
+                .then_some(Engine::Grafana)
         }
         _ => METRICS
             .iter()
@@ -72,9 +74,9 @@ pub fn recognise(path: &str, body: &str) -> Option<Engine> {
     }
 }
 
-/// Who says this of its build. Thanos Query says what Prometheus says.
-pub fn of_build(told: &Value) -> Option<Engine> {
-    let build = &told["data"];
+/// The program with this build information. Thanos Query has the same as Prometheus.
+pub fn of_build(json_answer: &Value) -> Option<Engine> {
+    let build = &json_answer["data"];
     match build["application"].as_str() {
         Some(name) if name.contains("Mimir") => return Some(Engine::Mimir),
         Some(name) if name.contains("Cortex") => return Some(Engine::Cortex),
@@ -82,13 +84,13 @@ pub fn of_build(told: &Value) -> Option<Engine> {
     }
     match (build["version"].is_string(), build["goVersion"].is_string()) {
         (true, true) => Some(Engine::Prometheus),
-        // It says no more than Grafana asks for.
+        // It has only the field that Grafana needs.
         (true, false) => Some(Engine::VictoriaMetrics),
         (false, _) => None,
     }
 }
 
-/// What stands on the first page.
+/// Texts on the first page.
 const PAGES: [(&str, Engine); 16] = [
     ("<h2>Single-node VictoriaMetrics</h2>", Engine::VictoriaMetrics),
     ("vmselect - a component of VictoriaMetrics", Engine::VmSelect),
@@ -108,7 +110,7 @@ const PAGES: [(&str, Engine); 16] = [
     ("<h1>Grafana Mimir", Engine::Mimir),
 ];
 
-/// How a line begins that only one of them exposes of itself.
+/// The beginning of a metric that only this program exposes.
 const METRICS: [(&str, Engine); 6] = [
     ("thanos_build_info{", Engine::ThanosOther),
     ("alertmanager_build_info{", Engine::Alertmanager),
@@ -118,12 +120,12 @@ const METRICS: [(&str, Engine); 6] = [
     ("prometheus_build_info{", Engine::Prometheus),
 ];
 
-/// Whether somebody refuses because no tenant was named, as Mimir and Cortex do.
+/// Whether a server refuses because no tenant was given, as Mimir and Cortex do.
 pub fn asks_for_tenant(refusal: &str) -> bool {
     refusal.contains("no org id")
 }
 
-/// Where somebody else answers.
+/// The advice if another program answers.
 const PROMETHEUS: &str = "write the address of Prometheus, such as http://localhost:9090";
 const ALERTMANAGER: &str = "write the address of Alertmanager, such as http://localhost:9093";
 const VICTORIA: &str = "write the address of VictoriaMetrics, such as http://localhost:8428, or of vmselect, such as http://localhost:8481/select/0/prometheus";
@@ -132,7 +134,7 @@ const QUERIER: &str = "write the address of Thanos Query, such as http://localho
 const RULER: &str = "write the address of the Thanos Ruler, such as http://localhost:10902";
 
 impl Engine {
-    /// What it is called.
+    /// The name of the program.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prometheus => "Prometheus",
@@ -150,17 +152,17 @@ impl Engine {
         }
     }
 
-    /// Whether it holds series and does not evaluate rules.
+    /// Whether it stores series and does not evaluate rules.
     pub fn only_stores(self) -> bool {
         matches!(self, Self::VictoriaMetrics | Self::VmSelect)
     }
 
-    /// What to write instead of `asked`, which did not answer; `host` is where this one was found. `None` if `asked` is right.
+    /// The address to write instead of `asked`, which did not answer; `host` is where this program was found. `None` if `asked` is right.
     pub fn instead(self, wanted: Wanted, asked: &str, host: &str) -> Option<String> {
         use Wanted::{Queries, Routes, Rules};
         let (asked, host) = (asked.trim_end_matches('/'), host.trim_end_matches('/'));
         let below = |path: &str| {
-            // It may have been found below the path already.
+            // It may have been found below this path already.
             let right = if host.ends_with(path) { host.to_owned() } else { format!("{host}{path}") };
             (asked != right).then(|| format!("this is {}: write {right}", self.name()))
         };
@@ -200,24 +202,24 @@ mod tests {
     use super::{Engine, Wanted, asks_for_tenant, recognise};
 
     #[test]
-    fn what_is_right_is_not_corrected() {
-        let said = |engine: Engine, wanted, asked| engine.instead(wanted, asked, "http://h:1");
-        assert_eq!(said(Engine::Mimir, Wanted::Queries, "http://h:1/prometheus/"), None);
-        assert_eq!(said(Engine::Prometheus, Wanted::Rules, "http://h:1/"), None);
+    fn valid_words_are_not_corrected() {
+        let message = |engine: Engine, wanted, asked| engine.instead(wanted, asked, "http://h:1");
+        assert_eq!(message(Engine::Mimir, Wanted::Queries, "http://h:1/prometheus/"), None);
+        assert_eq!(message(Engine::Prometheus, Wanted::Rules, "http://h:1/"), None);
         let found_below = "http://h:1/prometheus";
         assert_eq!(Engine::Mimir.instead(Wanted::Rules, found_below, found_below), None);
         assert_eq!(
-            said(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
+            message(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
             Some("this is Prometheus: write http://h:1")
         );
         assert_eq!(
-            said(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
+            message(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
             Some("this is vmselect: write http://h:1/select/0/prometheus")
         );
     }
 
     #[test]
-    fn nobody_is_recognised_by_nothing() {
+    fn an_empty_answer_identifies_no_program() {
         for path in super::PROBES {
             for body in ["", "{}", "[]", "null", "hello", "{\"data\":7}", "{\"version\":1,\"database\":[]}"] {
                 assert_eq!(recognise(path, body), None, "{path} {body}");

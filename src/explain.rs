@@ -1,6 +1,6 @@
 //! plan → text for one SLO: its promise, when each tier fires, and what no tier detects.
 //!
-//! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
+//! The arithmetic is that of the SRE Workbook (chapter 5), in exact decimals. Only printed numbers are rounded.
 
 mod companion;
 
@@ -10,20 +10,21 @@ use std::fmt::Write as _;
 
 use crate::inert;
 use crate::plan::{
-    AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, Watch, first_to_fire, of_agreed_time, seconds,
+    AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, TierFacts, first_to_fire, of_agreed_time,
+    seconds,
 };
 use crate::vocabulary::{Decimal, Duration, Period, Severity, digits, percent, percent_digits, spoken};
 
 /// The widest line.
 const WIDTH: usize = 100;
 
-/// A burn rate up to here exhausts the budget in the last hundredth of the period only.
+/// Up to this burn rate the budget is exhausted only at the very end of the period.
 const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
 /// Tiers side by side in one table.
 const COLUMNS: usize = 4;
 
-/// An SLO as `slowburn explain service/slo` tells it, in lines of at most a hundred characters.
+/// The output of `slowburn explain service/slo`, in lines of at most a hundred characters.
 pub fn explain(plan: &SloPlan) -> String {
     let promise = &plan.promise;
     let mut page = format!("{}/{}\n", promise.service, promise.slo);
@@ -48,7 +49,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(promise);
-        let (scarce, steady): (Vec<Watch>, Vec<Watch>) =
+        let (scarce, steady): (Vec<TierFacts>, Vec<TierFacts>) =
             promise.tiers.iter().cloned().partition(|tier| is_scarce(promise, tier));
         page += "\nTime until they fire after an outage begins / until they stop after it ends\n";
         if !steady.is_empty() {
@@ -58,12 +59,12 @@ pub fn explain(plan: &SloPlan) -> String {
         }
         if !scarce.is_empty() {
             let names: Vec<String> = scarce.iter().map(name).collect();
-            let said = format!(
+            let message = format!(
                 "{}: at the expected traffic the short window has less than one event, so the time depends on when \
                  single events come, and is not known.",
                 names.join(", ")
             );
-            page += &wrapped("  ", &said);
+            page += &wrapped("  ", &message);
         }
         for severity in Severity::ALL {
             let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
@@ -95,7 +96,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page
 }
 
-/// What a journey goes through; nothing of any other SLO.
+/// The parts of a journey; empty for other SLOs.
 fn parts(promise: &Promise) -> String {
     let Some(slice) = promise.event.slice().filter(|_| !promise.parts.is_empty()) else {
         return String::new();
@@ -114,17 +115,17 @@ fn parts(promise: &Promise) -> String {
         ]);
     }
     page += &aligned(&rows, 3);
-    for said in [
+    for message in [
         "A part without events does not make a slice bad; without events in any part nothing is counted.",
         "A bad slice is shared equally by the parts that were bad in it: slo:journey_part_share:ratio says \
          which part spent the budget. While a part pages, this page does not begin.",
     ] {
-        page += &wrapped("  ", said);
+        page += &wrapped("  ", message);
     }
     page
 }
 
-/// When the promise holds; nothing if always.
+/// When the promise holds; empty for always.
 fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
     let mut page = "\nAgreed time: only events in it count\n".to_owned();
@@ -154,18 +155,18 @@ fn agreed(promise: &Promise) -> String {
     page
 }
 
-/// Warnings that are accepted, each with its reason.
+/// Accepted warnings, each with its reason.
 fn accepted(reasons: &Labels) -> String {
     reasons.iter().map(|(code, reason)| wrapped("Accepted ", &format!("{code}: {reason}"))).collect()
 }
 
 /// Whether the short window of a tier expects less than one event.
-fn is_scarce(promise: &Promise, tier: &Watch) -> bool {
+fn is_scarce(promise: &Promise, tier: &TierFacts) -> bool {
     promise.event == Event::Occurrence
         && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
 
-/// Three digits of a number.
+/// A number with three significant digits.
 /// A number of events, with commas between its thousands.
 pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
@@ -182,7 +183,7 @@ pub fn events(value: Decimal) -> String {
     grouped
 }
 
-/// What a service promises and watches, by name, each to be explained in its turn.
+/// The SLOs and alerts of a service, by name, so that each can be explained.
 pub fn contents(service: &ServicePlan) -> String {
     let slos = service.slos.iter().map(|slo| (slo.promise.slo.as_str(), promised(&slo.promise)));
     let alerts = service.companion_alerts().map(|(.., alert)| {
@@ -263,22 +264,22 @@ fn budget(promise: &Promise) -> String {
     }
 }
 
-/// What the budget of a calendar period is measured against; nothing of a rolling one.
+/// What the budget of a calendar period is measured against; empty for a rolling period.
 fn measured(promise: &Promise) -> String {
     let Period::Calendar(unit, _) = &promise.period else { return String::new() };
     let uncounted = match promise.expected_per_tile() {
         Some(_) => "; what was not counted in them is taken from the expected traffic",
         None => "",
     };
-    let said = format!(
+    let message = format!(
         "it is measured against all events of the {}: those so far, and those that are expected in the rest, as many as in the same length of time in the last four weeks{uncounted}",
         unit.as_str()
     );
-    wrapped("         ", &said)
+    wrapped("         ", &message)
 }
 
 /// `page 1h`
-fn name(tier: &Watch) -> String {
+fn name(tier: &TierFacts) -> String {
     format!("{} {}", tier.severity, tier.long)
 }
 
@@ -302,7 +303,7 @@ fn tiers(promise: &Promise) -> String {
     table(&rows)
 }
 
-fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
+fn evaluated(promise: &Promise, tier: &TierFacts) -> Duration {
     if tier.slow { promise.long_interval } else { promise.interval }
 }
 
@@ -316,9 +317,9 @@ fn budget_alerts(promise: &Promise) -> String {
             spoken(promise.full_outage() * (Decimal::ONE - alert.line.ratio())),
         ]);
     }
-    let told = "Each is sent once, and not before events have been counted for a day. A page is sent as a ticket if a page of this SLO has \
+    let limit = "Each is sent once, and not before events have been counted for a day. A page is sent as a ticket if a page of this SLO has \
                 fired within the hour before.";
-    table(&rows) + &wrapped("  ", told)
+    table(&rows) + &wrapped("  ", limit)
 }
 
 fn times(promise: &Promise) -> String {
@@ -346,12 +347,12 @@ fn times(promise: &Promise) -> String {
     tables.join("\n")
 }
 
-/// What is not in the tables.
+/// Facts that are not in the tables.
 fn remarks(promise: &Promise) -> Vec<String> {
     let mut remarks = vec![];
     let period = seconds(promise.period_length);
     let outage = promise.full_outage();
-    remarks.extend(unseen(promise, period));
+    remarks.extend(undetected_errors(promise, period));
     if outage < Decimal::from(60) {
         remarks.push(format!(
             "A full outage spends the whole budget in {}, before it can be scraped and evaluated and anybody is notified: only \
@@ -366,8 +367,8 @@ fn remarks(promise: &Promise) -> Vec<String> {
             percent_digits(tier.budget_share, 3)
         ));
     }
-    remarks.extend(Severity::ALL.iter().filter_map(|severity| least(promise, *severity)));
-    remarks.extend(Severity::ALL.iter().filter_map(|severity| least_of_all(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_bad_events(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_events(promise, *severity)));
     remarks.extend(cold_start(promise));
     if !promise.tiers.is_empty() {
         remarks.push(delays(promise));
@@ -375,14 +376,14 @@ fn remarks(promise: &Promise) -> Vec<String> {
     remarks
 }
 
-/// Burns that no tier sees, and how long the budget lasts under them.
-fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
+/// Errors that no tier detects, and how long the budget lasts with them.
+fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
     let lowest = promise.tiers.iter().map(|tier| tier.burn_rate).min();
     let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let lowest_page = page.map(|tier| tier.burn_rate).min();
     let gone = |burn_rate: Decimal| spoken(period / burn_rate);
-    let told = promise.budget_alerts.first().map(|alert| alert.line);
-    let mut remarks = vec![match (lowest, told) {
+    let limit = promise.budget_alerts.first().map(|alert| alert.line);
+    let mut remarks = vec![match (lowest, limit) {
         (None, Some(line)) => format!(
             "No tier watches how fast this budget burns. An alert fires when less than {line} of it is left."
         ),
@@ -390,12 +391,12 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
             "No tier watches this budget. A full outage spends it in {}, and nobody is notified.",
             spoken(promise.full_outage())
         ),
-        (Some(burn), told) if burn > NEARLY_ONE => format!(
+        (Some(burn), limit) if burn > NEARLY_ONE => format!(
             "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts {} {} it is gone after {}.",
             digits(burn, 3),
             percent(promise.budget),
             percent_digits(burn * promise.budget, 3),
-            match told {
+            match limit {
                 Some(line) => format!("only when less than {line} of it is left: just under"),
                 None => "nobody: just below".to_owned(),
             },
@@ -421,22 +422,22 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     remarks
 }
 
-/// What `min_bad_events` keeps from alerting.
-fn least(promise: &Promise, severity: Severity) -> Option<String> {
+/// Which bad events do not alert because of `min_bad_events`.
+fn effect_of_min_bad_events(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
-    let looks = promise.event != Event::Occurrence;
+    let is_evaluated = promise.event != Event::Occurrence;
     if count < 2 {
-        // Of as many events as `min_events` asks for, one may be too little.
+        // With `min_events`, a single bad event may be below the threshold.
         if tiers().all(|tier| Decimal::from(tier.min_events) * tier.threshold >= Decimal::ONE) {
             return None;
         }
-        // `1/T` events in the long window: with fewer, one of them is above the threshold.
-        let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
+        // With fewer than `1/T` events in the long window, a single bad event is above the threshold.
+        let alone = |tier: &TierFacts| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
         let alone = tiers().map(alone).max()?;
         return match promise.traffic {
-            // Looks come at a fixed pace: one of them is enough, or it is not.
-            Some(pace) if looks => (pace * Decimal::from(3600) < alone)
+            // Evaluations come at a fixed rate, so traffic does not matter.
+            Some(pace) if is_evaluated => (pace * Decimal::from(3600) < alone)
                 .then(|| format!("One bad evaluation is enough for a {severity}.")),
             _ => Some(format!(
                 "One bad event is enough for a {severity} while an hour has fewer than {} events.",
@@ -448,26 +449,26 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     let Some(traffic) = promise.traffic else {
         return Some(format!("{needs}; fewer do not alert, even if traffic is low."));
     };
-    let deaf: Vec<String> = tiers()
+    let unreachable: Vec<String> = tiers()
         .filter(|tier| traffic * seconds(tier.long) < Decimal::from(count))
         .map(|tier| tier.long.to_string())
         .collect();
     let after = spoken(Decimal::from(count) / traffic);
-    Some(match deaf.is_empty() {
-        true if looks => {
+    Some(match unreachable.is_empty() {
+        true if is_evaluated => {
             format!("{needs}: with one evaluation every {} that takes {after}.", promise.interval)
         }
         true => format!("{needs}: in a full outage at the expected traffic they come within {after}."),
         false => format!(
             "{needs}: at the expected traffic a full outage has so many only after {after}, so not even that makes the tier of \
              {} fire.",
-            deaf.join(" or ")
+            unreachable.join(" or ")
         ),
     })
 }
 
-/// What `min_events` keeps from alerting.
-fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
+/// Which bad events do not alert because of `min_events`.
+fn effect_of_min_events(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
     let needs = format!(
@@ -479,7 +480,7 @@ fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
     Some(format!("{needs}. At the expected traffic {shortest} has {}.", events(traffic * seconds(shortest))))
 }
 
-/// A young history makes long windows short: `H·T/(e − T)`.
+/// The effect of a short history, which makes long windows shorter: `H·T/(e − T)`.
 fn cold_start(promise: &Promise) -> Option<String> {
     let tier = promise
         .tiers
@@ -504,7 +505,7 @@ fn cold_start(promise: &Promise) -> Option<String> {
 fn delays(promise: &Promise) -> String {
     let slow = promise.tiers.iter().any(|tier| tier.slow);
     let fast = promise.tiers.iter().any(|tier| !tier.slow);
-    // The sums of slow tiers end one evaluation of the fast group ago.
+    // The sums of slow tiers end one evaluation of the fast group earlier.
     let behind = Duration::from_millis(promise.long_interval.millis() + promise.interval.millis());
     let evaluation = match (fast, slow) {
         (true, true) => format!("one evaluation ({}, or {behind} of slow tiers)", promise.interval),
@@ -530,7 +531,7 @@ fn table(rows: &[Vec<String>]) -> String {
     aligned(rows, 1)
 }
 
-/// Aligned columns: so many to the left, all others to the right.
+/// Aligned columns: `left` of them aligned to the left, the others to the right.
 pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -549,7 +550,7 @@ pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     text
 }
 
-/// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
+/// A wrapped paragraph. The first line follows `head`, the others are indented as far.
 pub fn wrapped(head: &str, words: &str) -> String {
     let indent = head.chars().count();
     let mut text = String::new();
@@ -573,7 +574,7 @@ pub fn wrapped(head: &str, words: &str) -> String {
     text
 }
 
-/// Words, a number together with its unit.
+/// The words of a text. A number and its unit are one word.
 fn unbroken(words: &str) -> Vec<String> {
     let mut unbroken: Vec<String> = Vec::new();
     for word in words.split_whitespace() {

@@ -4,13 +4,13 @@ mod alert;
 mod outage;
 mod promise;
 mod rules;
-mod watch;
+mod tier;
 
-pub use alert::{Aftermath, AlertFacts, BELOW, Which};
+pub use alert::{AlertFacts, AlertId, BELOW, SilencingAlert};
 pub use outage::{Outage, first_to_fire, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
-pub use rules::{Recorded, Rules};
-pub use watch::{Counted, TierState, Watch};
+pub use rules::{RecordedNames, Rules};
+pub use tier::{Counted, TierFacts, TierState};
 
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};
@@ -48,8 +48,8 @@ pub struct SloFacts<'a> {
     pub alerts: Vec<AlertFacts<'a>>,
     /// The alerts which mean that a part of a journey fails; empty for other SLOs.
     pub failing_parts: Vec<AlertFacts<'a>>,
-    /// Alerts of a journey that stay silenced after those of its parts.
-    pub aftermath: Option<Aftermath>,
+    /// For a journey: the alert that silences the pages of its parts.
+    pub silencing: Option<SilencingAlert>,
 }
 
 impl<'a> Facts<'a> {

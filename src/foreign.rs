@@ -1,6 +1,6 @@
-//! Rules of another tool, or written by hand, as far as slowburn recognises them: what they record, what they alert on, and for which SLO.
+//! Rules of another tool, or written by hand, as far as slowburn understands them: what they record, when they alert, and for which SLO.
 //!
-//! **Invariant:** every rule that was read is in exactly one place: with its SLO, or in `rest`. Parts of a rule that are not recognised are marked.
+//! **Invariant:** every rule is in exactly one place: in its SLO, or in `rest`. Parts of a rule that are not understood are marked.
 
 use crate::model::Labels;
 use crate::promql::ast::{Expr, Selector};
@@ -9,11 +9,11 @@ use crate::vocabulary::{Decimal, Duration, Severity};
 /// All rules of some files.
 #[derive(Clone, Debug, Default)]
 pub struct Foreign {
-    /// By the order in which they are first spoken of.
+    /// In the order of their first rule.
     pub slos: Vec<Slo>,
-    /// Rules that speak of no SLO, or of which it is not known of which.
+    /// Rules that belong to no SLO, or to an unknown one.
     pub rest: Vec<Rule>,
-    /// How many rules there are.
+    /// The number of all rules.
     pub rules: usize,
 }
 
@@ -22,76 +22,76 @@ pub struct Foreign {
 pub struct Rule {
     /// File and line.
     pub place: String,
-    /// The series that it records, or the alert.
+    /// The recorded series, or the alert.
     pub name: String,
-    /// Whether it alerts.
+    /// Whether it is an alerting rule.
     pub alerts: bool,
     /// Its expression, as it is written.
     pub text: String,
-    /// The same as a tree; `None` if that is no PromQL.
+    /// The parsed expression; `None` if it is not PromQL.
     pub expr: Option<Expr>,
-    /// Labels it sets.
+    /// The labels that it sets.
     pub labels: Labels,
-    /// Annotations it sets.
+    /// The annotations that it sets.
     pub annotations: Labels,
-    /// How long the expression has to hold.
+    /// `for`: how long the expression must be true.
     pub hold: Duration,
-    /// How long it goes on firing after that is over.
+    /// `keep_firing_for`: how long it keeps firing after that.
     pub keep_firing_for: Duration,
-    /// How often it is evaluated; Prometheus' default where none is said.
+    /// The evaluation interval; Prometheus' default if none is set.
     pub interval: Duration,
 }
 
-/// One SLO, as rules speak of it.
+/// One SLO, as its rules describe it.
 #[derive(Clone, Debug)]
 pub struct Slo {
-    /// `Sloth`, `Pyrra`, or `rules` of somebody's hand.
+    /// `Sloth`, `Pyrra`, or `rules` if they were written by hand.
     pub tool: &'static str,
-    /// The service, if rules say one.
+    /// The service, if it is known.
     pub service: Option<String>,
-    /// What it is called there.
+    /// Its name in the rules.
     pub name: String,
-    /// `service/slo`, as `import` calls it, of an SLO that was read from a spec.
+    /// For an SLO that was read from a spec: `service/slo`, as `import` names it.
     pub imported: Option<String>,
-    /// What tells its series from others.
+    /// The labels that identify its series.
     pub identity: Labels,
-    /// In (0, 1).
+    /// Above 0 and below 1.
     pub objective: Option<Decimal>,
-    /// What it is promised over.
+    /// The period of the promise.
     pub period: Option<Duration>,
-    /// Error ratios that are recorded, by their windows, the shortest first.
+    /// Recorded error ratios, the shortest window first.
     pub ratios: Vec<Ratio>,
     /// What it alerts on.
     pub alerts: Vec<Alert>,
-    /// Everything that is recorded.
+    /// All its recording rules.
     pub recorded: Vec<Rule>,
 }
 
 /// A recorded error ratio.
 #[derive(Clone, Debug)]
 pub struct Ratio {
-    /// Over which window.
+    /// Its window.
     pub window: Duration,
-    /// The series; `None` if nobody records it.
+    /// The series; `None` if it is not recorded.
     pub series: Option<Selector>,
-    /// What it is computed by.
+    /// The expression that computes it.
     pub expr: Option<Expr>,
-    /// Whether it is a mean of ratios over shorter windows, in which every ratio weighs the same.
+    /// Whether it is a mean of ratios over shorter windows, all with the same weight.
     pub averaged: bool,
 }
 
 /// An alert.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// As it is written.
+    /// The rule as it is written.
     pub rule: Rule,
-    /// Page or ticket, if that can be said.
+    /// The severity, if it is known.
     pub severity: Option<Severity>,
-    /// Labels that it fires with, as far as they are known before it does.
+    /// Its labels, as far as they are known before it fires.
     pub labels: Labels,
     /// When it fires.
     pub tiers: Vec<Tier>,
-    /// Whether it tells of series that are gone.
+    /// Whether it fires for missing series.
     pub absent: bool,
     /// Parts of its expression that are not understood.
     pub unclear: Vec<String>,
@@ -102,16 +102,16 @@ pub struct Alert {
 pub struct Tier {
     /// Long window.
     pub long: Duration,
-    /// Short window; the same where there is only one.
+    /// Short window; the same as the long one if there is only one.
     pub short: Duration,
-    /// From which error ratio on.
+    /// The error ratio above which it fires.
     pub threshold: Decimal,
-    /// How fast the budget burns then, if that can be said.
+    /// The burn rate at the threshold, if the objective is known.
     pub burn_rate: Option<Decimal>,
 }
 
 impl Slo {
-    /// `service/slo`, or what there is of it.
+    /// `service/slo`, or the name alone.
     pub fn subject(&self) -> String {
         match &self.service {
             Some(service) => format!("{service}/{}", self.name),
@@ -119,7 +119,7 @@ impl Slo {
         }
     }
 
-    /// Takes in what else speaks of it: alerts that stand for themselves are one SLO together.
+    /// Adds another part of the same SLO: alerts without recorded ratios are separate at first.
     pub fn join(&mut self, other: &Self) {
         self.objective = self
             .objective

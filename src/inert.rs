@@ -1,10 +1,10 @@
-//! Shows untrusted text so that it has no effect: labels of a server, values of a program, texts of sources.
+//! Shows untrusted texts so that they have no effect: labels of a server, values of a program, texts of sources.
 //!
-//! Invisible characters are made visible: controls of ASCII as pictures (`␛`), all else by its number (`⟨U+202E⟩`). Emoji that are made of several
-//! stay whole, and so do letters that need a joiner between them; see `unseen`.
+//! Invisible characters are made visible: ASCII controls as pictures (`␛`), others by their number (`⟨U+202E⟩`). Emoji of several characters, and
+//! letters that need a joiner between them, stay as they are; see `unseen`.
 //!
-//! **Invariant:** every output goes through here: prose is *shown*, by [`text()`], [`line()`] or their variants for Markdown; values that a machine
-//! compares are *escaped*, as the output language requires, and so keep their meaning.
+//! **Invariant:** every output uses this module. Prose is *shown*, by [`text()`], [`line()`] or their variants for Markdown. Values that programs
+//! compare are *escaped* as the output language requires, and so keep their meaning.
 
 mod markdown;
 mod unseen;
@@ -16,23 +16,24 @@ use serde::Serialize;
 pub use markdown::{code, fenced, markdown};
 pub use unseen::{is_break, is_seen, unseen};
 
-/// A text that moves no cursor and hides nothing. Line breaks (`\n`) and tabs stay.
+/// A text without control characters and invisible characters. Line breaks (`
+/// `) and tabs stay.
 pub fn text(text: &str) -> Cow<'_, str> {
     replaced(text, picture_in_text)
 }
 
-/// Where a place of a text stands in what [`text()`] makes of it.
+/// The offset in the result of [`text()`] for an offset in the text.
 pub fn offset(text: &str, place: usize) -> usize {
     let before = unseen(text).take_while(|(at, _)| *at < place);
     before.fold(place, |shown, (_, c)| shown + picture_in_text(c).len() - c.len_utf8())
 }
 
-/// As [`text()`], on one line: line breaks and tabs are shown, too.
+/// As [`text()`], on one line: line breaks and tabs are shown as characters, too.
 pub fn line(text: &str) -> Cow<'_, str> {
     replaced(text, picture)
 }
 
-/// The lines of a text, wherever any reader would end one, each as [`line()`] shows it.
+/// The lines of a text, with every kind of line break, each as [`line()`] shows it.
 pub fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let text = text.strip_suffix(is_break).unwrap_or(text);
     let mut after_return = false;
@@ -43,7 +44,7 @@ pub fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
-/// A text of which every character that is [`unseen()`] is spelled in another way.
+/// A text in which every [`unseen()`] character is replaced.
 pub fn replaced(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
     if is_seen(text) {
         return Cow::Borrowed(text);
@@ -65,7 +66,7 @@ pub fn pretty(value: &impl Serialize) -> String {
     json(&text).into_owned() + "\n"
 }
 
-/// JSON whose texts are the same, and in which nothing is unseen: `\u202e`.
+/// The same JSON, with invisible characters as escapes: `\u202e`.
 pub fn json(json: &str) -> Cow<'_, str> {
     replaced(json, |c| match c {
         '\n' => c.to_string(),
@@ -90,7 +91,7 @@ mod tests {
     use super::{json, line, lines, offset, text};
 
     #[test]
-    fn what_moves_turns_or_hides_is_a_picture() {
+    fn control_and_invisible_characters_are_shown() {
         let hostile = "a\u{1b}[2J\r\n\tb\u{202e}c\u{200b}\u{85}\u{7f}é🔥";
         assert_eq!(text(hostile), "a␛[2J␍\n\tb⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
         assert_eq!(line(hostile), "a␛[2J␍␊␉b⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_found_again_in_what_is_shown() {
+    fn offsets_are_converted_to_the_shown_text() {
         let hostile = "a\u{202e}👩\r\tb";
         for (place, _) in hostile.char_indices() {
             let shown = text(hostile);

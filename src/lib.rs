@@ -155,7 +155,7 @@ pub mod text;
 pub mod vocabulary;
 
 use artifact::Artifacts;
-use check::Sees;
+use check::CheckScope;
 use diagnostic::{Accepted, Code, Problem};
 use difference::{Amounts, Difference};
 use emit::{TARGETS, Target};
@@ -163,14 +163,14 @@ use model::Model;
 use plan::{Plan, ServicePlan};
 use source::Sources;
 
-/// What a run comes to.
+/// The result of compiling a project.
 #[derive(Debug)]
 pub struct Compiled {
-    /// Everything that is wrong, sorted.
+    /// All problems, sorted.
     pub problems: Vec<Problem>,
-    /// Warnings that somebody accepts with a reason, sorted.
+    /// Warnings that are accepted with a reason, sorted.
     pub accepted: Vec<Accepted>,
-    /// What is meant; `None` if there is an error.
+    /// The meaning of the sources; `None` if there is an error.
     pub model: Option<Model>,
 }
 
@@ -180,8 +180,8 @@ impl Compiled {
         self.model.as_ref().map(plan_of)
     }
 
-    /// The promises and alerts of every service, and the rules of those that are `whole`; `None` if there is an error. Rules take many times the memory of
-    /// all else.
+    /// The promises and alerts of every service, with rules only for the services that are `whole`; `None` if there is an error. Rules take many
+    /// times the memory of everything else.
     pub fn outline(&self, whole: impl Fn(&str) -> bool + Sync) -> Option<Plan> {
         let model = self.model.as_ref()?;
         let facts = derive::derive(model);
@@ -192,7 +192,7 @@ impl Compiled {
         Some(Plan { project: lower::project(&facts), services })
     }
 
-    /// Rule files that make history out of raw series, one per service with SLOs; `None` if there is an error.
+    /// Rule files that compute history from raw series, one per service with SLOs; `None` if there is an error.
     pub fn history(&self) -> Option<Artifacts> {
         let model = self.model.as_ref()?;
         let facts = derive::derive(model);
@@ -222,7 +222,7 @@ pub fn artifacts(model: &Model, targets: &[&Target]) -> Artifacts {
     let facts = derive::derive(model);
     let project = lower::project(&facts);
     let shared = targets.iter().any(|target| target.project.is_some());
-    // A service's plan is many times larger than its files, so it goes as soon as they are there.
+    // The plan of a service is many times larger than its files, so it is dropped as soon as they are written.
     let made = parallel::map(&facts.services, |service| {
         let mut plan = lower::service(model, service);
         if targets.iter().any(|target| target.proves) {
@@ -240,15 +240,15 @@ pub fn artifacts(model: &Model, targets: &[&Target]) -> Artifacts {
     artifacts
 }
 
-/// What a run comes to in each environment.
+/// The results for all environments.
 #[derive(Debug)]
-pub struct Each {
+pub struct CompiledEnvironments {
     /// The environments in their order; one without a name if the project declares none.
     pub environments: Vec<(Option<String>, Compiled)>,
 }
 
-impl Each {
-    /// All problems, each once. One that is not there in every environment says where it is.
+impl CompiledEnvironments {
+    /// All problems, each once. A problem that not all environments have names those that have it.
     pub fn problems(&self) -> Vec<Problem> {
         let all: Vec<(&str, &[Problem])> = self
             .environments
@@ -258,7 +258,7 @@ impl Each {
         diagnostic::together(&all)
     }
 
-    /// All warnings that are accepted, each once.
+    /// All accepted warnings, each once.
     pub fn accepted(&self) -> Vec<Accepted> {
         let mut all: Vec<Accepted> = Vec::new();
         for accepted in self.environments.iter().flat_map(|(_, compiled)| &compiled.accepted) {
@@ -270,12 +270,12 @@ impl Each {
     }
 }
 
-/// What the sources mean as far as they mean something, whatever else is wrong with them; in the first environment if the project declares some.
+/// The meaning of the sources as far as they are valid; in the first environment if the project declares some.
 pub fn model_of(sources: &Sources) -> Model {
     model_in(sources, environments(sources).first().map(String::as_str))
 }
 
-/// The same in one environment, or in none.
+/// The same in one environment, or without one.
 pub fn model_in(sources: &Sources, environment: Option<&str>) -> Model {
     resolve::resolve(&parse::parse(sources, environment).0).0
 }
@@ -285,7 +285,7 @@ pub fn plan_of(model: &Model) -> Plan {
     lower::lower(&derive::derive(model))
 }
 
-/// What two states of a project mean that is not the same, as far as either means something.
+/// The differences in meaning between two states of a project, as far as they are valid.
 pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bool) -> Difference {
     let (before, old_amounts) = measured(old, ServicePlan::outline);
     let (after, new_amounts) = measured(new, ServicePlan::outline);
@@ -295,7 +295,7 @@ pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bo
     )
 }
 
-/// What these rules of others mean and the definitions do not, and the other way round, as far as either means something.
+/// The differences in meaning between rules of others and the definitions, as far as they are valid.
 pub fn difference_from(
     old: &foreign::Foreign,
     old_complete: bool,
@@ -339,7 +339,7 @@ pub fn compile(sources: &Sources) -> Compiled {
 }
 
 /// Compiles all sources of a project for each of its environments.
-pub fn compile_each(sources: &Sources) -> Each {
+pub fn compile_each(sources: &Sources) -> CompiledEnvironments {
     let names = environments(sources);
     let environments = match names.is_empty() {
         true => vec![(None, compile_in(sources, None))],
@@ -351,20 +351,20 @@ pub fn compile_each(sources: &Sources) -> Each {
             })
             .collect(),
     };
-    Each { environments }
+    CompiledEnvironments { environments }
 }
 
-/// Compiles all sources of a project for one environment, or for none.
+/// Compiles all sources of a project for one environment, or without one.
 pub fn compile_in(sources: &Sources, environment: Option<&str>) -> Compiled {
     finish(parse::parse(sources, environment), None, None)
 }
 
-/// Compiles all sources of a project, held against what a running Prometheus shows instead of the contracts beside them.
+/// Compiles all sources of a project, and checks them against the series of a running Prometheus instead of the contracts beside them.
 pub fn compile_against(sources: &Sources, environment: Option<&str>, live: &ask::Live) -> Compiled {
     finish(parse::parse(sources, environment), Some(live), None)
 }
 
-/// Compiles all sources of a project as if this policy watched every SLO, whatever is written; the names of those that there are, if it is none.
+/// Compiles all sources of a project with this policy for every SLO. If there is no such policy: the names of those that exist.
 pub fn compile_by(
     sources: &Sources,
     environment: Option<&str>,
@@ -378,20 +378,21 @@ pub fn compile_by(
     }
 }
 
-/// What a target would refuse, as a problem.
+/// The problem that a target has a limit that the rules exceed.
 fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Problem {
     let place = targets.place(limit.target).expect("only declared targets have limits");
     match &limit.what {
         emit::limits::Excess::Groups { count, most } => {
-            let said = format!("Mimir allows {most} groups for a tenant, but the rules need {count}");
-            Problem::error(Code::GroupLimit, place, said).help(format!(
+            let message = format!("Mimir allows {most} groups for a tenant, but the rules need {count}");
+            Problem::error(Code::GroupLimit, place, message).help(format!(
                 "allow the tenant more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
             ))
         }
         emit::limits::Excess::Bytes { what, bytes, most } => {
-            let said = format!("{what} has {bytes} bytes, but an object of Kubernetes can have only {most}");
+            let message =
+                format!("{what} has {bytes} bytes, but an object of Kubernetes can have only {most}");
             let help = "split the service into two services, or shorten its descriptions";
-            Problem::error(Code::ObjectTooLarge, place, said).help(help)
+            Problem::error(Code::ObjectTooLarge, place, message).help(help)
         }
     }
 }
@@ -404,9 +405,9 @@ fn finish(
     let (mut model, unresolved) = resolve::resolve_by(&ast, policy);
     problems.extend(unresolved);
     let acceptances = accepted::Entries::of(&ast);
-    // What is written is not needed any more, and is as large as all that follows from it.
+    // The sources are not needed any more, and take as much memory as everything after them.
     ast.services = Vec::new();
-    let sees = if problems.iter().any(Problem::is_error) { Sees::Part } else { Sees::Whole };
+    let sees = if problems.iter().any(Problem::is_error) { CheckScope::Part } else { CheckScope::Whole };
     if let Some(live) = live {
         live.hold(&mut model);
     }
@@ -421,12 +422,12 @@ fn finish(
             emit::limits::exceeded(&lower::lower(&facts)).iter().map(|limit| refused(targets, limit)),
         );
     }
-    // A server shows other problems than a contract does, and another policy has others.
+    // A server has other problems than a contract, and so has another policy.
     let whole = live.is_none() && policy.is_none();
-    let (problems, mut accepted) = accepted::apart(acceptances, &ast.instances, problems, whole);
-    let mut problems = parse::told(problems, &ast.instances);
+    let (problems, mut accepted) = accepted::separate_accepted(acceptances, &ast.instances, problems, whole);
+    let mut problems = parse::merge_instance_problems(problems, &ast.instances);
     for one in &mut accepted {
-        parse::plain(&mut one.problem);
+        parse::without_instances(&mut one.problem);
     }
     diagnostic::sort(&mut problems);
     accepted.sort_by(|a, b| {

@@ -1,4 +1,4 @@
-//! The sources as they are meant: every value valid, every default filled in, every name known.
+//! The sources with their meaning: every value is valid, every default is filled in, and every name exists.
 
 mod agreed;
 mod alertmanager;
@@ -24,7 +24,7 @@ use crate::vocabulary::{
     AlertName, BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
 };
 
-/// Everything a run compiles.
+/// A whole project.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Settings for all services.
@@ -36,46 +36,46 @@ pub struct Model {
 /// Settings for all services.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The environment that it is compiled for; `None` where a project has none.
+    /// The environment that is compiled; `None` if the project has none.
     pub environment: Option<String>,
-    /// Of the texts for people.
+    /// The language of alerts, dashboards and runbooks.
     pub language: Language,
-    /// The time zone that people live in who read the texts; `None` where none is named.
+    /// The time zone in the texts for people; `None` if it is not set.
     pub time_zone: Option<String>,
-    /// How severities are spelled, and what they carry.
+    /// The labels and annotations of severities.
     pub severities: PerSeverity<SeverityStyle>,
     /// The Prometheus that runs the rules.
     pub prometheus: Prometheus,
     /// Receivers and routes; `None` if slowburn does not write them.
     pub alertmanager: Option<Alertmanager>,
-    /// Which services need which.
+    /// Dependencies between services.
     pub dependencies: Vec<Dependency>,
-    /// Where things can be read.
+    /// Addresses of other systems.
     pub links: Links,
     /// Texts of alerts instead of the built-in ones.
     pub texts: Wordings,
-    /// Runbooks written by people, by name.
+    /// The user's runbook texts, by name.
     pub runbooks: BTreeMap<String, Written>,
-    /// Other systems that run the rules.
+    /// Other systems that evaluate the rules.
     pub targets: RuleTargets,
-    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    /// Reasons for warnings that are accepted in the whole project, by code.
     pub accepted: Labels,
 }
 
-/// Texts of alerts, written by the author.
+/// The user's texts for alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wordings {
-    /// Of an error budget that burns.
+    /// For burn alerts.
     pub burn: Wording,
-    /// Of a budget of which little is left.
+    /// For budget alerts.
     pub budget: Wording,
-    /// Of events that disappear.
+    /// For missing events.
     pub missing: Wording,
-    /// Of companion alerts.
+    /// For companion alerts.
     pub companion: Wording,
 }
 
-/// Templates without a fault, in place of the built-in ones.
+/// Valid templates that replace the built-in ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording {
     /// One line.
@@ -84,16 +84,16 @@ pub struct Wording {
     pub description: Option<String>,
 }
 
-/// A runbook written by people.
+/// A runbook text of the user.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// Markdown.
     pub text: String,
-    /// Where it begins.
+    /// Its beginning.
     pub place: Span,
 }
 
-/// Addresses below which things can be read, without a slash at their ends.
+/// Base addresses of other systems, without a slash at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
     /// Where `out/runbooks` is published.
@@ -106,7 +106,7 @@ pub struct Links {
     pub alertmanager: Option<String>,
 }
 
-/// Languages that texts for people exist in.
+/// The languages of texts for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Language {
@@ -115,7 +115,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Both, with their codes.
+    /// All languages, with their codes.
     pub const ALL: [(&'static str, Self); 2] = [("en", Self::English), ("es", Self::Spanish)];
 
     /// `en` or `es`.
@@ -131,7 +131,7 @@ impl Language {
 /// Valid label or annotation names with their values, by name.
 pub type Labels = BTreeMap<String, String>;
 
-/// How one severity looks on an alert.
+/// The labels and annotations of a severity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeverityStyle {
     /// The value of the `severity` label.
@@ -147,15 +147,15 @@ pub struct SeverityStyle {
 pub struct Prometheus {
     /// Major and minor version of the oldest server that loads them.
     pub version: (u32, u32),
-    /// How long it keeps samples, if that is known, and where it was written.
+    /// How long it keeps samples, if that is known, with the place of the setting.
     pub retention: Option<(Duration, Option<Span>)>,
     /// Labels that series have from their targets, beside `job` and `instance`.
     pub target_labels: Vec<LabelName>,
-    /// Labels that it gives to alerts on their way out, and to nothing before.
+    /// Labels that are added only to alerts that are sent.
     pub external_labels: Vec<LabelName>,
-    /// Labels in which series of two replicas differ.
+    /// Labels that differ between replicas.
     pub replica_labels: Vec<LabelName>,
-    /// How many replicas have the same series, by metric, if a server was asked and has more than one.
+    /// How many replicas have the same series, by metric. Only for metrics with several replicas on a server that was asked.
     pub replicas: BTreeMap<String, u64>,
     /// Metrics whose samples arrive too late for the rules, if a server was asked.
     pub late: BTreeSet<String>,
@@ -168,11 +168,11 @@ pub struct Prometheus {
 pub struct Job {
     /// `job_name`
     pub name: String,
-    /// How often.
+    /// The interval between two scrapes.
     pub scrape_interval: Duration,
-    /// Labels that its targets get, as far as they are known.
+    /// The known labels of its targets.
     pub labels: Vec<String>,
-    /// Whether there may be others.
+    /// Whether its targets may have other labels.
     pub open: bool,
 }
 
@@ -181,21 +181,21 @@ pub struct Job {
 pub struct Service {
     /// Unique in the project.
     pub name: Name,
-    /// Where its name was written.
+    /// The place of its name.
     pub place: Span,
     /// For people.
     pub description: Option<String>,
-    /// The responsible team.
+    /// The responsible team or person.
     pub owner: Option<String>,
-    /// Where its source can be read.
+    /// The address of its source.
     pub source: Option<String>,
-    /// Labels that every alert of the service carries: the project's and its own.
+    /// Labels of every alert of the service: those of the project and of the service.
     pub labels: Labels,
-    /// Annotations likewise.
+    /// Annotations of every alert of the service.
     pub annotations: Labels,
     /// Its contract.
     pub contract: Option<Arc<Contract>>,
-    /// Metrics that are not there yet, with the reason.
+    /// Metrics that do not exist yet, with the reasons.
     pub planned: BTreeMap<String, Planned>,
     /// The alert for events that disappear; `None` if it is switched off.
     pub missing_events: Option<MissingEvents>,
@@ -203,25 +203,25 @@ pub struct Service {
     pub slos: Vec<Slo>,
     /// Companion alerts, in the order of the file.
     pub alerts: Vec<Companion>,
-    /// Warnings that are accepted in its file, by code, with the reasons.
+    /// Reasons for warnings that are accepted in its file, by code.
     pub accepted: Labels,
 }
 
-/// When and how loudly it is said that a service's events have disappeared.
+/// The alert for missing events of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingEvents {
     /// Page or ticket.
     pub severity: Severity,
-    /// How long they are gone before it is said.
+    /// The time without events before it fires.
     pub after: Duration,
 }
 
-/// Why a metric is not there yet.
+/// Why a metric does not exist yet.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// For people.
     pub reason: String,
-    /// Where the metric was named.
+    /// The place of the metric's name.
     pub span: Span,
 }
 
@@ -232,58 +232,58 @@ pub struct Slo {
     pub name: Name,
     /// For people.
     pub description: Option<String>,
-    /// The share of good events.
+    /// The ratio of good events.
     pub objective: Objective,
-    /// The threshold: an event is good if it takes less.
+    /// The threshold: an event is good if it takes less than this.
     pub threshold: Option<Duration>,
-    /// How events are observed.
+    /// How events are measured.
     pub sli: Sli,
     /// The selectors of its queries, in the order of the source.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
     /// Input series for the proofs; `None` if no series were found for good and bad events.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
     pub by: Vec<Kept>,
     /// What an event is.
     pub budgeting: Budgeting,
-    /// Its period.
+    /// The time over which the objective is promised.
     pub period: Period,
-    /// Those that are switched on, in the order of the policy.
+    /// The active tiers, in the order of the policy.
     pub tiers: Vec<Tier>,
-    /// Those of a built-in policy that could never fire at this objective.
+    /// The tiers of a built-in policy that could never fire at this objective.
     pub left_out: Vec<Tier>,
-    /// The alert name of its page and its ticket, if it is set: they differ in the label `severity`.
+    /// The alert name of its page and its ticket, if it is set. They differ by the label `severity`.
     pub alert_name: Option<AlertName>,
-    /// Fewer bad events than this in the long window never alert.
+    /// The alert fires only with at least so many bad events in the long window.
     pub min_bad_events: PerSeverity<u32>,
-    /// Fewer events than this in the long window, good ones among them, never alert.
+    /// The alert fires only with at least so many events in the long window.
     pub min_events: PerSeverity<u32>,
     /// Lines of the budget with a budget alert, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
-    /// The error budget policy: the agreed actions by line of the budget, the highest first.
+    /// The error budget policy: agreed actions by line of the budget, the highest line first.
     pub budget_policy: Vec<Agreement>,
-    /// When it holds.
+    /// The agreed time, in which it holds.
     pub agreed: Agreed,
-    /// Labels of its alerts beside the service's.
+    /// Labels of its alerts in addition to those of the service.
     pub labels: Labels,
-    /// Annotations likewise.
+    /// Annotations of its alerts in addition to those of the service.
     pub annotations: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
-    /// Why the metric is not there yet.
+    /// Why the metric does not exist yet.
     pub planned: Option<String>,
     /// How often its targets are scraped.
     pub scrape_interval: Duration,
     /// Expected events per second.
     pub traffic: Option<Decimal>,
-    /// Warnings that are accepted in it, by code, with the reasons.
+    /// Reasons for warnings that are accepted in it, by code.
     pub accepted: Labels,
-    /// Where its parts were written.
+    /// The places of its settings.
     pub places: Places,
 }
 
 impl Slo {
-    /// The parts of a journey; none of any other.
+    /// The parts of a journey; empty for other SLIs.
     pub fn parts(&self) -> &[Part] {
         match &self.sli {
             Sli::Journey { parts } => parts,
@@ -291,33 +291,33 @@ impl Slo {
         }
     }
 
-    /// Whether the service's alert for missing events includes it. For a journey, the services of its parts have that alert.
+    /// Whether the service's alert for missing events includes it. For a journey, the services of its parts have this alert.
     pub fn is_expected(&self) -> bool {
         self.planned.is_none() && self.parts().is_empty()
     }
 
-    /// The part of a journey of which a slice asks most: the proofs let this one fail.
+    /// The part of a journey with the highest objective per slice. The proofs let this part fail.
     pub fn strictest(&self) -> Option<&Part> {
         self.parts().iter().max_by_key(|part| part.objective.ratio())
     }
 }
 
-/// A label that is kept.
+/// A label in `by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its name on recorded series.
     pub name: LabelName,
-    /// Its name on the series that are read.
+    /// Its name on raw series.
     pub label: LabelName,
 }
 
 impl Kept {
-    /// The name in all that is recorded.
+    /// The name on recorded series.
     pub fn as_str(&self) -> &str {
         self.name.as_str()
     }
 
-    /// Whether it is recorded under another name than it is read under.
+    /// Whether it is recorded under another name.
     pub fn is_renamed(&self) -> bool {
         self.name != self.label
     }
@@ -329,7 +329,7 @@ impl std::fmt::Display for Kept {
     }
 }
 
-/// Where the parts of an SLO were written; a default's place is where the SLO's name is.
+/// The places of the settings of an SLO. If a setting has its default value, its place is the SLO's name.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// Its name.
@@ -361,13 +361,13 @@ pub struct Places {
 /// What an event is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Budgeting {
-    /// What the SLI counts.
+    /// A single event of the SLI.
     Occurrences,
-    /// A moment, good if enough of the events in the slice that ends there were; in a journey, of each part.
+    /// A moment that is good if enough events of the slice before it were good; in a journey, in each part.
     Timeslices {
         /// Length of the slice.
         length: Duration,
-        /// The share of good events that makes a slice good; in a journey, that of its strictest part.
+        /// The ratio of good events that makes a slice good; in a journey, that of its strictest part.
         objective: Objective,
     },
 }
@@ -377,67 +377,67 @@ pub enum Budgeting {
 pub struct Tier {
     /// The severity of its alert.
     pub severity: Severity,
-    /// The share of the budget that is gone when it fires, in (0, 1].
+    /// The share of the budget that is spent when it fires: above 0, at most 1.
     pub budget_share: Decimal,
-    /// Decides whether to fire.
+    /// The window that decides when to fire.
     pub long: Duration,
-    /// Decides when to stop.
+    /// The window that decides when to stop.
     pub short: Duration,
-    /// How long its alert goes on firing after that; the same for all tiers of a severity.
+    /// `keep_firing_for` of its alert; the same for all tiers of a severity.
     pub keep_firing_for: Option<Duration>,
-    /// Where it was written; built-in ones where their policy, or the SLO, is named.
+    /// Its place; for built-in tiers, the place of the policy's name or of the SLO.
     pub span: Span,
 }
 
 /// A line of the budget with an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetAlert {
-    /// Told when less is left.
+    /// The alert fires if less of the budget is left.
     pub line: BudgetLine,
     /// Page or ticket.
     pub severity: Severity,
 }
 
-/// An entry of the error budget policy: what a team does while less of the budget is left than the line.
+/// An entry of the error budget policy: what the team does while less than the line is left of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
     /// The line.
     pub line: BudgetLine,
-    /// In the team's words, on one line.
+    /// The agreed action, one line.
     pub action: String,
-    /// Whether nothing is deployed meanwhile.
+    /// Whether deployments stop.
     pub freeze: bool,
 }
 
-/// How events are observed.
+/// How events are measured.
 #[derive(Clone, Debug)]
 pub enum Sli {
     /// Counters of events: at least two of the three are given.
     Counted {
-        /// The histogram that they are read from, if they are.
+        /// The histogram with these counters, if there is one.
         histogram: Option<Histogram>,
         /// All events.
         total: Option<Vec<Term>>,
-        /// Good ones.
+        /// Good events.
         good: Option<Vec<Term>>,
-        /// Bad ones.
+        /// Bad events.
         bad: Option<Vec<Term>>,
     },
-    /// A state that is evaluated regularly: every evaluation of every series is an event.
+    /// A state that is evaluated regularly. Each evaluation of each series is an event.
     Checked {
-        /// Keeps the series that are good.
+        /// Returns the series in the good state.
         good: Expr,
-        /// Keeps those that are bad. A series that is in neither (NaN) is not an event.
+        /// Returns the series in the bad state. A series in neither (NaN) is not an event.
         bad: Expr,
     },
-    /// A ratio of unknown weight, with `$window` in it: every look is an event, bad in part.
+    /// A ratio of unknown weight, with `$window` in it. Each evaluation is an event, which may be partly bad.
     Ratio {
         /// Bad ÷ total.
         bad: Expr,
     },
-    /// Other SLOs: a slice of time is good if it was good in each of them.
+    /// Other SLOs: a slice is good if it was good in each of them.
     Journey {
-        /// At least two, but for those whose services are not there in this environment.
+        /// At least two, without those of services that are switched off in this environment.
         parts: Vec<Part>,
     },
 }
@@ -449,15 +449,15 @@ pub struct Part {
     pub service: Name,
     /// Its SLO.
     pub slo: Name,
-    /// The share of good events that it has to have in a slice.
+    /// The ratio of good events that it needs in a slice.
     pub objective: Objective,
     /// Whether it has several promises, one for each value of some labels.
     pub several: bool,
-    /// Why its metric is not there yet.
+    /// Why its metric does not exist yet.
     pub planned: Option<String>,
     /// When its events count.
     pub agreed: Agreed,
-    /// Where it is named.
+    /// The place of its name in the journey.
     pub place: Span,
 }
 
@@ -468,22 +468,22 @@ impl Part {
     }
 }
 
-/// A histogram of how long events take.
+/// A histogram of durations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
-    /// Its name and labels; of a classic one without `_bucket`.
+    /// Its name and labels; for a classic histogram, without `_bucket`.
     pub selector: Selector,
-    /// Whether it is a native one.
+    /// Whether it is a native histogram.
     pub native: bool,
-    /// Whether it counts milliseconds; seconds if not.
+    /// Whether its unit is milliseconds; otherwise seconds.
     pub milliseconds: bool,
     /// Matchers of successful events; empty if all are successful.
     pub success: Vec<Matcher>,
 }
 
-/// A selector as it was written.
+/// A selector in a source.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct MetricRead {
     /// The selector.
     pub selector: Selector,
     /// The role of its metric.
@@ -496,12 +496,12 @@ pub struct Reading {
     pub labels: Vec<Span>,
     /// The place of the whole selector, without a range or modifiers after it.
     pub place: Span,
-    /// How an edit of it is to be spelled.
+    /// How an edit of it has to be quoted.
     pub spelling: Spelling,
 }
 
-impl Reading {
-    /// Whether it reads a metric that is named without a suffix.
+impl MetricRead {
+    /// Whether it reads the metric with this name (without suffix).
     pub fn reads(&self, metric: &str) -> bool {
         self.metrics().any(|name| name == metric)
     }
@@ -512,7 +512,7 @@ impl Reading {
         self.selector.name.as_deref().map(|name| format!("{name}{suffix}"))
     }
 
-    /// The names without a suffix that the metric it reads may have.
+    /// The possible names of its metric, without suffix.
     pub fn metrics(&self) -> impl Iterator<Item = &str> {
         let name = self.selector.name.as_deref().unwrap_or_default();
         ["", "_bucket", "_count", "_sum"].into_iter().filter_map(move |part| name.strip_suffix(part))
@@ -528,31 +528,31 @@ pub enum Role {
     Good,
     /// A counter of bad events.
     Bad,
-    /// A histogram with buckets as series, one of which ends at this bound, in the histogram's unit.
+    /// A classic histogram with a bucket at this bound, in the histogram's unit.
     Classic(Decimal),
     /// A native histogram.
     Native,
-    /// A value that is read.
+    /// An instant value.
     State,
-    /// Something that counts up, within `rate`.
+    /// A counter, in `rate`.
     Gain,
-    /// A value that goes up and down, within `avg_over_time`.
+    /// A gauge, in `avg_over_time`.
     Course,
 }
 
-/// A counter with its sign in a sum.
+/// A counter with its sign, in a sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// Whether it is subtracted.
     pub negative: bool,
-    /// What counts.
+    /// The counter.
     pub counter: Counter,
 }
 
-/// Something that counts up, and starts again from zero with its process.
+/// A series that counts up, and starts again at zero with its process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Counter {
-    /// A counter's series.
+    /// A counter.
     Plain(Selector),
     /// The observations of native histograms.
     NativeCount(Selector),
@@ -569,7 +569,7 @@ impl Counter {
     }
 }
 
-/// A series for the proofs, and how it behaves while events are good and while they are bad.
+/// A series for the proofs, with its behaviour for good and for bad events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
     /// The metric's name.
@@ -580,43 +580,43 @@ pub struct Series {
     pub behaviour: Behaviour,
 }
 
-/// What a series does for one good and for one bad event, or while the state is good and while it is bad.
+/// The behaviour of a series for a good and for a bad event, or in the good and in the bad state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Counts up by so much for every good and every bad event.
+    /// Increases by so much for every good and every bad event.
     Counts {
         /// Per good event.
         good: u32,
         /// Per bad event.
         bad: u32,
     },
-    /// A native histogram that takes one observation per event.
+    /// A native histogram with one observation per event.
     Observes,
-    /// Says how many of these were counted since the sample before, as recorded counts do.
+    /// Has the number of events since the previous sample, as recorded counts do.
     Counted {
-        /// Whether good ones are among them.
+        /// Whether it counts good events, too.
         good: bool,
     },
-    /// Stands at one value or at the other.
+    /// Has one of two values.
     Stands {
         /// While good.
         good: Decimal,
         /// While bad.
         bad: Decimal,
     },
-    /// Grows at one rate per second or at the other.
+    /// Increases by one of two rates, per second.
     Grows {
         /// While good.
         good: Decimal,
         /// While bad.
         bad: Decimal,
     },
-    /// Is there while good, and gone while bad.
+    /// Exists only in the good state.
     Exists {
-        /// What it stands at.
+        /// Its value.
         value: Decimal,
     },
-    /// Holds a timestamp so many seconds before now.
+    /// Has a timestamp so many seconds before now.
     Ages {
         /// While good.
         good: Decimal,

@@ -4,15 +4,15 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A fixed number, because how many cores there are is the environment's to know. More threads than cores cost next to nothing.
+/// A fixed number: the library must not ask the environment for the number of cores. More threads than cores cost next to nothing.
 const THREADS: usize = 4;
 
-/// What `f` makes of every item, in the order of the items.
+/// The result of `f` for every item, in the order of the items.
 pub fn map<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
     if items.len() < 2 {
         return items.iter().map(f).collect();
     }
-    // Whoever is free takes the next one: one long file does not keep the others waiting.
+    // A free thread takes the next item, so that one slow item does not block the others.
     let next = AtomicUsize::new(0);
     let work = || {
         let mut made = Vec::new();

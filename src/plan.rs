@@ -7,14 +7,14 @@ mod screens;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Notified, Receiver, SentTo, Silenced,
-    Smtp, TimeSpan, Times, Timing, Why,
+    Address, Channel, Clock, Delivery, InhibitionReason, Matcher, NOBODY, Notifications, Notified,
+    PlannedInhibition, Receiver, ReceiverRoute, Smtp, TimeSpan, Times, Timing,
 };
 pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
+    AgreedTime, AlertId, BELOW, Counted, Event, Outage, Part, Promise, SilencingAlert, TierFacts, TierState,
     first_to_fire, of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
@@ -55,7 +55,7 @@ pub struct ProjectPlan {
     /// The address of Grafana.
     pub grafana_url: Option<String>,
     /// The dependencies of all services, in the order of the source.
-    pub needs: Vec<Need>,
+    pub needs: Vec<ServiceDependency>,
     /// Other systems that run the rules.
     pub targets: RuleTargets,
     /// Warnings that are accepted everywhere, by code, with the reasons.
@@ -64,7 +64,7 @@ pub struct ProjectPlan {
 
 /// A dependency: one service cannot work without another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct ServiceDependency {
     /// The service that depends.
     pub service: String,
     /// The service that it depends on.
@@ -102,8 +102,8 @@ pub struct ServicePlan {
     pub missing_page: Runbook,
     /// Companion alerts, in a group of their own.
     pub companions: Option<Group>,
-    /// Alerts that silence the aftermath of these, in a group of their own.
-    pub aftermath: Option<Group>,
+    /// Alerts that notify nobody and silence others, in a group of their own.
+    pub silencing: Option<Group>,
     /// Warnings that are accepted in its file, by code, with the reasons.
     pub accepted: Labels,
     /// The proofs of all rules; empty until they are made.
@@ -114,13 +114,13 @@ impl ServicePlan {
     /// Every rule, as if each SLO were evaluated alone.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
-        let others = [&self.companions, &self.aftermath, &self.missing];
+        let others = [&self.companions, &self.silencing, &self.missing];
         groups.chain(others.into_iter().flatten()).flat_map(|group| &group.rules)
     }
 
     /// Every group, in the order of the rule file.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
-        let others = [&self.companions, &self.aftermath, &self.missing];
+        let others = [&self.companions, &self.silencing, &self.missing];
         self.groups.iter().chain(others.into_iter().flatten())
     }
 
@@ -133,7 +133,7 @@ impl ServicePlan {
     /// Whether the runbook of an alert without an SLO is recorded.
     pub fn knows_runbooks(&self) -> bool {
         let rules = [&self.companions, &self.missing].into_iter().flatten().flat_map(|group| &group.rules);
-        rules.into_iter().any(|rule| matches!(rule.makes, Makes::Record(_)))
+        rules.into_iter().any(|rule| matches!(rule.makes, RuleOutput::Record(_)))
     }
 
     /// A copy for the files of the whole project: promises and alerts, without recorded series, runbooks and proofs.
@@ -141,12 +141,12 @@ impl ServicePlan {
         self.groups = Vec::new();
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
-            group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
+            group.rules.retain(|rule| matches!(rule.makes, RuleOutput::Alert(_)));
             group.rules.shrink_to_fit();
         }
         let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
         let companions = companions.filter_map(|rule| {
-            let Makes::Alert(alert) = &mut rule.makes else { return None };
+            let RuleOutput::Alert(alert) = &mut rule.makes else { return None };
             let Notice::Companion(companion) = &mut alert.notice else { return None };
             Some(&mut companion.page)
         });
@@ -183,7 +183,7 @@ pub struct SloPlan {
     /// Values that the SLI reads, beside events.
     pub signal: Option<Signal>,
     /// How its events are counted.
-    pub observed: Observed,
+    pub observed: EventCounting,
     /// The alert of its service that fires if its events disappear; `None` if none are expected.
     pub expected: Option<Expected>,
     /// Warnings that are accepted for it, by code, with the reasons.
@@ -211,14 +211,14 @@ pub struct Runbook {
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The question that it answers.
-    pub asks: Asks,
+    pub asks: QuestionKind,
     /// The query, which can be pasted as it is. It reads raw series over short ranges only.
     pub query: Expr,
 }
 
 /// The question that a query answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub enum QuestionKind {
     /// How fast the budget burns.
     Burn,
     /// Which series have the most bad events.
@@ -269,27 +269,27 @@ impl SloPlan {
 #[derive(Clone, Debug)]
 pub struct Readings {
     /// The objective.
-    pub objective: Reading,
+    pub objective: RecordedRead,
     /// 1 − objective.
-    pub error_budget: Reading,
+    pub error_budget: RecordedRead,
     /// Whether events count now; `None` if they always do.
-    pub agreed_time: Option<Reading>,
+    pub agreed_time: Option<RecordedRead>,
     /// The burn rate over the last minutes.
-    pub burn_now: Reading,
+    pub burn_now: RecordedRead,
     /// The error ratio of the period.
-    pub period_ratio: Reading,
+    pub period_ratio: RecordedRead,
     /// The share of the period's budget that is left; below 0 if it is overspent.
-    pub budget_left: Reading,
+    pub budget_left: RecordedRead,
     /// The burn rate over the period; for a calendar period, over the part that is over.
-    pub period_burn_rate: Reading,
+    pub period_burn_rate: RecordedRead,
     /// Events of the period.
-    pub period_total: Reading,
+    pub period_total: RecordedRead,
     /// For a calendar period, the events that are expected in all of it: its budget is compared with them.
-    pub period_expected: Option<Reading>,
+    pub period_expected: Option<RecordedRead>,
     /// Bad events of the period.
-    pub period_bad: Reading,
+    pub period_bad: RecordedRead,
     /// The number of events in a window, if the service counts events.
-    pub traffic: Option<(Reading, Duration)>,
+    pub traffic: Option<(RecordedRead, Duration)>,
     /// Counts of events that do not overlap and leave out none, so that they can be summed over any range.
     pub counted_total: Selector,
     /// The same of bad events.
@@ -301,7 +301,7 @@ pub struct Readings {
     /// Recorded series of each part of a journey.
     pub parts: Option<PartReadings>,
     /// Seconds until the budget is spent, at most the period.
-    pub exhaustion: Reading,
+    pub exhaustion: RecordedRead,
     /// The window of the burn rate for this prediction.
     pub pace: Duration,
 }
@@ -310,16 +310,16 @@ pub struct Readings {
 #[derive(Clone, Debug)]
 pub struct PartReadings {
     /// 1 while a part is bad, 0 while it is good, absent without events.
-    pub bad_now: Reading,
+    pub bad_now: RecordedRead,
     /// Its share of the bad events of the period.
-    pub share: Reading,
+    pub share: RecordedRead,
     /// Its share of bad events, in counts that do not overlap and leave out none.
     pub counted_bad: Selector,
 }
 
 /// One recorded series and how it is read.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct RecordedRead {
     /// Its selector.
     pub series: Selector,
     /// How long its last sample is valid, if that is longer than the range of an instant selector.
@@ -330,9 +330,9 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct TierReadings {
     /// Over its long window.
-    pub long: Reading,
+    pub long: RecordedRead,
     /// Over its short window.
-    pub short: Reading,
+    pub short: RecordedRead,
 }
 
 /// Values that an SLI reads. These are raw series: read them only over short ranges.
@@ -405,16 +405,16 @@ pub struct Expected {
 
 /// How events are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Observed {
+pub struct EventCounting {
     /// The source of its events.
-    pub by: Observer,
+    pub by: EventSource,
     /// The share of bad events that a slice may have; `None` without slices.
     pub slice_budget: Option<Decimal>,
 }
 
 /// The source of an SLO's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observer {
+pub enum EventSource {
     /// Counters.
     Counters {
         /// Expected counts per second, if declared.
@@ -453,7 +453,7 @@ impl Group {
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// The series or alert that it makes.
-    pub makes: Makes,
+    pub makes: RuleOutput,
     /// The expression.
     pub expr: Arc<Expr>,
     /// Labels that it sets; those of an SLO's recording rules are all the same.
@@ -466,24 +466,24 @@ impl Rule {
     /// The name of the series or of the alert.
     pub fn name(&self) -> &str {
         match &self.makes {
-            Makes::Record(name) => name,
-            Makes::Alert(alert) => &alert.which.name,
+            RuleOutput::Record(name) => name,
+            RuleOutput::Alert(alert) => &alert.id.name,
         }
     }
 
     /// The name of the series, if it makes one.
     pub fn record(&self) -> Option<&str> {
         match &self.makes {
-            Makes::Record(name) => Some(name),
-            Makes::Alert(_) => None,
+            RuleOutput::Record(name) => Some(name),
+            RuleOutput::Alert(_) => None,
         }
     }
 
     /// The alert, if it makes one.
     pub fn alert(&self) -> Option<&Alert> {
         match &self.makes {
-            Makes::Alert(alert) => Some(alert),
-            Makes::Record(_) => None,
+            RuleOutput::Alert(alert) => Some(alert),
+            RuleOutput::Record(_) => None,
         }
     }
 
@@ -508,7 +508,7 @@ impl Rule {
 
 /// What a rule makes.
 #[derive(Clone, Debug)]
-pub enum Makes {
+pub enum RuleOutput {
     /// A series.
     Record(String),
     /// An alert.
@@ -519,7 +519,7 @@ pub enum Makes {
 #[derive(Clone, Debug)]
 pub struct Alert {
     /// The alert's identity.
-    pub which: Which,
+    pub id: AlertId,
     /// The address of its runbook.
     pub runbook_url: Option<String>,
     /// The dashboard that shows it.
@@ -553,7 +553,7 @@ pub struct DashboardLink {
 
 /// How fast a budget burns. Both expressions read recorded series with the same labels as the alert.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct BurnForecast {
     /// The window in which it is measured.
     pub window: Duration,
     /// The error ratio in that window.
@@ -578,7 +578,7 @@ pub struct OfPromise {
     /// The budget left, in percent; with the same labels as the alert, except the line.
     pub budget_left: Expr,
     /// How fast it burns.
-    pub pace: Box<Pace>,
+    pub pace: Box<BurnForecast>,
 }
 
 /// The values from which an alert's texts are made.
@@ -605,14 +605,14 @@ pub enum Notice {
     },
     /// A companion alert fires.
     Companion(Box<Companion>),
-    /// It notifies nobody: it silences the aftermath of an alert.
-    Aftermath {
+    /// It notifies nobody, but silences other alerts.
+    Silencing {
         /// The service's name.
         service: String,
-        /// The alert whose aftermath it is.
+        /// The alert after which it silences others.
         of: String,
-        /// The aftermath.
-        aftermath: Aftermath,
+        /// The alerts that it silences.
+        silencing: SilencingAlert,
     },
 }
 
@@ -654,14 +654,14 @@ pub enum Check {
         /// The moment.
         at: Duration,
         /// The alert.
-        alert: Which,
+        alert: AlertId,
     },
     /// That many of these alerts fire.
     Fires {
         /// The moment.
         at: Duration,
         /// The alert.
-        alert: Which,
+        alert: AlertId,
         /// The number.
         count: usize,
     },

@@ -1,39 +1,38 @@
 //! The place of each character of a YAML scalar in its file, so that a fault inside a query can be underlined exactly.
 //!
-//! The steps of YAML (unescaping, folding, removing indentation) are repeated here, with places. **Invariant:** the result is used only if its text
-//! is the same as the parser's; otherwise every place is the whole scalar.
+//! YAML's unescaping, folding and removal of indentation are repeated here, with places. **Invariant:** the result is used only if its text is the
+//! same as the parser's; otherwise every place is the whole scalar.
 
 use std::ops::Range;
 
 use crate::source::{Span, Spelling};
 
-/// A scalar: its text, and the way back to the file.
+/// A scalar: its text, and the corresponding places in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
-    /// The value after unquoting, unescaping and folding; of an unquoted scalar the text as written, so that `99.90`
-    /// stays `99.90` and `no` stays `no`.
+    /// The value after unquoting, unescaping and folding. For an unquoted scalar, the text as written, so that `99.90` stays `99.90` and `no` stays
+    /// `no`.
     pub text: String,
-    /// Whether it stands there without quotes and is not a block scalar, so that YAML itself would look for numbers and
-    /// booleans in it.
+    /// Whether it is written without quotes and is not a block scalar, so that YAML would look for numbers and booleans in it.
     pub plain: bool,
     written: Spelling,
     span: Span,
     pieces: Vec<Piece>,
 }
 
-/// A stretch of the text, up to the next piece, with its origin in the file.
+/// A part of the text, up to the next piece, with its origin in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Piece {
     text: usize,
     file: usize,
-    /// How many bytes of the file stand for it; only where it is not `verbatim`.
+    /// The number of bytes in the file; only used if it is not `verbatim`.
     length: usize,
-    /// Whether text and file agree byte for byte, so that the piece can be split.
+    /// Whether text and file are the same, so that the piece can be split.
     verbatim: bool,
 }
 
 impl Scalar {
-    /// A scalar that the file spells `raw`, at `span`. Leading and trailing blanks of a plain one are not part of it.
+    /// A scalar that is written as `raw` in the file, at `span`. Blanks around a plain scalar do not belong to it.
     pub(crate) fn new(text: String, raw: &str, span: Span) -> Self {
         let written = match raw.as_bytes().first() {
             Some(b'"') => Spelling::Double,
@@ -46,20 +45,20 @@ impl Scalar {
         Self { text, plain, written, span, pieces }
     }
 
-    /// The same scalar in a file in which so many bytes stand before what was read.
+    /// The same scalar, if so many more bytes of the file come before it.
     pub(crate) fn moved(mut self, by: u32) -> Self {
         self.span = Span { start: self.span.start + by, end: self.span.end + by, ..self.span };
         self.pieces.iter_mut().for_each(|piece| piece.file += by as usize);
         self
     }
 
-    /// The same scalar as a part of an instance of a template.
+    /// The same scalar, as part of an instance of a template.
     pub(crate) fn in_instance(mut self, number: u32) -> Self {
         self.span.source = self.span.source.of_instance(number);
         self
     }
 
-    /// The scalar with other texts in place of some of its parts, which are in order. Each stands where the part stood.
+    /// The scalar with some of its parts replaced, which are in order. A new text has the place of the part that it replaces.
     pub(crate) fn replaced(&self, parts: &[(Range<usize>, String)]) -> Self {
         let mut text = String::new();
         let mut pieces = Vec::new();
@@ -89,7 +88,7 @@ impl Scalar {
         Self { text, plain: self.plain, written: Spelling::Unknown, span: self.span, pieces }
     }
 
-    /// How an edit of a part of it is to be spelled.
+    /// How an edit of a part of it has to be quoted.
     pub fn spelling(&self) -> Spelling {
         match self.written {
             _ if self.pieces.is_empty() => Spelling::Unknown,
@@ -97,10 +96,10 @@ impl Scalar {
         }
     }
 
-    /// The place in the file of the bytes `start..end` of `text`; the whole scalar where that is not known.
+    /// The place in the file of the bytes `start..end` of `text`; the whole scalar if that is not known.
     ///
-    /// A character that was written as an escape stands at the whole of that escape. The end of the text stands behind
-    /// its last character that is not a line break, so that it is shown on a line of its scalar.
+    /// A character that is written as an escape has the place of the whole escape. The end of the text is behind its last character that is not a
+    /// line break, so that it is on a line of the scalar.
     pub fn place(&self, start: usize, end: usize) -> Span {
         let (start, end) = if start == end && end == self.text.len() {
             let written = self.text.trim_end_matches('\n').len();
@@ -135,9 +134,9 @@ impl Scalar {
     }
 }
 
-/// The pieces of `text`, if a second reading of `raw` comes to the same text.
+/// The pieces of `text`, if reading `raw` again gives the same text.
 fn pieces(text: &str, raw: &str, file: usize) -> Option<Vec<Piece>> {
-    let mut reading = Reading { text: String::with_capacity(text.len()), pieces: Vec::new() };
+    let mut reading = ScalarReader { text: String::with_capacity(text.len()), pieces: Vec::new() };
     match raw.as_bytes().first() {
         Some(b'"') => {
             reading.flow(&Line::split(raw.get(1..raw.len().checked_sub(1)?)?, file + 1), Quote::Double)?
@@ -149,7 +148,7 @@ fn pieces(text: &str, raw: &str, file: usize) -> Option<Vec<Piece>> {
         Some(b'>') => reading.block(&block_lines(text, raw, file)?, true),
         _ => reading.flow(&Line::split(raw, file), Quote::None)?,
     }
-    // A block scalar is read as if it kept every line at its end; how many it does keep shows in the text.
+    // A block scalar is read as if it kept all line breaks at its end. The text shows how many it really keeps.
     let agrees = match raw.as_bytes().first() {
         Some(b'|' | b'>') => {
             reading.text.strip_prefix(text).is_some_and(|rest| rest.bytes().all(|byte| byte == b'\n'))
@@ -207,8 +206,8 @@ fn block_lines<'a>(text: &str, raw: &'a str, file: usize) -> Option<Vec<Line<'a>
     let mut lines = Line::split(raw, file);
     lines.remove(0);
     let is_blank = |line: &str| line.bytes().all(|byte| byte == b' ');
-    // The indentation is what the first written line has in front of what it comes to: an indicator such as `|2`
-    // counts from the parent, which is not known here.
+    // The indentation is found by comparing the first non-empty line with the text. An indicator such as `|2` is relative to the parent, which is not
+    // known here.
     let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let written =
         lines.iter().find(|line| !is_blank(line.content)).map_or(0, |line| indentation(line.content));
@@ -219,20 +218,20 @@ fn block_lines<'a>(text: &str, raw: &'a str, file: usize) -> Option<Vec<Line<'a>
         line.content = &line.content[cut..];
         line.file += cut;
     }
-    // What follows the last break is the indentation of whatever comes next, or nothing.
+    // After the last break there is only the indentation of what follows, or nothing.
     if lines.last().is_some_and(|line| line.content.is_empty()) {
         lines.pop();
     }
     Some(lines)
 }
 
-/// A text as it comes together.
-struct Reading {
+/// A text that is read piece by piece.
+struct ScalarReader {
     text: String,
     pieces: Vec<Piece>,
 }
 
-impl Reading {
+impl ScalarReader {
     fn verbatim(&mut self, content: &str, file: usize) {
         if !content.is_empty() {
             self.pieces.push(Piece { text: self.text.len(), file, length: content.len(), verbatim: true });
@@ -249,14 +248,14 @@ impl Reading {
         self.made('\n', line.break_at(), line.break_length);
     }
 
-    /// Plain and quoted scalars: lines are trimmed, one break is a space, of several the first is dropped.
+    /// Plain and quoted scalars: lines are trimmed. One break becomes a space; of several breaks, the first is dropped.
     fn flow(&mut self, lines: &[Line], quote: Quote) -> Option<()> {
         let mut first_break: Option<&Line> = None;
         let mut more_breaks: Vec<&Line> = Vec::new();
         for (number, whole) in lines.iter().enumerate() {
             let (first, last) = (number == 0, number + 1 == lines.len());
             let line = if first { *whole } else { whole.trim_start() };
-            // An escaped break stands for nothing, and keeps the blanks before it.
+            // An escaped break is dropped, and the blanks before it are kept.
             let escaped = quote == Quote::Double && !last && ends_in_escape(line.content);
             let content =
                 if last || escaped { line.content } else { line.content.trim_end_matches([' ', '\t']) };
@@ -318,13 +317,13 @@ impl Reading {
         Some(())
     }
 
-    /// Literal scalars keep their breaks; folded ones turn the break between two lines that start in the first column
-    /// into a space, and drop the first of several.
+    /// Literal scalars keep their breaks. In folded ones, a break between two lines that begin in the first column becomes a space, and of several
+    /// breaks the first is dropped.
     fn block(&mut self, lines: &[Line], folded: bool) {
         let spaced = |line: &Line| line.content.starts_with([' ', '\t']);
         let mut above: Option<usize> = None;
         for (number, line) in lines.iter().enumerate().filter(|(_, line)| !line.content.is_empty()) {
-            // The breaks since the last written line, its own included.
+            // The breaks since the last non-empty line, including its own.
             let breaks = &lines[above.unwrap_or(0)..number];
             match (above, breaks) {
                 (Some(above), [first, more @ ..]) if folded && !spaced(&lines[above]) && !spaced(line) => {

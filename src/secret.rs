@@ -2,22 +2,22 @@
 //!
 //! | found | example |
 //! |---|---|
-//! | a name and a password in an address, whatever is in them | `https://u:p/w@host`, `http:/u:pw@h`, `u:pw@host:25` |
-//! | what is sent behind `?` and `#` under the name of a secret | `?token=…`, `#access_token=…` |
+//! | a name and a password in an address, with any characters | `https://u:p/w@host`, `http:/u:pw@h`, `u:pw@host:25` |
+//! | the value of a parameter with the name of a secret | `?token=…`, `#access_token=…` |
 //! | the path of an address that gives access to everybody who knows it | `https://hooks.slack.com/services/…` |
 //! | tokens with a known prefix | `xoxb-…`, `ghp_…`, `eyJ….….…`, `Bearer …` |
 //! | in sources: values under a key for secrets, also if the key is misspelt | `pasword: …`, `api_ulr: …` |
-//! | in sources: texts that only a machine writes | a long run of letters and digits |
+//! | in sources: random texts | a long run of letters and digits |
 //!
-//! **Invariant:** a false positive costs a few stars in a message; a missed secret is leaked. So in doubt it is a secret.
+//! **Invariant:** a false positive costs only some readability; a missed secret is leaked. So in doubt a text is a secret.
 
 use crate::vocabulary::distance;
 use std::ops::Range;
 
-/// What stands for a secret in a sentence.
+/// Replaces a secret in a sentence.
 pub const HIDDEN: &str = "…";
 
-/// An address as people are shown it: without a name and a password, without what is sent behind `?` and `#`, without what looks like a key.
+/// An address for messages: without name and password, without parameters, and without texts that look like keys.
 pub fn address(text: &str) -> String {
     let text = text.trim();
     let (scheme, rest) = match scheme(text) {
@@ -35,12 +35,12 @@ pub fn address(text: &str) -> String {
     replaced(&shown, &found(&shown, true)) + more
 }
 
-/// A sentence without the secrets that stand in addresses and of tokens in it.
+/// A sentence without the secrets in its addresses and without tokens.
 pub fn masked(text: &str) -> String {
     replaced(text, &found(text, false))
 }
 
-/// Whether a name and a password stand in an address, or a part of it that was meant as them.
+/// Whether an address contains a name and a password, perhaps in a wrong form.
 pub fn has_credentials(address: &str) -> bool {
     let rest = &address[scheme(address).unwrap_or(0)..];
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -48,29 +48,29 @@ pub fn has_credentials(address: &str) -> bool {
     authority.contains('@') || meant()
 }
 
-/// Whether a text that everybody may read lets whoever reads it do something.
+/// Whether a text contains a secret.
 pub fn is_in(text: &str) -> bool {
     !found(text, false).is_empty()
 }
 
-/// As [`is_in`], of an address in whose path no text stands that a machine has made, either.
+/// As [`is_in`], for an address. A random text in its path counts as a secret, too.
 pub fn is_guessed_in(text: &str) -> bool {
     !found(text, true).is_empty()
 }
 
-/// Whether a word is one that a machine has made, or somebody who wants it to be hard to guess.
+/// Whether a word is random text, such as a key or a password.
 pub fn is_key(word: &str) -> bool {
     !keys(word, 8).is_empty()
 }
 
-/// The places of secrets in a source, in order: those of its addresses and tokens, and what stands under keys that would hold one.
+/// The places of secrets in a source, in order: in addresses, in tokens, and as values of keys for secrets.
 pub fn places(source: &str) -> Vec<Range<usize>> {
     let mut places = found(source, true);
     written(source, &mut places);
     joined(places)
 }
 
-/// The text without these parts.
+/// The text with these ranges replaced.
 fn replaced(text: &str, hidden: &[Range<usize>]) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut at = 0;
@@ -82,7 +82,7 @@ fn replaced(text: &str, hidden: &[Range<usize>]) -> String {
     shown + &text[at..]
 }
 
-/// Ranges in order, none within another.
+/// The ranges in order, with overlapping ones joined.
 fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| (range.start, range.end));
@@ -96,7 +96,7 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-/// All of a text's secrets that show by themselves; with `guess`, also what looks like a key of a machine.
+/// The secrets of a text; with `guess`, also random texts.
 fn found(text: &str, guess: bool) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let mut start = 0;
@@ -113,7 +113,7 @@ fn found(text: &str, guess: bool) -> Vec<Range<usize>> {
     joined(all)
 }
 
-/// The length of `https://` at the beginning of a text, however many slashes there are.
+/// The length of `https://` at the beginning of a text, with any number of slashes.
 fn scheme(text: &str) -> Option<usize> {
     let name = text.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c))?;
     let slashes = text.get(name..)?.strip_prefix(':')?;
@@ -121,49 +121,49 @@ fn scheme(text: &str) -> Option<usize> {
     (text.starts_with(|c: char| c.is_ascii_alphabetic()) && count > 0).then_some(name + 1 + count)
 }
 
-/// Whether what should be a host with a port is none: `user:password`.
+/// Whether the port is not a number, as in `user:password`.
 fn bad_port(authority: &str) -> bool {
     let after = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
     let port = after.split_once(':').map(|(_, port)| port);
     port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Where a name and a password end at the beginning of what stands behind a scheme: at the last `@`, because what people put into
-/// passwords, `/`, `#` and `?`, ends an authority for everybody else; or at the end of the host, if nothing but a name and a password is there.
+/// The end of the name and the password in an address without its scheme. This is at the last `@`, because passwords may contain `/`, `#` and `?`,
+/// which normally end this part. If there is no `@` but the port is not a number, it is at the end of the host.
 fn userinfo(rest: &str, has_scheme: bool) -> Option<usize> {
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let last = rest.rfind('@').filter(|at| *at > 0);
     match last {
         Some(at) if authority.contains('@') || bad_port(authority) || !has_scheme => Some(at),
-        // `medium.com/@somebody` is not a password.
+        // `medium.com/@somebody` is an account, not a password.
         Some(at) if !rest[..at].ends_with('/') => Some(at),
         Some(_) | None if has_scheme && bad_port(authority) => Some(authority.len()),
         Some(_) | None => None,
     }
 }
 
-/// Ends a word in which an address may stand.
+/// Whether a character ends a word that may be an address.
 fn ends_word(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')
 }
 
-/// Where the character that was found from behind ends.
+/// The offset behind the character at `last`; 0 without one.
 fn after(text: &str, last: Option<usize>) -> usize {
     last.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
 }
 
-/// More addresses than this are not looked at on one line: all that follows is hidden.
+/// Limit for the addresses of one line. The rest of the line is hidden.
 const MOST_ADDRESSES: usize = 100;
 
-/// Addresses on one line, with what of them is secret.
+/// Finds the secrets in the addresses of one line.
 fn addresses(line: &str, guess: bool, all: &mut Vec<Range<usize>>) {
     let (mut at, mut end, mut begins, mut looked) = (0, 0, 0, 0);
-    let mut hosts = Hosts { sign: None, named: false };
+    let mut hosts = HostAfterAt { sign: None, named: false };
     while let Some(colon) = line[at..].find(':').map(|skip| at + skip) {
-        // What is so of a whole word is found out once, however many colons there are in it.
+        // Computed once per word, however many colons the word has.
         if colon >= end {
             end = line[colon..].find(ends_word).map_or(line.len(), |length| colon + length);
-            hosts = Hosts::of(line, colon, end);
+            hosts = HostAfterAt::of(line, colon, end);
         }
         let between = &line[at..colon];
         if let Some(last) = between.rfind(|c: char| ends_word(c) || "[{(,=".contains(c)) {
@@ -179,24 +179,24 @@ fn addresses(line: &str, guess: bool, all: &mut Vec<Range<usize>>) {
                 all.push(start..line.trim_end_matches(['\n', '\r']).len());
                 return;
             }
-            // A sentence goes on behind it.
+            // The address may be followed by punctuation.
             let word = line[start..end.max(start)].trim_end_matches([':', ',', ';', '.', '!', ')']);
             of_address(line, start, word, guess, all);
         } else if let Some(sign) = hosts.sign.filter(|sign| hosts.named && *sign > colon + 1) {
             let mail = line[begins..colon].eq_ignore_ascii_case("mailto");
             if begins < colon && !mail {
                 all.push(colon + 1..sign);
-                // The rest of the word is hidden with it.
+                // The range already hides the rest of the word's credentials.
                 hosts.named = false;
             }
         }
     }
 }
 
-/// What is secret of an address that stands behind its scheme.
+/// Finds the secrets of an address; `start` is behind its scheme.
 fn of_address(line: &str, start: usize, word: &str, guess: bool, all: &mut Vec<Range<usize>>) {
     let authority = &word[..word.find(['/', '?', '#']).unwrap_or(word.len())];
-    // A password may hold a quote or a blank, too, if it is one.
+    // If this is a password, it may contain quotes and blanks, too.
     let reach = match bad_port(authority) {
         true => line[start..].trim_end_matches(['\n', '\r']),
         false => word,
@@ -224,7 +224,7 @@ fn of_address(line: &str, start: usize, word: &str, guess: bool, all: &mut Vec<R
             at += pair.len();
         }
     }
-    // `…/token/abc`, and words that a machine has made.
+    // `…/token/abc`, and random words.
     if guess {
         const ENDS: [char; 5] = ['/', '?', '#', '&', '='];
         let mut at = base;
@@ -241,7 +241,7 @@ fn of_address(line: &str, start: usize, word: &str, guess: bool, all: &mut Vec<R
     }
 }
 
-/// Addresses by which anybody may send.
+/// Addresses to which everybody who knows them can send.
 const HOOKS: [&str; 12] = [
     "hooks.slack.com/",
     "hooks.slack-gov.com/",
@@ -257,16 +257,16 @@ const HOOKS: [&str; 12] = [
     "alert.victorops.com/integrations/",
 ];
 
-/// The `@` of a word that may hold `name:password@host` around a colon that belongs to no scheme.
-struct Hosts {
-    /// Where the last one stands.
+/// The `@` of a word that may contain `name:password@host`, around a colon that does not belong to a scheme.
+struct HostAfterAt {
+    /// The place of the last `@`.
     sign: Option<usize>,
-    /// Whether what stands behind it is a host.
+    /// Whether a host follows the `@`.
     named: bool,
 }
 
-impl Hosts {
-    /// Of what stands from a colon to the end of its word.
+impl HostAfterAt {
+    /// Looks at the word from a colon to its end.
     fn of(line: &str, colon: usize, end: usize) -> Self {
         let word = &line[colon..end];
         let Some(sign) = word.rfind('@') else { return Self { sign: None, named: false } };
@@ -274,7 +274,7 @@ impl Hosts {
         let host =
             behind.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).next().unwrap_or("");
         let further = &behind[host.len()..];
-        // PromQL asks for a moment like that: `job:errors:rate5m@1609746000`, `…@end()`.
+        // In PromQL, `@` has a time: `job:errors:rate5m@1609746000`, `…@end()`.
         let number = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let moment = number && host.matches('.').count() < 3;
         let is_host = !further.starts_with('(') && (further.starts_with('[') || !moment);
@@ -283,7 +283,7 @@ impl Hosts {
     }
 }
 
-/// Tokens that say what they are.
+/// Finds tokens with a known prefix.
 fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
     const BEGIN: [&str; 22] = [
         "xoxb-",
@@ -326,8 +326,7 @@ fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Runs of letters and digits that a machine has made: long ones, and shorter ones from `least` on in which letters and digits change
-/// as in no word.
+/// Random runs of letters and digits: long ones, and those from `least` characters on in which letters and digits alternate more often than in words.
 fn keys(line: &str, least: usize) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let mut start = 0;
@@ -363,14 +362,14 @@ fn is_made(word: &str, least: usize) -> bool {
     let turns = pairs().filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
     let changes = pairs().filter(|pair| kind(pair[0]) != kind(pair[1])).count();
     let long = word.len() >= 20 && digits >= 2 && letters >= 2 && turns >= 3;
-    // `EveryWordBeginsSo`, but in no name every second letter is a capital.
+    // Words may be joined by capitals, as in `EveryWordBeginsSo`, but these are not every second letter.
     let often = if digits >= 2 { 3 } else { 2 };
     let mixed = word.len() >= 16 && changes * often >= word.len();
     let number = word.len() >= 32 && letters == 0;
     long || mixed || number || (word.len() >= least && turns >= 3 && digits >= 2 && letters >= 3)
 }
 
-/// What keys are called that would hold a secret, without `_` and `-`: these are their ends.
+/// Endings of keys for secrets, without `_` and `-`.
 const SECRETS: [&str; 29] = [
     "password",
     "passwd",
@@ -403,10 +402,10 @@ const SECRETS: [&str; 29] = [
     "apitoken",
 ];
 
-/// What else is secret where it is sent behind `?`.
+/// Further names of parameters with secrets.
 const SENT: [&str; 4] = ["code", "session", "sid", "state"];
 
-/// Channels: what stands there in place of a map is what was pasted.
+/// Channels: if the value is a text instead of a map, a secret may have been pasted.
 const CHANNELS: [&str; 13] = [
     "slack",
     "webhook",
@@ -423,13 +422,13 @@ const CHANNELS: [&str; 13] = [
     "webex",
 ];
 
-/// What keys of addresses end in.
+/// Endings of keys for addresses.
 const ADDRESSES: [&str; 7] = ["url", "uri", "host", "address", "endpoint", "server", "proxy"];
 
-/// Whether a key would hold a secret, or is one slip away from it.
+/// Whether a key is for a secret, or differs from one by one typing error.
 pub fn is_secret_name(name: &str) -> bool {
     let plain = plain(name);
-    // A file, or a reference to one, is where a secret belongs.
+    // The value is the path or name of a secret, not the secret itself.
     if ["file", "path", "ref", "name"].iter().any(|end| plain.ends_with(end)) {
         return false;
     }
@@ -450,7 +449,7 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether one was meant when the other was typed.
+/// Whether a word is another one with a typing error.
 fn is_slip(typed: &str, meant: &str) -> bool {
     let most = match meant.len() {
         ..=4 => 0,
@@ -460,31 +459,31 @@ fn is_slip(typed: &str, meant: &str) -> bool {
     distance(typed, meant, most).is_some()
 }
 
-/// What goes on below a line.
+/// How a value continues on the next lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Below {
+enum Continuation {
     /// A block scalar.
     Lines,
-    /// A value that begins on the next line, or goes on there, if it is not a map.
+    /// As a plain text: it begins or continues on the next line, unless that is a map.
     Word,
-    /// Until this quote.
+    /// Until this closing quote.
     Quoted(char),
 }
 
-/// What stands under keys that would hold a secret, in a source that may not be YAML yet: line by line, because a quote may be open.
+/// Finds the values of keys for secrets. The source may not be valid YAML, for example with an open quote, so it is read line by line.
 fn written(source: &str, all: &mut Vec<Range<usize>>) {
     let mut start = 0;
-    // The indentation of a key whose value goes on below.
-    let mut below: Option<(usize, Below)> = None;
+    // The indentation of a key whose value continues on the next lines.
+    let mut below: Option<(usize, Continuation)> = None;
     for line in source.split_inclusive('\n') {
         let content = line.trim_end();
         let bare = content.trim_start();
         let blanks = content.len() - bare.len();
         let deeper = |least: usize| bare.is_empty() || blanks > least;
         let goes_on = below.is_some_and(|(least, kind)| match kind {
-            Below::Quoted(_) => true,
-            Below::Lines => deeper(least),
-            Below::Word => {
+            Continuation::Quoted(_) => true,
+            Continuation::Lines => deeper(least),
+            Continuation::Word => {
                 deeper(least)
                     && !bare.starts_with('#')
                     && (bare.starts_with(['"', '\'', '|', '>']) || !has_key(bare))
@@ -492,7 +491,7 @@ fn written(source: &str, all: &mut Vec<Range<usize>>) {
         });
         if goes_on {
             all.push(start + blanks..start + content.len());
-            if matches!(below, Some((_, Below::Quoted(quote))) if bare.contains(quote)) {
+            if matches!(below, Some((_, Continuation::Quoted(quote))) if bare.contains(quote)) {
                 below = None;
             }
         } else {
@@ -511,8 +510,8 @@ fn has_key(line: &str) -> bool {
     })
 }
 
-/// The values of one line that stand under keys which would hold a secret, and what goes on below it.
-fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Below)> {
+/// Finds the secret values of one line. Returns how the last value continues.
+fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Continuation)> {
     let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
     let mut at = 0;
     while let Some(colon) = line[at..].find([':', '=']).map(|skip| at + skip) {
@@ -535,21 +534,21 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
             continue;
         }
         let alone = without_tag(value);
-        // Only the first key of a line has a value on the next.
+        // Only the first key of a line can have a value on the next line.
         let first = from <= indent + 1;
         if alone.is_empty() || alone.starts_with('#') {
-            return (!channel && first).then_some((indent, Below::Word));
+            return (!channel && first).then_some((indent, Continuation::Word));
         }
         if alone.starts_with(['|', '>']) {
-            return Some((indent, Below::Lines));
+            return Some((indent, Continuation::Lines));
         }
         if alone.starts_with('{') || (channel && alone.starts_with('[')) {
             continue;
         }
         if address {
-            // What it says shows by itself, unless it goes on.
+            // A complete value on this line is found by other rules, unless it continues.
             match open_quote(alone) {
-                Some(quote) => return Some((indent, Below::Quoted(quote))),
+                Some(quote) => return Some((indent, Continuation::Quoted(quote))),
                 None => continue,
             }
         }
@@ -559,18 +558,18 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         };
         all.push(start + begins..start + begins + length);
         if let Some(quote) = open_quote(alone) {
-            return Some((indent, Below::Quoted(quote)));
+            return Some((indent, Continuation::Quoted(quote)));
         }
         at = begins + length;
-        // A plain text may go on below.
+        // A plain text may continue on the next lines.
         if at >= line.len() && !alone.starts_with(['"', '\'']) && first {
-            return Some((indent, Below::Word));
+            return Some((indent, Continuation::Word));
         }
     }
     None
 }
 
-/// A value behind its tag and anchor.
+/// A value without its tag and anchor.
 fn without_tag(value: &str) -> &str {
     let mut value = value;
     while value.starts_with(['!', '&']) {
@@ -579,14 +578,14 @@ fn without_tag(value: &str) -> &str {
     value
 }
 
-/// The quote that a value begins with and does not end on its line.
+/// The opening quote of a value that is not closed on its line.
 fn open_quote(value: &str) -> Option<char> {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     (!value[1..].contains(quote)).then_some(quote)
 }
 
-/// How far a value reaches on its line: to the end of its quotes, to what ends it in braces, or to the end of the line. What does not look
-/// closed is taken whole.
+/// The length of a value on its line: to the end of its quotes, to the end of its entry in braces, or to the end of the line. If it seems not to be
+/// closed, it includes the rest of the line.
 fn value_length(value: &str) -> usize {
     let Some(first) = value.chars().next() else { return 0 };
     if matches!(first, '"' | '\'') {
@@ -598,7 +597,7 @@ fn value_length(value: &str) -> usize {
                 if first == '\'' && chars.next_if(|(_, next)| *next == first).is_some() {
                     continue;
                 }
-                // Behind a quote that closes, only what may follow a value follows.
+                // After a closing quote, only the end of an entry or a comment may follow.
                 let rest = value[at + 1..].trim_start();
                 let closed = rest.is_empty() || rest.starts_with([',', '}', ']', '#']);
                 return if closed { at + 1 } else { value.len() };
@@ -619,7 +618,7 @@ mod tests {
     use super::{address, has_credentials, masked, places};
 
     #[test]
-    fn an_address_is_shown_without_what_is_secret_of_it() {
+    fn addresses_are_shown_without_secrets() {
         for (written, shown) in [
             ("http://localhost:9090", "http://localhost:9090"),
             ("https://prometheus.shop.internal/prometheus/", "https://prometheus.shop.internal/prometheus/"),
@@ -652,8 +651,8 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_holds_no_secret() {
-        for (said, shown) in [
+    fn sentences_are_shown_without_secrets() {
+        for (message, shown) in [
             ("cannot ask https://u:S3cr/3tPW@h: nobody", "cannot ask https://…@h: nobody"),
             (
                 "see `http://h/x?a=1&token=S3cr3tPW&b=2#key=S3cr3tPW`",
@@ -661,16 +660,16 @@ mod tests {
             ),
             ("it says: Basic dTpTM2NyM3RQVw==", "it says: Basic …"),
         ] {
-            assert_eq!(masked(said), shown);
+            assert_eq!(masked(message), shown);
         }
-        for said in [
+        for message in [
             "`slo:sli_error:ratio_rate5m@1609746000` and `a:b @ end()`",
             "write to mailto:me@shop.internal, see https://medium.com/@me/post",
             "a bearer token, basic authentication",
             "cannot ask http://127.0.0.1:9090: nobody listens there",
             "api.yaml:5:16: `P95 < 500ms` at http://localhost:9090",
         ] {
-            assert_eq!(masked(said), said);
+            assert_eq!(masked(message), message);
         }
     }
 
@@ -712,7 +711,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays() {
+    fn texts_without_secrets_stay() {
         for source in [
             "objective: 99.9%",
             "password_file: /etc/alertmanager/secrets/smtp",

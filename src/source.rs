@@ -1,21 +1,20 @@
-//! The texts that people wrote, and places in them.
+//! The texts of the sources, and places in them.
 //!
-//! A [`Span`] is all that later stages keep of a file; only the renderers turn it back into a line
-//! and a column.
+//! Later stages keep only a [`Span`] of a file. The renderers turn it back into a line and a column.
 
 /// Identifies one file of [`Sources`], or one instance of a template in it.
 ///
-/// The lower 18 bits number the files, those above them the instances of a file, from 1; 0 is the file itself.
+/// The lower 18 bits are the number of the file. The upper bits are the number of an instance in it, from 1; 0 is the file itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
-/// How many bits number files.
+/// The number of bits for the file.
 const FILE_BITS: u32 = 18;
 
-/// No project has more files.
+/// Limit for the files of a project.
 pub const MOST_FILES: usize = 1 << FILE_BITS;
 
-/// No file has more instances.
+/// Limit for the instances of a file.
 pub const MOST_INSTANCES: usize = 1 << (u32::BITS - FILE_BITS);
 
 impl SourceId {
@@ -53,7 +52,7 @@ impl Span {
     }
 }
 
-/// How a text stands in its file: what an edit of a part of it has to spell.
+/// The quotes around a text in its file: an edit has to escape its text for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
     /// Without quotes, on one line.
@@ -62,19 +61,19 @@ pub enum Spelling {
     Single,
     /// `"…"`
     Double,
-    /// After `|` or `>`, on lines of its own.
+    /// After `|` or `>`, on the following lines.
     Block,
-    /// So that nobody knows which characters of the file are which of the text.
+    /// It is not known which characters of the file belong to the text.
     Unknown,
 }
 
 impl Spelling {
-    /// A text as it has to be written in the middle of such a one; `None` if it cannot be.
+    /// A text escaped for these quotes; `None` if that is not possible.
     pub fn of(self, text: &str) -> Option<String> {
         let plain =
             !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
         match self {
-            // What begins a comment or a value would end it; inside of a query, anything else is as good as a letter.
+            // Characters that begin a comment or a value would end it. Inside a query, all others are safe.
             Self::Plain => {
                 let ends = text.contains(": ") || text.contains(" #") || text.ends_with(':');
                 (plain && !ends).then(|| text.to_owned())
@@ -96,7 +95,7 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// Every file of one run, ordered by path.
+/// All files of a project, ordered by path.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
@@ -112,18 +111,18 @@ pub struct Position {
 }
 
 impl Sources {
-    /// Takes files in any order; what is made of them does not depend on that order.
+    /// Takes files in any order; the result does not depend on it.
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self { files }
     }
 
-    /// All files with their identities, by path.
+    /// All files with their ids, by path.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &SourceFile)> {
         (0..).map(SourceId).zip(&self.files)
     }
 
-    /// The file that `id` names.
+    /// The file with this id.
     pub fn file(&self, id: SourceId) -> &SourceFile {
         &self.files[id.plain().0 as usize]
     }

@@ -1,4 +1,4 @@
-//! Every test, in one program: it links once, and its tests share the processors. `cargo test cli::` runs those of one file.
+//! All tests in one program, so that it links once and its tests run in parallel. `cargo test cli::` runs those of one file.
 
 mod ask;
 mod attained;

@@ -1,4 +1,4 @@
-//! Definitions that are held against a running Prometheus, and against whatever else may answer at its address.
+//! Definitions that are checked against a running Prometheus, and against other programs at its address.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -19,7 +19,7 @@ scrape_configs:
     static_configs: [{ targets: ['127.0.0.1:PORT'], labels: { env: test } }]
 ";
 
-/// One fault of every kind that a server can tell of.
+/// One problem of every kind that a server can reveal.
 const FAULTY: &str = "version: slowburn/v1
 service: prometheus
 scrape_interval: 1s
@@ -59,7 +59,7 @@ slos:
       latency: prometheus_target_interval_length_seconds{job=\"prometheus\"}
 ";
 
-/// Nothing is wrong with these.
+/// Definitions without a problem.
 const RIGHT: &str = "version: slowburn/v1
 service: prometheus
 scrape_interval: 1s
@@ -80,7 +80,7 @@ slos:
       latency: prometheus_http_request_duration_seconds{job=\"prometheus\", handler=~\"/metrics|/-/ready\"}
 ";
 
-/// What is there from the second scrape on.
+/// Metrics that exist from the second scrape on.
 const SCRAPED: &str = "version: slowburn/v1
 service: prometheus
 slos:
@@ -94,7 +94,7 @@ slos:
         < 100 * prometheus_http_requests_total{handler=\"/metrics\"}
 ";
 
-/// The first counts every replica, the second one of them.
+/// The first SLO counts every replica, the second one only one.
 const SLOS_OF_REPLICAS: &str = "version: slowburn/v1
 service: prometheus
 slos:
@@ -121,7 +121,7 @@ impl Drop for Running {
     }
 }
 
-/// A Prometheus that has scraped itself.
+/// A Prometheus that scrapes itself.
 fn running(folder: &Folder, program: &Path) -> Running {
     running_with(folder, program, CONFIG)
 }
@@ -140,12 +140,12 @@ fn running_with(folder: &Folder, program: &Path, config: &str) -> Running {
         .unwrap();
     let running = Running { process, port };
     let started = Instant::now();
-    // Nobody asks it before: it counts what it answers, and it would answer 503.
+    // Not polled by requests: Prometheus counts its answers, and it would answer 503.
     while !folder.read("log").contains("Server is ready to receive web requests") {
         assert!(started.elapsed() < Duration::from_secs(60), "{}", folder.read("log"));
         std::thread::sleep(Duration::from_millis(100));
     }
-    // It is asked by what is under test, until a second scrape has made its own metrics known.
+    // Asked until a second scrape has recorded its own metrics.
     folder.write("first/prometheus.yaml", SCRAPED);
     loop {
         let said = check(folder, port, "first");
@@ -162,7 +162,7 @@ fn check(folder: &Folder, port: u16, slos: &str) -> support::folder::Ran {
 }
 
 #[test]
-fn a_running_prometheus_tells_what_is_wrong() {
+fn check_against_a_running_prometheus() {
     let Some(program) = prometheus() else {
         return skipped("prometheus is not installed, so nothing was held against it");
     };
@@ -178,7 +178,7 @@ fn a_running_prometheus_tells_what_is_wrong() {
 }
 
 #[test]
-fn replicas_that_are_counted_each_are_told() {
+fn replicas_that_are_counted_twice_are_reported() {
     let Some(program) = prometheus() else {
         skipped("replicas of a real Prometheus are not asked for: there is none");
         return;
@@ -199,7 +199,7 @@ fn replicas_that_are_counted_each_are_told() {
     assert_eq!(said.code, Some(1), "{}", said.stderr);
     let told = "the server has the series of `prometheus_http_requests_total` 2 times, once for each replica";
     assert!(said.stderr.contains(told), "{}", said.stderr);
-    // The other SLO says which replica it means.
+    // The other SLO selects one replica.
     assert_eq!(said.stderr.matches("replicas-counted-twice]").count(), 1, "{}", said.stderr);
     folder.write("slos/slowburn.yaml", project(""));
     let said = check(&folder, running.port, "slos");
@@ -207,7 +207,7 @@ fn replicas_that_are_counted_each_are_told() {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let json = "Content-Type: application/json\r\n";
@@ -228,9 +228,9 @@ fn whatever_answers_instead_is_told() {
     insta::assert_snapshot!(all);
 }
 
-/// Prometheus says so when a query is too much for it, and Thanos when it waited too long.
+/// Prometheus warns if a query is too expensive, Thanos if it waited too long.
 #[test]
-fn what_a_server_gives_as_its_reason_is_told() {
+fn the_servers_reason_is_shown() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let refusing = |status: &'static str, reason: &'static str| {
@@ -263,7 +263,7 @@ fn what_a_server_gives_as_its_reason_is_told() {
 }
 
 #[test]
-fn an_address_without_a_scheme_is_told_with_one() {
+fn an_address_without_a_scheme_is_suggested_with_one() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let mut all = String::new();
@@ -283,9 +283,9 @@ fn an_address_without_a_scheme_is_told_with_one() {
     insta::assert_snapshot!(all);
 }
 
-/// Thanos says so of an answer for which it did not reach every store, with each of its answers.
+/// Thanos adds this warning to each answer if it could not reach every store.
 #[test]
-fn what_a_server_warns_of_is_told_once() {
+fn warnings_of_a_server_are_shown_once() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let body = r#"{"status":"success","warnings":["store eu-1\u001b[2J timed out","store eu-2 is away",7],"data":{}}"#;
@@ -302,7 +302,7 @@ fn what_a_server_warns_of_is_told_once() {
 }
 
 #[test]
-fn a_tenant_is_named() {
+fn a_server_with_tenants_asks_for_a_tenant() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let server = Server::of("200 OK", "", b"{\"status\":\"success\",\"data\":{}}");
@@ -317,7 +317,7 @@ fn a_tenant_is_named() {
 }
 
 #[test]
-fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
+fn nonsense_from_a_server_causes_no_panic() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     for data in [
@@ -335,9 +335,9 @@ fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
     }
 }
 
-/// VictoriaMetrics shows none of them where Prometheus would (`tests/engines`); what is asked of it is what the rules read.
+/// VictoriaMetrics returns no sample where Prometheus would (`tests/engines`). The queries ask for what the rules read.
 #[test]
-fn samples_that_the_rules_never_see_are_told() {
+fn late_samples_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/prometheus.yaml", RIGHT);
     let server = Server::telling_time(|request| {

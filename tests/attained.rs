@@ -1,4 +1,4 @@
-//! Which promises were kept in a month, asked of a real Prometheus with recorded counts.
+//! Which promises were kept in a month, on a real Prometheus with recorded counts.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -46,11 +46,11 @@ slos:
     sli: { total: 'mails_total{job="mail"}', bad: 'mails_total{job="mail", code="500"}' }
 "#;
 
-/// March 2026 in Madrid, in which summer begins: 23:00 UTC of the last of February, to 22:00 UTC.
+/// March 2026 in Madrid, with the change to summer time: from 23:00 UTC on the last day of February to 22:00 UTC.
 const FROM: u64 = 1_772_319_600;
 const UNTIL: u64 = 1_774_994_400;
 
-/// Counts of five minutes, two minutes past each, of events by the minutes since the month began.
+/// Counts of five minutes, recorded two minutes after each. `events` gives the events by the minutes since the begin of the month.
 fn counts(text: &mut [String; 2], labels: &str, events: impl Fn(u64) -> Option<(f64, f64)>) {
     for at in (FROM + 120..UNTIL).step_by(300) {
         if let Some((total, bad)) = events((at - FROM) / 60) {
@@ -64,7 +64,7 @@ const DAY: u64 = 24 * 60;
 
 fn blocks(folder: &Path) {
     let mut text = [String::new(), String::new()];
-    // Two hours of the tenth, and a quarter of an hour of the twentieth.
+    // Two hours on the tenth, and a quarter of an hour on the twentieth.
     counts(&mut text, "service=\"shop\",slo=\"checkout\"", |minute| match minute {
         _ if (9 * DAY + 14 * 60..9 * DAY + 16 * 60).contains(&minute) => Some((1000.0, 100.0)),
         _ if (19 * DAY + 180..19 * DAY + 195).contains(&minute) => Some((1000.0, 500.0)),
@@ -74,12 +74,12 @@ fn blocks(folder: &Path) {
     counts(&mut text, "service=\"shop\",slo=\"search\",env=\"test\"", |minute| {
         (minute >= 10 * DAY).then_some((100.0, 0.1))
     });
-    // Ten days are missing, but so much was bad that nothing in them could have saved it.
+    // Ten days are missing, but the bad events are so many that good ones in these days could not keep the promise.
     counts(&mut text, "service=\"shop\",slo=\"search\",env=\"pre\"", |minute| {
         (minute >= 10 * DAY).then_some((100.0, 5.0))
     });
     counts(&mut text, "service=\"shop\",slo=\"rare\"", |_| Some((0.1, 0.0)));
-    // Of whom nobody asks.
+    // Series of no SLO.
     counts(&mut text, "service=\"shop\",slo=\"old\"", |_| Some((1.0, 1.0)));
     fs::write(folder.join("samples"), text.concat() + "# EOF\n").unwrap();
     fs::write(folder.join("prometheus.yml"), "global: {}\n").unwrap();
@@ -103,7 +103,7 @@ fn report(folder: &Folder, more: &[&str]) -> Ran {
     folder.slowburn(&[&["report", "--month", "2026-03"][..], more].concat())
 }
 
-/// What a reader of HTML sees, a line for each element that has a text of its own.
+/// The visible text of an HTML page, one line for each element with text.
 fn seen(page: &str) -> String {
     let body = page.split_once("<body").unwrap().1;
     let mut lines = String::new();
@@ -111,7 +111,7 @@ fn seen(page: &str) -> String {
     for piece in body.split('<').skip(1) {
         let (tag, text) = piece.split_once('>').unwrap();
         if let Some((_, title)) = tag.split_once("title=\"") {
-            // Days that are like the one before are not repeated.
+            // Days like the day before are left out.
             let said = &title[title.find(": ").unwrap()..];
             if said != before {
                 writeln!(lines, "  {}", title.trim_end_matches('"')).unwrap();
@@ -128,7 +128,7 @@ fn seen(page: &str) -> String {
 }
 
 #[test]
-fn a_real_prometheus_tells_which_promises_were_kept() {
+fn report_of_a_month_from_a_real_prometheus() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("promises of a month on a real Prometheus: there is none");
     };
@@ -147,7 +147,7 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
         assert_eq!(browser.cut(&page, 390), [] as [&str; 0]);
     }
 
-    // A saved answer says the same, whoever asks, and without a server.
+    // A saved answer gives the same page without a server.
     let again = report(&folder, &["--answer", "march.json"]);
     assert_eq!((again.code, again.stdout == page), (Some(0), true), "{}", again.stderr);
     let json = report(&folder, &["--answer", "march.json", "--format", "json"]);
@@ -163,7 +163,7 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     folder.write("slos/slowburn.yaml", PROJECT.replace("LANGUAGE", "es"));
     let spanish = report(&folder, &["--answer", "march.json", "--only", "shop/search"]);
     insta::assert_snapshot!("page.es", seen(&spanish.stdout));
-    // Nothing is known of what was not asked then, or of another month.
+    // Data that was not requested is unknown, and so is another month.
     let april = folder.slowburn(&["report", "--month", "2026-04", "--answer", "march.json"]);
     assert_eq!(april.stdout.matches("no se sabe</span>").count(), 4, "{}", april.stdout);
     let never = folder.slowburn(&["report", "--month", "2099-01", "--answer", "march.json"]);
@@ -180,19 +180,19 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     }
 }
 
-/// What a request asks for of this parameter.
+/// The value of a parameter in a request.
 fn asked(request: &str, name: &str) -> u64 {
     let value = request.split_once(&format!("{name}=")).unwrap().1;
     value.split(|end: char| !end.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
-/// November 2025, of which the server's clock says that 21 days, eight hours and some minutes are over.
+/// November 2025. By the server's clock, 21 days, eight hours and some minutes of it are over.
 #[test]
 fn a_month_that_is_not_over_has_the_budget_of_the_whole_month() {
     const NOVEMBER: u64 = 1_761_955_200;
     let folder = Folder::empty();
     folder.write("slos/mail.yaml", MAIL);
-    // Twelve counts an hour, of 1,200 events in this month and 600 before; a hundred were bad in its third hour.
+    // Twelve counts per hour, with 1,200 events in this month and 600 before. A hundred were bad in the third hour of the month.
     let hours = |request: &str| {
         let mut values = Vec::new();
         for at in (asked(request, "start")..=asked(request, "end")).step_by(3600) {
@@ -233,7 +233,7 @@ fn a_month_that_is_not_over_has_the_budget_of_the_whole_month() {
 }
 
 #[test]
-fn what_is_no_prometheus_is_not_believed() {
+fn answers_of_other_programs_are_refused() {
     let folder = Folder::empty();
     folder.write("slos/mail.yaml", MAIL);
     for answer in [

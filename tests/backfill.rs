@@ -1,4 +1,4 @@
-//! History out of raw series: the printed commands are run as they are, on a real Prometheus, and what comes out is held against what happened.
+//! History from raw series: the printed commands are run on a real Prometheus, and their results are compared with the events.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -46,8 +46,8 @@ slos:
 
 const HOUR: u64 = 3600;
 
-/// Ten good requests a second for ten hours. The first error is seven errors at once, in a series that was not there; an hour later there is one error
-/// a second for half an hour, and the queue is long for ten minutes in the hour after.
+/// Ten good requests per second for ten hours. The first errors are seven at once in a new series. An hour later there is one error per second for
+/// half an hour. In the hour after, the queue is long for ten minutes.
 fn happened(end: u64) -> String {
     let start = end - 10 * HOUR;
     let mut counted = ["# TYPE requests counter\n".to_owned(), String::new()];
@@ -77,13 +77,13 @@ fn bash(folder: &Path, script: &str) {
 }
 
 #[test]
-fn the_printed_commands_make_the_history_that_happened() {
+fn the_printed_commands_compute_the_right_history() {
     let (Some(promtool), Some(prometheus)) = (promtool(), prometheus()) else {
         return skipped("history made by promtool: there is no Prometheus");
     };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // Within one calendar month, whatever the day of the test.
+    // In one calendar month, whatever the date of the test.
     let end: u64 = 1_760_000_400;
     fs::create_dir(folder.join("slos")).unwrap();
     fs::write(folder.join("slos/shop.yaml"), SLOS).unwrap();
@@ -100,7 +100,7 @@ fn the_printed_commands_make_the_history_that_happened() {
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let script = String::from_utf8(printed.stdout).unwrap();
     assert!(script.contains("YYYY-MM-DD hh:mm") && script.contains("31 * 86400"), "{script}");
-    // A day is enough here, and takes a thirtieth of the time.
+    // One day is enough here, and takes a thirtieth of the time.
     let filled =
         script.replace("YYYY-MM-DD hh:mm", &format!("@{}", end + 900)).replace("31 * 86400", "86400");
     bash(folder, &format!("promtool() {{ '{tool}' \"$@\"; }}\n{filled}"));
@@ -126,10 +126,10 @@ fn the_printed_commands_make_the_history_that_happened() {
         assert_eq!(total, 3000.0 * tiles + 1807.0, "{slo}");
     }
     let ((total, tiles), (bad, _)) = (sum("total", "tile5m", "state"), sum("bad", "tile5m", "state"));
-    // The first tile began before the samples did.
+    // The first tile began before the samples.
     assert!(total > 10.0 * (tiles - 1.0) && total <= 10.0 * tiles, "{total} in {tiles} tiles");
     assert_eq!(bad, 20.0);
-    // More than 5 % of five minutes are errors from 158 s after their beginning until 142 s after their end: 1,784 s.
+    // More than 5 % of a five-minute slice are errors from 158 s after the begin of the errors until 142 s after their end: 1,784 s.
     let ((total, tiles), (bad, _)) = (sum("total", "tile5m", "slices"), sum("bad", "tile5m", "slices"));
     assert!(total > 10.0 * (tiles - 1.0) && total <= 10.0 * tiles, "{total} in {tiles} tiles");
     assert!((59.0..=60.0).contains(&bad), "{bad}");
@@ -139,7 +139,7 @@ fn the_printed_commands_make_the_history_that_happened() {
 }
 
 #[test]
-fn what_is_there_already_is_not_mixed_with() {
+fn existing_files_are_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("slos")).unwrap();
     fs::write(folder.path().join("slos/shop.yaml"), SLOS).unwrap();

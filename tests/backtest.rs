@@ -1,4 +1,4 @@
-//! The past of a real Prometheus, played through the rules: incidents are placed at known times, and nothing else may be found.
+//! A backtest on the data of a real Prometheus: incidents are at known times, and nothing else may be found.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -29,7 +29,7 @@ slos:
     sli: { total: 'mails_total{job="shop"}', bad: 'mails_total{job="shop", code="500"}' }
 "#;
 
-/// One page that is late and calm.
+/// A policy with one late page.
 const CALM: &str = "version: slowburn/v1
 policy: calm
 policies:
@@ -40,18 +40,18 @@ policies:
 
 const DAY: u64 = 86_400;
 const END: u64 = 1_760_000_400 / 300 * 300;
-/// A full outage of ten minutes.
+/// A full outage for ten minutes.
 const OUTAGE: u64 = END - 25 * DAY;
-/// Two percent for three hours.
+/// Two percent errors for three hours.
 const BURN: u64 = END - 15 * DAY;
 /// A quarter of a percent for two days.
 const SLOW: u64 = END - 10 * DAY;
-/// Hardly any traffic for four hours, and five errors in the third.
+/// Little traffic for four hours, with five errors in the third hour.
 const NIGHT: u64 = END - 5 * DAY;
-/// Five bad minutes of what is recorded only.
+/// Five bad minutes that are only in the recorded series.
 const RECORDED: u64 = END - DAY;
 
-/// What requests are counted in thirty seconds from a moment on: good and bad.
+/// The good and bad requests in thirty seconds from a moment on.
 fn requests(at: u64) -> (f64, f64) {
     let within = |from: u64, length: u64| (from..from + length).contains(&at);
     match at {
@@ -64,7 +64,7 @@ fn requests(at: u64) -> (f64, f64) {
     }
 }
 
-/// A month of samples, half a minute apart, and three days before it; the errors of the month are 12,485.
+/// A month of samples at intervals of 30 seconds, and three days before it. The month has 12,485 errors.
 fn happened() -> String {
     let mut counted = ["# TYPE requests counter\n".to_owned(), String::new()];
     let mut looks = [String::new(), String::new()];
@@ -77,7 +77,7 @@ fn happened() -> String {
         (good, bad) = (good + now.0, bad + now.1);
         if at > END - 2 * DAY {
             let labels = r#"service="shop",slo="recorded""#;
-            // Groups are evaluated at some moment of their own.
+            // Groups have different evaluation times.
             let moment = at - 17;
             let failed = u8::from((RECORDED..RECORDED + 300).contains(&moment));
             let _ = writeln!(looks[0], "slo:total_events:increase30s{{{labels}}} 1 {moment}");
@@ -92,7 +92,7 @@ fn backtest(folder: &Folder, url: &str, more: &[&str]) -> Ran {
     folder.slowburn(&[&["backtest", "--prometheus", url, "--until", &end][..], more].concat())
 }
 
-/// Alarms of a course: severity, tier, from, until, whether it is false.
+/// The alerts of a course: severity, tier, begin, end, and whether it is false.
 fn alarms(course: &Value) -> Vec<(String, String, u64, u64, bool)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let alarm = |alarm: &Value| {
@@ -108,7 +108,7 @@ fn alarms(course: &Value) -> Vec<(String, String, u64, u64, bool)> {
 }
 
 #[test]
-fn incidents_of_a_month_are_found_and_nothing_else() {
+fn a_backtest_finds_exactly_the_incidents_of_a_month() {
     let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
         return skipped("backtest on a real Prometheus: there is none");
     };
@@ -132,7 +132,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
         found.iter().map(|(severity, tier, .., wrong)| (severity.as_str(), tier.as_str(), *wrong)).collect();
     let page = ("page", "1h", false);
     assert_eq!(kinds, [page, ("ticket", "1d", false), page, ("ticket", "3d", false), ("page", "1h", true)]);
-    // When each tier fires by the mathematics, at most one evaluation later; the ticket of three days an evaluation of its own.
+    // The computed times at which each tier fires, with at most one further evaluation. The ticket over three days is evaluated less often.
     for (at, expected, late) in [
         (found[0].2, OUTAGE + 52, 60),
         (found[0].3, OUTAGE + 600 + 1790, 60),
@@ -146,18 +146,18 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
             "{at} is not {expected} or {late} later: {found:?}"
         );
     }
-    // The calm policy is late, and deaf to the rest.
+    // The calm policy is late, and misses the others.
     let found = alarms(calm);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!((OUTAGE + 129..=OUTAGE + 190).contains(&found[0].2), "{found:?}");
     assert!((BURN + 6480..=BURN + 6540).contains(&found[1].2), "{found:?}");
-    // 12,485 of 0.1 % of the events there were.
+    // 12,485 of 0.1 % of all events.
     let last = ours["days"].as_array().unwrap().last().unwrap();
     let total = ours["total_events"].as_f64().unwrap();
     let left = last["budget_left"].as_f64().unwrap();
     assert!((left - (1.0 - 12485.0 / (0.001 * total))).abs() < 1e-6, "{left}");
 
-    // What is kept is used if it is what is asked for, and asked for again if not.
+    // A cached answer is used for the same query only.
     let kept: Vec<_> =
         fs::read_dir(folder.path("kept")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(kept.len() > 60, "{}", kept.len());
@@ -168,7 +168,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
     assert_eq!(again["slos"][0], report["slos"][0]);
     assert_ne!(fs::read(&kept[1]).unwrap(), fs::read(&kept[2]).unwrap());
 
-    // Two policies of one folder are what two folders with a policy each are.
+    // Two policies in one folder give the same results as two folders with one policy each.
     let policies = ["shop/checkout", "--slos", "calm", "--policy", "workbook", "--policy", "calm"];
     let said = backtest(&folder, &url, &[&policies[..], &["--cache", "kept", "--format", "json"]].concat());
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
@@ -179,7 +179,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
         assert_eq!(by_policy["slos"][index], expected);
     }
 
-    // Five minutes are coarser: everything is found, up to five minutes early or late.
+    // With steps of five minutes everything is found, up to five minutes early or late.
     let said = backtest(&folder, &url, &["shop/checkout", "--step", "5m", "--format", "json"]);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
     let found = alarms(&report["slos"][0]);
@@ -191,7 +191,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
     insta::assert_snapshot!(said.stdout);
 }
 
-/// A server whose past is what stands in `samples`.
+/// A server with these samples as its past.
 fn remembering(folder: &Folder, program: &Path, promtool: &Path) -> Server {
     folder.write("prometheus.yml", "global: {}\n");
     let made = Command::new(promtool)
@@ -204,7 +204,7 @@ fn remembering(folder: &Folder, program: &Path, promtool: &Path) -> Server {
     Server::start(program, &folder.path(""))
 }
 
-/// The same requests, promised by route, by slices of a minute, and by calendar months.
+/// The same requests, promised per route, in slices of a minute, and per calendar month.
 const PROMISES: &str = r#"version: slowburn/v1
 service: shop
 slos:
@@ -235,14 +235,14 @@ slos:
     slice: { length: 1m, objective: 95% }
 "#;
 
-/// One route is out for ten minutes.
+/// One route fails for ten minutes.
 const ONE_ROUTE: u64 = END - 2 * DAY;
-/// Two percent of the other, for three hours.
+/// Two percent errors of the other route, for three hours.
 const OTHER_ROUTE: u64 = END - 5 * DAY;
-/// That one is out for five minutes, in the month before.
+/// It fails for five minutes in the month before.
 const LAST_MONTH: u64 = END - 10 * DAY;
 
-/// Two weeks in which each of two routes answers a hundred requests every thirty seconds.
+/// Two weeks in which two routes have a hundred requests each every thirty seconds.
 fn by_route() -> String {
     let bad = |route: &str, at: u64| {
         let within = |from: u64, length: u64| (from..from + length).contains(&at);
@@ -281,7 +281,7 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     folder.write("samples", by_route());
     let server = remembering(&folder, &program, &promtool);
     let asked = |slo: &str, more: &[&str]| {
-        // Promises that ask the same are answered from what is kept.
+        // Promises with the same queries use cached answers.
         let kept = [slo, "--cache", "kept", "--format", "json"];
         let said = backtest(&folder, &server.url(), &[&kept[..], more].concat());
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
@@ -302,7 +302,7 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
         |course: &Value| course["days"].as_array().unwrap().last().unwrap()["budget_left"].as_f64().unwrap();
     let near = |left: f64, expected: f64| assert!((left - expected).abs() < 1e-3, "{left} is not {expected}");
 
-    // Each route has alarms of its own.
+    // Each route has its own alerts.
     let [cart, pay] = judged("shop/routes").try_into().unwrap();
     assert_eq!((&cart["labels"]["route"], &pay["labels"]["route"]), (&"/cart".into(), &"/pay".into()));
     assert_eq!([&cart, &pay].map(|course| course["bad_events"].as_u64().unwrap()), [1720, 2000]);
@@ -316,7 +316,7 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     );
     fired(&pay, &[("page", "1h", ONE_ROUTE + 52), ("ticket", "1d", ONE_ROUTE + 260)]);
 
-    // What fires already when the judged time begins is told, and not judged.
+    // An alert that fires already when the judged time begins is listed, but not judged.
     let until = jiff::Timestamp::from_second((ONE_ROUTE + 3 * 3600) as i64).unwrap().to_string();
     let later = ["backtest", "shop/routes", "--prometheus", &server.url(), "--until", &until, "--last", "2h"];
     let said = folder.slowburn(&[&later[..], &["--cache", "kept", "--format", "json"]].concat());
@@ -325,7 +325,8 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     assert_eq!(alarms.len(), 1, "{alarms:?}");
     assert_eq!((&alarms[0]["tier"], &alarms[0]["since_before"]), (&"1d".into(), &true.into()));
 
-    // A slice that lies half in an outage is bad, too: 11 of the one and 21 of the other; one bad request of a hundred makes none.
+    // A slice with half of an outage is bad, too: 11 slices of one outage and 21 of the other. One bad request of a hundred does not make a slice
+    // bad.
     let [minutes] = judged("shop/minutes").try_into().unwrap();
     assert_eq!(minutes["bad_events"].as_u64(), Some(11 + 21));
     assert_eq!(minutes["total_events"].as_u64(), Some(11 * DAY / 30));
@@ -333,11 +334,11 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     let known = (14 * DAY + 900) as f64 / 30.0;
     near(left(&minutes), 1.0 - 32.0 / (0.01 * known));
 
-    // October began on the 30th of September at 22:00 UTC: what happened before is forgiven.
+    // October began on 30 September at 22:00 UTC. Earlier errors do not count.
     let [month] = asked("shop/month", &["--last", "11d", "--step", "5m"]).try_into().unwrap();
     assert_eq!(month["bad_events"].as_u64(), Some(1720 + 2000));
     const OCTOBER: u64 = 1_759_269_600;
-    // The rest of its 31 days, the hour of winter included, is expected to bring as much as what is known.
+    // The rest of its 31 days, with the extra hour of winter time, is expected to have the same traffic as the known days.
     assert_eq!((END - OCTOBER) / DAY, 8);
     near(left(&month), 1.0 - 2720.0 / (0.001 * (31 * DAY / 30 * 200) as f64));
     let day = |of: u64| {
@@ -346,33 +347,33 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     };
     assert!(day(1_759_190_400 - DAY) < 1.0);
     near(day(1_759_190_400), 1.0);
-    // 1,785 bad events are a tenth of the budget of a month: the sum of five minutes that ends ten minutes into the outage holds the 1,065 that are left.
-    // Of September only its last days are known, and its thousand are more than a tenth of their budget, until October begins.
+    // 1,785 bad events are a tenth of a month's budget. The five-minute sum that ends ten minutes into the outage contains the last 1,065 of them.
+    // Only the last days of September are known, and their thousand bad events are more than a tenth of their budget until October begins.
     let [before, told] = month["budget_alerts"].as_array().unwrap().as_slice() else {
         panic!("{}", month["budget_alerts"])
     };
     assert_eq!(before["until_seconds"], OCTOBER);
     assert_eq!(told["line"], "90%");
-    // Counts of five minutes are seen up to five minutes early or late.
+    // Counts of five minutes may be up to five minutes early or late.
     assert!(told["from_seconds"].as_u64().unwrap().abs_diff(ONE_ROUTE + 600) <= 300, "{told}");
-    // A page of the burn rate is out already: the team is awake.
+    // A page about the burn rate fires already, so this is a ticket.
     assert_eq!((&told["severity"], &told["until_seconds"]), (&"ticket".into(), &Value::Null));
 
-    // Of the office hours of ten working days, eight of them judged, only the second half of the outage on Tuesday was bad.
+    // Of the office hours on ten working days, eight of them judged, only the second half of the outage on Tuesday was bad.
     let [office] = asked("shop/office", &["--last", "11d", "--step", "5m"]).try_into().unwrap();
     assert_eq!(
         (office["bad_events"].as_u64(), office["total_events"].as_u64()),
         (Some(1000), Some(8 * 950 * 200))
     );
     near(left(&office), 1.0 - 1000.0 / (0.001 * f64::from(10 * 950 * 200)));
-    // Half of the requests fail for five minutes: 24 % of the budget of 22 days of 7 hours and 55 minutes, at the traffic of the office hours.
+    // Half of the requests fail for five minutes: 24 % of the budget of 22 days of 7 hours and 55 minutes, with the traffic of the office hours.
     let spent = office["alarms"][0]["budget_spent"].as_f64().unwrap();
     near(spent, 1000.0 / (0.001 * f64::from(22 * 950 * 200)));
     let [minutes] = asked("shop/office-minutes", &["--last", "4d"]).try_into().unwrap();
     assert_eq!((minutes["bad_events"].as_u64(), minutes["total_events"].as_u64()), (Some(11), Some(3 * 950)));
 }
 
-/// Two parts whose counts were recorded; the journey, and what hours it has, came later.
+/// Two parts with recorded counts. The journey and its hours were defined later.
 const TRIP: &str = r#"version: slowburn/v1
 service: trip
 slos:
@@ -385,8 +386,8 @@ slos:
     sli: { journey: [trip/out, trip/back] }
 "#;
 
-/// Both parts have errors at nine o'clock of a Tuesday, one for ten minutes and one for another ten that begin five minutes later; at night one has for
-/// half an hour. Fewer errors than a part may have are none of the journey.
+/// On a Tuesday at nine o'clock both parts have errors for ten minutes; those of the second part begin five minutes later. At night one part has
+/// errors for half an hour. A slice with fewer errors than the part allows is good.
 fn recorded_parts() -> String {
     let mut series = [(); 2].map(|()| "".to_owned());
     for (part, name) in ["out", "back"].into_iter().enumerate() {
@@ -412,7 +413,7 @@ fn recorded_parts() -> String {
 }
 
 #[test]
-fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
+fn a_journey_is_judged_by_the_recorded_series_of_its_parts() {
     let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
         return skipped("backtest of a journey: there is no Prometheus");
     };
@@ -425,7 +426,8 @@ fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
         serde_json::from_str::<Value>(&said.stdout).unwrap()["slos"][0].clone()
     };
-    // Fifteen minutes and thirty of bad counts, until the last one has left the slice of a minute; three of 400 events are fewer than that part may have.
+    // Fifteen and thirty minutes with bad counts, until the last of them has left its slice of a minute. Three of 400 events are fewer than the part
+    // allows.
     let trip = judged("trip/trip");
     assert_eq!(trip["bad_events"].as_u64(), Some(30 + 61), "{trip}");
     assert_eq!(trip["total_events"].as_u64(), Some(5 * DAY / 2 / 30));
@@ -433,15 +435,15 @@ fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
         alarms(&trip).iter().filter(|alarm| alarm.0 == "page").map(|alarm| alarm.2).collect();
     assert_eq!(found.len(), 2, "{found:?}");
     assert!((ONE_ROUTE..ONE_ROUTE + 900).contains(&found[0]), "{found:?}");
-    // At night nobody in the office travels: half a Monday, two days from eight to eight, and an hour.
+    // Outside of the hours nothing counts: the hours are half a Monday, two days from eight to eight, and one hour.
     let office = judged("trip/office");
     assert_eq!(office["bad_events"].as_u64(), Some(30), "{office}");
     assert_eq!(alarms(&office).iter().filter(|alarm| alarm.0 == "page").count(), 1);
 }
 
-/// Half an answer is no health: neither a total without its bad events, nor what the server itself says is not all.
+/// An incomplete answer must not look healthy: a total without its bad events, or an answer that the server itself calls incomplete.
 #[test]
-fn what_is_not_all_there_is_told() {
+fn incomplete_answers_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let server = Fake::telling_time(|request| {
@@ -451,7 +453,7 @@ fn what_is_not_all_there_is_told() {
                 r#"{{"status":"success",{warnings},"data":{{"resultType":"matrix","result":[{result}]}}}}"#
             )
         };
-        // Totals are there, and bad events are not.
+        // The totals exist, but the bad events do not.
         let is_bad = request.contains("bad_events") || request.contains("500");
         let start = request.split("start=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
         let sample = format!(r#"{{"metric":{{}},"values":[[{start},"100"]]}}"#);
@@ -466,7 +468,7 @@ fn what_is_not_all_there_is_told() {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let clock_and = |answer: &'static str| Fake::telling_time(move |_| ("200 OK", answer.to_owned()));

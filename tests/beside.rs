@@ -1,5 +1,5 @@
-//! Rules of Sloth and Pyrra and the migrated ones, loaded together: nothing clashes, and neither side reads the other's series, though Sloth's are called
-//! as ours are.
+//! Rules of Sloth or Pyrra and the imported ones, loaded together. Their names do not collide, and neither side reads the series of the other,
+//! although Sloth's series have the same names as slowburn's.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -31,7 +31,7 @@ fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).unwrap()
 }
 
-/// A migrated project, compiled, beside the old rules as a plain rule file.
+/// An imported project, compiled, beside the old rules as a plain rule file.
 fn migrated(spec: &str, rules: &str) -> (Folder, Foreign) {
     let folder = Folder::empty();
     folder.write("spec.yaml", file(&format!("import/{spec}")));
@@ -43,7 +43,7 @@ fn migrated(spec: &str, rules: &str) -> (Folder, Foreign) {
         |text: &str| Sources::new(vec![SourceFile { path: "old.yaml".to_owned(), text: text.to_owned() }]);
     let (foreign, problems) = slowburn::import::rules(&of(&text));
     assert!(problems.is_empty(), "{problems:?}");
-    // Objects of Kubernetes have their rules one level down.
+    // Kubernetes objects have their rules one level deeper.
     let objects: Vec<&str> = text.split("\nspec:\n  groups:\n").skip(1).collect();
     let plain = match objects.is_empty() {
         false => {
@@ -62,7 +62,7 @@ fn new_rules(folder: &Folder) -> Vec<String> {
     folder.tree("out/prometheus").keys().map(|name| format!("out/prometheus{name}")).collect()
 }
 
-/// Name and labels of every rule, records and alerts apart.
+/// Name and labels of every rule, with whether it is an alert.
 fn identities(text: &str) -> Vec<(bool, String, BTreeMap<String, String>)> {
     let file: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
     let file: Value = serde_json::to_value(&file).unwrap();
@@ -88,7 +88,7 @@ fn no_two_rules_of_both_make_the_same_series_or_alert() {
         let (folder, foreign) = migrated(spec, rules);
         let old = identities(&folder.read("old.rules.yaml"));
         let new: Vec<_> = new_rules(&folder).iter().flat_map(|path| identities(&folder.read(path))).collect();
-        // Names are shared, and so only labels keep them apart.
+        // The names are the same, so only labels distinguish the series.
         let names = |rules: &[(bool, String, BTreeMap<String, String>)]| -> BTreeSet<String> {
             rules.iter().map(|(_, name, _)| name.clone()).collect()
         };
@@ -105,9 +105,9 @@ fn no_two_rules_of_both_make_the_same_series_or_alert() {
             let records: Vec<_> = rules.iter().filter(|(alerts, ..)| !alerts).collect();
             records.len() - records.iter().collect::<BTreeSet<_>>().len()
         };
-        // Rules of ours that make one series in several ways say so among themselves.
+        // slowburn's own rules that write one series in several ways are counted apart.
         assert_eq!(count - unique.len(), within(&old) + within(&new), "{spec}");
-        // Alerts fire with the labels of what they read: as the old side has them, and as the new one sets them.
+        // Alerts have the labels of the series that they read: old alerts those of the old series, new alerts those of the new ones.
         let of_old: BTreeSet<(String, String)> = foreign
             .slos
             .iter()
@@ -145,7 +145,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Samples of everything that the old rules record.
+/// Samples of all series that the old rules record.
 fn recorded(foreign: &Foreign, end: u64) -> String {
     let mut metrics: BTreeMap<&str, String> = BTreeMap::new();
     for rule in foreign.slos.iter().flat_map(|slo| &slo.recorded) {
@@ -182,7 +182,7 @@ fn serving(folder: &Folder, name: &str, texts: &[&str]) -> Server {
 }
 
 #[test]
-fn neither_side_reads_what_the_other_records() {
+fn neither_side_reads_series_of_the_other() {
     if promtool().is_none() || prometheus().is_none() {
         return skipped("dashboards beside rules of Sloth are not asked: there is no Prometheus");
     }
@@ -200,7 +200,7 @@ fn neither_side_reads_what_the_other_records() {
             answer.sort();
             answer
         };
-        // What the dashboards show, with everything chosen and for each SLO.
+        // The queries of the dashboards, with everything selected and for each SLO.
         let mut queries: BTreeSet<String> = BTreeSet::new();
         let plan = slowburn::plan_of(&model);
         for (name, text) in
@@ -215,7 +215,7 @@ fn neither_side_reads_what_the_other_records() {
                     .map(|slo| dashboards::of(&slo.promise, &plan.project.severities))
                     .collect(),
                 false => {
-                    // Grafana writes out what its variable lists, and that is what `slo:definition:info` names.
+                    // Grafana lists the values of its variable, which are the services in `slo:definition:info`.
                     let services: Vec<&str> =
                         plan.services.iter().map(|service| service.name.as_str()).collect();
                     let mut chosen = dashboards::all();
@@ -227,7 +227,7 @@ fn neither_side_reads_what_the_other_records() {
                 queries.extend(chosen.iter().map(|chosen| query.filled(chosen)));
             }
         }
-        // What the new rules ask.
+        // The queries of the new rules.
         queries.extend(
             plan.services.iter().flat_map(|service| service.rules()).map(|rule| rule.expr.to_string()),
         );
@@ -239,7 +239,7 @@ fn neither_side_reads_what_the_other_records() {
             assert_eq!(answer, sorted(&beside, query), "{spec}: {query}");
         }
         assert!(told > 50, "{told} of {} queries have an answer", queries.len());
-        // What the old rules ask of what is recorded.
+        // The queries of the old rules on recorded series.
         let rules = foreign
             .slos
             .iter()
@@ -270,14 +270,14 @@ fn neither_side_reads_what_the_other_records() {
 }
 
 #[test]
-fn a_prometheus_evaluates_both_without_a_fault() {
+fn a_real_prometheus_evaluates_both_rule_sets() {
     if promtool().is_none() || prometheus().is_none() {
         return skipped("old and new rules are not loaded together: there is no Prometheus");
     }
     let folder = Folder::empty();
     let mut files = Vec::new();
     let mut samples = String::new();
-    // What lies ahead of now keeps Prometheus from recording anything before it.
+    // Prometheus cannot record samples that are older than existing ones.
     let until = now();
     for (index, (spec, rules)) in PAIRS.into_iter().enumerate() {
         let (project, _) = migrated(spec, rules);
@@ -316,7 +316,7 @@ fn a_prometheus_evaluates_both_without_a_fault() {
     );
     let server = Server::start(&prometheus().unwrap(), &folder.path(""));
     let begun = Instant::now();
-    // Whatever is evaluated at least every half minute, and that at least twice.
+    // All groups that are evaluated at least every half minute, at least twice.
     let rules = loop {
         let groups = server.data("/api/v1/rules").unwrap();
         let groups = groups["groups"].as_array().unwrap().clone();
@@ -334,7 +334,7 @@ fn a_prometheus_evaluates_both_without_a_fault() {
     assert!(rules.len() > 100, "{}", rules.len());
     let failed: Vec<_> = rules.iter().filter(|rule| rule["health"] == "err").collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    // Both record under one name, and each series is there once. What is promised for each route waits for events.
+    // Both record series with the same name, and each series exists once. Promises per route need events first.
     let both = loop {
         let both = server.query("count by (sloth_slo, slo) (slo:objective:ratio)", now()).unwrap();
         if both.len() >= 5 || begun.elapsed() > Duration::from_secs(120) {

@@ -1,5 +1,5 @@
-//! Sources that are written to take long: each is checked to its end, and what is too much is told once. None of these tests looks at a clock: what is
-//! not bounded does not end, or tells too much.
+//! Sources that are written to take long. Each is checked completely, and exceeded limits are reported once. No test measures time: without a limit
+//! it would not end, or would report too much.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use slowburn::diagnostic::{Code, Problem};
@@ -22,7 +22,7 @@ fn joined(count: usize, by: &str, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect::<Vec<_>>().join(by)
 }
 
-/// The one error, and where it stands.
+/// The offset of the only error.
 fn only(problems: &[Problem], code: Code) -> u32 {
     let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.is_error()).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -35,7 +35,7 @@ fn count(problems: &[Problem], code: Code) -> usize {
 }
 
 #[test]
-fn aliases_repeat_no_more_text_than_a_definition_needs() {
+fn aliases_have_a_limit_of_text() {
     let slos = |many| {
         joined(many, "", |index| {
             format!("  s{index}: {{ objective: 99%, description: *d, sli: {{ probe: up }} }}\n")
@@ -47,7 +47,7 @@ fn aliases_repeat_no_more_text_than_a_definition_needs() {
 }
 
 #[test]
-fn a_template_puts_no_more_text_together_than_a_definition_needs() {
+fn a_template_has_a_limit_of_text() {
     let text = |marks| {
         let (value, marks) = ("x".repeat(10_000), "<<p>>".repeat(marks));
         let head = "version: slowburn/v1\nparameters: { p: ";
@@ -71,7 +71,7 @@ fn environments_are_counted() {
 }
 
 #[test]
-fn labels_are_counted_wherever_they_stand() {
+fn labels_are_counted_in_any_order() {
     let labels = |many| joined(many, ", ", |index| format!("l{index}: x"));
     let names = |many| joined(many, ", ", |index| format!("l{index}"));
     let file = ("a.yaml", format!("version: slowburn/v1\nservice: a\n{SLO}"));
@@ -95,9 +95,9 @@ fn labels_are_counted_wherever_they_stand() {
     }
 }
 
-/// To escape each of these selectors there are two ways, and the last cannot be escaped: two to the power of forty ways that all end there.
+/// Each of these selectors can be avoided in two ways, and the last one cannot: 2⁴⁰ combinations, all without a result.
 #[test]
-fn labels_that_no_series_can_have_are_not_looked_for_without_end() {
+fn the_search_for_impossible_labels_ends() {
     let others = joined(40, " or ", |index| format!("m{{b=\"{index}\",c=\"{index}\"}} > 1"));
     let expr = format!("m{{a=\"1\"}} > 1 or {others} or m > 2");
     service(&format!("{SLO}alerts: {{ a: {{ severity: page, expr: '{expr}' }} }}\n"));
@@ -111,7 +111,7 @@ fn labels_that_no_series_can_have_are_not_looked_for_without_end() {
     assert_eq!(count(&found, Code::Unprovable), 1, "{found:?}");
 }
 
-/// What dozens of neighbours look for in vain takes nothing from an alert that is simple.
+/// Dozens of neighbours without a proof do not take the steps of a simple alert.
 #[test]
 fn a_simple_alert_is_proven_beside_many_that_cannot_be() {
     let never = joined(40, "", |index| {
@@ -136,9 +136,9 @@ fn a_long_expression_of_alternatives_is_read_once() {
     assert_eq!(count(&found, Code::PromqlSyntax) + count(&found, Code::PromqlType), 0, "{found:?}");
 }
 
-/// A machine of thousands of states against texts of thousands of letters.
+/// A pattern with thousands of states against texts with thousands of characters.
 #[test]
-fn patterns_are_tried_against_little() {
+fn patterns_are_matched_with_bounded_work() {
     let pattern = "(.*x)".repeat(1_500);
     let alerts = joined(10, "", |index| {
         format!("  a{index}: {{ severity: ticket, for: 5m, expr: 'm{{l=~\"{pattern}\"}} > {index}' }}\n")
@@ -147,7 +147,7 @@ fn patterns_are_tried_against_little() {
 }
 
 #[test]
-fn a_template_has_as_many_parameters_as_somebody_sets() {
+fn a_template_has_a_limit_of_parameters() {
     let text = |many| {
         let parameters = joined(many, "", |index| format!("  p{index}: x\n"));
         let instances = joined(300, "", |index| format!("  a{index}: {{}}\n"));
@@ -157,7 +157,7 @@ fn a_template_has_as_many_parameters_as_somebody_sets() {
     only(&problems(&[("a.yaml", text(3_000))]), Code::TooLarge);
 }
 
-/// A query of so many placeholders is read once, and not once for each.
+/// A query with very many placeholders is parsed once, not once for each.
 #[test]
 fn placeholders_know_the_quotes_before_them() {
     let asked = joined(4_000, " or ", |index| format!("up{{a=\"<<p>>{index}\"}} == 0"));
@@ -168,7 +168,7 @@ fn placeholders_know_the_quotes_before_them() {
 }
 
 #[test]
-fn what_every_slo_reads_is_short() {
+fn queries_of_every_slo_are_short() {
     let slos = joined(100, "", |index| format!("  s{index}: {{ objective: 99%, sli: {{ probe: up }} }}\n"));
     let text = |many| {
         let except = joined(many, " or ", |index| format!("m{index} == 1"));
@@ -198,9 +198,9 @@ fn few_services_are_needed_by_everything() {
     only(&found(50), Code::TooLarge);
 }
 
-/// Of every part only the alerts count that say that it fails, and none of the hundreds beside it.
+/// For each part, only the alerts that mean that it fails are compared, not the hundreds of others.
 #[test]
-fn journeys_look_at_their_parts_alone() {
+fn queries_of_journeys_read_only_their_parts() {
     let parts =
         joined(300, "", |index| format!("  s{index}: {{ objective: 99.99%, sli: {{ probe: up }} }}\n"));
     let journeys = joined(200, "", |index| {
@@ -220,7 +220,7 @@ fn journeys_look_at_their_parts_alone() {
 }
 
 #[test]
-fn documents_of_others_repeat_no_more_text_than_a_definition_needs() {
+fn references_between_foreign_documents_have_a_limit_of_text() {
     let imported = |many| {
         let query = format!("sum(a{{b=\"{}\"}})", "x".repeat(40_000));
         let source =
@@ -243,7 +243,7 @@ fn documents_of_others_repeat_no_more_text_than_a_definition_needs() {
 }
 
 #[test]
-fn a_word_of_an_incident_is_short_and_so_is_what_is_said_of_it() {
+fn messages_about_incidents_are_short() {
     for text in ["x".repeat(100_000), format!("1% for {}", "1m".repeat(50_000)), "1% for 1m ".repeat(10_000)]
     {
         let said = simulate::parse(&text).unwrap_err().to_string();
@@ -252,7 +252,7 @@ fn a_word_of_an_incident_is_short_and_so_is_what_is_said_of_it() {
 }
 
 #[test]
-fn what_was_meant_is_looked_for_as_often_as_anybody_reads_it() {
+fn suggestions_are_searched_a_limited_number_of_times() {
     let contract = joined(300, "", |index| format!("c_total{{code{index}=\"200\"}} 1\n"));
     let file = |name: &str| {
         let slos = joined(30, "", |index| {
@@ -276,12 +276,12 @@ fn what_was_meant_is_looked_for_as_often_as_anybody_reads_it() {
 }
 
 #[test]
-fn behind_a_hundred_addresses_the_rest_of_a_line_is_hidden() {
+fn after_a_hundred_addresses_the_rest_of_a_line_is_hidden() {
     let few = "http://a/ ".repeat(100);
     assert_eq!(secret::masked(&few), few);
     let many = format!("{few}http://b/ and http://u:secret@c/");
     assert_eq!(secret::masked(&many), format!("{few}http://…"));
-    // One word of nothing but colons, and one whose every part may be a name with its password.
+    // One word consists of colons, and in another one every part may be a name with a password.
     let colons = ":".repeat(100_000);
     assert_eq!(secret::masked(&colons), colons);
     let names = format!("{}host", "a:b@".repeat(25_000));

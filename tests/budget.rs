@@ -1,4 +1,4 @@
-//! Alerts of what is left of a budget, under promtool: fed with what is left, with pages that fire, and with nothing.
+//! Budget alerts in promtool. Their input is the remaining budget, firing pages, or nothing.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -23,7 +23,7 @@ alerts:
   down: { expr: 'absent(up{job=\"mail\"} == 1)', for: 1m, severity: page, down: true }
 ";
 
-/// Rules of budget alerts alone, so that what they read can be fed.
+/// The rules of budget alerts alone, so that the test can supply their input.
 fn rules(service: &str) -> String {
     let artifacts = compiled(&[("slos/mail.yaml", service)]);
     let mut kept: Vec<Value> = Vec::new();
@@ -41,7 +41,7 @@ fn rules(service: &str) -> String {
     format!("groups: [{{ name: it, interval: 5m, rules: {rules} }}]\n")
 }
 
-/// A course of what is left, in steps of five minutes, and how many alerts of a line and severity fire at some moments.
+/// The remaining budget in steps of five minutes, and how many alerts of a line and severity fire at some moments.
 struct Played {
     name: &'static str,
     left: &'static str,
@@ -74,7 +74,7 @@ fn test(played: &Played) -> String {
     text
 }
 
-/// At 23h the first count is a day old, as far as tiles tell; 25h is step 300.
+/// At 23h the first tile is a day old; 25h is step 300.
 const PLAYS: [Played; 8] = [
     Played {
         name: "crossed, around the line, recovered, around where it ends, crossed again",
@@ -159,11 +159,12 @@ const PLAYS: [Played; 8] = [
 ];
 
 #[test]
-fn a_line_is_told_once_and_wakes_nobody_who_is_awake() {
+fn a_budget_line_notifies_once_and_is_a_ticket_after_a_page() {
     play(SERVICE, &PLAYS);
 }
 
-/// What is left goes on changing outside of the hours. Twenty minutes after they ended a line is not crossed, ten minutes after they ended it is.
+/// The remaining budget also changes outside of the hours. A line is not crossed twenty minutes after their end, but it is ten minutes after their
+/// end.
 const OF_HOURS: [Played; 2] = [
     Played {
         name: "nothing begins outside of the hours",
@@ -187,7 +188,7 @@ const OF_HOURS: [Played; 2] = [
     },
 ];
 
-/// Closed from 25h5m to 26h40m.
+/// Outside of the hours from 25h5m to 26h40m.
 const OPEN: &str = "      - { series: 'slo:agreed_service_time:bool{service=\"mail\",slo=\"delivery\"}', values: 1x300 0x19 1x60 }\n";
 
 #[test]
@@ -196,7 +197,7 @@ fn no_line_is_crossed_outside_of_the_hours() {
     play(&SERVICE.replace("    by: [env]\n", hours), &OF_HOURS);
 }
 
-/// Under every promtool that is there.
+/// Runs with every promtool that exists.
 fn play(service: &str, plays: &[Played]) {
     let judges: Vec<_> = promtool().into_iter().chain(promtool3()).collect();
     if judges.is_empty() {

@@ -1,6 +1,7 @@
-//! What a calendar period's budget is measured against, under promtool: fed with counts of five minutes over months, held against figures by hand.
+//! What the budget of a calendar period is measured against, in promtool: with counts of five minutes over months, compared with numbers computed by
+//! hand.
 //!
-//! Evaluated is every hour or less often, and only what sums those counts: months of evaluations of all rules take promtool minutes.
+//! Only the rules that sum these counts are evaluated, and only every hour or less often: all rules over months would take promtool minutes.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -15,10 +16,10 @@ use support::{promtool, promtool3, skipped};
 /// A day in counts of five minutes.
 const DAY: u64 = 288;
 
-/// January, February and March of 1970, with which tests of promtool begin.
+/// January, February and March of 1970, when tests of promtool begin.
 const MONTHS: [u64; 3] = [31 * DAY, 28 * DAY, 31 * DAY];
 
-/// The rules of a promise of 99.9 % with these keys that read counts of five minutes.
+/// The rules of an SLO of 99.9 % with these keys, which read counts of five minutes.
 fn rules(keys: &str) -> String {
     let service = format!(
         "version: slowburn/v1\nservice: mail\nslos:\n  delivery:\n    objective: 99.9%\n{keys}    sli:\n      total: \
@@ -40,29 +41,29 @@ fn rules(keys: &str) -> String {
     format!("groups: [{{ name: it, interval: 1h, rules: {} }}]\n", serde_json::to_string(&kept).unwrap())
 }
 
-/// Counts of five minutes, from the first moment of 1970 on.
+/// Counts of five minutes, from the begin of 1970 on.
 #[derive(Default)]
 struct Counts {
     text: String,
-    /// What is written of each series that has something.
+    /// The samples of each series.
     at: u64,
     all: Vec<(u64, u64, u64)>,
 }
 
 impl Counts {
-    /// So many times so many events, of which so many are bad.
+    /// A number of counts with the same events.
     fn times(mut self, times: u64, total: u64, bad: u64) -> Self {
         self.all.push((times, total, bad));
         self.at += times;
         self
     }
 
-    /// So many times nothing is counted.
+    /// A number of missing counts.
     fn gap(self, times: u64) -> Self {
         self.times(times, u64::MAX, 0)
     }
 
-    /// The series of a promise whose period is called like this, and begins anew at these counts.
+    /// The series of an SLO; its period has this name, and begins again at these counts.
     fn series(mut self, unit: &str, labels: &str, edges: &[u64]) -> String {
         for (side, which) in [("total", 0), ("bad", 1)] {
             let value = |run: &(u64, u64, u64)| if which == 0 { run.1 } else { run.2 };
@@ -97,7 +98,7 @@ impl Counts {
     }
 }
 
-/// What is to be near what, at this count.
+/// At this count, the query has nearly this value.
 type Check = (u64, &'static str, f64);
 
 const LEFT: &str = "slo:period_error_budget_remaining:ratio";
@@ -120,7 +121,7 @@ fn played(name: &str, minutes: u64, series: &str, checks: &[Check]) -> String {
     text
 }
 
-/// Runs tests, evaluated every so many hours.
+/// Runs tests with an interval in hours.
 fn run(hours: u64, tests: &[(String, String)]) {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
@@ -141,7 +142,7 @@ fn run(hours: u64, tests: &[(String, String)]) {
     }
 }
 
-/// When months begin, in counts.
+/// The first counts of the months.
 fn months() -> Vec<u64> {
     let mut at = 0;
     std::iter::once(0)
@@ -153,20 +154,21 @@ fn months() -> Vec<u64> {
 }
 
 #[test]
-fn an_outage_takes_the_same_share_of_the_month_whenever_it_is_looked_at() {
+fn an_outage_spends_the_same_share_of_a_month_at_any_time() {
     let month = "    period: calendar month\n";
-    // Five minutes of full outage in the first quarter of an hour, of 31 days of 100 events in five minutes: 892,800 of them, of which 892.8 may be bad.
+    // Five minutes of full outage in the first quarter of an hour. The 31 days have 100 events in every five minutes: 892,800, of which 892.8 may be
+    // bad.
     let first = |more: Counts| more.times(3, 100, 0).times(1, 100, 100);
     let left = 1.0 - 100.0 / 892.8;
     assert_eq!(format!("{left:.3}"), "0.888");
     let always: Vec<Check> = [12, DAY, 10 * DAY, 31 * DAY - 12]
         .into_iter()
         .flat_map(|at| [(at, LEFT, left), (at, EXPECTED, 892_800.0)])
-        // Of the events so far an hour into the month a thirteenth are bad.
+        // An hour into the month, a thirteenth of the events are bad.
         .chain([(12, "slo:sli_error:ratio_month", 1.0 / 13.0)])
         .collect();
     let even = first(Counts::default()).times(31 * DAY, 100, 0).series("month", "", &months());
-    // The same with declared traffic, of which there is twice as much as there is said to be: a day on, 289 of 8,064 counts are known.
+    // The same with declared traffic of half the real traffic. After a day, 289 of 8,064 counts are known.
     let declared = "    period: calendar month\n    traffic: 10/m\n";
     let per_count = |counts: f64| (counts * 100.0 + (8064.0 - counts) * 50.0) / 8064.0;
     let expected = |at: u64| {
@@ -191,7 +193,7 @@ fn an_outage_takes_the_same_share_of_the_month_whenever_it_is_looked_at() {
 fn a_month_is_expected_to_go_on_like_four_weeks() {
     let month = "    period: calendar month\n";
     let edge = MONTHS[0];
-    // A February after a January: shorter, and nothing is taken from January but how many events come in five minutes.
+    // A February after a January. It is shorter, and January only determines the number of expected events per five minutes.
     let even = Counts::default().times(edge, 100, 0).times(1, 100, 100).times(28 * DAY, 100, 0);
     let left = 1.0 - 100.0 / 806.4;
     let february = [
@@ -204,7 +206,8 @@ fn a_month_is_expected_to_go_on_like_four_weeks() {
         (edge + 28 * DAY - 72, LEFT, left),
     ];
     let even = even.series("month", "", &months());
-    // From its first day on February has half the traffic. On the eleventh 2,881 counts of four weeks are its own, and 5,183 are to come.
+    // February has half of the traffic from its first day on. On the eleventh, 2,881 counts of the last four weeks belong to it; 5,183 counts are
+    // still to come.
     let half = Counts::default().times(edge, 200, 0).times(1, 100, 100).times(28 * DAY, 100, 0);
     let average = (2881.0 * 100.0 + 5183.0 * 200.0) / 8064.0;
     let expected = 2881.0 * 100.0 + 5183.0 * average;
@@ -212,11 +215,11 @@ fn a_month_is_expected_to_go_on_like_four_weeks() {
     let fewer = [
         (edge + 10 * DAY, EXPECTED, expected),
         (edge + 10 * DAY, LEFT, 1.0 - 100.0 / (expected * 0.001)),
-        // Six hours before its end nearly nothing is estimated, and 71 counts are to come.
+        // Six hours before its end, 71 counts are still to come, so the estimate is nearly exact.
         (edge + 28 * DAY - 72, EXPECTED, 7993.0 * 100.0 + 71.0 * (7993.0 * 100.0 + 71.0 * 200.0) / 8064.0),
     ];
     let half = half.series("month", "", &months());
-    // Prometheus is down from the last noon of January to the first one of February: 288 counts are missing in either, half and half.
+    // Prometheus is down from noon on the last day of January to noon on the first day of February: each month lacks 144 of 288 counts.
     let down =
         Counts::default().times(edge - 144, 100, 0).gap(288).times(1, 100, 100).times(28 * DAY, 100, 0);
     let down = down.series("month", "", &months());
@@ -226,7 +229,7 @@ fn a_month_is_expected_to_go_on_like_four_weeks() {
         (edge + 144, LEFT, 1.0 - 100.0 / (counted * 0.001)),
         (edge + 20 * DAY, LEFT, 1.0 - 100.0 / (counted * 0.001)),
     ];
-    // Nothing was counted for five weeks: nothing more is expected, and what was counted stays.
+    // Nothing was counted for five weeks: no more events are expected, and the counted ones stay.
     let ended = Counts::default().times(DAY, 100, 0).times(10, 100, 1).gap(60 * DAY);
     let ended = ended.series("quarter", "", &[0, 90 * DAY]);
     let quarter = "    period: calendar quarter\n";
@@ -246,8 +249,8 @@ fn a_month_is_expected_to_go_on_like_four_weeks() {
 }
 
 #[test]
-fn each_value_of_by_has_a_month_of_its_own() {
-    // A new value begins on the eleventh, and is expected to go on; `traffic` is nobody's share.
+fn each_value_of_by_has_its_own_month() {
+    // A new label value begins on the eleventh, and is expected to continue. Declared traffic is not divided among label values.
     let keys = "    period: calendar month\n    by: [env]\n    traffic: 1000/m\n";
     let old = Counts::default().times(3, 100, 0).times(1, 100, 100).times(31 * DAY, 100, 0);
     let new = Counts::default().gap(10 * DAY).times(1, 10, 10).times(20 * DAY, 10, 0);
@@ -264,13 +267,13 @@ fn each_value_of_by_has_a_month_of_its_own() {
 
 #[test]
 fn a_quarter_ends_when_its_zone_says() {
-    // In Madrid the second quarter begins two hours before it does in Greenwich, and the first one an hour before. Counted is every hour: promtool reads
-    // no more than ten thousand samples; what is to come is reckoned in five minutes all the same.
+    // In Madrid the second quarter begins two hours earlier than in UTC, and the first quarter one hour earlier. Counts are hourly, because promtool
+    // reads at most ten thousand samples. The rest of the period is still computed in steps of five minutes.
     let keys = "    period: calendar quarter\n    time_zone: Europe/Madrid\n";
     let end = 90 * 24 - 2;
     let even = Counts::default().times(100 * 24, 100, 0).series("quarter", "", &[0, end, 200 * 24]);
     let expected = |counts: u64, whole: u64, into: u64| 100.0 * (counts + whole * DAY - 1 - 12 * into) as f64;
-    // The hour that is lost in March is reckoned with from the middle of that month on.
+    // The missing hour in March is included from the middle of that month on.
     let checks = [
         (24, expected(25, 90, 25)),
         (60 * 24, expected(60 * 24 + 1, 90, 60 * 24 + 1)),

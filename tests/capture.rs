@@ -1,4 +1,4 @@
-//! `slowburn metrics capture`, over real connections to servers on loopback, and over the real programs where they are.
+//! `slowburn metrics capture` with real connections to servers on loopback, and with real programs if they exist.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -100,7 +100,7 @@ fn credentials_come_from_files_and_from_the_environment() {
         });
         header.map(|(_, value)| value.to_owned()).unwrap_or_default()
     };
-    // As `printf 'operator:geheim ñ' | base64` has it.
+    // As from `printf 'operator:geheim ñ' | base64`.
     const BASIC: &str = "Basic b3BlcmF0b3I6Z2VoZWltIMOx";
     assert_eq!(asked(&["--user-file", "user"], &[]), BASIC);
     assert_eq!(asked(&["--bearer-file", "token"], &[]), "Bearer abc.def-ghi");
@@ -113,7 +113,7 @@ fn credentials_come_from_files_and_from_the_environment() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
+fn a_redirect_is_reported_and_not_followed() {
     let elsewhere = Server::of("200 OK", "", METRICS.as_bytes());
     let server = Server::of("302 Found", &format!("Location: {}\r\n", elsewhere.url()), b"");
     let folder = Folder::empty();
@@ -126,7 +126,7 @@ fn a_redirect_is_told_and_not_followed() {
 }
 
 #[test]
-fn a_refreshed_contract_says_what_is_new() {
+fn an_updated_contract_shows_its_changes() {
     let folder = Folder::empty();
     folder.write("before.txt", format!("# from: shop 1\n{METRICS}# TYPE gone gauge\ngone 1\n# TYPE queue_length gauge\nqueue_length 1\n\
          # TYPE jobs_total counter\njobs_total{{kind=\"a\",zone=\"x\"}} 1\njobs_total{{kind=\"b\",zone=\"x\"}} 1\n\
@@ -176,9 +176,9 @@ fn a_new_version_alone_is_no_new_shape() {
     assert!(folder.read("shop.prom").contains("\n# from: shop 3.0\n"));
 }
 
-/// As the page of `contract-syntax` advises.
+/// As the page of `contract-syntax` recommends.
 #[test]
-fn a_contract_that_cannot_be_read_is_made_again() {
+fn an_unreadable_contract_is_captured_again() {
     let folder = Folder::empty();
     folder.write("raw.txt", format!("# from: shop 1\n{METRICS}"));
     let broken = "# slowburn contract\n\ncounter a\n<<<<<<< HEAD\n  b: \"c\"\n";
@@ -205,7 +205,7 @@ fn a_raw_capture_is_stripped_in_its_place() {
     assert_eq!(folder.read("shop.prom"), CONTRACT);
 }
 
-/// All that keeps a capture from being made, in its words.
+/// All failures of a capture, with their messages.
 #[test]
 fn failures() {
     let mut text = String::new();
@@ -334,9 +334,9 @@ fn failures() {
 }
 
 #[test]
-fn credentials_over_plain_http_to_another_machine_are_warned_of() {
+fn unencrypted_credentials_to_another_machine_cause_a_warning() {
     let folder = Folder::empty();
-    // Of a network that is for examples: nobody is there.
+    // A network for documentation: no host answers.
     let args = ["metrics", "capture", "http://192.0.2.1:1/metrics", "--timeout", "100ms"];
     let warned = |user: &str| {
         let output = folder.command(&args).env("SLOWBURN_USER", user).output().unwrap();
@@ -346,7 +346,7 @@ fn credentials_over_plain_http_to_another_machine_are_warned_of() {
     assert!(!warned(""));
 }
 
-/// A program that is stopped when it is dropped.
+/// A program that is stopped when this is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -356,7 +356,7 @@ impl Drop for Running {
     }
 }
 
-/// Captures what a program exposes as soon as it answers; nothing if it ends by itself.
+/// The capture of a program as soon as it answers; `None` if the program ends.
 fn of_program(folder: &Folder, program: &Path, args: &[&str], port: u16) -> Option<String> {
     let mut command = Command::new(program);
     command
@@ -411,7 +411,7 @@ fn alertmanager_is_captured() {
     let args =
         ["--config.file=alertmanager.yml", "--storage.path=data", "--cluster.listen-address=", &listen];
     let Some(text) = of_program(&folder, &program, &args, port) else {
-        // Debian's reads a template where its package would have put it, and there is none if it was only unpacked.
+        // The program from Debian reads a template that its package installs. If it was only unpacked, the template is missing.
         return skipped(
             "alertmanager does not start, so it was not captured: if it is Debian's, install its package",
         );
@@ -420,9 +420,9 @@ fn alertmanager_is_captured() {
     assert!(text.contains("\ncounter alertmanager_notifications_failed_total\n  integration:"), "{text}");
 }
 
-/// A server with a certificate of its own issuer: python3 serves, openssl issues.
+/// A server with a certificate of its own issuer. python3 serves, openssl makes the certificates.
 #[test]
-fn https_is_trusted_by_the_certificates_that_are_named() {
+fn https_uses_the_given_certificates() {
     let runs = |program: &str, flag: &str| {
         Command::new(program)
             .arg(flag)

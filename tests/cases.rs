@@ -1,6 +1,6 @@
-//! One file per feature, and beside it the rules it compiles to. promtool accepts them, and their own proofs hold.
+//! One file per feature, with the rules that it compiles to. promtool accepts them, and their proofs succeed.
 //!
-//! A case is a service; a document before it is the project's file. Where there is none, windows are short, so that the proofs are.
+//! A case is a service, perhaps with a project file as a document before it. Without one, windows are short, so that the proofs are.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -35,7 +35,7 @@ fn name(path: &Path) -> String {
     path.file_stem().unwrap().to_str().unwrap().to_owned()
 }
 
-/// What every case compiles to, in one folder.
+/// All cases, compiled to one folder.
 fn everything() -> (tempfile::TempDir, BTreeMap<String, PathBuf>) {
     let mut all = Artifacts::new();
     let mut folders = BTreeMap::new();
@@ -53,7 +53,7 @@ fn everything() -> (tempfile::TempDir, BTreeMap<String, PathBuf>) {
     (dir, folders)
 }
 
-/// Whether a case is beyond the tests of Prometheus 2.
+/// Whether a case needs a newer promtool than that of Prometheus 2.
 fn is_new(name: &str) -> bool {
     name.starts_with("native-")
 }
@@ -87,9 +87,9 @@ fn rules_of_cases_load_without_a_complaint() {
     check_rules("tests/cases", &rules);
 }
 
-/// The compiler expects of its alerts the very words of the sources; that Prometheus says them is proven below.
+/// The proofs expect the texts of the sources in alerts; promtool checks below that Prometheus writes them.
 #[test]
-fn words_of_the_sources_are_expected_as_they_are() {
+fn texts_of_the_sources_are_expected_unchanged() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/texts-of-every-kind.yaml");
     let slo = &read(&fs::read_to_string(&path).unwrap())["slos"]["delivery"];
     let artifacts = artifacts(&path);
@@ -102,7 +102,7 @@ fn words_of_the_sources_are_expected_as_they_are() {
     for alert in expected {
         for (said, meant) in [("exp_labels", "labels"), ("exp_annotations", "annotations")] {
             for (name, value) in slo[meant].as_mapping().unwrap() {
-                // An empty label is none.
+                // An empty label does not exist.
                 let wanted = Some(value).filter(|value| value.as_str() != Some(""));
                 assert_eq!(alert[said].get(name), wanted, "{name:?}");
             }
@@ -112,7 +112,7 @@ fn words_of_the_sources_are_expected_as_they_are() {
     }
 }
 
-/// Under Prometheus 2, and under 3 what needs it; everything under both if `SLOWBURN_FULL=1`.
+/// With Prometheus 2, or 3 if a case needs it; all cases with both if `SLOWBURN_FULL=1`.
 #[test]
 fn proofs_of_cases_hold() {
     let (_dir, folders) = everything();

@@ -1,4 +1,4 @@
-//! What a person, a script and a CI job see of `slowburn`: exit codes, what goes to which stream, and in which words.
+//! The interface of `slowburn` for people, scripts and CI jobs: exit codes, streams and messages.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use slowburn::diagnostic::Code;
 use support::folder::{API, Folder, Ran, service};
 
-/// A promise that no event can keep.
+/// An SLO without a possible event.
 fn broken() -> String {
     API.replace("99.9%", "200%")
 }
@@ -32,7 +32,7 @@ fn without_arguments_it_compiles_slos_into_out() {
 }
 
 #[test]
-fn other_directories_can_be_named() {
+fn other_directories_can_be_given() {
     let folder = Folder::empty();
     folder.write("deep/definitions/api.yaml", API);
     let ran = folder.slowburn(&["compile", "deep/definitions/", "--out", "made/of/them/"]);
@@ -102,7 +102,7 @@ fn a_program_reads_an_answer_even_if_there_is_no_problem() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_who_asks() {
+fn colours_are_printed_on_terminals_only() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", broken());
     let colored = |set: &[(&str, &str)]| {
@@ -182,7 +182,7 @@ fn help() {
     insta::assert_snapshot!(text);
 }
 
-/// All that keeps the shell from its work, in its words.
+/// All failures of the shell, with their messages.
 #[test]
 fn failures() {
     let mut text = String::new();
@@ -243,7 +243,7 @@ fn explain_prints_an_slo() {
 }
 
 #[test]
-fn explain_of_an_slo_shows_what_keeps_it_from_being_computed() {
+fn explain_of_an_slo_shows_the_errors_of_the_definitions() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", broken());
     let ran = folder.slowburn(&["explain", "api/availability"]);
@@ -252,7 +252,7 @@ fn explain_of_an_slo_shows_what_keeps_it_from_being_computed() {
 }
 
 #[test]
-fn definitions_are_found_at_any_depth_under_both_endings() {
+fn definitions_are_found_at_any_depth_with_both_extensions() {
     let folder = Folder::empty();
     folder.write("slos/a.yaml", service("a"));
     folder.write("slos/team/b.yml", service("b"));
@@ -269,12 +269,12 @@ fn definitions_are_found_at_any_depth_under_both_endings() {
 }
 
 #[test]
-fn only_what_lies_in_slos_says_what_is_ignored() {
+fn only_gitignore_files_inside_slos_count() {
     let folder = Folder::new();
     folder.write("slos/.gitignore", "draft*.yaml\n/old/\n");
     folder.write("slos/draft-1.yaml", "no: [definition");
     folder.write("slos/old/api.yaml", API);
-    // A copy of the directory somewhere else means the same: what lies above it says nothing.
+    // A copy of the directory has the same result: parent folders do not matter.
     folder.write(".gitignore", "slos\n*.yaml\n");
     folder.write(".ignore", "*.yaml\n");
     folder.write("slos/.ignore", "*.yaml\n");
@@ -324,7 +324,7 @@ fn a_byte_order_mark_and_windows_line_ends_mean_nothing() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_a_problem_in_its_place() {
+fn invalid_utf_8_is_a_problem_at_its_place() {
     let folder = Folder::new();
     let mut latin = API.replace("slos:", "description: caf\u{1}\nslos:").into_bytes();
     let accent = latin.iter().position(|&byte| byte == 1).unwrap();
@@ -349,7 +349,7 @@ fn what_is_not_utf_8_is_a_problem_in_its_place() {
 #[test]
 fn a_huge_file_is_a_problem_and_is_not_read_whole() {
     let folder = Folder::new();
-    // A gibibyte that takes no room on the disk.
+    // A sparse file of one GiB.
     let huge = fs::File::create(folder.path("slos/huge.yaml")).unwrap();
     huge.set_len(1 << 30).unwrap();
     let ran = folder.script(&["sh", "-c"], "ulimit -v 500000; exec $slowburn check --format json");
@@ -372,7 +372,7 @@ fn targets_can_be_chosen() {
     };
     assert_eq!(files(&folder), [rules]);
     assert_eq!(folder.read(&format!("out/{rules}")), all.read(&format!("out/{rules}")));
-    // What was not asked for is neither compared, nor made, nor removed.
+    // Other targets are not compared, written or removed.
     assert_eq!(folder.slowburn(&["compile", "--check", "--only", "prometheus"]).code, Some(0));
     let ran = folder.slowburn(&["compile", "--check", "--only", "promtool"]);
     assert_eq!(ran.code, Some(1));
@@ -390,7 +390,7 @@ fn targets_can_be_chosen() {
 }
 
 #[test]
-fn a_name_that_is_not_there_leads_to_the_ones_that_are() {
+fn an_unknown_name_lists_the_known_ones() {
     let folder = Folder::new();
     folder.write(
         "slos/orders.yaml",

@@ -1,7 +1,6 @@
-//! Expositions as programs write them, and the contracts that are made of them.
+//! Metrics of programs, and the contracts that are made from them.
 //!
-//! `tests/expositions/*.prom` are read, and what they come to stands beside them: the contract as it would be committed, then what
-//! could not be read.
+//! `tests/expositions/*.prom` are read. Beside each is its result: the contract, and the lines that could not be read.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fmt::Write as _;
@@ -11,12 +10,12 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use slowburn::contract::Contract;
 use slowburn::parse::contract;
-use slowburn::parse::exposition::{Reading, read};
+use slowburn::parse::exposition::{Exposition, read};
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, SourceId, Sources};
 
-/// What a reading comes to, in words.
-fn shown(reading: &Reading) -> String {
+/// The result of reading, as text.
+fn shown(reading: &Exposition) -> String {
     let mut text = reading.contract.to_string();
     for skipped in &reading.skipped {
         let _ = write!(text, "\nskipped {}:{} {}", skipped.line, skipped.column, skipped.reason);
@@ -31,8 +30,8 @@ fn parsed(text: &str) -> Contract {
     Contract::parse(SourceId(0), text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
 }
 
-/// Real captures, as the programs gave them, and how many samples Prometheus 2.42 took when it scraped them; `None` where it refused
-/// all of it: it does not know quoted names yet, and takes no exemplar on `_count`.
+/// Real captures, and the number of samples that Prometheus 2.42 read from them. `None` if it refused all: it does not know quoted names yet, and
+/// does not accept exemplars on `_count`.
 const REAL: [(&str, Option<u64>); 8] = [
     ("client-java.om", None),
     ("client-python-utf8.om", None),
@@ -59,7 +58,7 @@ fn prom_files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Every raw capture that lies in the repository.
+/// All raw captures in the repository.
 fn captures() -> Vec<PathBuf> {
     [prom_files("tests/expositions"), prom_files("tests/expositions/real")].concat()
 }
@@ -83,7 +82,7 @@ fn the_contracts_of_the_project_are_as_they_would_be_written() {
 }
 
 #[test]
-fn expositions_come_to_what_stands_beside_them() {
+fn expositions_give_the_expected_contracts() {
     insta::glob!("expositions/**/*.prom", |path| {
         let reading = read(&fs::read(path).unwrap());
         insta::with_settings!({ snapshot_path => "expositions", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
@@ -93,7 +92,7 @@ fn expositions_come_to_what_stands_beside_them() {
 }
 
 #[test]
-fn what_is_committed_is_read_back_as_it_was() {
+fn contracts_are_read_back_unchanged() {
     for path in captures() {
         let bytes = fs::read(&path).unwrap();
         let contract = read(&bytes).contract;
@@ -104,9 +103,9 @@ fn what_is_committed_is_read_back_as_it_was() {
     }
 }
 
-/// Every mistake that can be made in a contract by hand, and what is said of it.
+/// Every mistake in a contract that is written by hand, with its message.
 #[test]
-fn mistakes_in_a_contract_are_told_in_their_place() {
+fn mistakes_in_a_contract_are_reported_at_their_place() {
     insta::glob!("contracts/*.prom", |path| {
         let text = fs::read_to_string(path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -122,7 +121,7 @@ fn mistakes_in_a_contract_are_told_in_their_place() {
     });
 }
 
-/// Pieces that expositions are made of, and some that should not be in one.
+/// Parts of metric texts, valid and invalid.
 fn piece() -> impl Strategy<Value = String> {
     let word = proptest::sample::select(vec![
         "a",
@@ -183,7 +182,7 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![4 => word.prop_map(str::to_owned), 1 => "\\PC{0,4}"]
 }
 
-/// One sample of a small world, in which much coincides.
+/// A sample with few different names and values, so that many are equal.
 fn sample() -> impl Strategy<Value = String> {
     let name = proptest::sample::select(vec![
         "a", "b_total", "h_bucket", "h_count", "h_sum", "s", "s_count", "s_sum", "i_info",
@@ -239,7 +238,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_read_is_told_in_its_place_and_printed_for_good(pieces in proptest::collection::vec(piece(), 0..60)) {
+    fn every_text_is_refused_at_a_place_or_printed_stably(pieces in proptest::collection::vec(piece(), 0..60)) {
         let text = pieces.concat();
         let reading = read(text.as_bytes());
         let lines = text.split('\n').count();
@@ -263,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ruined_contract_is_read_or_told_of(pieces in proptest::collection::vec((any::<usize>(), any::<usize>(), contract_piece()), 1..6)) {
+    fn a_damaged_contract_is_read_or_reported(pieces in proptest::collection::vec((any::<usize>(), any::<usize>(), contract_piece()), 1..6)) {
         let mut text = CONTRACT.to_owned();
         for (at, length, piece) in pieces {
             let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
@@ -284,7 +283,7 @@ proptest! {
     }
 }
 
-/// Something of everything.
+/// A contract with everything that is possible.
 const CONTRACT: &str = "# slowburn contract\n# from: shop 1.4.2\n\ncounter http_requests_total\n  code: \"200\" \"500\"\n  \
     \"größe\":\n    \"a\\\"b\"\n    \"\\u{202e}\"\n    and 12 more\n  series: 3\nhistogram http_request_duration_seconds in seconds\n  \
     le: 0.1 0.5 1.0\nsummary rpc\n  quantile: 0.5\ngauge \"with.dot\"\n  series: 0\ngauge up\ngauge up\n  a: \"b\"\n";
@@ -320,9 +319,9 @@ fn contract_piece() -> impl Strategy<Value = String> {
     prop_oneof![3 => word.prop_map(str::to_owned), 1 => "\\PC{0,3}"]
 }
 
-/// Cuts, doubles and spoils real captures byte by byte.
+/// Real captures with bytes removed, doubled and changed.
 #[test]
-fn a_ruined_capture_is_read_as_far_as_it_goes() {
+fn a_damaged_capture_is_read_as_far_as_possible() {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = move |below: usize| {
         seed ^= seed << 13;
@@ -354,9 +353,9 @@ fn a_ruined_capture_is_read_as_far_as_it_goes() {
     }
 }
 
-/// Texts that are large in one way each. Every one of them takes time in proportion to its size.
+/// Texts that are large in one way each. Each takes time in proportion to its size.
 #[test]
-fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
+fn enormous_files_are_read_in_bounded_memory_and_reported() {
     let million = 1 << 20;
     let labels: String = (0..100_000).map(|label| format!("l{label}=\"v\",")).collect();
     let cases = [
@@ -403,8 +402,8 @@ fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
     }
 }
 
-/// Prints how fast a hundred megabytes are read, against only finding the ends of their lines:
-/// `cargo test --release contract::speed -- --ignored --nocapture`
+/// Prints how fast a hundred megabytes are read, compared with only finding line ends: `cargo test --release contract::speed -- --ignored
+/// --nocapture`
 #[test]
 #[ignore = "it measures, and means something with --release only"]
 fn speed() {

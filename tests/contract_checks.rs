@@ -1,4 +1,4 @@
-//! What the contract says is true: right selectors are never accused, and what is said not to be within the total is not.
+//! The contract checks are true: right selectors are never reported, and selectors that are reported as not within the total are not.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ fn series() -> impl Strategy<Value = Vec<Labels>> {
     proptest::collection::vec(labels, 1..8)
 }
 
-/// A way to ask for a value that is there, `""` for a label that is not.
+/// A matcher for a value; `""` stands for a missing label.
 fn satisfied(label: &str, value: &str, way: usize) -> Matcher {
     let quoted: String = value
         .chars()
@@ -74,7 +74,7 @@ fn problems(total: &Selector, bad: &Selector, exposition: Option<&str>) -> (Vec<
     (problems, shown)
 }
 
-/// Whether a series is selected, as Prometheus decides it.
+/// Whether Prometheus would select a series.
 fn selects(selector: &Selector, labels: &BTreeMap<String, String>) -> bool {
     selector.matchers.iter().all(|matcher| {
         let value = labels.get(&matcher.label).map_or("", String::as_str);
@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_selects_a_series_of_the_contract_is_not_accused(
+    fn selectors_of_existing_series_are_not_reported(
         all in series(),
         chosen in any::<prop::sample::Index>(),
         ways in proptest::collection::vec(proptest::option::of(0..6usize), 4),
@@ -126,7 +126,7 @@ proptest! {
             let matchers = matchers.filter_map(|((label, way), _)| Some((*label, (*way)?)));
             matchers.map(|(label, way)| satisfied(label, one.get(label).copied().unwrap_or(""), way)).collect()
         };
-        // Bad events are asked for by whatever all events are, and more.
+        // The selector of bad events has all matchers of the total, and more.
         let of = |matchers: Vec<Matcher>| {
             let job = satisfied("job", "api", 0);
             Selector { matchers: [vec![job], matchers].concat().into(), ..selector("requests_total", &[]) }
@@ -139,10 +139,10 @@ proptest! {
     }
 
     #[test]
-    fn what_is_said_not_to_be_within_the_total_is_not(total in any_selector(), bad in any_selector()) {
+    fn bad_events_reported_as_not_within_the_total_are_not(total in any_selector(), bad in any_selector()) {
         let (problems, shown) = problems(&total, &bad, None);
         let Some(told) = problems.iter().find(|problem| problem.code.name() == "bad-not-within-total") else { return Ok(()) };
-        // The one label that is told decides; the others are free to meet what the bad selector asks of them.
+        // The label in the message decides; the others can match the selector of bad events.
         let label = told.primary.text.strip_prefix("for example those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
         let label = label.and_then(|rest| rest.split(['=', '`']).next()).unwrap_or_default().to_owned();
         let value = told.primary.text.split('"').nth(1).unwrap_or("").to_owned();

@@ -1,4 +1,4 @@
-//! Dashboards: what is in them fits together, asks only for what is recorded, and has an answer.
+//! Dashboards: their parts fit together, and their queries read only recorded series and return data.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -27,7 +27,7 @@ fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// What is in `out/`.
+/// The files in `out/`.
 fn out() -> Artifacts {
     let mut artifacts = Artifacts::new();
     for (folder, end) in [("prometheus", ".yaml"), ("grafana/dashboards", ".json")] {
@@ -39,7 +39,7 @@ fn out() -> Artifacts {
     artifacts
 }
 
-/// A case of `tests/cases`; whatever project it has, in this language.
+/// A case of `tests/cases` in this language.
 fn case(name: &str, language: &str) -> Artifacts {
     let text = fs::read_to_string(here(&format!("tests/cases/{name}.yaml"))).unwrap();
     let (project, service) = text.split_once("---\n").unwrap_or(("version: slowburn/v1\n", &text));
@@ -48,11 +48,10 @@ fn case(name: &str, language: &str) -> Artifacts {
     unproven(&[("slos/slowburn.yaml", &project), ("slos/service.yaml", service)])
 }
 
-/// What sources compile to, without the proofs, which take longer than all the rest.
+/// The compiled files without the proofs, which take longer than all others.
 fn unproven(files: &[(&str, &str)]) -> Artifacts {
     let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
     let compiled = slowburn::compile(&Sources::new(files.iter().map(file).collect()));
-    // Proofs take longer than all the rest, and no dashboard is made from them.
     let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
     compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 }
@@ -74,7 +73,7 @@ fn dashboards(of: &str, artifacts: &Artifacts) -> Vec<Dashboard> {
     json.map(|(path, text)| Dashboard::read(&format!("{of} {path}"), text)).collect()
 }
 
-/// Every dashboard there is.
+/// All dashboards.
 fn all() -> Vec<Dashboard> {
     EVERYTHING.iter().flat_map(|(of, artifacts)| dashboards(of, artifacts)).collect()
 }
@@ -106,7 +105,7 @@ fn identities_are_valid_and_differ() {
     }
 }
 
-/// `overview` and `slo` are names like any other, and one of 60 letters is too long for Grafana.
+/// `overview` and `slo` are possible names of services, and a name of 60 letters is too long for Grafana.
 #[test]
 fn unusual_names_of_services_get_dashboards_too() {
     let source = |name: &str| {
@@ -125,7 +124,7 @@ fn unusual_names_of_services_get_dashboards_too() {
         dashboards.iter().map(|dashboard| dashboard.json["uid"].as_str().unwrap()).collect();
     assert_eq!(uids.len(), 6);
     assert!(uids.iter().all(|uid| uid.len() <= 40), "{uids:?}");
-    // Tables lead to them all the same: they ask for what is not called as the others are.
+    // Tables lead to them, too: they query dashboards with other names.
     let rules: String = artifacts
         .iter()
         .filter(|(path, _)| path.starts_with("prometheus/"))
@@ -138,7 +137,7 @@ fn unusual_names_of_services_get_dashboards_too() {
 }
 
 #[test]
-fn panels_have_numbers_of_their_own_and_do_not_overlap() {
+fn panels_have_unique_ids_and_do_not_overlap() {
     for dashboard in all() {
         let mut ids = BTreeSet::new();
         let mut taken = BTreeMap::new();
@@ -203,7 +202,7 @@ fn every_panel_explains_itself_and_has_a_unit_and_thresholds() {
     assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), kinds);
 }
 
-/// Names of all series that the rules record.
+/// The names of all recorded series.
 fn recorded(artifacts: &Artifacts) -> BTreeSet<String> {
     let rules = artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/"));
     let groups = rules.flat_map(|(_, text)| groups(text));
@@ -211,7 +210,7 @@ fn recorded(artifacts: &Artifacts) -> BTreeSet<String> {
     rules.filter_map(|rule| Some(rule.get("record")?.as_str()?.to_owned())).collect()
 }
 
-/// Names of all alerts.
+/// The names of all alerts.
 fn alerts(artifacts: &Artifacts) -> BTreeSet<String> {
     let rules = artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/"));
     let groups = rules.flat_map(|(_, text)| groups(text));
@@ -219,7 +218,7 @@ fn alerts(artifacts: &Artifacts) -> BTreeSet<String> {
     rules.filter_map(|rule| Some(rule.get("alert")?.as_str()?.to_owned())).collect()
 }
 
-/// With its variables filled in, every query is PromQL, and every recorded series and alert that it names is made by a rule.
+/// With values for its variables, every query is valid PromQL, and every recorded series and alert in it exists.
 #[test]
 fn queries_are_promql_and_name_nothing_that_does_not_exist() {
     let all: BTreeSet<String> = EVERYTHING.iter().flat_map(|(_, artifacts)| alerts(artifacts)).collect();
@@ -227,7 +226,7 @@ fn queries_are_promql_and_name_nothing_that_does_not_exist() {
         let recorded = recorded(artifacts);
         for dashboard in dashboards(of, artifacts) {
             let chosen = chosen(&dashboard).swap_remove(0);
-            // The screen of all SLOs names what one of them has, in whichever project.
+            // The dashboard of all SLOs uses names that some SLO has, in any project.
             let made = if dashboard.is_of_one() { &all } else { &alerts(artifacts) };
             for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
                 let filled = query.filled(&chosen);
@@ -242,7 +241,7 @@ fn queries_are_promql_and_name_nothing_that_does_not_exist() {
                         let found = made.iter().any(|alert| asked.meets(alert) == Some(true));
                         assert!(found, "{}: {}", query.place, matcher.value);
                     }
-                    // The screen of all SLOs knows all names; what no SLO of this project has it does not find.
+                    // The dashboard of all SLOs uses all names; some of them do not exist in this project.
                     let name = selector.name.as_deref().unwrap_or_default();
                     if name.contains(':') && !dashboard.is_of_one() {
                         assert!(recorded.contains(name), "{}: {name}", query.place);
@@ -253,7 +252,7 @@ fn queries_are_promql_and_name_nothing_that_does_not_exist() {
     }
 }
 
-/// Raw series are read over the rate interval, in panels that show hours; nothing is read over days.
+/// Raw series are read over the rate interval, in panels that show hours; never over days.
 #[test]
 fn no_query_reads_raw_series_over_long_ranges() {
     use slowburn::promql::ast::{Kind, Time};
@@ -284,7 +283,7 @@ fn no_query_reads_raw_series_over_long_ranges() {
     }
 }
 
-/// Which of the promises that `by` makes is shown can be chosen, whatever its labels are called, and all that is measured honours it.
+/// The promise to show can be selected by the labels of `by`, whatever their names are, and all queries use the selection.
 #[test]
 fn one_of_the_promises_of_an_slo_can_be_chosen() {
     let artifacts = case("one-promise-per-two-labels", "en");
@@ -294,7 +293,7 @@ fn one_of_the_promises_of_an_slo_can_be_chosen() {
         let series = query.expr.split('{').skip(1).map(|rest| rest.split('}').next().unwrap());
         let all = query.expr.split("slo=~\"$slo\"").count() - 1;
         let chosen = query.expr.matches("slo=~\"$slo\",${by:raw}").count();
-        // What the compiler knows is the same for all of them, and hours are, too.
+        // Facts from the compiler and hours are the same for all promises.
         let known = query.expr.matches("slo:definition:info{").count()
             + query.expr.matches("slo:agreed_service_time:bool{").count();
         assert_eq!(all, chosen + known, "{}\n{}", query.place, query.expr);
@@ -303,9 +302,9 @@ fn one_of_the_promises_of_an_slo_can_be_chosen() {
     assert!(asked > 100);
 }
 
-/// Grafana writes values and names of labels as they are. What is no matcher then cannot be picked: all queries of the screen would fail.
+/// Grafana inserts label names and values unescaped. A value that would break a matcher cannot be selected, because all queries would fail.
 #[test]
-fn what_grafana_cannot_quote_is_not_offered() {
+fn values_that_grafana_cannot_quote_are_not_offered() {
     let artifacts = case("one-promise-per-two-labels", "en");
     let dashboard = Dashboard::read("slo", &artifacts["grafana/dashboards/slo.json"]);
     let variables = dashboard.variables();
@@ -330,7 +329,7 @@ fn what_grafana_cannot_quote_is_not_offered() {
     }
 }
 
-/// It is the same whatever the project is; only the language differs.
+/// It is the same in all projects, except for the language.
 #[test]
 fn the_screen_of_an_slo_is_one_for_all_projects() {
     for language in ["en", "es"] {
@@ -340,9 +339,9 @@ fn the_screen_of_an_slo_is_one_for_all_projects() {
     }
 }
 
-/// A dashboard's texts are Markdown in which Grafana replaces variables: what a source says stays text.
+/// Texts of dashboards are Markdown in which Grafana replaces variables. Texts of the sources must stay text.
 #[test]
-fn hostile_texts_come_out_inert() {
+fn hostile_texts_have_no_effect() {
     for language in ["en", "es"] {
         let artifacts = case("texts-of-every-kind", language);
         let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);
@@ -355,9 +354,9 @@ fn hostile_texts_come_out_inert() {
         for hostile in ["<script", "{{", "${", "$value", "$labels", "[[", "<<", "<%", "`"] {
             assert!(!all.contains(hostile), "{hostile}");
         }
-        // It is there all the same.
+        // But it is there.
         assert!(all.contains("&#123;&#123; nobody &#125;&#125; &#96;x&#96;"), "{all}");
-        // On the screen of an SLO texts come from a label, which no table reads as Markdown.
+        // On the dashboard of an SLO, texts come from a label, and tables do not interpret Markdown.
         let rules = &artifacts["prometheus/mail.rules.yaml"];
         let known: Vec<&str> = rules.lines().filter(|line| line.contains("budget_seconds")).collect();
         assert!(!known.is_empty());
@@ -368,7 +367,7 @@ fn hostile_texts_come_out_inert() {
     }
 }
 
-/// Links lead to the web, and nothing in them is a variable.
+/// Links are web addresses without variables.
 #[test]
 fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
     let source = |url: &str| {
@@ -418,7 +417,7 @@ fn dashboards_of_a_small_case() {
     }
 }
 
-/// What `slos/` means.
+/// The model of `slos/`.
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
     let paths = files(&here("slos"), ".yaml").into_iter().chain(files(&here("slos/metrics"), ".prom"));
     let file = |path: PathBuf| SourceFile {
@@ -429,23 +428,22 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
     compiled.model.unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 });
 
-/// The SLOs that see enough events in that hour to be judged, so that too few is no answer for them: looks at a state are
-/// rarer than what services count.
+/// The SLOs with enough events in that hour. Evaluations of a state are less frequent than events of services.
 fn judged() -> BTreeSet<(String, String)> {
     let seen = |promise: &Promise| if promise.event == Event::Occurrence { 40 * STEPS } else { STEPS - 10 };
-    // A test begins with 1970: at night, where this is at home.
+    // A test begins in 1970, at night in the time zone of this project.
     let held = promises().into_iter().filter(|promise| promise.agreed.is_none());
     let enough = held.filter(|promise| promise.enough_events <= Decimal::from(seen(promise)));
     enough.map(|promise| (promise.service, promise.slo)).collect()
 }
 
-/// What `slos/` promises.
+/// The promises of `slos/`.
 fn promises() -> Vec<Promise> {
     let services = slowburn::plan_of(&MODEL).services;
     services.into_iter().flat_map(|service| service.slos).map(|slo| slo.promise).collect()
 }
 
-/// What is chosen on a dashboard: everything, or one SLO after the other.
+/// The selections on a dashboard: everything, or each SLO.
 fn chosen(dashboard: &Dashboard) -> Vec<Chosen> {
     if !dashboard.is_of_one() {
         return vec![dashboards::all()];
@@ -454,7 +452,7 @@ fn chosen(dashboard: &Dashboard) -> Vec<Chosen> {
     promises().iter().map(|promise| dashboards::of(promise, &severities)).collect()
 }
 
-/// Every panel that asks, with all that may be chosen for it.
+/// Every panel with queries, with its selections.
 fn asking(dashboard: &Dashboard) -> Vec<(Chosen, &Value)> {
     let panels = || dashboard.panels().into_iter().filter(|panel| panel["targets"].is_array());
     chosen(dashboard)
@@ -463,7 +461,8 @@ fn asking(dashboard: &Dashboard) -> Vec<(Chosen, &Value)> {
         .collect()
 }
 
-/// What a panel asks that has to have an answer: of states one of several, and nothing of a tier that the SLO does not have, or of when alerts began.
+/// The queries of a panel that must return data: one of several for states, and none for tiers that the SLO does not have, or for the begin of
+/// alerts.
 fn answers(dashboard: &Dashboard, panel: &Value, chosen: &Chosen) -> Vec<String> {
     let filled: Vec<String> = dashboard.asked_by(panel).iter().map(|query| query.filled(chosen)).collect();
     match panel["type"].as_str().unwrap() {
@@ -480,7 +479,7 @@ fn answers(dashboard: &Dashboard, panel: &Value, chosen: &Chosen) -> Vec<String>
     }
 }
 
-/// Every query of every panel is answered by the engine itself, from what the rules made of an hour of an outage.
+/// Every query of every panel is evaluated by the engine itself, on the results of the rules for an hour with an outage.
 #[test]
 fn every_query_has_an_answer_from_the_rules() {
     let Some(promtool) = promtool() else {
@@ -510,10 +509,10 @@ fn every_query_has_an_answer_from_the_rules() {
         for (chosen, panel) in asking(&dashboard) {
             for filled in answers(&dashboard, panel, &chosen) {
                 if asked.insert(filled.clone()) {
-                    // Only NaN is unlike itself.
+                    // Only NaN is different from itself.
                     let own = match dashboard.is_of_one() {
                         true => judged.contains(&(chosen["service"].clone(), chosen["slo"].clone())),
-                        // One of the SLOs in it is judged.
+                        // At least one of its SLOs is judged.
                         false => judged.iter().any(|(service, _)| {
                             dashboard.name.ends_with(&format!("/{service}.json"))
                                 || dashboard.name.ends_with("/overview.json")
@@ -534,7 +533,7 @@ fn every_query_has_an_answer_from_the_rules() {
     }
 }
 
-/// A real Prometheus answers every query as Grafana asks it: over a range, with variables in place, and with something.
+/// A real Prometheus answers every query as Grafana sends it: over a range, with values for variables, and with data.
 #[test]
 fn a_real_prometheus_answers_every_query() {
     let (Some(promtool), Some(prometheus)) = (promtool(), prometheus()) else {
@@ -570,7 +569,7 @@ fn a_real_prometheus_answers_every_query() {
                 }
             }
         }
-        // `label_values(series, label)` is Grafana's own.
+        // `label_values(series, label)` is a function of Grafana.
         for variable in dashboard.variables().iter().filter(|variable| variable["hide"] == 0) {
             let query = variable["definition"].as_str().unwrap();
             let Some(inner) = query.strip_prefix("label_values(") else { continue };

@@ -1,4 +1,4 @@
-//! What `slowburn diff` says of pairs of folders in `diffs/`: in text, in Markdown and in JSON, each beside its pair.
+//! The output of `slowburn diff` for pairs of folders in `diffs/`: text, Markdown and JSON, each beside its pair.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::Problem;
 use slowburn::difference::{Change, Difference, Weight};
-use slowburn::render::{Compared, DifferenceFormat, difference as rendered};
+use slowburn::render::{ComparedSide, DifferenceFormat, difference as rendered};
 use slowburn::source::{SourceFile, Sources};
 
-/// One side, compiled as far as it goes.
+/// One side, compiled as far as possible.
 struct Side {
     sources: Sources,
     problems: Vec<Problem>,
@@ -29,12 +29,12 @@ impl Side {
         Self::of(files)
     }
 
-    /// A project of one service.
+    /// A project with one service.
     fn service(text: &str) -> Self {
         Self::of(vec![SourceFile { path: "slos/api.yaml".to_owned(), text: text.to_owned() }])
     }
 
-    /// A project of a service and settings.
+    /// A project with settings and a service.
     fn with_project(project: &str, service: &str) -> Self {
         let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
         Self::of(vec![file("slos/api.yaml", service), file("slos/slowburn.yaml", project)])
@@ -46,8 +46,8 @@ impl Side {
     }
 
     fn shown(&self, new: &Self, format: DifferenceFormat) -> String {
-        fn compared<'a>(name: &'a str, side: &'a Side) -> Compared<'a> {
-            Compared { name, sources: &side.sources, problems: &side.problems }
+        fn compared<'a>(name: &'a str, side: &'a Side) -> ComparedSide<'a> {
+            ComparedSide { name, sources: &side.sources, problems: &side.problems }
         }
         rendered(&self.to(new), compared("old", self), compared("new", new), format)
     }
@@ -80,7 +80,7 @@ fn case(name: &str) -> (Side, Side) {
 const HUMAN: DifferenceFormat = DifferenceFormat::Human { color: false };
 
 #[test]
-fn each_pair_is_told_in_each_format() {
+fn each_pair_is_shown_in_each_format() {
     for folder in cases() {
         let (old, new) = (Side::read(&folder.join("old")), Side::read(&folder.join("new")));
         let name = folder.file_name().unwrap().to_str().unwrap();
@@ -99,7 +99,7 @@ fn each_pair_is_told_in_each_format() {
 }
 
 #[test]
-fn a_side_does_not_differ_from_itself_whatever_it_is() {
+fn a_side_has_no_difference_from_itself() {
     for folder in cases() {
         for side in ["old", "new"] {
             let side = Side::read(&folder.join(side));
@@ -109,7 +109,7 @@ fn a_side_does_not_differ_from_itself_whatever_it_is() {
 }
 
 #[test]
-fn what_is_said_forth_is_said_back() {
+fn diff_is_symmetric() {
     for folder in cases() {
         let (old, new) = (Side::read(&folder.join("old")), Side::read(&folder.join("new")));
         let (forth, back) = (old.to(&new), new.to(&old));
@@ -128,7 +128,7 @@ fn comments_order_anchors_and_spelling_mean_nothing() {
     assert_eq!(json["same"], true);
 }
 
-/// Whatever is not in a code span, in a Markdown text without code blocks.
+/// The text outside of inline code, in Markdown without code blocks.
 fn outside_code(markdown: &str) -> String {
     let mut outside = String::new();
     let mut rest = markdown;
@@ -140,7 +140,7 @@ fn outside_code(markdown: &str) -> String {
             continue;
         }
         let after = &rest[start + fence..];
-        // The span ends with the next run of as many backticks (CommonMark 6.1).
+        // The span ends at the next run of as many backticks (CommonMark 6.1).
         let mut at = 0;
         let end = loop {
             let next = at + after[at..].find('`').expect("every span ends");
@@ -157,13 +157,13 @@ fn outside_code(markdown: &str) -> String {
 }
 
 #[test]
-fn what_the_sources_say_is_never_markup_and_moves_no_cursor() {
+fn texts_of_sources_are_never_markup_or_terminal_control() {
     let (old, new) = case("hostile");
     let markdown = old.shown(&new, DifferenceFormat::Markdown);
     let outside = outside_code(&markdown);
     for active in ["<script", "<img", "@everyone", "#1", "![i]", "http:", "**b**", "</code>"] {
         assert!(!outside.contains(active), "{active} in\n{outside}");
-        let was_there = old.to(&new).changes.iter().any(|change| change.said.to_string().contains(active))
+        let was_there = old.to(&new).changes.iter().any(|change| change.text.to_string().contains(active))
             || old.to(&new).changes.iter().any(|change| format!("{:?}", change.effects).contains(active));
         assert!(was_there, "the case holds {active}");
     }
@@ -199,7 +199,7 @@ slos:
       bad: http_requests_total{job=\"api\", status=~\"5..\"}
 ";
 
-/// The kinds of change between the service and what becomes of it.
+/// The kinds of changes between a service and its new version.
 fn kinds(old: &Side, new: &Side) -> Vec<&'static str> {
     assert!(old.complete && new.complete, "{:#?}", new.problems);
     let mut kinds: Vec<&str> = old.to(new).changes.iter().map(|change| change.kind.as_str()).collect();
@@ -208,7 +208,7 @@ fn kinds(old: &Side, new: &Side) -> Vec<&'static str> {
 }
 
 #[test]
-fn every_key_of_the_language_is_looked_at() {
+fn every_key_of_the_language_is_tested() {
     let slo = |line: &str| Side::service(&format!("{API}    {line}\n"));
     let service = |line: &str| Side::service(&API.replace("slos:", &format!("{line}\nslos:")));
     let project = |line: &str| Side::with_project(&format!("version: slowburn/v1\n{line}\n"), API);
@@ -270,7 +270,7 @@ fn every_key_of_the_language_is_looked_at() {
 }
 
 #[test]
-fn what_resets_a_budget_or_mixes_two_meanings_needs_care() {
+fn changes_that_reset_a_budget_or_mix_meanings_need_care() {
     let plain = Side::service(API);
     for (old, new) in [
         ("  availability:", "  success:"),
@@ -311,9 +311,9 @@ fn thirty_slos_with_one_change_are_one_line() {
 
 const COUNTED: &str = "counter http_requests_total\n  job: \"api\"\n  status: \"200\" \"500\"\n";
 
-/// GitHub refuses a comment of more than 65,536 characters, so that nobody would learn of any change.
+/// GitHub refuses comments with more than 65,536 characters, so a longer one would not appear at all.
 #[test]
-fn a_comment_is_no_longer_than_github_takes() {
+fn a_comment_is_within_the_limit_of_github() {
     let many = |services: usize, metrics: usize, objective: &str, text: &str| {
         let files = (0..services).flat_map(|index| {
             let contract: String = (0..metrics + index)
@@ -348,16 +348,16 @@ fn a_comment_is_no_longer_than_github_takes() {
         assert_eq!(told + unseen, old.to(new).changes.len());
         (markdown, unseen)
     };
-    // What is folded goes first, and not of all.
+    // Folded parts are dropped first, and only as many as necessary.
     let (markdown, unseen) = comment(&many(20, 220, "9", "x"), &many(20, 220, "5", "x"));
     assert_eq!(unseen, 0);
     let folds = markdown.matches("<summary>").count() - 1;
     assert!((5..20).contains(&folds), "{folds}");
-    // Then details, by what weighs least.
+    // Then details, the least important first.
     for (was, is) in [("á", "é"), ("`", "``")] {
         let (old, new) = (many(50, 70, "9", &was.repeat(1_000)), many(50, 70, "5", &is.repeat(1_000)));
         let (markdown, unseen) = comment(&old, &new);
-        // One fold is small enough for what is left.
+        // One fold is small enough.
         assert!(unseen > 50 && markdown.len() > 55_000, "{unseen} {}", markdown.len());
         assert!(markdown.matches(" more</summary>").count() < 3);
         assert!(markdown.contains("all 50 SLOs**: objective"), "{}", &markdown[..500]);
@@ -365,7 +365,7 @@ fn a_comment_is_no_longer_than_github_takes() {
 }
 
 #[test]
-fn names_that_are_exchanged_are_no_renaming() {
+fn exchanged_names_are_not_a_renaming() {
     let two = |first: &str, second: &str| {
         let slo = |name: &str, metric: &str| {
             format!("  {name}:\n    objective: 99%\n    sli: {{ probe: '{metric}{{job=\"api\"}}' }}\n")
@@ -379,9 +379,9 @@ fn names_that_are_exchanged_are_no_renaming() {
     assert!(difference.changes.iter().all(|change| change.weight() == Weight::Care));
 }
 
-/// Every mistake there is leaves something that can be compared.
+/// After every mistake, the other parts can still be compared.
 #[test]
-fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
+fn sources_with_errors_are_compared_as_far_as_possible() {
     let plain = Side::service(API);
     let mut seen = 0;
     for (folder, path) in crate::support::rejected() {
@@ -390,7 +390,7 @@ fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
         for (old, new) in [(&plain, &side), (&side, &plain)] {
             let difference = old.to(new);
             let said: Vec<&str> = difference.changes.iter().map(|change| change.kind.as_str()).collect();
-            // What is not there is not gone, if it was perhaps only not understood.
+            // If something was perhaps only not understood, it is not reported as removed.
             assert!(new.complete || !said.contains(&"slo-removed"), "{}: {said:?}", path.display());
             assert!(old.complete || !said.contains(&"slo-added"), "{}: {said:?}", path.display());
         }
@@ -401,7 +401,7 @@ fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
 }
 
 #[test]
-fn thousands_of_new_names_are_found_again() {
+fn renamed_services_are_found_among_thousands() {
     let many = |prefix: &str| {
         let file = |index: usize| {
             let slos: String = (0..10)

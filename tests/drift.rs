@@ -1,4 +1,4 @@
-//! What a server evaluates is held against what is compiled: a real Prometheus prints the rules, and nothing else may differ.
+//! Loaded rules are compared with compiled ones: a real Prometheus prints them, and there must be no false difference.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -16,7 +16,7 @@ use support::prometheus::Server;
 use support::{prometheus, rules, skipped};
 use tempfile::TempDir;
 
-/// A Prometheus that has loaded these files.
+/// A Prometheus with these files.
 fn serving(files: &[(String, String)]) -> Option<(Server, TempDir)> {
     let Some(program) = prometheus() else {
         skipped("the rules of a real Prometheus are not compared: there is none");
@@ -43,7 +43,7 @@ fn compiled() -> (Plan, Vec<(String, String)>) {
 }
 
 #[test]
-fn what_prometheus_prints_of_compiled_rules_is_what_was_compiled() {
+fn rules_in_prometheus_equal_the_compiled_ones() {
     let (plan, files) = compiled();
     let Some((server, _folder)) = serving(&files) else { return };
     let answer = json!({ "status": "success", "data": server.data("/api/v1/rules").unwrap() });
@@ -54,12 +54,12 @@ fn what_prometheus_prints_of_compiled_rules_is_what_was_compiled() {
 }
 
 #[test]
-fn what_somebody_changed_by_hand_is_told() {
+fn rules_changed_by_hand_are_shown() {
     let folder = Folder::new();
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     let own = folder.read("out/prometheus/api.rules.yaml");
     let changed = own.replace("[59m45s]", "[58m45s]").replace("severity: page", "severity: none");
-    // An SLO that is gone, and rules of somebody else.
+    // A removed SLO, and rules from another source.
     let old = "groups:
 - name: shop/slos
   rules:
@@ -69,7 +69,7 @@ fn what_somebody_changed_by_hand_is_told() {
   - { record: 'job:up:sum', expr: sum(up) }
   - { alert: Down, expr: up == 0 }
 ";
-    // What an earlier version had not.
+    // A rule that an earlier version did not have.
     let start = changed.find("      - record: slo:current_burn_rate:ratio").unwrap();
     let end = start + changed[start..].find("      # For the texts of pages").unwrap();
     let missing = format!("{}{}", &changed[..start], &changed[end..]);
@@ -92,7 +92,7 @@ fn what_somebody_changed_by_hand_is_told() {
 }
 
 #[test]
-fn a_rule_that_fails_is_told_with_what_the_server_says() {
+fn a_failing_rule_is_shown_with_the_servers_error() {
     let (plan, _) = compiled();
     let rule = json!({
         "type": "recording", "name": "slo:objective:ratio", "query": "vector(0.999)", "health": "err",
@@ -114,7 +114,7 @@ fn a_rule_that_fails_is_told_with_what_the_server_says() {
 }
 
 #[test]
-fn whoever_evaluates_no_rules_is_said_not_to() {
+fn servers_that_do_not_evaluate_rules_are_reported() {
     let folder = Folder::new();
     let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
     assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
@@ -124,7 +124,7 @@ fn whoever_evaluates_no_rules_is_said_not_to() {
     assert!(said.stderr.contains("the server was not asked"), "{}", said.stderr);
 }
 
-/// What is compiled of this project, and what Alertmanager runs of these files.
+/// The compiled routes of this project, and the configuration of an Alertmanager with these files.
 fn notified(change: impl Fn(String) -> String) -> Option<(String, Value, Running)> {
     let compiled = slowburn::compile(&Sources::new(rules::own()));
     let mut artifacts = compiled.artifacts().unwrap();
@@ -137,13 +137,13 @@ fn notified(change: impl Fn(String) -> String) -> Option<(String, Value, Running
 }
 
 #[test]
-fn what_alertmanager_prints_of_a_compiled_configuration_is_what_was_compiled() {
+fn the_configuration_in_alertmanager_equals_the_compiled_one() {
     let Some((own, running, _server)) = notified(|own| own) else { return };
     assert_eq!(routes::routes(&own, &running).findings, []);
 }
 
 #[test]
-fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
+fn changed_routes_are_shown_without_secrets() {
     let change = |own: String| {
         let changed = own
             .replacen("repeat_interval: 1h", "repeat_interval: 2h", 1)
@@ -169,7 +169,7 @@ fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
     let said = routes::human(&found, "http://ADDRESS");
     assert!(!said.contains("hunter22"), "{said}");
     insta::assert_snapshot!(said);
-    // The same by the command, in a project that compiles to something else.
+    // The same with the command, in a project with other definitions.
     let folder = Folder::new();
     let url = format!("http://127.0.0.1:{}", server.port);
     let said = folder.slowburn(&["drift", "--alertmanager", &url]);
@@ -185,7 +185,7 @@ fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
 }
 
 #[test]
-fn an_answer_that_is_no_configuration_is_none() {
+fn an_answer_without_a_configuration_is_an_error() {
     for answer in
         [json!({}), json!({ "config": { "original": "a: [" } }), json!({ "config": { "original": "- 1" } })]
     {

@@ -1,4 +1,4 @@
-//! One project, many environments: a tree for each, true for each, and nothing of one in another.
+//! One project with several environments: each has its own complete tree, without parts of another environment.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -57,7 +57,7 @@ fn folder() -> Folder {
 }
 
 #[test]
-fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
+fn every_environment_has_its_own_tree_with_proofs_that_succeed() {
     let folder = folder();
     let ran = folder.slowburn(&[]);
     assert!(ran.stderr.starts_with("compiled 5 SLOs of 3 services in 2 environments"), "{}", ran.stderr);
@@ -65,7 +65,7 @@ fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
     let (production, staging) = (rules("production"), rules("staging"));
     assert!(production.contains("vector(0.999)") && !production.contains("vector(0.99)\n"));
     assert!(staging.contains("vector(0.99)\n") && !staging.contains("vector(0.999)"));
-    // Maps are joined: what holds everywhere is there, too.
+    // Maps are merged, so settings for all environments are there, too.
     assert!(staging.contains("environment: staging") && staging.contains("team: shop"));
     assert!(!staging.contains("production") && !production.contains("staging"));
     let has = |rules: &str, slo: &str| rules.contains(&format!("slo: {slo}"));
@@ -88,9 +88,9 @@ fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
     }
 }
 
-/// One Grafana may show both.
+/// One Grafana may have the dashboards of both.
 #[test]
-fn dashboards_of_environments_are_not_each_other_s() {
+fn dashboards_of_environments_are_separate() {
     let folder = folder();
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     let mut uids = std::collections::BTreeSet::new();
@@ -106,7 +106,7 @@ fn dashboards_of_environments_are_not_each_other_s() {
             let uid = json["uid"].as_str().unwrap().to_owned();
             assert!(uid.ends_with(&format!("_{environment}")), "{uid}");
             assert!(json["title"].as_str().unwrap().ends_with(&format!(" · {environment}")));
-            // Nor do its links lead to them.
+            // Its links do not lead to other environments, either.
             let others = json.to_string().replace(&format!("_{environment}"), "");
             assert!(
                 !["production", "staging"].iter().any(|name| others.contains(&format!("_{name}"))),
@@ -118,7 +118,7 @@ fn dashboards_of_environments_are_not_each_other_s() {
 }
 
 #[test]
-fn the_tree_of_an_environment_goes_with_it() {
+fn the_tree_of_a_removed_environment_is_removed() {
     let folder = folder();
     folder.slowburn(&[]);
     folder.write("out/environments/staging/prometheus/own.yaml", "groups: []\n");
@@ -141,7 +141,7 @@ fn a_problem_says_which_environments_have_it() {
     let ran = folder.slowburn(&["check"]);
     assert!(ran.stderr.contains("slos/slowburn.yaml:13:34"), "{}", ran.stderr);
     assert!(ran.stderr.contains("in the environment `staging`"), "{}", ran.stderr);
-    // What all have is told once, and says nothing of environments.
+    // A problem of all environments is reported once, without their names.
     folder.write("slos/slowburn.yaml", PROJECT);
     folder.write("slos/shop.yaml", SHOP.replace("99.9%", "99,9%"));
     let ran = folder.slowburn(&["check"]);
@@ -153,7 +153,7 @@ fn a_problem_says_which_environments_have_it() {
 }
 
 #[test]
-fn a_command_about_one_environment_wants_its_name() {
+fn a_command_for_one_environment_needs_its_name() {
     let folder = folder();
     let ran = folder.slowburn(&["explain", "shop/checkout"]);
     assert_eq!(ran.code, Some(2));
@@ -171,7 +171,7 @@ fn a_command_about_one_environment_wants_its_name() {
 }
 
 #[test]
-fn a_difference_is_told_for_each_environment() {
+fn a_difference_is_shown_for_each_environment() {
     let folder = folder();
     folder.write("old/slowburn.yaml", PROJECT.replace("objective: 99% }", "objective: 98% }"));
     folder.write("old/shop.yaml", SHOP);
@@ -186,7 +186,7 @@ fn a_difference_is_told_for_each_environment() {
     let json = folder.slowburn(&["diff", "old", "slos", "--format", "json", "--environment", "staging"]);
     assert!(serde_json::from_str::<serde_json::Value>(&json.stdout).is_ok());
     assert_eq!(folder.slowburn(&["diff", "old", "slos", "--format", "json"]).code, Some(2));
-    // One that is new has nothing to be held against.
+    // A new environment has nothing to compare with.
     folder.write("old/slowburn.yaml", PROJECT.split_once("  staging:").unwrap().0);
     let ran = folder.slowburn(&["diff", "old", "slos"]);
     assert!(ran.stdout.contains("Environment staging\n\nit exists only in slos"), "{}", ran.stdout);

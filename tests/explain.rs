@@ -1,4 +1,4 @@
-//! What `slowburn explain service/slo` says.
+//! The output of `slowburn explain service/slo`.
 #![allow(clippy::unwrap_used)]
 
 use slowburn::explain::{explain, explain_companion};
@@ -20,19 +20,19 @@ fn planned_from(files: &[(&str, &str)]) -> Plan {
     compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 }
 
-/// The explanation of the one companion alert of a service file.
+/// The explanation of the only companion alert in a service file.
 fn explained_alert(text: String) -> String {
     let plan = planned(text);
     let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
     explain_companion(companion, rule)
 }
 
-/// The explanation of an SLO that is written in these lines.
+/// The explanation of an SLO with these lines.
 fn explained(lines: &str) -> String {
     explained_in("", lines)
 }
 
-/// The same, in a service file that also says this.
+/// The same, with these lines in the service file.
 fn explained_in(service: &str, lines: &str) -> String {
     let plan = planned(format!("{HEAD}{service}slos:\n  it:\n{lines}"));
     let text = explain(&plan.services[0].slos[0]);
@@ -56,7 +56,7 @@ fn latency_without_known_traffic_in_a_calendar_quarter() {
 }
 
 #[test]
-fn five_nines_are_beyond_alerts() {
+fn five_nines_leave_no_time_for_alerts() {
     insta::assert_snapshot!(explained("    objective: 99.999%\n    sli: { probe: 'up{job=\"api\"}' }\n"));
 }
 
@@ -74,14 +74,14 @@ fn slices_of_a_low_objective_with_single_events() {
 }
 
 #[test]
-fn nobody_watches() {
+fn a_budget_without_alerts() {
     insta::assert_snapshot!(explained(&format!(
         "    objective: 99.9%\n    tiers_off: [page, ticket]\n{EVENTS}"
     )));
 }
 
 #[test]
-fn a_companion_alert_that_no_outage_explains() {
+fn a_companion_alert_that_silences_nothing() {
     let text = format!(
         "{HEAD}alerts:\n  intruder:\n    expr: increase(logins_total{{job=\"api\", outcome=\"denied\"}}[5m]) > 50\n    severity: ticket\n    independent: true\n"
     );
@@ -89,7 +89,7 @@ fn a_companion_alert_that_no_outage_explains() {
 }
 
 #[test]
-fn a_companion_alert_that_says_what_an_slo_says() {
+fn a_companion_alert_with_same_as() {
     let text = format!(
         "{HEAD}planned: {{ requests_total: the counter comes with release 2 }}\nslos:\n  it:\n    objective: 99.9%\n{EVENTS}alerts:\n  errors:\n    description: More than one request in twenty fails\n    expr: sum(rate(requests_total{{job=\"api\", code=~\"5..\"}}[5m])) / sum(rate(requests_total{{job=\"api\"}}[5m])) > 0.05\n    for: 5m\n    severity: page\n    same_as: it\n    runbook: errors\n"
     );
@@ -97,7 +97,7 @@ fn a_companion_alert_that_says_what_an_slo_says() {
 }
 
 #[test]
-fn alerts_that_go_on_firing() {
+fn alerts_with_keep_firing_for() {
     let text = format!(
         "{HEAD}alerts:\n  down:\n    expr: absent(up{{job=\"api\"}} == 1)\n    for: 1m\n    keep_firing_for: 10m\n    severity: page\n"
     );
@@ -109,7 +109,7 @@ fn alerts_that_go_on_firing() {
 }
 
 #[test]
-fn a_companion_alert_that_leaves_something_behind() {
+fn a_companion_alert_with_an_aftermath() {
     let project = "version: slowburn/v1\nalertmanager:\n  receivers: { office: { webhook: { url: 'http://office.internal/hook' } } }\n  default: office\n";
     let service = format!(
         "{HEAD}slos:\n  it:\n    objective: 99.9%\n    sli: {{ probe: 'up{{job=\"api\"}}' }}\nalerts:\n  down:\n    expr: absent(up{{job=\"api\"}} == 1)\n    for: 30s\n    severity: page\n    down: true\n"

@@ -1,4 +1,5 @@
-//! Events that are fast and successful, counted by the rules and by the history: what is slow is bad, and what has failed is bad however fast it was.
+//! Events that have to be fast and successful, counted by the rules and by the history: slow events are bad, and failed events are bad even if they
+//! were fast.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -18,7 +19,7 @@ slos:
       successful: status!~"5.."
 "#;
 
-/// Series, and what both have to say of the last five minutes of an hour: of 16 events in each half minute 7 are good.
+/// Series, and the expected result of both for the last five minutes of an hour: 7 of 16 events in each half minute are good.
 fn test(rules: &str, step: &str, of: &dyn Fn(&str) -> String) -> String {
     let pair = |status: &str, instance: u32, all: u32, fast: u32| {
         let labels = format!("job=\"api\",status=\"{status}\",instance=\"{instance}\"");
@@ -27,7 +28,7 @@ fn test(rules: &str, step: &str, of: &dyn Fn(&str) -> String) -> String {
             "      - {{ series: '{name}_count{{{labels}}}', values: '0+{all}x200' }}\n      - {{ series: '{name}_bucket{{{labels},le=\"0.5\"}}', values: '0+{fast}x200' }}\n"
         )
     };
-    // The second process has had nothing but errors since it began.
+    // The second process has had only errors since it started.
     let series = [pair("200", 1, 10, 7), pair("500", 1, 4, 4), pair("500", 2, 2, 1)].concat();
     let check = |side: &str, value: u32| {
         let sample = format!("{{ labels: '{{service=\"api\",slo=\"fast\"}}', value: {value} }}");
@@ -41,7 +42,7 @@ fn test(rules: &str, step: &str, of: &dyn Fn(&str) -> String) -> String {
 }
 
 #[test]
-fn what_is_slow_or_has_failed_is_bad() {
+fn slow_or_failed_events_are_bad() {
     let Some(promtool) = promtool() else { return skipped("fast and successful: there is no promtool") };
     let folder = Folder::empty();
     folder.write("slos/api.yaml", SERVICE);

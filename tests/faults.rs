@@ -1,6 +1,6 @@
-//! What goes wrong elsewhere, played by hand: nothing here is computed by the compiler but the rules.
+//! Failures outside of the SLO's service, written by hand as series: only the rules come from the compiler.
 //!
-//! Every play is also held against what must be so at every evaluation: no NaN, no infinity, no ratio above one, no negative count.
+//! At every evaluation of every test, the general conditions are checked, too: no NaN, no infinity, no ratio above one, no negative count.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -8,7 +8,7 @@ use crate::support;
 use support::rules::{Play, compiled, groups};
 use support::{full, skipped};
 
-/// Windows that hours are enough for: at 99 %, pages above 2.4 %, tickets above 1.5 %.
+/// Windows so short that tests of hours are enough. At 99 %, pages fire above 2.4 %, tickets above 1.5 %.
 const PROJECT: &str = "
 version: slowburn/v1
 period: 6h
@@ -20,7 +20,7 @@ policies:
       - { severity: ticket, budget: 50%, long: 2h, short: 10m }
 ";
 
-/// A service whose events are mails.
+/// A service that sends mails.
 const MAIL: &str = "
 version: slowburn/v1
 service: mail
@@ -46,26 +46,26 @@ fn with(slo: &str) -> Play {
     Play::of(PROJECT, &format!("{head}{slo}"))
 }
 
-/// All events that were ever counted.
+/// The sum of all events that were counted.
 fn counted(side: &str) -> String {
     format!("sum(sum_over_time(slo:{side}_events:increase30s[6h]))")
 }
 
-/// What a counter goes through; numbers of samples.
+/// A part of a counter's life; with numbers of samples.
 #[derive(Clone, Copy)]
 enum Part {
-    /// Counts up by so much from sample to sample.
+    /// Counts up by this much per sample.
     Up(u64, u64),
-    /// Counts up unseen.
+    /// Counts up without being scraped.
     Unseen(u64, u64),
-    /// Its series is known to have ended, and counts up unseen.
+    /// The series has ended, and the process counts up without being scraped.
     Gone(u64, u64),
-    /// Its process starts again from zero, unseen.
+    /// The process restarts from zero, without being scraped.
     Restart,
 }
 use Part::{Gone, Restart, Unseen, Up};
 
-/// A counter's samples, the first of which is `start`.
+/// A counter's samples; the first one is `start`.
 fn counter(start: u64, parts: &[Part]) -> String {
     let mut value = start;
     let mut tokens = vec![start.to_string()];
@@ -95,7 +95,7 @@ fn counter(start: u64, parts: &[Part]) -> String {
 
 #[test]
 fn every_event_of_the_period_weighs_the_same_by_day_and_by_night() {
-    // Three hours of night with half of few events bad, two hours of day with many good ones.
+    // Three hours of night with few events, half of them bad; two hours of day with many good events.
     mail()
         .series(OK, &counter(0, &[Up(360, 1), Up(240, 1000), Up(22, 0)]))
         .series(ERROR, &counter(0, &[Up(360, 1), Up(240, 0), Up(22, 0)]))
@@ -120,9 +120,9 @@ fn half_an_hour_without_traffic_changes_nothing() {
         .run();
 }
 
-/// Groups are evaluated beside each other: what one counts at a moment may not be there yet when another sums five minutes up to it.
+/// Groups are evaluated in parallel: a count may not be there yet when another group sums the five minutes up to it.
 #[test]
-fn what_is_counted_is_in_a_sum_of_five_minutes_even_if_it_is_seen_late() {
+fn late_counts_are_in_a_sum_of_five_minutes() {
     for play in [mail(), mail().last_group_first()] {
         play.series(OK, &counter(0, &[Up(270, 90)]))
             .series(ERROR, &counter(0, &[Up(100, 10), Up(170, 0)]))
@@ -135,7 +135,7 @@ fn what_is_counted_is_in_a_sum_of_five_minutes_even_if_it_is_seen_late() {
 }
 
 #[test]
-fn an_error_series_is_born_with_its_first_errors() {
+fn a_new_error_series_counts_its_first_errors() {
     for first in [1, 30] {
         mail()
             .series(OK, &counter(0, &[Up(260, 10_000)]))
@@ -150,7 +150,7 @@ fn an_error_series_is_born_with_its_first_errors() {
 }
 
 #[test]
-fn an_error_series_is_born_while_its_target_is_scraped_seldom() {
+fn a_new_error_series_of_a_rarely_scraped_target() {
     let sli = "objective: 99%\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     with(sli)
         .scraped_every(60)
@@ -162,7 +162,7 @@ fn an_error_series_is_born_while_its_target_is_scraped_seldom() {
 }
 
 #[test]
-fn one_failure_in_two_requests_an_hour_is_nothing_to_tell() {
+fn one_failure_in_two_requests_an_hour_does_not_alert() {
     let sli = "objective: 99%\nmin_bad_events: { page: 2, ticket: 2 }\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     let seldom = [Up(59, 0), Up(1, 1)];
     let parts: Vec<Part> = std::iter::repeat_n(seldom, 8).flatten().collect();
@@ -177,7 +177,7 @@ fn one_failure_in_two_requests_an_hour_is_nothing_to_tell() {
 }
 
 #[test]
-fn two_failures_in_two_requests_an_hour_are() {
+fn two_failures_in_two_requests_an_hour_alert() {
     mail()
         .series(OK, &counter(0, &[Up(480, 0)]))
         .series(ERROR, "_x290 1+0x4 2+0x180")
@@ -197,7 +197,7 @@ fn a_label_of_the_sources_is_on_no_recorded_series() {
         let (recorded, alerts): (Vec<_>, Vec<_>) =
             rules.into_iter().partition(|rule| rule.get("record").is_some());
         assert!(alerts.iter().all(|alert| alert["labels"].get("team").is_some()), "{alerts:?}");
-        // What only says what is promised says this too.
+        // Series of facts that do not depend on counts are known, too.
         let (said, counted): (Vec<_>, Vec<_>) =
             recorded.into_iter().partition(|rule| rule["record"] == "slo:definition:info");
         assert!(said.iter().all(|info| info["labels"].get("team").is_some()), "{said:?}");
@@ -207,7 +207,7 @@ fn a_label_of_the_sources_is_on_no_recorded_series() {
 }
 
 #[test]
-fn matchers_for_what_is_not_so_do_their_work() {
+fn negative_matchers_work() {
     let slo = "objective: 99%\nsli:\n  total: orders_total{code!='404', tenant!=''}\n  bad: orders_total{code=~'5..', tenant!=''}";
     let orders = |code: &str, tenant: &str| {
         format!("orders_total{{job='shop',instance='a',code='{code}',tenant='{tenant}'}}")
@@ -282,7 +282,7 @@ fn a_bound_is_found_however_it_is_spelled() {
 #[test]
 fn a_gap_in_the_data_neither_fires_nor_stops_a_page() {
     for gap in [Unseen(20, 100), Gone(20, 100)] {
-        // An hour without errors, 20 minutes of outage, ten of them unseen, 20 more.
+        // An hour without errors, 20 minutes of outage, ten minutes of outage without scrapes, 20 more minutes of outage.
         let ok = [Up(120, 100), Up(40, 90)];
         let (seen, ok_gap) = match gap {
             Unseen(samples, _) => (Unseen(samples, 10), Unseen(samples, 90)),
@@ -293,7 +293,7 @@ fn a_gap_in_the_data_neither_fires_nor_stops_a_page() {
             .series(OK, &counter(0, &ok))
             .series(ERROR, &counter(0, &[Up(120, 0), Up(40, 10), seen, Up(40, 10), Up(120, 0)]))
             .until("170m")
-            // 2.4 % of half an hour are bad after 7.2 minutes of 10 %.
+            // After 7.2 minutes with 10 % errors, 2.4 % of half an hour are bad.
             .firing_for("67m", "67m", "MailDeliveryBurnPage", 0)
             .firing("67m30s", "MailDeliveryBurnPage", 1)
             .firing_for("110m", "42m45s", "MailDeliveryBurnPage", 86)
@@ -305,7 +305,7 @@ fn a_gap_in_the_data_neither_fires_nor_stops_a_page() {
 }
 
 #[test]
-fn a_gap_in_health_fires_nothing() {
+fn a_gap_while_all_is_good_fires_no_alert() {
     for gap in [Unseen(20, 99), Gone(20, 99)] {
         let errors = match gap {
             Unseen(samples, _) => Unseen(samples, 1),
@@ -323,7 +323,7 @@ fn a_gap_in_health_fires_nothing() {
 }
 
 #[test]
-fn one_of_several_processes_starts_again() {
+fn one_of_several_processes_restarts() {
     let other = OK.replace("'a'", "'b'");
     mail()
         .series(OK, &counter(1_000_000, &[Up(100, 50), Restart, Up(100, 50)]))
@@ -337,8 +337,8 @@ fn one_of_several_processes_starts_again() {
 }
 
 #[test]
-fn a_host_starts_again_with_all_its_counters() {
-    // Six minutes of nothing, then new processes that fail at first.
+fn a_host_restarts_with_all_its_counters() {
+    // Six minutes without data, then new processes that fail at first.
     for down in [Unseen(12, 0), Gone(12, 0)] {
         mail()
             .series(OK, &counter(1_000_000, &[Up(100, 50), down, Restart, Up(2, 0), Up(100, 50)]))
@@ -351,7 +351,7 @@ fn a_host_starts_again_with_all_its_counters() {
 }
 
 #[test]
-fn a_new_instance_brings_no_events_of_its_past() {
+fn a_new_instance_counts_no_old_events() {
     let new = |series: &str| series.replace("'a'", "'new'");
     for end in [Gone(100, 0), Unseen(100, 0)] {
         mail()
@@ -368,9 +368,9 @@ fn a_new_instance_brings_no_events_of_its_past() {
 }
 
 #[test]
-fn a_label_that_all_targets_get_brings_no_events_of_their_past() {
-    // The old series end at once, some scrapes after the new ones began, or are never known to have ended: Prometheus says
-    // so of a target that is gone after two more intervals, and of none when it is itself started with another configuration.
+fn a_new_label_on_all_targets_counts_no_old_events() {
+    // The old series end at once, or some scrapes after the new ones began, or without a staleness marker. Prometheus writes the marker two intervals
+    // after a target has disappeared, and none if Prometheus itself restarts with another configuration.
     let relabelled = |series: &str| series.replace("job=", "zone='eu',job=");
     for end in [Gone(100, 0), Unseen(100, 0)] {
         mail()
@@ -387,8 +387,8 @@ fn a_label_that_all_targets_get_brings_no_events_of_their_past() {
 }
 
 #[test]
-fn a_label_that_all_targets_get_over_a_restart_brings_no_events_of_their_past() {
-    // Four minutes without samples or, after the fifth minute, evaluations; then all series with another label.
+fn a_new_label_on_all_targets_at_a_restart_counts_no_old_events() {
+    // Four minutes without samples, or after the fifth minute without evaluations; then all series have another label.
     let relabelled = |series: &str| series.replace("job=", "zone='eu',job=");
     for missing in [8, 16, 28] {
         let before = |value| counter(value, &[Up(100, 50), Unseen(100, 0)]);
@@ -444,7 +444,7 @@ fn counts_are_whole_whatever_the_scrape_interval() {
 }
 
 #[test]
-fn one_of_several_instances_that_is_not_scraped_for_a_while_is_made_good() {
+fn a_gap_of_one_of_several_instances_is_compensated() {
     for gap in [Gone(20, 50), Gone(1, 50), Gone(28, 50), Unseen(20, 50)] {
         let after = match gap {
             Gone(samples, _) | Unseen(samples, _) => 100 - samples,
@@ -472,7 +472,7 @@ fn a_gap_of_one_instance_while_another_restarts_counts_nothing_twice() {
 }
 
 #[test]
-fn a_gap_in_a_targets_first_quarter_of_an_hour_is_made_good() {
+fn a_gap_in_a_targets_first_quarter_of_an_hour_is_compensated() {
     mail()
         .series(OK, &counter(0, &[Up(200, 50)]))
         .series(
@@ -488,8 +488,8 @@ fn a_gap_in_a_targets_first_quarter_of_an_hour_is_made_good() {
 }
 
 #[test]
-fn targets_that_come_and_go_count_nothing_twice() {
-    // Three generations of two instances, one after the other; whatever a process counted before it was known is not in the interval.
+fn targets_that_appear_and_disappear_count_no_event_twice() {
+    // Three generations of two instances, one after the other. What a process counted before its first scrape is not in the result.
     let lived = |name: &str| OK.replace("'a'", &format!("'{name}'"));
     mail()
         .series(&lived("a"), &counter(0, &[Up(60, 10), Gone(60, 0)]))
@@ -502,7 +502,7 @@ fn targets_that_come_and_go_count_nothing_twice() {
         .run();
 }
 
-/// One request a second, looked at as seldom as a lost evaluation is made good, from an hour on.
+/// One request per second. Rules are evaluated as rarely as missed evaluations are compensated, from an hour on.
 fn months(period: &str, zone: &str, from: u64, hours: u64) -> Play {
     let slo = format!(
         "objective: 99%\nperiod: {period}\ntime_zone: {zone}\npolicy: monthly\nsli:\n  total: mail_sent_total{{job='mail'}}\n  bad: mail_sent_total{{job='mail', outcome='error'}}"
@@ -523,7 +523,7 @@ fn of_months(slo: &str) -> Play {
 
 #[test]
 fn a_calendar_period_begins_when_its_zone_says() {
-    // Hours since the beginning of 1970: the first of February, and of April when Madrid is two hours ahead and Sydney eleven.
+    // In hours since the begin of 1970: the begin of February, and the begin of April, when Madrid is two hours ahead of UTC and Sydney eleven.
     if !full() {
         skipped("calendar periods that begin in April: set SLOWBURN_FULL=1");
     }
@@ -534,7 +534,7 @@ fn a_calendar_period_begins_when_its_zone_says() {
         ("calendar month", "Europe/Madrid", 2100, 90 * 24 - 2, "month"),
         ("calendar quarter", "Australia/Sydney", 2100, 90 * 24 - 11, "quarter"),
     ];
-    // Three months of evaluations take promtool half a minute.
+    // promtool needs half a minute for evaluations of three months.
     for (period, zone, from, begins, name) in
         all.into_iter().filter(|(_, _, from, ..)| full() || *from < 1000)
     {
@@ -542,21 +542,22 @@ fn a_calendar_period_begins_when_its_zone_says() {
         months(period, zone, from, begins + 3)
             .until(&format!("{}h", begins + 2))
             .near(&format!("{}m", begins * 60 - 15), &events, &((begins - from) * 3600 - 900).to_string())
-            // The quarter of an hour that ends with the old period is the new one's.
+            // The quarter of an hour in which the old period ends belongs to the new one.
             .is(&format!("{begins}h"), &events, "900")
             .is(&format!("{}h", begins + 2), &events, "8100")
             .run();
     }
 }
 
-/// In Bogota January begins five hours into the test. Ten events come every half minute, and all fail for five minutes of its first quarter of an hour.
+/// In Bogota January begins five hours into the test. Ten events come every half minute, and all fail for five minutes of the month's first quarter
+/// of an hour.
 #[test]
-fn a_month_that_begins_is_measured_as_a_whole_by_every_ruler() {
+fn the_budget_of_a_new_month_is_that_of_the_whole_month_on_every_ruler() {
     let slo = "objective: 99%\nperiod: calendar month\ntime_zone: America/Bogota\npolicy: monthly\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
     for (late, apart) in [(false, "1e-9"), (true, "1e-3")] {
         let play = of_months(slo);
         let play = if late { play.late() } else { play };
-        // The first count of five minutes is recorded after the first half minute, and then one every five minutes, of a hundred events.
+        // The first count of five minutes is recorded after half a minute, and then one every five minutes, with a hundred events each.
         let near = |expr: &str, value: &str| format!("abs({expr} / ({value}) - 1) < bool {apart}");
         let expected = "sum(slo:expected_events:month)";
         let spent = "1 - sum(slo:period_error_budget_remaining:ratio)";
@@ -567,14 +568,14 @@ fn a_month_that_begins_is_measured_as_a_whole_by_every_ruler() {
             .is("304m", "sum(slo:period_error_budget_remaining:ratio)", "1")
             .is("419m", &near(expected, "2400 + 8310 / 84 * 8904"), "1")
             .is("419m", &near(&format!("({spent})"), "100 / (2400 + 8310 / 84 * 8904) / 0.01"), "1")
-            // Of the two hours so far a twenty-fourth is bad.
+            // A twenty-fourth of the events of two hours is bad.
             .is("419m", &near("sum(slo:sli_error:ratio_month)", "1 / 24"), "1")
             .run();
     }
 }
 
 #[test]
-fn a_gap_holds_a_page_whatever_the_scrape_interval() {
+fn a_page_keeps_firing_during_a_gap_at_any_scrape_interval() {
     for scrape in [10, 15, 60] {
         let per = u64::from(scrape);
         let minutes = |minutes: u64| minutes * 60 / per;
@@ -599,8 +600,8 @@ fn a_gap_holds_a_page_whatever_the_scrape_interval() {
 }
 
 #[test]
-fn a_probe_that_fails_once_after_a_gap_is_one_bad_look() {
-    // Whatever is not up yet when Prometheus is costs one look, not the gap, and pages nobody.
+fn a_probe_that_fails_once_after_a_gap_is_one_bad_evaluation() {
+    // A target that is not up yet when Prometheus starts has one bad evaluation. The gap does not count, and does not page.
     let slo = "objective: 99%\nsli:\n  probe: probe_success{job='blackbox'}";
     with(slo)
         .series("probe_success{job='blackbox',instance='a'}", "1+0x119 stale _x19 0 1+0x60")
@@ -611,8 +612,8 @@ fn a_probe_that_fails_once_after_a_gap_is_one_bad_look() {
 }
 
 #[test]
-fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
-    // A burst that the one scrape shows before the other is bad in one evaluation, and taken back in the next.
+fn total_and_good_from_separate_scrapes_agree() {
+    // A burst that only one of two scrapes shows is bad in one evaluation, and is compensated in the next one.
     let slo = "objective: 99%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
     let bursts = |start: &[Part]| {
         let bursts: Vec<Part> = std::iter::repeat_n([Up(1, 1000), Up(3, 0)], 30).flatten().collect();
@@ -629,11 +630,11 @@ fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
 }
 
 #[test]
-fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
+fn events_that_one_of_two_programs_shows_later_are_not_bad() {
     let slo = "objective: 99.9%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
     let lb = "lb_requests_total{job='lb',instance='l'}";
     let app = |instance: &str| format!("app_answers_total{{job='app',instance='{instance}'}}");
-    // One scrape is missed, or three in two minutes are; at last everything is there.
+    // One scrape is missed, or three in two minutes. Then all are back.
     for end in ["stale _x1", "stale _x2"] {
         let missed =
             end.split(' ').map(|part| part.trim_start_matches("_x").parse().unwrap_or(1)).sum::<u64>();
@@ -649,7 +650,7 @@ fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
                 .run();
         }
     }
-    // One of two, and pods that go one after the other.
+    // One of two pods restarts, or both one after the other.
     with(slo)
         .series(lb, "0+600x240")
         .series(&app("a"), "0+300x100 stale _x1 30900+300x137")
@@ -658,7 +659,7 @@ fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
         .is("110m", &counted("bad"), "0")
         .silent()
         .run();
-    // It fails: that is told, two minutes later.
+    // If it really fails, the alert fires two minutes later.
     with(slo)
         .series(lb, "0+300x240")
         .series(&app("a"), "0+300x100 stale")
@@ -670,9 +671,9 @@ fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
 }
 
 #[test]
-fn errors_of_another_target_are_counted_from_the_first_one_on() {
-    // The load balancer counts all requests, the application its errors: a series of those is born with 40. Only a contract tells that `kind` is the
-    // metric's own; without one the series may be a target's that is new, and counts from its first sample on.
+fn errors_from_another_target_are_counted_from_the_first_on() {
+    // The load balancer counts all requests, the application its errors. A new error series begins at 40. A contract shows that `kind` is a label of
+    // the metric. Without a contract the series may belong to a new target, and then counts only from its first sample on.
     let contract = "# TYPE lb_requests_total counter\nlb_requests_total 1\n# TYPE app_errors_total counter\napp_errors_total{kind='known'} 1\n";
     let source = |contract: &str| {
         let slo = "slos:\n  delivery:\n    objective: 99%\n    sli:\n      total: lb_requests_total\n      bad: app_errors_total\n";
@@ -695,21 +696,21 @@ fn errors_of_another_target_are_counted_from_the_first_one_on() {
     }
 }
 
-/// What happens to the series of an SLI, and how many events that is.
+/// The events of an SLI's series, and their number.
 struct Happening {
     name: String,
     sli: &'static str,
     by: &'static str,
     contract: &'static str,
     series: Vec<(String, String)>,
-    /// Minutes.
+    /// In minutes.
     length: u64,
     total: u64,
     bad: u64,
 }
 
 impl Happening {
-    /// Counts what is to be counted, and wakes nobody; also where rules see each other's results one evaluation late.
+    /// Checks that the counts are right and that no page fires, also if rules see results of other groups one evaluation late.
     fn play(self) {
         let by = if self.by.is_empty() { String::new() } else { format!("    by: {}\n", self.by) };
         let (contract, metrics) = match self.contract {
@@ -754,14 +755,14 @@ fn calls(labels: &str) -> String {
     format!("calls_total{{job='col',{labels}}}")
 }
 
-/// A counter that rests for the last ten minutes of so many samples.
+/// A counter that is constant in the last ten of these samples.
 fn resting(start: u64, by: u64, samples: u64) -> String {
     format!("{start}+{by}x{} {}x40", samples, start + by * samples)
 }
 
 #[test]
-fn a_burst_where_older_series_are_gone_is_no_restart() {
-    // Most of what the target showed has expired, so that a burst is more than half of the rest: it is not a new process, whose errors would all be new.
+fn a_burst_after_older_series_have_ended_is_not_a_restart() {
+    // Most series of the target have expired, so a burst is more than half of the rest. It is not a new process, in which all errors would be new.
     let series = vec![
         (calls("instance='c',code='200'"), "1000000+0x20 stale".to_owned()),
         (calls("instance='c',code='201'"), "100+0x60 300+0x60".to_owned()),
@@ -773,7 +774,7 @@ fn a_burst_where_older_series_are_gone_is_no_restart() {
 }
 
 #[test]
-fn what_other_processes_of_a_target_show_is_not_counted_again() {
+fn counts_of_other_processes_of_a_target_are_not_counted_again() {
     let of = |lane: u8, code: u16| calls(&format!("instance='c',lane='{lane}',code='{code}'"));
     let contract = "# TYPE calls_total counter\ncalls_total{code=\"200\",lane=\"1\"} 1\n";
     let happening = |name: &str, series: Vec<(String, &str)>, total, bad| {
@@ -781,7 +782,7 @@ fn what_other_processes_of_a_target_show_is_not_counted_again() {
         Happening { name: name.to_owned(), sli: COUNTERS, by: "", contract, series, length: 50, total, bad }
             .play();
     };
-    // It has done less than the one that restarts does in half a minute, and has failed more.
+    // It has fewer calls than the restarted one has in half a minute, and more errors.
     let series = vec![
         (of(1, 200), "1000000+0x40 200+0x60"),
         (of(1, 500), "8000+0x40 stale"),
@@ -800,7 +801,7 @@ fn what_other_processes_of_a_target_show_is_not_counted_again() {
 }
 
 #[test]
-fn a_process_that_fails_from_its_first_moment_on_counts_all_it_shows() {
+fn a_process_that_fails_from_its_start_has_all_its_errors_counted() {
     let series = vec![
         (calls("instance='c',code='200'"), "1000000+500x40 1200+0x80".to_owned()),
         (calls("instance='c',code='500'"), "_x41 140+0x80".to_owned()),
@@ -821,8 +822,8 @@ fn a_process_that_fails_from_its_first_moment_on_counts_all_it_shows() {
 }
 
 #[test]
-fn a_series_that_expires_and_returns_counts_what_is_new() {
-    // After one minute, six, twenty, and three hours; a collector lets series expire after five idle minutes.
+fn a_series_that_expires_and_returns_counts_only_new_events() {
+    // Returns after one minute, six, twenty, and three hours. A collector removes series after five idle minutes.
     for away in [2, 12, 40, 360] {
         let total = 120 + away;
         let ok = (calls("instance='c:9464',code='200'"), resting(1_000_000, 100, total));
@@ -842,11 +843,11 @@ fn a_series_that_expires_and_returns_counts_what_is_new() {
             bad: 1,
         }
         .play();
-        // Three hours take promtool long; that they are long matters to no other kind of counter.
+        // Three hours take promtool long, and the length matters only for this kind of counter.
         if away != 12 && away != 40 && !full() {
             continue;
         }
-        // One promise for each code of a region.
+        // One promise per code of a region.
         let by = |series: &str| series.replace("job='col'", "job='col',region='eu'");
         let series =
             vec![(by(&ok.0), ok.1.clone()), (by(&calls("instance='c:9464',code='500'")), error(away))];
@@ -880,7 +881,7 @@ fn a_series_that_expires_and_returns_counts_what_is_new() {
             bad: 1,
         }
         .play();
-        // Total and good of two metrics: the good ones return with what they gained.
+        // Total and good events from two metrics. The good ones return with their increase.
         let two = r#"{ total: 'asked_total', good: 'answered_total' }"#;
         let route = |route: &str, name: &str| format!("{name}{{job='j',instance='a',route='{route}'}}");
         let series = vec![
@@ -907,7 +908,7 @@ fn a_series_that_expires_and_returns_counts_what_is_new() {
         let contract = "# TYPE d_seconds histogram\nd_seconds_bucket{route=\"a\",le=\"0.5\"} 1\nd_seconds_bucket{route=\"a\",le=\"+Inf\"} 1\nd_seconds_count{route=\"a\"} 1\nd_seconds_sum{route=\"a\"} 1\n";
         for contract in ["", contract] {
             let series = series.clone();
-            // Without a contract a route is a target, and after a quarter of an hour nobody remembers it.
+            // Without a contract a route looks like a target, which is forgotten after a quarter of an hour.
             let known = !contract.is_empty() || away < 30;
             let total = 100 * total + u64::from(known);
             Happening { name: name.clone(), sli: histogram, by: "", contract, series, length, total, bad: 0 }
@@ -917,7 +918,7 @@ fn a_series_that_expires_and_returns_counts_what_is_new() {
 }
 
 #[test]
-fn an_errors_series_that_vanishes_for_good_costs_nothing() {
+fn an_error_series_that_disappears_for_ever_counts_nothing() {
     for contract in ["", CALLS] {
         let series = vec![
             (calls("instance='a',route='/',code='200'"), resting(0, 100, 400)),
@@ -931,7 +932,7 @@ fn an_errors_series_that_vanishes_for_good_costs_nothing() {
 }
 
 #[test]
-fn what_is_there_under_other_labels_brings_no_past_along() {
+fn series_with_other_labels_count_no_old_events() {
     let moved = |from: &str, to: &str, end: &str| {
         vec![
             (calls(&format!("{from},code='200'")), format!("1000000+100x200 {end}")),
@@ -941,7 +942,7 @@ fn what_is_there_under_other_labels_brings_no_past_along() {
         ]
     };
     let another = [("instance='other',route='/',code='200'".to_owned(), resting(500, 100, 400))];
-    // Replicas without an instance, and then one more; a target with another label; a second cluster; one route of many; nothing but the code.
+    // Replicas without an instance, and then one more; a target with another label; a second cluster; one of many routes; only the code.
     let all = [
         ("replica='a'", "replica='b'", "", 0),
         ("instance='a',replica='a'", "instance='a',replica='b'", CALLS, 0),
@@ -952,14 +953,14 @@ fn what_is_there_under_other_labels_brings_no_past_along() {
         ("instance='col-0',app='cart'", "instance='col-1',app='cart'", CALLS, 0),
     ];
     for (from, to, contract, unseen) in all {
-        // The old series end at once, or are never known to have ended, so that both are seen for five minutes.
+        // The old series end at once, or without a staleness marker, so that both exist for five minutes.
         for end in ["stale", "_x200"] {
             let overlapped = end != "stale";
             if overlapped && !to.contains("replica") && !full() {
                 continue;
             }
             if overlapped && contract == CALLS && to.contains(":id") {
-                // A label of the metric's own, see the manual: nobody can tell it from errors that are born.
+                // With a label of the metric itself (see the manual), this cannot be distinguished from new errors.
                 continue;
             }
             let mut series = moved(from, to, end);
@@ -980,9 +981,9 @@ fn what_is_there_under_other_labels_brings_no_past_along() {
 }
 
 #[test]
-fn processes_that_begin_again_count_what_they_show() {
+fn restarted_processes_count_their_whole_values() {
     let contract = "# TYPE calls_total counter\ncalls_total{code=\"200\",lane=\"1\"} 1\n";
-    // Two lanes of work behind one target, of which one begins again; then errors are born.
+    // Two independent counters behind one target, of which one restarts. Then new error series appear.
     let lane = |lane: &str, code: &str| calls(&format!("instance='a',lane='{lane}',code='{code}'"));
     let series = vec![
         (lane("1", "200"), resting(100_000, 50, 400)),
@@ -992,7 +993,7 @@ fn processes_that_begin_again_count_what_they_show() {
     ];
     let (name, sli, by) = ("one of two lanes".to_owned(), COUNTERS, "");
     Happening { name, sli, by, contract, series, length: 220, total: 40_002, bad: 2 }.play();
-    // Three targets, one after the other, each away for three samples; errors that were there are not there any more, and are born again.
+    // Three targets, one after the other, each missing for three samples. Their error series have disappeared, and are created again.
     let target = |which: u64| {
         let end = 100 + 20 * which;
         let ok = format!("{}+100x{end} stale _x2 {}", 500_000 * (which + 1), resting(100, 100, 396 - end));
@@ -1004,7 +1005,7 @@ fn processes_that_begin_again_count_what_they_show() {
     let total = (0..3).map(|which| 100 * (100 + 20 * which) + 100 * (397 - 100 - 20 * which) + 1).sum();
     let (name, contract) = ("rolling restart".to_owned(), "");
     Happening { name, sli: COUNTERS, by: "", contract, series, length: 220, total, bad: 3 }.play();
-    // A process that crashes every two samples and a half, beside one that does not: what it counted after its last scrape nobody saw.
+    // A process that crashes every two and a half samples, beside one that does not. Counts after its last scrape are lost.
     let crashing = std::iter::repeat_n("100+100x1 100+100x2", 20).collect::<Vec<_>>().join(" ");
     let series = vec![
         (calls("instance='a',code='200'"), format!("0+100x100 {crashing} 300x100")),
@@ -1025,9 +1026,9 @@ fn processes_that_begin_again_count_what_they_show() {
 }
 
 #[test]
-fn pods_that_are_replaced_every_hour_lose_what_they_counted_before_they_were_seen() {
-    // Ten pods a generation, five generations; each fails three times at its start, and twice later with a code that is new. What a pod had counted at
-    // its first scrape is nobody's: 30 calls and 3 errors for each.
+fn pods_replaced_every_hour_lose_counts_before_their_first_scrape() {
+    // Ten pods per generation, five generations. Each pod fails three times at its start, and twice later with a new code. Counts before a pod's
+    // first scrape are lost: 30 calls and 3 errors for each.
     let mut series = Vec::new();
     for generation in 0..5 {
         for pod in 0..10 {
@@ -1047,7 +1048,7 @@ fn pods_that_are_replaced_every_hour_lose_what_they_counted_before_they_were_see
 }
 
 #[test]
-fn a_deploy_that_takes_a_bound_away_makes_nothing_bad() {
+fn a_deploy_that_removes_a_bound_makes_no_event_bad() {
     let sli = r#"{ latency: 'd_seconds{job="j"}' }"#;
     let source = format!("objective: P95 < 500ms\nsli: {sli}");
     let of = |name: &str, pod: &str, le: &str| format!("d_seconds_{name}{{job='j',instance='{pod}'{le}}}");

@@ -1,4 +1,4 @@
-//! Every edit that a problem offers mends it: what it is applied to is read, and no longer has that problem there.
+//! Every edit that a problem offers corrects it: the edited text can be read, and the problem is no longer there.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use slowburn::diagnostic::{Fix, Problem};
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, Sources};
 
-/// Faults of reading: a text that has one more of these than before was broken by the edit.
+/// Problems of texts that cannot be read. If the edit adds one of them, it is wrong.
 const UNREAD: [&str; 4] = ["yaml-syntax", "promql-syntax", "promql-type", "wrong-type"];
 
 fn compiled(files: &[SourceFile]) -> (Sources, Vec<Problem>) {
@@ -17,7 +17,7 @@ fn compiled(files: &[SourceFile]) -> (Sources, Vec<Problem>) {
     (sources, problems)
 }
 
-/// In how many places a problem is.
+/// The number of places with a problem.
 fn places(problems: &[Problem], of: &Problem) -> usize {
     let same = |other: &&Problem| other.code == of.code && other.headline == of.headline;
     problems.iter().filter(same).map(|problem| 1 + problem.secondary.len()).sum()
@@ -27,7 +27,7 @@ fn broken(problems: &[Problem]) -> usize {
     problems.iter().filter(|problem| UNREAD.contains(&problem.code.name())).count()
 }
 
-/// What an edit makes of the files.
+/// The files after an edit.
 fn mended(sources: &Sources, fix: &Fix) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = sources.iter().map(|(_, file)| file.clone()).collect();
     let text = &mut files[fix.span.source.0 as usize].text;
@@ -35,7 +35,7 @@ fn mended(sources: &Sources, fix: &Fix) -> Vec<SourceFile> {
     files
 }
 
-/// How many edits there are, and what is wrong with those that mend nothing.
+/// The number of edits. Adds those that do not correct their problem to `faults`.
 fn tried(name: &str, files: &[SourceFile], faults: &mut String) -> usize {
     let (sources, problems) = compiled(files);
     let mut edits = 0;
@@ -70,7 +70,7 @@ fn here(path: &str) -> PathBuf {
 }
 
 #[test]
-fn edits_of_rejected_files_mend_them() {
+fn edits_correct_rejected_files() {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();
     let contract = read(&here("tests/rejected/contract/all.prom"));
     let found = slowburn::parallel::map(&crate::support::rejected(), |(folder, path)| {
@@ -103,7 +103,7 @@ http_requests_total{service="web",status="500"} 1
 
 const PROJECT: &str = "version: slowburn/v1\nprometheus: { version: \"3.0\" }\n";
 
-/// The same query in every way that YAML has to write it, as the value of a key eight columns in.
+/// The same query in every YAML spelling, as the value of a key at column eight.
 fn written(query: &str) -> [String; 5] {
     [
         query.to_owned(),
@@ -115,7 +115,7 @@ fn written(query: &str) -> [String; 5] {
 }
 
 #[test]
-fn edits_mend_names_in_quotes_however_yaml_spells_them() {
+fn edits_correct_quoted_names_in_every_yaml_spelling() {
     let total = r#"{"http.server.requests"}"#;
     let mut cases: Vec<String> = Vec::new();
     let mut events = |query: &str| {
@@ -178,7 +178,7 @@ fn edits_mend_names_in_quotes_however_yaml_spells_them() {
 }
 
 #[test]
-fn edits_of_the_pages_mend_their_bad_examples() {
+fn edits_correct_bad_examples_of_pages() {
     let mut faults = String::new();
     let mut edits = 0;
     for (code, page) in slowburn::pages::PAGES {

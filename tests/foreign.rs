@@ -1,5 +1,5 @@
-//! Rules and specs of other tools as the old side of a comparison: what is there on both sides, what is not, and what is not understood; and nothing
-//! that is read there does any harm.
+//! Rules and specs of other tools as the old side of a comparison: what both sides have, what only one has, and what is not understood. Hostile files
+//! do no harm.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fs;
@@ -13,7 +13,7 @@ use slowburn::vocabulary::Duration as Window;
 
 use crate::support::folder::{Folder, Ran};
 
-/// A service that promises what the rules of `tests/foreign/hand.rules.yaml` watch.
+/// A service with the SLO of `tests/foreign/hand.rules.yaml`.
 const SHOP: &str = "\
 version: slowburn/v1
 service: shop
@@ -29,7 +29,7 @@ fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).unwrap()
 }
 
-/// What `import` makes of a spec, beside the rules that the tool makes of it.
+/// The result of importing a spec, beside the rules that the tool makes from it.
 fn migrated(spec: &str, rules: &str, more: &[&str]) -> Folder {
     let folder = Folder::empty();
     folder.write("spec.yaml", file(&format!("import/{spec}")));
@@ -55,7 +55,7 @@ fn rules_of_sloth_are_compared_with_what_was_imported() {
     let of = |kind: &str| -> Vec<&Value> {
         json["changes"].as_array().unwrap().iter().filter(|change| change["kind"] == kind).collect()
     };
-    // Nothing of the promise, of the alerts' names and of their windows is different.
+    // The objective, the alert names and the windows are the same.
     for kind in
         ["objective-stricter", "objective-looser", "period", "tier", "alert-renamed", "sli", "not-understood"]
     {
@@ -63,7 +63,7 @@ fn rules_of_sloth_are_compared_with_what_was_imported() {
     }
     assert!(!of("series").is_empty() && !of("label").is_empty() && !of("kept").is_empty());
     assert_eq!(json["amounts"]["before"]["recorded_series"], 30);
-    // With their identity, alerts keep every label.
+    // With `--identity`, alerts keep every label.
     let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &["--identity"]);
     let json: Value = serde_json::from_str(&diff(&folder, &["old.yaml", "--format", "json"]).stdout).unwrap();
     let lost =
@@ -79,12 +79,12 @@ fn rules_of_pyrra_are_compared_with_what_was_imported() {
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}", human.stderr);
     insta::assert_snapshot!("pyrra", human.stdout);
-    // Native histograms, gauges, groupings, and alerts with names of their own.
+    // Native histograms, gauges, groupings, and alerts with their own names.
     let folder = migrated("pyrra-alerting.yaml", "pyrra-alerting.rules.yaml", &[]);
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}", human.stderr);
     insta::assert_snapshot!("pyrra-alerting", human.stdout);
-    // Several SLOs of one name, which labels tell apart.
+    // Several SLOs with one name, distinguished by labels.
     let folder = migrated("pyrra-sites.yaml", "pyrra-sites.rules.yaml", &[]);
     let json: Value = serde_json::from_str(&diff(&folder, &["old.yaml", "--format", "json"]).stdout).unwrap();
     let changes = json["changes"].as_array().unwrap();
@@ -111,7 +111,7 @@ fn rules_that_sloth_makes_of_openslo_are_found_by_the_numbers_of_objectives() {
 }
 
 #[test]
-fn specs_are_looked_for_under_the_names_that_their_tools_record() {
+fn specs_are_found_by_the_series_names_of_their_tools() {
     for spec in ["sloth-availability", "openslo-by-sloth", "pyrra-ratio", "pyrra-alerting", "pyrra-sites"] {
         let of = |text: String| Sources::new(vec![SourceFile { path: "old.yaml".to_owned(), text }]);
         let (named, _) = slowburn::import::specs(&of(file(&format!("import/{spec}.yaml"))));
@@ -143,21 +143,21 @@ fn specs_are_looked_for_under_the_names_that_their_tools_record() {
 }
 
 #[test]
-fn rules_of_somebody_are_found_by_the_names_of_their_alerts() {
+fn handwritten_rules_are_found_by_their_alert_names() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", file("foreign/hand.rules.yaml"));
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}", human.stderr);
     insta::assert_snapshot!("hand", human.stdout);
-    // Every rule of the file is somewhere in it.
+    // Every rule of the file is reported somewhere.
     for name in ["ShopDown", "Templated", "job:up:sum", "shop:checkout_errors:ratio5m", "> 10"] {
         assert!(human.stdout.contains(name), "{name}");
     }
 }
 
 #[test]
-fn whoever_is_told_of_old_and_new_alerts_is_compared_by_the_routes_of_the_project() {
+fn receivers_of_old_and_new_alerts_are_compared_by_the_projects_routes() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write(
@@ -181,14 +181,14 @@ alertmanager:
 }
 
 #[test]
-fn a_spec_of_another_tool_is_what_import_makes_of_it() {
+fn a_spec_of_another_tool_is_compared_as_imported() {
     let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &[]);
     let same = diff(&folder, &["spec.yaml"]);
     assert_eq!(
         (same.code, same.stdout.as_str()),
         (Some(0), "spec.yaml → slos\nThe two definitions mean the same.\n")
     );
-    // Files of Pyrra may say any version.
+    // Files of Pyrra may have any version.
     folder.write("pyrra.yaml", file("import/pyrra-ratio.yaml").replace("pyrra.dev/v1alpha1", "v1alpha1"));
     let pyrra = diff(&folder, &["pyrra.yaml"]);
     assert!(pyrra.stdout.contains("gateway/gateway-api-errors"), "{}{}", pyrra.stdout, pyrra.stderr);
@@ -215,7 +215,7 @@ fn folders_and_several_files_are_one_old_side() {
     assert_eq!(whole, parts);
     let also = diff(&folder, &["parts/one.yaml", "--also", "parts/two.yml", "--format", "json"]);
     assert_eq!(whole, also.stdout.replace("parts/one.yaml and 1 more", "X"));
-    // What are definitions stays a comparison of definitions.
+    // Two directories of definitions are still compared as definitions.
     let own = diff(&folder, &["slos", "slos"]);
     assert!(own.stdout.contains("The two definitions mean the same."), "{}", own.stdout);
     for (args, said) in [
@@ -234,7 +234,7 @@ fn folders_and_several_files_are_one_old_side() {
 }
 
 #[test]
-fn faults_of_old_rules_are_told_once_in_their_place_and_the_rest_is_compared() {
+fn faults_of_old_rules_are_reported_once_and_the_rest_is_compared() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     let good = file("foreign/hand.rules.yaml");
@@ -279,16 +279,16 @@ fn faults_of_old_rules_are_told_once_in_their_place_and_the_rest_is_compared() {
 }
 
 #[test]
-fn large_and_long_old_rules_take_no_longer_than_they_may() {
+fn large_old_rules_take_bounded_time() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     let begun = Instant::now();
-    // A file beyond what is read of any.
+    // A file that exceeds the size limit.
     folder.write("old.yaml", "#".repeat(9 << 20));
     let ran = diff(&folder, &["old.yaml"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stdout.contains("error[too-large]"), "{}", ran.stdout);
-    // Alerts that nobody can take apart, and many rules that speak of nothing.
+    // Alerts that are too complex to analyse, and many rules without an SLO.
     let chain = |op: &str| vec!["up{a=\"1\"} > 0.1"; 200].join(op);
     let mut text = format!(
         "groups:\n  - rules:\n      - {{ alert: Long, expr: '{}', labels: {{ slo: a }} }}\n      - {{ alert: Deep, expr: '{}', labels: {{ slo: a }} }}\n",

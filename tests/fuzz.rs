@@ -1,5 +1,5 @@
-//! Every place where texts come in, fed with what nobody would write: seeds of `tests/fuzz` and of the other tests, ruined and joined by chance that is the
-//! same each time. `tests/fuzz/run SECONDS` goes on for so long, with optimisation.
+//! Every input of texts, fed with changed seeds from `tests/fuzz` and from the other tests. The changes are random, but the same in each run.
+//! `tests/fuzz/run SECONDS` runs for a given time, with optimisation.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 use crate::support;
@@ -26,10 +26,10 @@ use slowburn::vocabulary::{self, Decimal};
 use slowburn::{parse, simulate, text};
 use support::folder::{API, Folder};
 
-/// What reads a text; the number is chance.
+/// Reads a text; the number is random.
 type Run = fn(&str, u64);
 
-/// Where texts come in, with what reads them.
+/// The inputs, each with the function that reads it.
 const TARGETS: [(&str, Run); 11] = [
     ("source", source),
     ("import", foreign),
@@ -63,13 +63,13 @@ fn source(text: &str, chance: u64) {
     let sources = Sources::new(vec![file(name[0], text), file(name[1], other)]);
     let compiled = slowburn::compile(&sources);
     rendered(&compiled.problems, &sources);
-    // What is accepted is compiled, sometimes: it takes far longer.
+    // Valid sources are compiled only sometimes, because that takes far longer.
     if chance.is_multiple_of(31) {
         compiled.artifacts();
     }
 }
 
-/// As a spec of another tool; what comes out of it is read back.
+/// As a spec of another tool. The result is read again.
 fn foreign(text: &str, chance: u64) {
     let sources = one(text);
     let options = import::Options { identity: chance.is_multiple_of(2), ..import::Options::default() };
@@ -124,7 +124,7 @@ fn template(template: &str, _: u64) {
     text::faults(template, text::Companion::NAMES);
 }
 
-/// Every question hears every answer.
+/// Every question gets every answer.
 fn answer(text: &str, chance: u64) {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return };
     thread_local!(static COMPILED: slowburn::Compiled = slowburn::compile(&one(API)));
@@ -132,13 +132,13 @@ fn answer(text: &str, chance: u64) {
         let (plan, mut model) = (compiled.plan().unwrap(), compiled.model.clone().unwrap());
         let mut live = Live::default();
         for question in ask::questions(&model).iter().chain(&ask::further(&model, &live)) {
-            live.hear(question, &value);
+            live.add_answer(question, &value);
         }
         live.settle();
         let moment = status::moment(&value["data"]).unwrap_or(Decimal::from(1_767_225_600));
         let mut answers = Answers::new(moment);
         for question in status::questions(&plan, &[]) {
-            answers.hear(&question, &value);
+            answers.add_answer(&question, &value);
         }
         let standings = status::status(&plan, &[], &answers, None);
         for _ in [
@@ -150,7 +150,7 @@ fn answer(text: &str, chance: u64) {
         let mut history = History::new(&model, service, &service.slos[0], range, Grain::Coarse);
         for (from, piece) in [(From::Recorded, range), (From::Raw, range)] {
             for question in history.questions(piece, from) {
-                history.hear(&question, from, &value);
+                history.add_answer(&question, from, &value);
             }
         }
         history.steps().count();
@@ -162,7 +162,7 @@ fn answer(text: &str, chance: u64) {
     });
 }
 
-/// The editor is asked of any place in a text that is being written.
+/// Requests of an editor at all places in an incomplete text.
 fn places(text: &str, chance: u64) {
     let sources = one(text);
     let (compiled, model) = (slowburn::compile(&sources), slowburn::model_of(&sources));
@@ -183,7 +183,7 @@ fn pattern(pattern: &str, _: u64) {
     }
 }
 
-/// The same numbers each time (xorshift).
+/// A random generator with the same numbers in each run (xorshift).
 struct Chance(u64);
 
 impl Chance {
@@ -203,7 +203,7 @@ impl Chance {
     }
 }
 
-/// What has done harm somewhere.
+/// Texts that have caused faults in other programs.
 const HOSTILE: [&str; 40] = [
     "\u{2028}",
     "\u{feff}",
@@ -247,7 +247,7 @@ const HOSTILE: [&str; 40] = [
     "offset",
 ];
 
-/// A seed with one to eight things done to it: cut, doubled, joined with another, a byte or a word changed.
+/// A seed with one to eight changes: cut, doubled, joined with another one, or with a byte or a word changed.
 fn ruined(seeds: &[String], chance: &mut Chance) -> String {
     let mut text = chance.of(seeds).clone();
     for _ in 0..=chance.below(8) {
@@ -286,7 +286,7 @@ fn ruined(seeds: &[String], chance: &mut Chance) -> String {
     text
 }
 
-/// Texts of a folder, whole; of `lines` each line is one.
+/// The files of a folder; with `lines`, each line separately.
 fn read(folder: &Path, extension: &str, lines: bool, seeds: &mut Vec<String>) {
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
@@ -304,7 +304,7 @@ fn read(folder: &Path, extension: &str, lines: bool, seeds: &mut Vec<String>) {
     }
 }
 
-/// What there is to begin with; the first so many are cases that are always tried.
+/// The seeds. The first ones, up to the returned number, are cases that are always run.
 fn seeds(target: &str) -> (Vec<String>, usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut seeds = Vec::new();
@@ -340,15 +340,15 @@ fn seeds(target: &str) -> (Vec<String>, usize) {
     (seeds, cases)
 }
 
-/// How long each target is fed: `SLOWBURN_FUZZ` seconds, or half a second.
+/// The time for each target: `SLOWBURN_FUZZ` seconds, or half a second.
 fn time() -> Duration {
     let seconds = std::env::var("SLOWBURN_FUZZ").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs_f64(seconds.unwrap_or(0.5))
 }
 
-/// With a panic the text is left beside the seeds of its target, where it is a case from then on.
+/// After a panic the text is saved beside the seeds of its target, and is a case from then on.
 #[test]
-fn nothing_that_comes_in_ends_the_program() {
+fn no_input_ends_the_program() {
     let begin = std::env::var("SLOWBURN_FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let mut faults = Vec::new();
     let only = std::env::var("SLOWBURN_FUZZ_TARGET").ok();
@@ -382,7 +382,7 @@ fn nothing_that_comes_in_ends_the_program() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The language server reads messages until they end, whatever they say.
+/// The language server reads all messages, whatever they are.
 #[test]
 fn no_message_ends_the_server() {
     let folder = Folder::new();
@@ -407,7 +407,7 @@ fn no_message_ends_the_server() {
             let texts = std::iter::once(hello.to_owned()).chain(seeds.iter().cloned());
             let texts: Vec<String> = texts.chain((0..500).map(|_| ruined(&seeds, &mut chance))).collect();
             for text in texts {
-                // `exit` ends it rightly.
+                // `exit` ends it with code 0.
                 if !text.contains("exit")
                     && into
                         .write_all(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes())

@@ -1,4 +1,4 @@
-//! Hours and maintenance: what is recorded at every edge, held against the calendar of a library and not against our own reckoning.
+//! Hours and maintenance: the recorded values at every change, compared with the calendar of a library.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -11,7 +11,7 @@ use support::rules::{compiled, groups};
 use support::{promtool, skipped};
 use tempfile::TempDir;
 
-/// The rules of one SLO with these keys, in a project with those.
+/// The rules of one SLO with these keys, in a project with these keys.
 fn rules(project: &str, slo: &str) -> Vec<Value> {
     let service = format!(
         "version: slowburn/v1\nservice: desk\nslos:\n  open:\n    objective: 99%\n{slo}    sli:\n      \
@@ -23,13 +23,13 @@ fn rules(project: &str, slo: &str) -> Vec<Value> {
     groups.iter().flat_map(|group| group["rules"].as_sequence().unwrap().clone()).collect()
 }
 
-/// The expression of the rule that records this.
+/// The expression of the rule that records this series.
 fn expression(rules: &[Value], name: &str) -> String {
     let rule = rules.iter().find(|rule| rule.get("record").is_some_and(|record| record == name)).unwrap();
     rule["expr"].as_str().unwrap().to_owned()
 }
 
-/// A Prometheus with these samples in the text format; none if there is no program.
+/// A Prometheus with these samples in the text format; `None` if there is no program.
 fn server(samples: &str) -> Option<(Server, TempDir)> {
     let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
         skipped("there is no Prometheus");
@@ -49,7 +49,7 @@ fn server(samples: &str) -> Option<(Server, TempDir)> {
     Some((Server::start(&program, folder.path()), folder))
 }
 
-/// Whether a moment lies in these hours, by the time zone database.
+/// Whether a moment is in these hours, by the time zone database.
 fn holds(zone: &TimeZone, days: &[i8], spans: &[(i8, i8)], holidays: &[civil::Date], at: i64) -> bool {
     let local = Timestamp::from_second(at).unwrap().to_zoned(zone.clone());
     let hour = local.hour();
@@ -62,11 +62,11 @@ fn holds(zone: &TimeZone, days: &[i8], spans: &[(i8, i8)], holidays: &[civil::Da
     spans.iter().any(within) && !holidays.contains(&local.date())
 }
 
-/// A zone, days and spans as they are written, and each as numbers: Monday is 0, spans are full hours.
+/// A zone, days and spans as text, and both as numbers: Monday is 0, spans are full hours.
 type Case<'a> = (&'a str, &'a str, &'a [i8], &'a str, &'a [(i8, i8)]);
 
 #[test]
-fn every_edge_is_where_the_calendar_says() {
+fn hours_begin_and_end_as_in_the_calendar() {
     let Some((server, _folder)) = server("") else { return };
     let cases: [Case; 5] = [
         ("America/Argentina/Buenos_Aires", "monday-friday", &[0, 1, 2, 3, 4], "\"08:00-20:00\"", &[(8, 20)]),
@@ -95,7 +95,7 @@ fn every_edge_is_where_the_calendar_says() {
         );
         let flag = expression(&rules("", &keys), "slo:agreed_service_time:bool");
         let zone = TimeZone::get(name).unwrap();
-        // The months in which clocks change, and the turn of a year; at full hours and half a minute around them.
+        // The months with changes of the clock, and the turn of a year; full hours, and half a minute before and after them.
         for (from, to) in
             [("2027-03-01", "2027-04-20"), ("2027-09-20", "2027-11-20"), ("2027-12-28", "2028-01-04")]
         {
@@ -109,7 +109,7 @@ fn every_edge_is_where_the_calendar_says() {
                 assert_eq!((series.len(), values.len() as u64), (1, (to - from) / 3600 + 1));
                 for sample in values {
                     let (time, value) = (sample[0].as_f64().unwrap() as i64, sample[1].as_str().unwrap());
-                    // What is counted happened in the half minute before.
+                    // Counted events happened in the half minute before.
                     if (value == "1") != holds(&zone, numbers, spans, &holidays, time - 30) {
                         wrong.push(format!("{name} {} says {value}", Timestamp::from_second(time).unwrap()));
                     }
@@ -120,10 +120,10 @@ fn every_edge_is_where_the_calendar_says() {
     assert!(wrong.is_empty(), "{} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(12)]);
 }
 
-/// Three days of tiles with one bad event of a hundred, and two hours in which half failed. All of these are excused, and nothing that ended five minutes
-/// before or began five minutes after, whenever the group is evaluated.
+/// Three days of tiles with 1 % bad events, and two hours with 50 %. The two hours are excluded, but no event that ended five minutes before or began
+/// five minutes after them, whenever the group is evaluated.
 #[test]
-fn what_is_excused_afterwards_is_taken_off_the_budget() {
+fn later_declared_maintenance_is_subtracted_from_the_budget() {
     const BEGIN: u64 = 1_793_491_200; // 2026-11-01T00:00:00Z
     let outage = BEGIN + 86_400 + 7_200..BEGIN + 86_400 + 14_400;
     for phase in [0, 30, 60, 170, 299] {
@@ -133,7 +133,7 @@ fn what_is_excused_afterwards_is_taken_off_the_budget() {
             samples += &format!("# TYPE {name} gauge\n");
             for tile in 0..3 * 288 {
                 let at = BEGIN + 300 * tile + phase + 1;
-                // A tile holds five minutes that end half a minute before it is recorded.
+                // A tile contains five minutes, which end half a minute before it is recorded.
                 let is_bad = at - 30 > outage.start && at - 330 < outage.end;
                 spoiled += u64::from(is_bad && side == "bad");
                 let value = if side == "total" {
@@ -177,14 +177,14 @@ fn what_is_excused_afterwards_is_taken_off_the_budget() {
         assert_eq!(sums(&[], now), whole);
         let excused = ("2026-11-02T02:00Z", "2026-11-02T04:00Z");
         assert_eq!(sums(&[excused], now), without, "{phase}");
-        // Windows that overlap or touch are one.
+        // Windows that overlap or touch each other are joined.
         let halves = [("2026-11-02T02:00Z", "2026-11-02T03:20Z"), ("2026-11-02T02:40Z", "2026-11-02T03:30Z")];
         assert_eq!(sums(&[halves[0], halves[1], ("2026-11-02T03:30Z", "2026-11-02T04:00Z")], now), without);
-        // What was declared before was not counted, so there is nothing to subtract; of two windows one is still to come.
+        // Events in a window that was declared before were not counted, so nothing is subtracted. One of the two windows is in the future.
         let planned = ("2026-11-03T02:00Z", "2026-11-03T04:00Z");
         assert_eq!(sums(&[planned], now), whole);
         assert_eq!(sums(&[excused, planned, ("2026-11-05T02:00Z", "2026-11-05T04:00Z")], now), without);
-        // When the window has left the period, nothing is subtracted any more.
+        // When the window is no longer in the period, nothing is subtracted.
         let later = BEGIN + 86_400 + 14_700 + 30 * 86_400;
         assert_eq!(sums(&[excused], later), sums(&[], later));
     }

@@ -1,4 +1,4 @@
-//! The law of the house: what a stage may see, and what only the shell may touch.
+//! The rules of the architecture: which modules a stage may use, and what only the shell may do.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ fn sources() -> BTreeMap<String, String> {
     files
 }
 
-/// The modules that a file names by `crate::`; an empty one for `crate::{…}`, which no stage may use, so that each is seen.
+/// The modules that a file names with `crate::`. Empty for `crate::{…}`, which stages may not use, so that each module is found.
 fn seen(text: &str) -> impl Iterator<Item = &str> {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let paths = code.flat_map(|line| line.split("crate::").skip(1));
@@ -71,13 +71,13 @@ fn paths(tree: &str) -> Vec<String> {
     items.flat_map(paths).map(|path| format!("{}{path}", before.trim())).collect()
 }
 
-/// The files of the same stage that a file sees, both as paths of modules.
+/// The files of the same stage that a file uses, as paths of modules.
 fn sees<'a>(module: &str, text: &str, modules: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
     let code: String = text
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .fold(String::new(), |code, line| code + line + "\n");
-    // What tests see is theirs.
+    // Tests may use other modules.
     let code = code.split("#[cfg(test)]\nmod tests").next().unwrap();
     let (mut all, mut rest, mut tree) = (Vec::new(), String::new(), None::<String>);
     for line in code.lines() {
@@ -100,7 +100,7 @@ fn sees<'a>(module: &str, text: &str, modules: &BTreeSet<&'a str>) -> BTreeSet<&
         let mut base = match parts[0] {
             "crate" => String::new(),
             "super" => module.to_owned(),
-            // A module beside it that was brought in by its name.
+            // A module that was imported by its name.
             _ => format!("{}::", parent(module)),
         };
         while parts.first() == Some(&"super") {
@@ -119,9 +119,9 @@ fn sees<'a>(module: &str, text: &str, modules: &BTreeSet<&'a str>) -> BTreeSet<&
     all.iter().filter_map(target).filter(|found| *found != module).collect()
 }
 
-/// The head of a folder is left out: it lists its files, and holds what they share.
+/// The main file of a folder is left out: it lists the files and has what they share.
 #[test]
-fn files_of_a_stage_do_not_see_each_other_in_circles() {
+fn files_of_a_stage_have_no_import_circles() {
     let files = sources();
     let module = |path: &str| path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
     let named: BTreeMap<String, &String> = files
@@ -135,7 +135,7 @@ fn files_of_a_stage_do_not_see_each_other_in_circles() {
         modules.iter().map(|name| (*name, sees(name, named[*name], &modules))).collect();
     let edges: usize = left.values().map(BTreeSet::len).sum();
     assert!(edges > 500, "{edges}: too few to be true");
-    // Whoever sees nobody that is left cannot be in a circle.
+    // A file that uses none of the remaining files cannot be in a circle.
     while let Some(free) = left.iter().find(|(_, sees)| sees.is_empty()).map(|(name, _)| *name) {
         left.remove(free);
         for sees in left.values_mut() {
@@ -147,7 +147,7 @@ fn files_of_a_stage_do_not_see_each_other_in_circles() {
 }
 
 #[test]
-fn the_nouns_know_no_verb() {
+fn data_modules_use_no_stages() {
     let files = sources();
     for (path, text) in &files {
         let part = path.split(['/', '.']).next().unwrap();
@@ -159,7 +159,7 @@ fn the_nouns_know_no_verb() {
 }
 
 #[test]
-fn only_the_shell_touches_the_world_and_one_file_each_way_knows_yaml() {
+fn only_the_shell_does_io_and_one_file_each_reads_and_writes_yaml() {
     for (path, text) in sources() {
         let shell = path.starts_with("bin/");
         for world in ["std::fs", "std::env", "std::process", "std::net", "SystemTime"] {

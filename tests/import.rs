@@ -1,5 +1,4 @@
-//! What other tools promise comes out as sources of ours that compile, with every part that is left out told at its place; and nothing that is read
-//! there does any harm.
+//! SLOs of other tools become slowburn sources that compile. Every part that is left out is reported at its place. Hostile files do no harm.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -36,7 +35,7 @@ fn imported(text: &str) -> (Sources, Imported) {
     (sources, imported)
 }
 
-/// Of a spec of Sloth with these queries, the lines of the `sli` that it becomes, and the problems.
+/// The lines of the `sli` that a Sloth spec with these queries becomes, and the problems.
 fn events(error: &str, total: &str) -> String {
     let quoted = |text: &str| text.replace('\'', "''");
     let spec = format!(
@@ -47,7 +46,7 @@ fn events(error: &str, total: &str) -> String {
     sli(&spec)
 }
 
-/// The same of a ratio.
+/// The same for a ratio.
 fn ratio(query: &str) -> String {
     let spec = format!(
         "version: prometheus/v1\nservice: api\nslos:\n  - name: a\n    objective: 99\n    sli:\n      raw:\n        error_ratio_query: '{}'\n",
@@ -85,7 +84,7 @@ fn specs_of_other_tools_become_sources_that_compile() {
             assert_eq!(ran.code, Some(1), "{name}");
             continue;
         }
-        // Whatever was left out, the rest compiles.
+        // The imported rest compiles.
         let compiled = folder.slowburn(&[]);
         assert_eq!(compiled.code, Some(0), "{name}: {compiled:?}");
         if let Some(promtool) = support::promtool() {
@@ -156,7 +155,7 @@ fn counters_are_found_however_they_are_counted() {
 }
 
 #[test]
-fn histograms_become_latencies_where_their_unit_is_known() {
+fn histograms_with_a_known_unit_become_latency_slos() {
     let found = [
             events(
                 "sum(rate(x_seconds_count[5m])) - sum(rate(x_seconds_bucket{le=\"0.25\"}[5m]))",
@@ -197,7 +196,7 @@ fn states_become_conditions_and_probes() {
 }
 
 #[test]
-fn what_is_not_understood_says_where_and_why() {
+fn queries_that_are_not_understood_have_place_and_reason() {
     let all = "sum(rate(a_total[{{.window}}]))";
     let found = [
         events("max(rate(b_total[5m]))", all),
@@ -224,7 +223,7 @@ fn what_is_not_understood_says_where_and_why() {
 }
 
 #[test]
-fn a_project_that_is_there_stays_as_it_is() {
+fn an_existing_project_file_is_not_changed() {
     let folder = Folder::new();
     folder.write("spec.yaml", specs().into_iter().find(|(name, _)| name == "sloth-availability").unwrap().1);
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\n");
@@ -238,7 +237,7 @@ fn a_project_that_is_there_stays_as_it_is() {
     assert_eq!(again.code, Some(2), "{again:?}");
     assert!(again.stderr.contains("slos/checkout.yaml already exists"), "{again:?}");
     assert_eq!(folder.tree("slos"), after);
-    // Under another name it is another service, whose alerts may not have names that are taken.
+    // With another name it is another service, and its alerts may not have existing names.
     let taken = folder.slowburn(&["import", "spec.yaml", "--to", "slos", "--service", "store"]);
     assert_eq!(taken.code, Some(1), "{taken:?}");
     assert!(taken.stderr.contains("have the same alert name, `CheckoutErrorRate`"), "{taken:?}");
@@ -250,7 +249,7 @@ fn a_project_that_is_there_stays_as_it_is() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_once_and_nothing_is_written() {
+fn unreadable_specs_are_reported_once_and_nothing_is_written() {
     let folder = Folder::empty();
     folder.write("good.yaml", specs().into_iter().find(|(name, _)| name == "sloth-availability").unwrap().1);
     folder.write("bad.yaml", "version: prometheus/v1\nservice: [a\n");
@@ -280,7 +279,7 @@ fn what_cannot_be_read_is_told_once_and_nothing_is_written() {
 }
 
 #[test]
-fn whoever_has_nothing_to_import_reads_why() {
+fn an_import_without_slos_says_why() {
     let slo = "version: prometheus/v1\nservice: api\nslos:\n- { name: a, objective: 99, sli: { plugin: { id: x } } }\n";
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\n";
     let helm = "{{- if .Values.slo }}\nversion: prometheus/v1\n{{- end }}\n";
@@ -395,14 +394,14 @@ fn documents_are_kept_apart_wherever_they_stand() {
         "{}",
         imported.account
     );
-    // Too many of them are one problem.
+    // Too many documents are one problem.
     let many = import(&self::sources(&[("a.yaml", &"--- 1\n".repeat(5_000))]), &Options::default());
     assert!(many.problems.iter().any(|problem| problem.code.name() == "too-large"));
     assert!(many.problems.len() < 100);
 }
 
 #[test]
-fn ruined_specs_do_no_harm_and_the_same_one_always_means_the_same() {
+fn damaged_specs_cause_no_panic_and_have_a_stable_result() {
     let mut state: u64 = 1;
     let mut chance = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -449,7 +448,7 @@ fn ruined_specs_do_no_harm_and_the_same_one_always_means_the_same() {
             }
             let (_, again) = self::imported(&ruined);
             assert_eq!((&imported.files, &imported.account), (&again.files, &again.account), "{name}");
-            // What is written is read back, whatever else is wrong with it.
+            // The written sources can be read, whatever other problems there are.
             let files: Vec<(&str, &str)> =
                 imported.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
             let compiled = slowburn::compile(&self::sources(&files));

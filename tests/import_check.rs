@@ -1,5 +1,5 @@
-//! Old rules and new ones on one real Prometheus with the same counters: where their ratios are the same, where they differ, and whether the reason is
-//! the one that was put there.
+//! Old and new rules on one real Prometheus with the same counters: where their ratios are equal, where they differ, and whether the reported reason
+//! is the real one.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -33,8 +33,8 @@ slos:
 
 const HOUR: u64 = 3600;
 
-/// At night one request a second, half of them bad; then a hundred a second, of which one is bad for half an hour; and half an hour ago a series was born
-/// with a hundred bad events on it.
+/// At night one request per second, half of them bad. Then a hundred per second, one of them bad for half an hour. Half an hour ago, a series
+/// appeared with a hundred bad events.
 fn happened(now: u64) -> String {
     let start = now - 10 * HOUR;
     let (mut good, mut bad, mut born) =
@@ -60,7 +60,7 @@ fn happened(now: u64) -> String {
     format!("{good}{bad}{born}# EOF\n")
 }
 
-/// What Sloth records of it.
+/// The series that Sloth records for these events.
 fn sloth() -> String {
     let labels = |window: &str| {
         format!(
@@ -87,7 +87,7 @@ fn sloth() -> String {
     text
 }
 
-/// What the new rules record of windows: their rules need to run for as long as that, so it is computed of what they count.
+/// The ratios that the new rules record, computed from their counts, because the rules would have to run for as long as the windows.
 fn new_ratios() -> String {
     let of = |side: &str, window: &str| {
         format!(
@@ -116,7 +116,7 @@ fn check(folder: &Folder, args: &[&str]) -> Ran {
     folder.slowburn(&[&["import", "old.yaml", "--check"], args].concat())
 }
 
-/// The lines of one window of one SLO, and the reasons below it.
+/// The rows of one window of one SLO, with their reasons.
 fn line<'a>(answer: &'a Value, slo: &str, window: &str) -> &'a Value {
     let all = answer["ratios"].as_array().unwrap().iter();
     let mut found = all.filter(|line| line["slo"] == slo && line["window"] == window);
@@ -160,7 +160,7 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
     rules(&server, now - 10 * HOUR, "300s", "history/shop.rules.yaml", "two");
     drop(server);
     bash(&path, "mv one/* two/* data/");
-    // The mean over the period, and what the new rules make of their counts.
+    // The mean over the period, and the new ratios from the counts.
     let server = Server::start(&program, &path);
     let mean = sloth();
     let (head, mean) = mean.split_once("  - record: slo:sli_error:ratio_rate30d").unwrap();
@@ -182,13 +182,13 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
     let value = |line: &Value, side: &str| line[side].as_str().unwrap().parse::<f64>().unwrap();
 
-    // Six hours: half an hour with one bad event in a hundred, which both see.
+    // Six hours: half an hour with one bad event in a hundred, which both sides count.
     let six = line(&answer, "shop/events", "6h");
     assert_eq!(six["differs"], false, "{six:#}");
     let expected = 1900.0 / (6.0 * 3600.0 * 100.0);
     assert!((value(six, "new") - expected).abs() < expected / 50.0, "{six:#}");
 
-    // An hour: nothing but a hundred events that a series was born with, which `rate` does not see.
+    // One hour: only a hundred events that a series began with, which `rate` does not count.
     let hour = line(&answer, "shop/events", "1h");
     assert_eq!((hour["differs"].as_bool(), value(hour, "old")), (Some(true), 0.0), "{hour:#}");
     assert!((value(hour, "new") - 100.0 / 360_100.0).abs() < 2e-6, "{hour:#}");
@@ -199,7 +199,7 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
         "{hour:#}"
     );
 
-    // The period: the mean of ratios makes as much of the night as of the day.
+    // The period: the mean of ratios gives the night as much weight as the day.
     let period = line(&answer, "shop/events", "30d");
     assert_eq!((period["differs"].as_bool(), period["period"].as_bool()), (Some(true), Some(true)));
     assert!(value(period, "old") > 0.1 && value(period, "new") < 0.01, "{period:#}");
@@ -213,11 +213,11 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
     assert_eq!((five["differs"].as_bool(), five["new"].is_null()), (Some(true), true), "{five:#}");
     assert!(reasons(five).contains("the new rules have not recorded it"), "{five:#}");
 
-    // A series that is not there on the server.
+    // A series that the server does not have.
     let gone = line(&answer, "shop/gone", "1h");
     assert!(reasons(gone).contains("and the old expression has no result"), "{gone:#}");
 
-    // The saved answers say the same without a server, and other selectors are told.
+    // The saved answers give the same result without a server. Other selectors are reported.
     drop(server);
     let again = check(&folder, &["--answer", "kept.json", "--format", "json"]);
     assert_eq!((again.code, again.stdout), (Some(1), ran.stdout));
@@ -233,14 +233,14 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
     folder.write("slos/shop.yaml", other);
     let other = check(&folder, &["--answer", "kept.json", "--only", "shop/events"]);
     assert!(other.stdout.contains("only the old rules ask `status=~\"5..\"`"), "{}", other.stdout);
-    // With room enough for all of that nothing differs but what is missing.
+    // With a large tolerance, only missing ratios differ.
     let wide = check(&folder, &["--answer", "kept.json", "--tolerance", "100%", "--format", "json"]);
     let wide: Value = serde_json::from_str(&wide.stdout).unwrap();
     assert_eq!(line(&wide, "shop/events", "1h")["differs"], false);
 }
 
 #[test]
-fn what_cannot_be_asked_ends_with_2() {
+fn servers_that_cannot_be_asked_end_with_2() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", sloth());
@@ -267,7 +267,7 @@ fn what_cannot_be_asked_ends_with_2() {
 }
 
 #[test]
-fn servers_that_refuse_or_answer_something_else_are_told() {
+fn refusals_and_unexpected_answers_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SHOP);
     folder.write("old.yaml", sloth());
@@ -275,7 +275,7 @@ fn servers_that_refuse_or_answer_something_else_are_told() {
         let server = support::server::Server::telling_time(move |_| (status, body.to_owned()));
         check(&folder, &["--prometheus", &format!("http://127.0.0.1:{}", server.port)])
     };
-    // Whoever answers nothing cannot be asked.
+    // A server that refuses all queries cannot be compared.
     let refused =
         asked("422 Unprocessable Entity", r#"{"status":"error","error":"too many \u001b[31m samples"}"#);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
@@ -291,7 +291,7 @@ fn servers_that_refuse_or_answer_something_else_are_told() {
         assert_eq!((other.code, other.stdout.as_str()), (Some(2), ""), "{body}: {}", other.stderr);
         assert!(other.stderr.contains("not an answer of Prometheus"), "{body}: {}", other.stderr);
     }
-    // Values that are no ratio are none, and several series of one SLO say nothing.
+    // Impossible ratios, and several series for one SLO, are ignored.
     let nothing = asked(
         "200 OK",
         r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}}"#,
@@ -303,7 +303,7 @@ fn servers_that_refuse_or_answer_something_else_are_told() {
         r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"1"},"value":[1,"1"]},{"metric":{"a":"2"},"value":[1,"1"]}]}}"#,
     );
     assert_eq!(several.code, Some(1), "{}{}", several.stdout, several.stderr);
-    // By a set of label values more is not told than anybody reads.
+    // For label sets, only a limited number of rows is shown.
     let by = SHOP.replace("status=~\"5..\"}\n", "status=~\"5..\"}\n    by: [route]\n");
     assert!(by.contains("by: [route]"));
     folder.write("slos/shop.yaml", by);
@@ -320,7 +320,7 @@ fn servers_that_refuse_or_answer_something_else_are_told() {
 }
 
 #[test]
-fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
+fn specs_are_compared_by_the_series_of_their_tools() {
     let folder = Folder::empty();
     for (spec, asked) in [
         (
@@ -350,7 +350,7 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
         folder.write("old.yaml", text);
         let _ = fs::remove_dir_all(folder.path("slos"));
         assert_eq!(folder.slowburn(&["import", "old.yaml", "--to", "slos"]).code, Some(0));
-        // Whoever answers nothing is asked everything.
+        // A server with empty answers gets all queries.
         let empty = support::server::Server::of(
             "200 OK",
             "Content-Type: application/json\r\n",
@@ -367,7 +367,7 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
             assert!(questions.contains(&asked), "{asked}\n{questions:#?}");
         }
         assert!(questions.len() < 400, "{}", questions.len());
-        // Where the two differ, it is not for what they read: that is the same.
+        // A difference is not explained by selectors if they are the same.
         let apart = support::server::Server::telling_time(|request| {
             let value = if request.contains("sloth") || request.contains("burnrate") { "0.5" } else { "0.1" };
             (
@@ -383,7 +383,7 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
     }
 }
 
-/// A vector of one value for each route.
+/// A vector with one value per route.
 fn routes(values: &[(&str, &str)]) -> (&'static str, String) {
     let sample = |(route, value): &(&str, &str)| {
         format!(r#"{{"metric":{{"route":"{route}"}},"value":[1763800000,"{value}"]}}"#)
@@ -422,7 +422,7 @@ fn calendar_periods_are_compared_since_they_began_and_each_value_has_its_own_rea
         .iter()
         .map(|line| (line["labels"].as_str().unwrap(), line["differs"].as_bool().unwrap(), reasons(line)))
         .collect();
-    // The worst is first, and has the reason that is its own.
+    // The largest difference is first, with its own reason.
     assert_eq!(
         told.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>(),
         [("route=a", true), ("route=b", true), ("route=c", false)]
@@ -437,7 +437,7 @@ fn calendar_periods_are_compared_since_they_began_and_each_value_has_its_own_rea
         answer["notes"][0]["said"],
         "the period differs: the old rules count their budget over the last 30d, the new ones over the calendar month"
     );
-    // The old side is asked about the month as far as it is over: it is the 22nd, 8:26 in UTC.
+    // The old side is queried for the elapsed part of the month: until the 22nd, 8:26 UTC.
     let kept: Value = serde_json::from_str(&folder.read("kept.json")).unwrap();
     let mut questions = kept["answers"].as_array().unwrap().iter().map(|one| one["asked"].as_str().unwrap());
     assert!(questions.any(|asked| asked.contains("rate(") && asked.contains("[21d8h26m]")), "{kept:#}");
@@ -445,7 +445,7 @@ fn calendar_periods_are_compared_since_they_began_and_each_value_has_its_own_rea
     assert_eq!(human.code, Some(1), "{}", human.stderr);
     insta::assert_snapshot!("calendar", human.stdout);
 
-    // What cannot be read over another window is not compared over the month.
+    // A query with a fixed window cannot be used for the month.
     let fixed = "groups:\n- name: a\n  rules:\n  - record: slo:sli_error:ratio_rate1h\n    expr: shop:errors:ratio1h\n    labels: { sloth_id: shop-events, sloth_service: shop, sloth_slo: events, sloth_window: 1h }\n";
     folder.write("old.yaml", fixed);
     let ran = check(&folder, &["--prometheus", &url, "--only", "shop/events"]);

@@ -1,4 +1,4 @@
-//! What `slowburn simulate` shows for people and programs, and what it refuses.
+//! The output of `slowburn simulate` for people and programs, and what it refuses.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -40,7 +40,7 @@ fn a_sequence_with_a_gap_and_a_ramp() {
 }
 
 #[test]
-fn ascii_is_enough_for_a_terminal_of_old() {
+fn charts_can_be_drawn_in_ascii() {
     let folder = Folder::new();
     let asked = shown(&folder, &["api/availability", "2% for 3h", "--ascii"]);
     assert!(asked.is_ascii(), "{asked}");
@@ -51,7 +51,7 @@ fn ascii_is_enough_for_a_terminal_of_old() {
 }
 
 #[test]
-fn nobody_is_told_of_a_single_event() {
+fn a_single_event_does_not_alert() {
     let slo = "    objective: 99%\n    traffic: 40/d\n    sli: { total: 'sent_total{job=\"m\"}', bad: 'sent_total{job=\"m\", code=\"1\"}' }\n";
     insta::assert_snapshot!(shown(&with("few", slo), &["other/few", "100% for 40m"]));
 }
@@ -82,13 +82,13 @@ fn a_ratio_of_unknown_weight() {
 }
 
 #[test]
-fn young_series_fill_their_windows_sooner() {
+fn short_histories_fire_earlier() {
     let first = |history: &[&str]| {
         let args = [&["api/availability", "20% for 10m", "--format", "json"], history].concat();
         let value: Value = serde_json::from_str(&shown_json(&Folder::new(), &args)).unwrap();
         value["notifications"][0]["at_seconds"].as_u64().unwrap()
     };
-    // 0.2 t / 3600 is above 0.0144 after 259 s; with ten minutes of history 0.2 t / (600 + t) is above 0.006 after 19 s.
+    // 0.2 t / 3600 is above 0.0144 after 259 s; with ten minutes of history, 0.2 t / (600 + t) is above 0.006 after 19 s.
     assert_eq!((first(&[]), first(&["--history", "10m"])), (270, 30));
 }
 
@@ -164,7 +164,7 @@ fn faults_in_an_incident_are_marked_where_they_are() {
 }
 
 #[test]
-fn faults_in_a_file_are_told_at_their_line() {
+fn faults_in_a_file_are_reported_with_their_line() {
     let folder = Folder::new();
     let said = |text: &[u8]| {
         folder.write("incident.csv", text);
@@ -189,7 +189,7 @@ fn faults_in_a_file_are_told_at_their_line() {
 }
 
 #[test]
-fn what_means_nothing_is_refused() {
+fn meaningless_incidents_are_refused() {
     let folder = with("up", "    objective: 99%\n    sli: { probe: 'up{job=\"m\"}' }\n");
     let said = [
         refused(&folder, &["api", "100% for 5m"]),
@@ -214,7 +214,7 @@ fn what_means_nothing_is_refused() {
 }
 
 #[test]
-fn sources_with_errors_are_told_of_as_elsewhere() {
+fn sources_with_errors_are_reported_as_by_other_commands() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", API.replace("99.9%", "200%"));
     let ran = folder.slowburn(&["simulate", "api/availability", "100% for 5m"]);
@@ -222,9 +222,9 @@ fn sources_with_errors_are_told_of_as_elsewhere() {
     assert!(ran.stderr.contains("slos/api.yaml:5:16"), "{}", ran.stderr);
 }
 
-/// Whatever is written, it is simulated or refused.
+/// Every text is either simulated or refused.
 #[test]
-fn extremes_end_in_an_answer() {
+fn extreme_incidents_have_a_result() {
     let folder = with(
         "ratio",
         "    objective: 99.9999999999%\n    tiers_off: [ticket]\n    sli: { total: 'sent_total{job=\"m\"}', bad: 'sent_total{job=\"m\", code=\"1\"}' }\n",

@@ -1,4 +1,4 @@
-//! What `slowburn init` writes compiles, whatever the program; and nothing that was there is touched.
+//! The sources that `slowburn init` writes compile, for every program; existing files are not changed.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use support::folder::{API, Folder};
 use support::server::Server;
 
-/// One metric of every kind that is recognised, and beside them some that look alike.
+/// One metric of every kind that is recognised, and similar ones that are not.
 const SHOP: &str = "\
 # TYPE http_requests_total counter
 http_requests_total{handler=\"/buy\",status=\"200\"} 7
@@ -95,7 +95,7 @@ fn durations_with_a_status_are_fast_and_successful() {
 }
 
 #[test]
-fn what_is_recognised_is_proposed_with_the_reason() {
+fn recognised_metrics_are_proposed_with_the_reason() {
     let folder = Folder::empty();
     let server = Server::of("200 OK", "Content-Type: text/plain; version=0.0.4\r\n", SHOP.as_bytes());
     let ran = folder.slowburn(&["init", "--service", "shop", "--metrics", &server.url(), "--language", "en"]);
@@ -139,7 +139,7 @@ fn every_program_gets_a_project_that_compiles() {
 }
 
 #[test]
-fn a_project_that_exists_gains_a_service_and_loses_nothing() {
+fn init_adds_a_service_to_an_existing_project() {
     let folder = Folder::empty();
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\nlanguage: es\n");
     folder.write("slos/api.yaml", API);
@@ -155,7 +155,7 @@ fn a_project_that_exists_gains_a_service_and_loses_nothing() {
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains(&format!("error: slos/{service}.yaml already exists")), "{ran:?}");
     }
-    // The contract alone is enough to refuse, and then the service is not written either.
+    // If only the contract exists, the service is not written, either.
     folder.write("shop.prom", SHOP);
     folder.write("slos/metrics/shop.prom", "mine");
     let ran = folder.slowburn(&["init", "--service", "shop", "--metrics", "shop.prom"]);
@@ -166,7 +166,7 @@ fn a_project_that_exists_gains_a_service_and_loses_nothing() {
 }
 
 #[test]
-fn nobody_is_asked_in_a_pipe() {
+fn without_a_terminal_init_asks_no_questions() {
     let folder = Folder::empty();
     let ran = folder.slowburn(&["init"]);
     assert_eq!(ran.code, Some(2));
@@ -179,7 +179,7 @@ fn nobody_is_asked_in_a_pipe() {
     folder.write("file", "");
     let ran = folder.slowburn(&["init", "file", "--service", "shop"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("file is a file"), "{ran:?}");
-    // The last file cannot be written, so those before it go again.
+    // The last file cannot be written, so the others are removed again.
     folder.write("half/.slowburn/keep", "");
     folder.write("half/metrics", "a file where the contract's folder would be");
     folder.write("shop.prom", SHOP);
@@ -189,7 +189,7 @@ fn nobody_is_asked_in_a_pipe() {
     assert_eq!(folder.tree("half"), before);
 }
 
-/// `script` gives it a terminal.
+/// `script` provides a terminal.
 #[test]
 #[cfg(unix)]
 fn on_a_terminal_it_asks() {
@@ -209,13 +209,13 @@ fn on_a_terminal_it_asks() {
     let written = folder.read("slos/shop.yaml");
     assert!(written.contains("job=\"web\"") && written.contains("Una petición"), "{written}");
     assert_eq!(folder.slowburn(&[]).code, Some(0));
-    // Nothing but the name is needed, and the project's language is known.
+    // Only the name is needed, because the project's language is known.
     let ran = asked("mail\\n\\n\\n");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(folder.read("slos/mail.yaml").contains("up{job=\"mail\"}"));
 }
 
-/// What `init` proposes for these metrics, which compiles.
+/// The proposals of `init` for these metrics. They compile.
 fn proposed(service: &str, metrics: &str) -> String {
     let folder = Folder::empty();
     folder.write("m.prom", metrics);
@@ -239,7 +239,7 @@ fn names_with_dots_are_recognised() {
 }
 
 #[test]
-fn what_is_pushed_has_no_up() {
+fn pushed_metrics_have_no_up() {
     let text = proposed(
         "jobs",
         "# TYPE push_time_seconds gauge
@@ -275,7 +275,7 @@ fn every_spelling_of_grpc_codes_is_known() {
 }
 
 #[test]
-fn a_call_that_both_ends_report_is_counted_once() {
+fn a_call_that_both_ends_report_counts_once() {
     let series = ["source", "destination"]
         .map(|end| format!("istio_requests_total{{reporter=\"{end}\",response_code=\"200\"}} 7\n"))
         .concat();

@@ -1,5 +1,5 @@
-//! Journeys over the very rules of their parts, under promtool: what is counted, by hand, in whichever order groups are evaluated; and who is told, by
-//! a real Alertmanager.
+//! Journeys with the real rules of their parts, in promtool: counts, computed by hand, in every order of groups; and notifications, with a real
+//! Alertmanager.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -62,7 +62,7 @@ slos:
     sli: { probe: 'up{job=\"database\"}' }
 ";
 
-/// What it goes through is in other files, and its name comes between theirs.
+/// Its parts are in other files, and its name is between theirs in the alphabet.
 const JOURNEY: &str = "version: slowburn/v1
 service: invite
 slos:
@@ -86,7 +86,7 @@ fn artifacts(journey: &str) -> Artifacts {
     compiled(&files(journey))
 }
 
-/// What counters gain in a run of half minutes.
+/// The increase per half minute, and the number of half minutes.
 type Gains = (u64, usize);
 
 /// A counter's samples every half minute.
@@ -102,7 +102,7 @@ fn counter(gains: &[Gains]) -> String {
     samples.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// Good all the time but in these half minutes, which end at a step; nothing at all while both rest.
+/// Always good, except in these half minutes (numbered by their ends); no events in `rests`.
 fn service(fails: &[std::ops::RangeInclusive<usize>], rests: std::ops::RangeInclusive<usize>) -> [String; 2] {
     let steps = 1..=100;
     let is_bad = |step: &usize| fails.iter().any(|fails| fails.contains(step));
@@ -117,7 +117,7 @@ fn service(fails: &[std::ops::RangeInclusive<usize>], rests: std::ops::RangeIncl
     [counter(&gains(false)), counter(&gains(true))]
 }
 
-/// A test of all rule files; what is to be so at fifty minutes.
+/// A test of all rule files, with the conditions at fifty minutes.
 fn test(artifacts: &Artifacts, first: &str, checks: &[(String, &str)]) -> String {
     let services = ["api", "database", "invite", "mail"];
     let mut order: Vec<&str> = services.into_iter().filter(|service| *service != first).collect();
@@ -132,7 +132,7 @@ fn test(artifacts: &Artifacts, first: &str, checks: &[(String, &str)]) -> String
             text += &format!("  - {}\n", group["name"].as_str().unwrap());
         }
     }
-    // Half minutes: api fails alone at 20 and 21, both at 41, mail alone at 42; nobody does anything from 61 to 66, and then api alone.
+    // In half minutes: api fails alone at 20 and 21, both at 41, mail alone at 42; no events from 61 to 66, and then only in api.
     let [api_good, api_bad] = service(&[20..=21, 40..=41], 61..=66);
     let [mail_good, mail_bad] = service(&[41..=42], 61..=70);
     let series = [
@@ -145,7 +145,7 @@ fn test(artifacts: &Artifacts, first: &str, checks: &[(String, &str)]) -> String
     for (name, values) in series {
         text += &format!("      - {{ series: '{name}', values: '{values}' }}\n");
     }
-    // Another value of `by` is well meanwhile, and busier.
+    // Another value of `by` is good at the same time, and has more events.
     text += "      - { series: 'http_requests_total{job=\"api\",env=\"test\",code=\"200\"}', values: '0+300x60 18000x6 18000+300x40' }\n";
     text += "    promql_expr_test:\n";
     for (query, value) in checks {
@@ -173,17 +173,17 @@ fn hold(artifacts: &Artifacts, tests: &[(&str, String)]) {
     }
 }
 
-/// A slice of a minute is two counts, and is judged half a minute after it ends: k bad counts in a row spoil k + 1 moments.
+/// A slice of a minute has two counts, and is judged half a minute after its end: k bad counts in a row make k + 1 moments bad.
 #[test]
 fn bad_moments_are_counted_once_and_shared() {
     let artifacts = artifacts(JOURNEY);
     let of = |name: &str, more: &str| {
         format!("sum_over_time({name}{{service=\"invite\",slo=\"invite\"{more}}}[44m59s])")
     };
-    // From the evaluation at 5m30s to that at 50m: 90 of them. Slices that hold nothing end at 61.5 to 66: 5 of them.
+    // From the evaluation at 5m30s to that at 50m: 90 slices. Slices without events end from 61.5 to 66: 5 of them.
     let checks = [
         (of("slo:total_events:increase30s", ""), "85"),
-        // api alone at 21 to 23; api at 41 to 43 and mail at 42 to 44.
+        // api alone from 21 to 23; api from 41 to 43 and mail from 42 to 44.
         (of("slo:bad_events:increase30s", ""), "7"),
         (of("slo:journey_bad_events:increase30s", ",part=\"api/availability\""), "5"),
         (of("slo:journey_bad_events:increase30s", ",part=\"mail/delivery\""), "2"),
@@ -200,13 +200,13 @@ fn bad_moments_are_counted_once_and_shared() {
     hold(&artifacts, &tests);
 }
 
-/// Half of what the busier value does not spoil is 25 %, which 70 % allow.
+/// With the other value, half of the events fail, or 25 %, and 70 % are allowed.
 #[test]
-fn a_slice_may_ask_less_of_every_part_and_be_longer() {
+fn slices_of_a_journey_may_be_longer_and_have_a_lower_objective() {
     let lenient = format!("{JOURNEY}    slice: {{ length: 2m, objective: 70% }}\n");
     let artifacts = artifacts(&lenient);
     let of = |name: &str, more: &str| format!("sum_over_time({name}{{service=\"invite\"{more}}}[44m59s])");
-    // api fails 200 of 1600 in two minutes. mail fails 200 of 400: all slices with both, and those with one, 100 of 400, are good.
+    // api has 200 failures in 1600 events in two minutes. mail has 200 in 400, so slices with one or both of its bad counts are good.
     let checks = [
         (of("slo:bad_events:increase30s", ""), "3"),
         (of("slo:journey_bad_events:increase30s", ",part=\"mail/delivery\""), "3"),
@@ -215,9 +215,9 @@ fn a_slice_may_ask_less_of_every_part_and_be_longer() {
     hold(&artifacts, &[("lenient", test(&artifacts, "invite", &checks))]);
 }
 
-/// What a part does not promise is not held against the journey.
+/// Events outside of a part's hours do not count for the journey.
 #[test]
-fn maintenance_of_a_part_is_not_held_against_the_journey() {
+fn maintenance_of_a_part_does_not_count_for_the_journey() {
     let calm = MAIL.replace("    objective: 99%\n", "    objective: 99%\n    except: maintenance == 1\n");
     let artifacts = compiled(&[
         ("slos/slowburn.yaml", PROJECT),
@@ -236,12 +236,12 @@ fn maintenance_of_a_part_is_not_held_against_the_journey() {
     hold(&artifacts, &[("maintenance", text)]);
 }
 
-/// The page of `api` has a longer short window than its journey: it stops last.
+/// The page of `api` has a longer short window than its journey, so it stops last.
 const SLOW: &str = "    policy: slow\n";
 
-/// The journey pages first, of a part that fails a little and then more; and the part pages first when all of it fails. `first` is evaluated first.
+/// The journey pages first if a part fails a little and then more. The part pages first if all its events fail. `first` is evaluated first.
 fn sequence(artifacts: &Artifacts, first: &str) -> String {
-    // Half minutes: good until 20, a little until 32, more until 80; good until 180, all of it until 200.
+    // In half minutes: good until 20, few errors until 32, more until 80; good until 180, all bad until 200.
     let gains = |bad: u64, steps: usize| ((1000 - bad, steps), (bad, steps));
     let scenes = [gains(0, 20), gains(3, 12), gains(20, 48), gains(0, 100), gains(1000, 20), gains(0, 60)];
     let (good, bad): (Vec<Gains>, Vec<Gains>) = scenes.into_iter().unzip();
@@ -251,7 +251,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
     let [page, part, told] =
         ["InviteInviteBurnPage", "ApiAvailabilityBurnPage", "InviteInviteBurnPageTold"].map(fires);
     let during = |from: &str, to: &str, query: &str| format!("count_over_time(({query})[{from}:30s]{to})");
-    // What is evaluated a moment before an alert sees it half a minute later.
+    // A group that is evaluated before an alert's group sees the alert half a minute later.
     let checks = [
         ("the journey pages once", during("60m", " offset 70m", &format!("max({page})")), true),
         ("the part pages too", during("60m", " offset 70m", &format!("max({part})")), true),
@@ -303,7 +303,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
 }
 
 #[test]
-fn a_journey_and_its_part_page_for_one_thing_once_whichever_is_first() {
+fn a_journey_and_its_part_page_once_for_one_failure() {
     let slow = "  slow: { tiers: [{ severity: page, budget: 10%, long: 30m, short: 10m }] }\npolicy:";
     let artifacts = compiled(&[
         ("slos/slowburn.yaml", &PROJECT.replacen("policy:", slow, 1)),
@@ -316,9 +316,10 @@ fn a_journey_and_its_part_page_for_one_thing_once_whichever_is_first() {
     hold(&artifacts, &tests);
 }
 
-/// Whoever is told of a part but not of its journey is told of the part; and while something else silences the journey, so is everybody.
+/// People who are notified of a part but not of its journey are notified of the part. The same for everybody while another alert silences the
+/// journey.
 #[test]
-fn no_part_is_silenced_by_a_journey_that_others_are_told_of() {
+fn no_part_is_silenced_by_a_journey_with_other_receivers() {
     let of = |project: &str, journey: &str| {
         let artifacts = compiled(&[
             ("slos/slowburn.yaml", project),
@@ -347,7 +348,7 @@ fn no_part_is_silenced_by_a_journey_that_others_are_told_of() {
     assert_eq!(of(PROJECT, &format!("{JOURNEY}{own}")), [false, false]);
 }
 
-/// The labels of an alert, as far as inhibitions ask for them.
+/// The labels of an alert that inhibitions use.
 fn labels(name: &str) -> BTreeMap<String, String> {
     let labels = match name {
         "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
@@ -365,7 +366,7 @@ fn labels(name: &str) -> BTreeMap<String, String> {
     labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
 }
 
-/// Which alerts a real Alertmanager keeps silent while these fire, when it has said the same for a second: it takes them in one after the other.
+/// The alerts that a real Alertmanager silences while these fire, after its answer was the same for a second: it receives alerts one by one.
 fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
     running.fire(&firing.iter().map(|name| labels(name)).collect::<Vec<_>>());
     let begun = Instant::now();
@@ -391,7 +392,7 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
     }
 }
 
-/// Nothing silences the page of the journey: its rule holds it back. So nothing that it silences can silence it.
+/// No alert silences the page of the journey, because its rule holds it back. So two alerts cannot silence each other.
 #[test]
 fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before() {
     let artifacts = artifacts(JOURNEY);
@@ -399,12 +400,12 @@ fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before
     let (told, api, mail) = ("InviteInviteBurnPageTold", "ApiAvailabilityBurnPage", "MailDeliveryBurnPage");
     let cases: [(&[&str], &[&str]); 7] = [
         (&[api, page, ticket], &[ticket]),
-        // The part was bad when the journey paged; the other one was not.
+        // The first part was bad when the journey paged; the other one was not.
         (&[told, page, api, mail], &[api]),
-        // Its service is down, or what that needs.
+        // Its service is down, or one of its dependencies.
         (&["MailDown", page, ticket], &[ticket]),
         (&["DatabaseAvailabilityBurnPage", ticket], &[ticket]),
-        // A ticket silences a ticket, and never a page.
+        // A ticket silences tickets, but never a page.
         (&["ApiAvailabilityBurnTicket", page], &[]),
         (&["ApiAvailabilityBurnTicket", ticket], &[ticket]),
         (&[page, ticket], &[ticket]),
@@ -413,7 +414,7 @@ fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before
     let plan = slowburn::compile(&Sources::new(files(JOURNEY).map(file).into())).plan().unwrap();
     let inhibitions = plan.project.notifications.unwrap().inhibitions;
     for (firing, expected) in cases {
-        // What `simulate` marks as silenced is what Alertmanager silences.
+        // `simulate` marks the same alerts as silenced.
         let is_silenced = |target: &&&str| {
             let others = firing.iter().filter(|source| **source != **target);
             let mut pairs = others.flat_map(|source| inhibitions.iter().map(move |one| (one, source)));
@@ -421,15 +422,15 @@ fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before
         };
         let marked: Vec<&str> = firing.iter().filter(is_silenced).copied().collect();
         assert_eq!(marked, expected, "{firing:?}");
-        // What has fired before would be known still.
+        // Alertmanager remembers alerts, so it has to be a new one.
         let Some(running) = Running::start(&artifacts) else { return };
         assert_eq!(silenced(&running, firing), expected, "{firing:?}");
     }
 }
 
-/// A journey is silenced by what it goes through, so nothing of that may be silenced by its alerts themselves.
+/// The alerts of its parts silence a journey, so the alerts of the journey must not silence them.
 #[test]
-fn nothing_is_silenced_by_what_it_silences() {
+fn no_alert_is_silenced_by_an_alert_that_it_silences() {
     let artifacts = artifacts(JOURNEY);
     let configuration = support::rules::read(&artifacts["alertmanager/alertmanager.yml"]);
     let rules = configuration["inhibit_rules"].as_sequence().unwrap();

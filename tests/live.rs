@@ -1,7 +1,7 @@
-//! The whole way from a failing service to a person, at its real speed: services that a test breaks, a real Prometheus with compiled rules, a real
-//! Alertmanager with the compiled configuration, and whoever is told at the end of it.
+//! The whole chain from a failing service to a notified person, in real time: services that the test breaks, a real Prometheus with compiled rules, a
+//! real Alertmanager with the compiled configuration, and the receivers.
 //!
-//! Sources are in `tests/live`. What is compiled of them is run as it is; their windows are of minutes.
+//! The sources are in `tests/live`. Their windows are minutes long; otherwise they are compiled and run as usual.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
@@ -27,13 +27,13 @@ use support::rules::files;
 use support::{full, prometheus, skipped, slots};
 use tempfile::TempDir;
 
-/// A label's value of a region, with everything that any part of the way might take for its own.
+/// The label value of a region, with characters that have a meaning in some part of the chain.
 const REGION: &str = "a\"b\\c{{ .ExternalURL }}<script>&'ñ`|.*$";
 
-/// How long something may take that has to happen. It takes a minute or two, and ten if events are missing.
+/// The longest time to wait. Usually a minute or two are enough, and ten if events are missing.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// Each has one target, and the database has two.
+/// Each job has one target; the database has two.
 const JOBS: [&str; 6] = ["database", "mail", "night", "shop", "stock", "web"];
 
 struct World {
@@ -50,7 +50,7 @@ struct World {
 }
 
 impl World {
-    /// Everything running and well; `None`, and said so, where there is no Prometheus or Alertmanager.
+    /// Everything is running and healthy; `None`, with a message, without Prometheus or Alertmanager.
     fn start() -> Option<Self> {
         let Some(program) = prometheus() else {
             skipped("the live proof: there is no prometheus");
@@ -71,7 +71,7 @@ impl World {
         let live = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live");
         let compiled =
             slowburn::compile(&Sources::new(files(&live, ".yaml").into_iter().map(sources).collect()));
-        // Its proofs are those of every other case.
+        // Its proofs are like those of the other cases.
         let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
         let artifacts = compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems));
         let alertmanager = Running::start(&artifacts)?;
@@ -80,7 +80,7 @@ impl World {
             let configuration = configuration(rules, &application, alertmanager.port);
             fs::write(folder.path().join("prometheus.yml"), configuration.to_string()).unwrap();
         };
-        // A job that was not scraped yet is absent, and on a busy machine rules are evaluated before the first scrape.
+        // A job before its first scrape is absent, and on a busy machine rules may be evaluated before it.
         configure(&[]);
         let prometheus = Server::start(&program, folder.path());
         scraped(&prometheus);
@@ -101,7 +101,7 @@ impl World {
         })
     }
 
-    /// Waits until something is so.
+    /// Waits for a condition.
     fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         let waiting = Instant::now();
         loop {
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// What is so, for whoever reads why it failed.
+    /// The present state, for the message of a failed test.
     fn state(&self) -> String {
         let told: Vec<String> =
             self.recorder.notifications().iter().map(|told| format!("{told:?}")).collect();
@@ -122,12 +122,12 @@ impl World {
         format!("{alerts:?}\n{:?}\n{}", self.alertmanager.alerts(), told.join("\n"))
     }
 
-    /// What Prometheus answers now.
+    /// The result of a query now.
     fn ask(&self, expr: &str) -> Vec<Value> {
         self.prometheus.query(expr, now()).unwrap_or_else(|fault| panic!("{fault}\n{expr}"))
     }
 
-    /// All samples of the one series that is selected: when, and what.
+    /// All samples of the only series that is selected: time and value.
     fn samples(&self, selector: &str) -> Vec<(f64, f64)> {
         let series = self.ask(&format!("{selector}[1h]"));
         assert!(series.len() < 2, "{selector}: {series:?}");
@@ -136,13 +136,13 @@ impl World {
         samples.iter().map(|sample| (sample[0].as_f64().unwrap(), number(&sample[1]))).collect()
     }
 
-    /// Names of all alerts that fire.
+    /// The names of all firing alerts.
     fn firing(&self) -> BTreeSet<String> {
         let firing = self.ask("ALERTS{alertstate=\"firing\"}");
         firing.iter().map(|alert| alert["metric"]["alertname"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// What a receiver was told, each change once, in the order of the first time.
+    /// The notifications of a receiver, each change once, in the order of the first time.
     fn told(&self, receiver: &str) -> Vec<String> {
         let mut all = Vec::new();
         for told in self.of(receiver) {
@@ -156,13 +156,13 @@ impl World {
         all
     }
 
-    /// The notifications of a receiver.
+    /// All notifications of a receiver.
     fn of(&self, receiver: &str) -> Vec<Notification> {
         let path = format!("/{receiver}");
         self.recorder.notifications().into_iter().filter(|told| told.path == path).collect()
     }
 
-    /// The only notification in which a receiver was told this, and the alert in it.
+    /// The only notification of a receiver with this status and alert, and the alert in it.
     fn only(&self, receiver: &str, status: &str, alert: &str) -> (f64, Value) {
         let mut found: Vec<(f64, Value)> = Vec::new();
         for told in self.of(receiver) {
@@ -176,12 +176,12 @@ impl World {
         found.remove(0)
     }
 
-    /// What Alertmanager knows of an alert.
+    /// An alert in Alertmanager.
     fn known(&self, alert: &str) -> Option<Value> {
         self.alertmanager.alerts().into_iter().find(|known| known["labels"]["alertname"] == alert)
     }
 
-    /// Waits until an alert is silenced by another one, and by no other.
+    /// Waits until an alert is silenced, and only by this one.
     fn silenced(&self, alert: &str, by: &str) {
         self.wait(&format!("{alert} is silenced by {by}"), || {
             let (alert, cause) = (self.known(alert)?, self.known(by)?);
@@ -209,7 +209,7 @@ fn scraped(prometheus: &Server) {
     }
 }
 
-/// Rules where Prometheus is to find them: the groups of five minutes begin when those of half a minute have counted something, half a minute before.
+/// The rules for Prometheus. The groups of five minutes begin half a minute after those of half a minute, when these have counted something.
 fn rules(folder: &Path, artifacts: &Artifacts) -> Vec<PathBuf> {
     let soon = Duration::from_secs(105)..Duration::from_secs(140);
     let rules = artifacts.iter().filter_map(|(path, text)| Some((path.strip_prefix("prometheus/")?, text)));
@@ -223,7 +223,7 @@ fn rules(folder: &Path, artifacts: &Artifacts) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Prometheus' own configuration. JSON is YAML.
+/// The configuration of Prometheus. JSON is valid YAML.
 fn configuration(rules: &[PathBuf], application: &Application, alertmanager: u16) -> Value {
     let job = |name: &str| {
         let targets = match name {
@@ -248,11 +248,11 @@ fn configuration(rules: &[PathBuf], application: &Application, alertmanager: u16
 
 /// A series of the shop.
 fn checkouts(region: &str, result: &str) -> String {
-    // Escapes of JSON are those of the text format and of PromQL here.
+    // Here, JSON has the same escapes as the text format and PromQL.
     format!("checkouts_total{{region={},result=\"{result}\"}}", Value::from(region))
 }
 
-/// Every service works. Those that will fail have never failed, so their counters of errors are not there yet.
+/// Every service is healthy. Those that will fail have no counters of errors yet.
 fn well(application: &Application) {
     let grows = |service: &str, series: &str, per_second| application.grows(service, series, per_second);
     for region in [REGION, "south"] {
@@ -266,7 +266,7 @@ fn well(application: &Application) {
     grows("mail", "mails_total{result=\"ok\"}", 200.0);
     grows("database", "queries_total{result=\"ok\"}", 200.0);
     grows("web", "pages_total{code=\"200\"}", 200.0);
-    // Nobody comes by night. What failed was long ago.
+    // No requests at night. The last failures were long ago.
     application.set("night", "orders_total{result=\"ok\"}", 70.0);
     application.set("night", "orders_total{result=\"error\"}", 30.0);
     for number in 0..20 {
@@ -279,7 +279,7 @@ fn well(application: &Application) {
 }
 
 #[test]
-fn people_are_told_what_they_have_to_know_and_nothing_else() {
+fn the_whole_chain_notifies_exactly_the_right_people() {
     let Some(world) = World::start() else { return };
     nobody_is_told_anything_while_all_is_well(&world);
     every_panel_of_every_dashboard_has_an_answer(&world, |_| true);
@@ -287,7 +287,7 @@ fn people_are_told_what_they_have_to_know_and_nothing_else() {
     a_target_that_vanished_silences_what_needs_it(&world);
     a_full_outage_pages_once_and_its_ticket_waits(&world);
     a_slow_leak_opens_a_ticket(&world);
-    // Nothing is counted of what cannot be scraped.
+    // Without scrapes there are no counts.
     every_panel_of_every_dashboard_has_an_answer(&world, |query| !query.contains("queries"));
     recover(&world.application);
     what_is_over_is_told(&world);
@@ -297,9 +297,9 @@ fn people_are_told_what_they_have_to_know_and_nothing_else() {
     no_more_was_told(&world);
 }
 
-/// Three faults at once.
+/// Three faults at the same time.
 fn fail(application: &Application) {
-    // One region fails altogether.
+    // All requests of one region fail.
     application.grows("shop", &checkouts(REGION, "ok"), 0.0);
     application.grows("shop", &checkouts(REGION, "error"), 200.0);
     // Four times the budget: more than a ticket's burn rate of 1, less than a page's of 6.
@@ -307,7 +307,7 @@ fn fail(application: &Application) {
     application.vanishes("database");
 }
 
-/// All but the database, without which the web shows its last pages.
+/// All services recover except the database. Without it, the web shows its last pages.
 fn recover(application: &Application) {
     application.grows("shop", &checkouts(REGION, "ok"), 200.0);
     application.grows("shop", &checkouts(REGION, "error"), 0.0);
@@ -342,7 +342,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     world.wait("on-call is told of the outage", || {
         world.told("on-call").contains(&format!("firing {page}")).then_some(())
     });
-    // As early as it may be: at an evaluation that follows the first scrape with errors, or at the next.
+    // At the earliest possible time: at the first or second evaluation after the first scrape with errors.
     let slo = format!("{{service=\"shop\",slo=\"checkout\",region={}}}", Value::from(REGION));
     let errors = world.samples(&checkouts(REGION, "error"));
     let (begun, _) = errors.iter().find(|(_, count)| *count > 0.0).unwrap();
@@ -373,7 +373,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
             "https://grafana.internal/d/slo_promise?var-service=shop&var-slo=checkout&var-by=region%3D%22{region}%22"
         )
     );
-    // The error ratio and what is left are those that Prometheus saw before it was told.
+    // The error ratio and the remaining budget are those in Prometheus before the notification.
     let between = |(seen, _): &&(f64, f64)| *seen >= fired && *seen <= at;
     let ratios = world.samples(&format!("slo:sli_error:ratio_rate5m{slo}"));
     let ratios = ratios.iter().filter(between).map(|(_, ratio)| *ratio);
@@ -403,7 +403,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     by_mail(world, &annotation("summary"));
 }
 
-/// A positive number as Go's `%.3g` writes it, from a thousandth to a thousand.
+/// A positive number as Go's `%.3g` formats it, from a thousandth to a thousand.
 fn four_digits(value: f64) -> String {
     let places = (3.0 - value.log10().floor()).max(0.0) as usize;
     let written = format!("{value:.places$}");
@@ -414,7 +414,7 @@ fn four_digits(value: f64) -> String {
     }
 }
 
-/// In Slack what is text there stays text.
+/// In Slack, text stays text.
 fn in_chat(world: &World, summary: &str) {
     let attachment = |told: &Notification| told.body["attachments"][0].clone();
     let ours = |told: &Notification| attachment(told).to_string().contains("shop/checkout");
@@ -428,7 +428,7 @@ fn in_chat(world: &World, summary: &str) {
     assert!(!text.contains('<'), "{text}");
 }
 
-/// In a mail there is a text and a page, and in the page nothing is a tag that the label's value brings.
+/// A mail has a text and an HTML page, and the label value adds no tags to the page.
 fn by_mail(world: &World, summary: &str) {
     let mail = world.wait("a mail tells of the outage", || {
         world.mailbox.mails().into_iter().find(|mail| mail.body.contains("shop/checkout"))
@@ -462,7 +462,7 @@ fn a_slow_leak_opens_a_ticket(world: &World) {
 
 fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     let down = "DatabaseGone";
-    // Whoever was told before the cause fired is not called back, so what needs the database holds out until then.
+    // Notifications that are already sent are not withdrawn, so the dependent service keeps working until the cause is known.
     world.wait("the database is known to be gone", || world.known(down));
     world.application.grows("web", "pages_total{code=\"200\"}", 0.0);
     world.application.grows("web", "pages_total{code=\"500\"}", 200.0);
@@ -477,7 +477,7 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     let runbook = "https://wiki.internal/runbooks/database.gone.md#databasegone";
     assert_eq!(word(&alert["annotations"]["runbook_url"]), runbook);
     world.silenced("DatabaseAvailabilityBurnPage", down);
-    // Of several that silence it Alertmanager names the one that it finds first.
+    // If several alerts silence it, Alertmanager names the first one that it finds.
     for alert in ["WebPagesBurnPage", "WebPagesBurnTicket"] {
         world.wait(&format!("{alert} is silenced"), || {
             (world.known(alert)?["status"]["state"] == "suppressed").then_some(())
@@ -485,7 +485,7 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     }
 }
 
-/// Every query of every panel, as Grafana asks it. What marks alerts has an answer where there are some.
+/// Every query of every panel, as Grafana sends it. Annotations have data if there are alerts.
 fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: impl Fn(&str) -> bool) {
     let dashboards = world.artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/"));
     let fired = world.ask("count by (service, severity) (ALERTS{alertstate=\"firing\"})");
@@ -515,7 +515,7 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
                 filled.split("severity=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
             let fires =
                 here.iter().any(|severity| named.is_empty() || named.iter().any(|name| name == severity));
-            // A tier that the SLO does not have, and the moment its alert began.
+            // A tier that the SLO does not have, and the time at which its alert began.
             let may_be_none = dashboard.is_of_one()
                 && (["vector(0)", "ratio_rate\""].iter().any(|part| filled.contains(part))
                     || dashboards::is_even_spend(&filled));
@@ -553,7 +553,7 @@ fn what_is_over_is_told(world: &World) {
     world.wait("the office is told of the outage when its page is over, and of its end", || {
         told("office", "resolved ShopCheckoutBurnTicket")
     });
-    // They fired for longer than a notification waits, and nobody was told.
+    // They fired for longer than `group_wait`, and nobody was notified.
     for alert in ["WebPagesBurnPage", "WebPagesBurnTicket"] {
         let fired = world.samples(&format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}"));
         assert!(fired.last().unwrap().0 - fired[0].0 >= 60.0, "{alert}: {fired:?}");
@@ -563,7 +563,7 @@ fn what_is_over_is_told(world: &World) {
     assert!(at >= ended.as_second() as f64, "the ticket was told at {at}, the page ended at {ended}");
 }
 
-/// Where there is nothing to count, nothing else can alert.
+/// Without events, only the alert for missing events can fire.
 fn missing_events_are_told(world: &World) {
     let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
     world.wait("the office is told of missing events", || told("office", "firing StockEventsMissing"));
@@ -579,7 +579,7 @@ fn missing_events_are_told(world: &World) {
     world.application.returns("stock");
     world.wait("on-call is told that the database is back", || told("on-call", "resolved DatabaseGone"));
     world.wait("the office is told that events are back", || told("office", "resolved StockEventsMissing"));
-    // They outlast it, and nobody is told: it was the same problem.
+    // They still fire afterwards, and nobody is notified: it was the same problem.
     for alert in ["DatabaseAvailabilityBurnPage", "DatabaseEventsMissing"] {
         world.wait(&format!("{alert} is over"), || (!world.firing().contains(alert)).then_some(()));
         let until = |alert: &str| {
@@ -589,7 +589,7 @@ fn missing_events_are_told(world: &World) {
     }
 }
 
-/// All that ever fired, and all that anybody was ever told.
+/// All alerts that fired, and all notifications.
 fn no_more_was_told(world: &World) {
     let mut fired = vec![
         "DatabaseAvailabilityBurnPage",

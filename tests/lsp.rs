@@ -1,4 +1,4 @@
-//! `slowburn lsp`, spoken to as editors do.
+//! `slowburn lsp`, with the messages of editors.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -11,7 +11,7 @@ use slowburn::source::{SourceFile, Sources};
 use support::editor::{Editor, uri};
 use support::folder::{API, Folder, service};
 
-/// What people see of problems: line, column, code and the first line of the words.
+/// The visible parts of problems: line, column, code and the first line of the message.
 fn seen(problems: &[Value]) -> Vec<String> {
     let line = |problem: &Value| {
         let start = &problem["range"]["start"];
@@ -22,7 +22,7 @@ fn seen(problems: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
+fn problems_appear_while_typing_and_disappear_when_corrected() {
     let folder = Folder::new();
     let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
     assert_eq!(answer["result"]["capabilities"]["positionEncoding"], "utf-16");
@@ -31,7 +31,7 @@ fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
     editor.open(&folder, "slos/api.yaml");
     let at_first = editor.problems(&api);
     assert_eq!(seen(&at_first), [""; 0]);
-    // `objective: 99.9%` becomes `objektive: 99.9%`, by one letter.
+    // A change of one letter: `objective: 99.9%` becomes `objektive: 99.9%`.
     let range = json!({ "start": { "line": 4, "character": 8 }, "end": { "line": 4, "character": 9 } });
     editor.change(&api, 2, json!([{ "range": range, "text": "k" }]));
     let problems = editor.problems(&api);
@@ -48,7 +48,7 @@ fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
 }
 
 #[test]
-fn what_a_problem_proposes_can_be_done_by_one_key() {
+fn fixes_are_offered_as_code_actions() {
     let folder = Folder::new();
     let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
     assert_eq!(
@@ -56,7 +56,7 @@ fn what_a_problem_proposes_can_be_done_by_one_key() {
         json!(["quickfix"])
     );
     let api = folder.path("slos/api.yaml");
-    // The edit is exact in a text that was never saved, below characters of every width.
+    // The edit is exact in a text that was never saved, after characters of every width.
     editor.open_as(&api, API);
     let text =
         API.replace("traffic:", "trafic:").replace("    objective", "    description: á🔥\n    objectiv");
@@ -78,7 +78,7 @@ fn what_a_problem_proposes_can_be_done_by_one_key() {
     });
     assert_eq!(actions[0]["edit"]["changes"][uri(&api)], json!([edit]));
     assert_eq!(ask(&mut editor, json!(["refactor"])), json!([]));
-    // What was proposed mends it.
+    // The proposed edit corrects it.
     editor.change(&api, 3, json!([{ "range": edit["range"], "text": edit["newText"] }]));
     let told = editor.wait(|message| message["params"]["version"] == 3);
     assert_eq!(
@@ -88,7 +88,7 @@ fn what_a_problem_proposes_can_be_done_by_one_key() {
 }
 
 #[test]
-fn columns_are_counted_as_was_agreed_on() {
+fn columns_count_the_agreed_units() {
     for (encodings, agreed, column) in
         [(json!(["utf-16"]), "utf-16", 26), (json!(["utf-32", "utf-16", "utf-8"]), "utf-8", 29)]
     {
@@ -103,7 +103,7 @@ fn columns_are_counted_as_was_agreed_on() {
         let told = editor.wait(|message| is_it(&message["params"]["uri"]));
         let problems = told["params"]["diagnostics"].as_array().unwrap();
         assert!(seen(problems)[0].starts_with("4:15 wrong-type"), "{problems:?}");
-        // Behind the flame, `ñ: 1` becomes a second `🔥: 1`.
+        // After the flame, `ñ: 1` becomes a second `🔥: 1`.
         let at = |character: u32| json!({ "line": 4, "character": character });
         let range = json!({ "start": at(column), "end": at(column + if agreed == "utf-8" { 2 } else { 1 }) });
         editor.change(&path, 2, json!([{ "range": range, "text": "🔥" }]));
@@ -115,7 +115,7 @@ fn columns_are_counted_as_was_agreed_on() {
 }
 
 #[test]
-fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written() {
+fn open_documents_replace_files_of_the_project() {
     let folder = Folder::new();
     folder.write("slos/teams/shop.yaml", service("shop"));
     let (mut editor, _) = Editor::greeted(
@@ -125,7 +125,7 @@ fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written(
     let (api, shop) = (folder.path("slos/api.yaml"), folder.path("slos/teams/shop.yaml"));
     editor.open(&folder, "slos/teams/shop.yaml");
     assert!(editor.problems(&shop).is_empty());
-    // Unsaved, the shop takes the other's name; the other place is shown beside it.
+    // Without saving, the shop gets the other's name. The other place is shown, too.
     editor.replace(&shop, 2, API);
     let problems = editor.problems(&shop);
     assert_eq!(seen(&problems), ["1:9 duplicate-service two files define the service `api`"]);
@@ -133,19 +133,19 @@ fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written(
     assert_eq!(related["location"]["uri"], uri(&api));
     assert_eq!(related["location"]["range"]["start"], json!({ "line": 1, "character": 9 }));
     assert_eq!(related["message"], "the first is here");
-    // The other gives its name away, on the disk: an editor tells of that.
+    // The other file gets another name on the disk, and the editor reports the change.
     folder.write("slos/api.yaml", service("gate").replace("99.9%", "999%"));
     let changed = json!({ "changes": [{ "uri": uri(&api), "type": 2 }] });
     editor.tell("workspace/didChangeWatchedFiles", changed);
     assert!(editor.problems(&shop).is_empty());
     assert_eq!(editor.problems(&api).len(), 1, "of a file that is not open");
-    // A project file that is not saved yet counts, too.
+    // A project file that is not saved yet is used, too.
     editor.open_as(&folder.path("slos/slowburn.yaml"), "version: slowburn/v1\npolicy: none\n");
     assert_eq!(
         seen(&editor.problems(&folder.path("slos/slowburn.yaml")))[0],
         "1:8 unknown-policy there is no policy `none`"
     );
-    // What is closed without having been saved was never there.
+    // A file that is closed without being saved does not exist.
     editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": uri(&shop) } }));
     folder.write("slos/api.yaml", API);
     editor.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&api) } }));
@@ -153,7 +153,7 @@ fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written(
 }
 
 #[test]
-fn second_places_are_told_in_words_where_they_cannot_be_shown() {
+fn related_places_are_added_to_messages_for_simple_editors() {
     let folder = Folder::new();
     folder.write("slos/shop.yaml", API);
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -163,7 +163,7 @@ fn second_places_are_told_in_words_where_they_cannot_be_shown() {
 }
 
 #[test]
-fn files_of_other_programs_are_left_alone() {
+fn files_of_other_programs_are_not_changed() {
     let folder = Folder::new();
     folder.write("compose.yaml", "services: {}\n");
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -173,14 +173,14 @@ fn files_of_other_programs_are_left_alone() {
         "textDocument/didOpen",
         json!({ "textDocument": { "uri": "untitled:1", "text": "version: slowburn/v1" } }),
     );
-    // A definition elsewhere is ours once it says so.
+    // A definition in another folder is recognised as soon as its `version` says so.
     let away = folder.path("away/shop.yaml");
     editor.open_as(&away, &service("shop").replace("99.9%", "101%"));
     assert_eq!(seen(&editor.problems(&away)).len(), 1);
 }
 
 #[test]
-fn a_project_that_cannot_be_read_is_told_of_once() {
+fn an_unreadable_project_is_reported_once() {
     let folder = Folder::new();
     folder.write("slos/more/slowburn.yaml", "version: slowburn/v1\n");
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
@@ -190,11 +190,11 @@ fn a_project_that_cannot_be_read_is_told_of_once() {
 }
 
 #[test]
-fn nothing_that_is_sent_ends_the_server() {
+fn no_input_ends_the_language_server() {
     let folder = Folder::new();
     let mut editor = Editor::start(&folder);
     let code = |message: &Value| message["error"]["code"].as_i64();
-    // Before anything else there is `initialize`.
+    // `initialize` has to be the first message.
     assert_eq!(code(&editor.ask("textDocument/hover", json!({}))), Some(-32002));
     editor.tell("textDocument/didOpen", json!({}));
     assert!(editor.ask("initialize", json!({ "capabilities": 7, "rootUri": 7 }))["result"].is_object());
@@ -216,7 +216,7 @@ fn nothing_that_is_sent_ends_the_server() {
         editor.send(text);
         fault(&mut editor, -32600);
     }
-    // Lengths that are none, too short, too long, or more than there is memory.
+    // Lengths that are invalid, too short, too long, or larger than the memory.
     editor.raw(b"Content-Length: many\r\n\r\nContent-Length: -1\r\n\r\n");
     editor.raw(b"Content-Length: 5\r\n\r\n{\"jsonrpc\": \"2.0\"}");
     fault(&mut editor, -32700);
@@ -232,7 +232,7 @@ fn nothing_that_is_sent_ends_the_server() {
         editor.raw(&vec![b' '; 1 << 20]);
     }
     fault(&mut editor, -32600);
-    // Changes of what is not open, at places that do not exist, without a text.
+    // Changes of files that are not open, at places that do not exist, or without a text.
     let api = folder.path("slos/api.yaml");
     editor.replace(&api, 2, "");
     editor.open_as(&api, API);
@@ -257,7 +257,7 @@ fn nothing_that_is_sent_ends_the_server() {
 }
 
 #[test]
-fn who_leaves_without_a_word_gets_exit_code_1() {
+fn exit_without_shutdown_has_exit_code_1() {
     let folder = Folder::new();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     editor.tell("exit", Value::Null);
@@ -265,7 +265,7 @@ fn who_leaves_without_a_word_gets_exit_code_1() {
     assert_eq!(Editor::start(&folder).ended(), Some(1));
 }
 
-/// A project in which everything that can be named is.
+/// A project with a definition for every kind of name.
 fn shop() -> Folder {
     let folder = Folder::empty();
     folder.write(
@@ -331,7 +331,7 @@ alerts:
     runbook: shop-down
 ";
 
-/// Line and column behind the first such text, in units of UTF-16.
+/// Line and column behind the first occurrence of a text, in UTF-16 units.
 fn behind(text: &str, mark: &str) -> (u32, u32) {
     let before = &text[..text.find(mark).unwrap() + mark.len()];
     let line = before.rsplit('\n').next().unwrap();
@@ -339,7 +339,7 @@ fn behind(text: &str, mark: &str) -> (u32, u32) {
 }
 
 #[test]
-fn a_place_tells_what_it_means() {
+fn hover_shows_the_meaning_of_a_place() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     let path = folder.path("slos/shop.yaml");
@@ -357,7 +357,7 @@ fn a_place_tells_what_it_means() {
     let explained = folder.slowburn(&["explain", "shop/down"]).stdout;
     let told = hover(&mut editor, SHOP, "  dow");
     assert_eq!(told, format!("```text\n{}\n```", explained.trim_end()));
-    // A line of the SLI: the metric, and the rules that read it, as they are compiled.
+    // A line of the SLI: the metric, and the compiled rules that read it.
     let told = hover(&mut editor, SHOP, "bad: http_req");
     let metric = "`http_requests_total`: counter\n- `job`: `shop`\n- `method`: `GET`, `POST`\n";
     assert!(told.starts_with(metric), "{told}");
@@ -372,26 +372,26 @@ fn a_place_tells_what_it_means() {
         let rule = rule.split("\n      #").next().unwrap();
         assert!(compiled.contains(rule), "{rule}");
     }
-    // A key, and the word behind it.
+    // A key, and the word after it.
     for mark in ["    traff", "traffic: 1"] {
         let told = hover(&mut editor, SHOP, mark);
         assert!(told.starts_with("The expected events per time, such as `200/h`."), "{told}");
     }
     let told = hover(&mut editor, SHOP, "🔥 si");
     assert_eq!(told, "What a good event is, in a sentence. The alert's description contains it.");
-    // What is wrong, with its page.
+    // A problem, with its page.
     let wrong = SHOP.replace("traffic", "trafic");
     editor.replace(&path, 2, &wrong);
     let page = folder.slowburn(&["explain", "unknown-key"]).stdout;
     assert_eq!(hover(&mut editor, &wrong, "    traf"), page);
-    // Of what means nothing there is nothing to say.
+    // Without a meaning, there is no hover text.
     let broken = SHOP.replace("slos:", "# nada\nslos: {");
     editor.replace(&path, 3, &broken);
     assert_eq!(hover(&mut editor, &broken, "# na"), "nothing");
     assert_eq!(editor.ask_at("textDocument/hover", &folder.path("slos/none.yaml"), 0, 0), Value::Null);
 }
 
-/// What is proposed behind a text: its label, what is written, and how many characters before it that replaces.
+/// The completions behind a text: the label, the new text, and how many characters before it are replaced.
 struct Typist {
     editor: Editor,
     path: PathBuf,
@@ -422,13 +422,13 @@ impl Typist {
 }
 
 #[test]
-fn what_can_stand_at_a_place_is_proposed() {
+fn completions_fit_the_place() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     editor.open(&folder, "slos/shop.yaml");
     let mut typist = Typist { editor, path: folder.path("slos/shop.yaml"), version: 1 };
     let head = SHOP.split("    policy").next().unwrap();
-    // Keys, with what replaces the word that is there.
+    // Keys, which replace the word at the cursor.
     let keys = typist.proposals(&format!("{head}    pol"), "\n    traffic: 10/s\n");
     assert!(keys.contains(&("policy".into(), "policy: ".into(), 3)), "{keys:?}");
     assert!(keys.contains(&("sli".into(), "sli:".into(), 3)), "{keys:?}");
@@ -444,7 +444,7 @@ fn what_can_stand_at_a_place_is_proposed() {
     assert_eq!(policies, ["workbook", "workbook-scaled", "calma"]);
     assert_eq!(typist.labels(&format!("{head}    runbook: "), "\n"), ["shop-down"]);
     assert_eq!(typist.labels("version: slowburn/v1\nmetrics: ", "\n"), ["metrics/shop.prom"]);
-    // In a query what the contract knows, although half a query is seldom YAML, and never a query.
+    // In a query, names from the contract, although an incomplete query is often neither valid YAML nor valid PromQL.
     let sli = format!("{head}    sli:\n");
     let metrics = typist.proposals(&format!("{sli}      total: http_r"), "\n");
     let shown: Vec<_> = metrics.iter().map(|(label, _, length)| (label.as_str(), *length)).collect();
@@ -463,7 +463,7 @@ fn what_can_stand_at_a_place_is_proposed() {
     assert_eq!(typist.labels(&format!("{query}sum by ("), rest), labels);
     let functions = typist.labels(&format!("{query}histogram_q"), "\n");
     assert!(functions.contains(&"histogram_quantile".to_owned()) && functions.contains(&"sum".to_owned()));
-    // Nothing in comments and in durations.
+    // No completions in comments and durations.
     assert_eq!(typist.labels(&format!("{head}    # pol"), "\n"), [""; 0]);
     assert_eq!(typist.labels(&format!("{sli}      condition: rate(up[5"), "m]) > 1\n"), [""; 0]);
 }
@@ -480,13 +480,13 @@ fn parts_of_a_journey_are_proposed_and_lead_to_where_they_are_defined() {
     let found = editor.ask_at("textDocument/definition", &path, line, column);
     assert_eq!(found[0]["uri"], uri(&folder.path("slos/shop.yaml")), "{found}");
     let mut typist = Typist { editor, path, version: 1 };
-    // Not the journey itself.
+    // Without the journey itself.
     let parts = typist.labels(trip.split("shop/").next().unwrap(), "]\n");
     assert_eq!(parts, ["database/availability", "shop/availability"]);
 }
 
 #[test]
-fn a_name_leads_to_where_it_was_given() {
+fn a_name_leads_to_its_definition() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
     let (shop, project) = (folder.path("slos/shop.yaml"), folder.path("slos/slowburn.yaml"));
@@ -516,7 +516,7 @@ fn a_name_leads_to_where_it_was_given() {
     }
 }
 
-/// The definitions of this repository, as far as they are text.
+/// The definitions of this repository.
 fn own() -> Sources {
     fn read(folder: &Path, shown: &str, files: &mut Vec<SourceFile>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -535,14 +535,14 @@ fn own() -> Sources {
 }
 
 #[test]
-fn every_place_of_a_real_project_can_be_asked_about() {
+fn every_place_of_a_real_project_can_be_queried() {
     let sources = own();
     let compiled = slowburn::compile(&sources);
     let model = slowburn::model_of(&sources);
     let project = Project { sources: &sources, problems: &compiled.problems, model: &model };
     let mut asked = [0; 3];
     for (source, file) in sources.iter().filter(|(_, file)| file.path.ends_with(".yaml")) {
-        // Every place would take minutes, a prime number of bytes apart meets every kind of it.
+        // All places would take minutes. A step of a prime number of bytes meets every kind of place.
         for offset in (0..=file.text.len()).step_by(89).filter(|offset| file.text.is_char_boundary(*offset)) {
             asked[0] += usize::from(hover(project, source, offset).is_some());
             asked[1] += definition(project, source, offset).len();

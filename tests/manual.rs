@@ -1,4 +1,4 @@
-//! The README and every page of the manual are true: each block in them is compiled, run or compared, as the words behind its fence say.
+//! The README and every page of the manual are true: each block is compiled, run or compared, depending on the words after its fence.
 //!
 //! | block | is |
 //! |---|---|
@@ -6,16 +6,15 @@
 //! | `yaml …/*.yaml`, `prom …/*.prom` | a source; all of one folder compile together without a problem |
 //! | `yaml prometheus.yml` | a configuration that promtool accepts with the compiled rules |
 //! | `yaml .github/…`, `yaml .editor/…` | YAML |
-//! | `console` | commands behind `$`, and all they print |
+//! | `console` | commands after `$`, and their complete output |
 //! | `sh` | a script that bash can read |
 //!
 //! In excerpts and outputs `…` stands for anything.
 //!
-//! Each document is tested by itself, in a folder of its own. In that folder are the files that the document shows, and
-//! `slos/shop.yaml` of the README, so that pages need not repeat the first example. Files of other pages are not there. Commands
-//! run one after the other.
+//! Each document is tested in a folder of its own. This folder has the files that the document shows, and `slos/shop.yaml` of the README, so that
+//! pages need not repeat the first example. Files of other pages are not there. Commands run one after the other.
 //!
-//! One project is spread over several pages: `reference/`. Its files compile together.
+//! The project `reference/` is spread over several pages. Its files compile together.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -37,7 +36,7 @@ use support::{promtool, skipped};
 /// The first example, which every page may use.
 const SHOP: &str = "slos/shop.yaml";
 
-/// The project whose files stand in several pages.
+/// The project whose files are in several pages.
 const REFERENCE: &str = "reference";
 
 fn shop() -> String {
@@ -56,7 +55,7 @@ fn folder(document: &Document) -> Folder {
     folder
 }
 
-/// The projects that documents show: of each document by itself, and the one that is spread.
+/// The projects in documents: one per document, and the one that is spread over several pages.
 fn projects() -> BTreeMap<(String, String), BTreeMap<String, String>> {
     let mut projects: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for document in documents() {
@@ -76,7 +75,7 @@ fn projects() -> BTreeMap<(String, String), BTreeMap<String, String>> {
     projects
 }
 
-/// Whether `text` is the pattern, in which `…` stands for anything.
+/// Whether `text` matches the pattern, in which `…` stands for any text.
 fn is(text: &str, pattern: &str) -> bool {
     let Some((head, mut pattern)) = pattern.split_once('…') else { return text == pattern };
     let Some(mut rest) = text.strip_prefix(head) else { return false };
@@ -116,7 +115,7 @@ fn sources_compile_without_a_problem() {
 }
 
 #[test]
-fn excerpts_are_of_what_is_compiled() {
+fn excerpts_are_parts_of_compiled_files() {
     for document in documents() {
         let excerpts: Vec<_> = document.files().filter(|(path, _)| path.starts_with("out/")).collect();
         if excerpts.is_empty() {
@@ -132,7 +131,7 @@ fn excerpts_are_of_what_is_compiled() {
 }
 
 #[test]
-fn commands_print_what_is_shown() {
+fn commands_print_the_shown_output() {
     let tools = [Path::new(env!("CARGO_BIN_EXE_slowburn")).to_owned()].into_iter().chain(promtool());
     let folders = tools.map(|tool| tool.parent().unwrap().to_owned());
     let known = env::split_paths(&env::var_os("PATH").unwrap()).collect::<Vec<_>>();
@@ -162,7 +161,7 @@ fn commands_print_what_is_shown() {
     }
 }
 
-/// What is typed, which goes on behind `\` at an end of a line, and what is printed.
+/// The command, which continues after `\` at the end of a line, and its output.
 fn command(shown: &str) -> (&str, &str) {
     let mut end = 0;
     for line in shown.split_inclusive('\n') {
@@ -175,10 +174,10 @@ fn command(shown: &str) -> (&str, &str) {
 }
 
 #[test]
-fn other_files_are_what_their_readers_take() {
+fn other_shown_files_are_valid() {
     for document in documents() {
         for (path, text) in document.files() {
-            // An excerpt need not be YAML by itself.
+            // An excerpt need not be valid YAML.
             if !path.starts_with("out/") && !path.ends_with(".prom") {
                 serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
             }
@@ -209,7 +208,7 @@ fn scripts_are_read_by_bash() {
     }
 }
 
-/// The compiler lists the keys it knows whenever it meets one it does not.
+/// The compiler lists all known keys when it finds an unknown one.
 #[test]
 fn every_key_is_explained() {
     let project = "x: 1\nprometheus: { x: 1 }\nseverities: { page: { x: 1 } }\nmissing_events: { x: 1 }\n\
@@ -234,9 +233,9 @@ fn every_key_is_explained() {
     }
 }
 
-/// The table of the project file lists every key that is of the project alone, and pages count the kinds of SLI that there are.
+/// The table of the project file lists every key that only the project has, and pages count the kinds of SLIs.
 #[test]
-fn tables_list_all_that_there_is() {
+fn tables_of_the_manual_are_complete() {
     let page = |name: &str| fs::read_to_string(root().join(MANUAL).join(name)).unwrap();
     let (project, shared) = (page("project-file.md"), page("settings.md"));
     let schema = slowburn::schema::SCHEMAS.iter().find(|schema| schema.name == "project").unwrap();
@@ -292,7 +291,7 @@ fn links_lead_somewhere() {
 }
 
 #[test]
-fn every_page_is_a_topic_and_stands_in_the_index() {
+fn every_page_is_a_topic_and_is_in_the_index() {
     let pages: BTreeSet<String> = documents()[1..]
         .iter()
         .filter_map(|document| document.path.strip_prefix(MANUAL)?.strip_suffix(".md"))
@@ -320,7 +319,7 @@ fn help_prints_the_page_of_every_topic() {
     assert_eq!((list.code, &*list.stderr), (Some(0), ""));
     for (topic, page) in TOPICS {
         let ran = folder.slowburn(&["help", topic]);
-        // The one difference to the page: what cannot be seen is shown.
+        // The only difference from the page: invisible characters are shown.
         let shown = slowburn::inert::text(page);
         let expected = match folder.slowburn(&[topic, "--help"]) {
             Ran { code: Some(0), stdout, .. } => format!("{shown}\n{stdout}"),
@@ -338,7 +337,7 @@ fn help_prints_the_page_of_every_topic() {
 }
 
 #[test]
-fn help_prints_what_a_command_says_of_itself() {
+fn help_prints_the_help_of_a_command() {
     let folder = Folder::empty();
     assert_eq!(folder.slowburn(&["help"]).stdout, folder.slowburn(&["--help"]).stdout);
     for command in [&["compile"][..], &["metrics"], &["metrics", "capture"], &["help"]] {
@@ -349,7 +348,7 @@ fn help_prints_what_a_command_says_of_itself() {
 }
 
 #[test]
-fn an_unknown_topic_names_those_that_may_be_meant() {
+fn an_unknown_topic_suggests_similar_ones() {
     let folder = Folder::empty();
     for (words, said) in [
         (&["polices"][..], "did you mean `policies`?"),
@@ -365,7 +364,7 @@ fn an_unknown_topic_names_those_that_may_be_meant() {
     }
 }
 
-/// Help, pages and comments send readers to `slowburn help TOPIC`; each such topic exists.
+/// Help, pages and comments refer to `slowburn help TOPIC`; each of these topics exists.
 #[test]
 fn topics_that_are_named_exist() {
     fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -392,9 +391,9 @@ fn topics_that_are_named_exist() {
     }
 }
 
-/// Five minutes of full outage at 99.9 % and ten events a second: what the page says is what is computed.
+/// Five minutes of full outage at 99.9 % and ten events per second: the numbers on the page are computed here.
 #[test]
-fn what_is_left_of_a_calendar_month_is_computed() {
+fn the_remaining_budget_of_a_calendar_month_is_right() {
     let page = fs::read_to_string(root().join(MANUAL).join("budgeting.md")).unwrap();
     let text = "version: slowburn/v1\nservice: shop\nslos:\n  sales:\n    objective: 99.9%\n    period: calendar month\n    sli:\n      total: sales_total\n      bad: sales_total{code=\"500\"}\n";
     let file = SourceFile { path: "slos/shop.yaml".into(), text: text.into() };
@@ -405,7 +404,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
         let groups = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap());
         groups.collect::<Vec<_>>().join(",")
     };
-    // By hours into a month of thirty days; before it the traffic was even, for four weeks.
+    // By hours into a month of thirty days. In the four weeks before it, traffic was constant.
     let row = |when: &str, hours: u64, per_hour: u64| {
         let earlier = 672_u64.saturating_sub(hours);
         let counted = Decimal::from((672 - earlier) * per_hour + earlier * 36_000);
@@ -424,7 +423,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
         ("at its end", 720),
     ] {
         let left = row(when, hours, 36_000);
-        // `simulate` says the same of the same moment.
+        // `simulate` has the same result for the same moment.
         let incident = slowburn::simulate::parse("100% for 5m").unwrap();
         let mut scenario = slowburn::simulate::Scenario::new(slo, &incident, Some(Decimal::from(10)));
         scenario.into_period = Some(Duration::from_secs(3600 * hours.min(719)));
@@ -436,7 +435,7 @@ fn what_is_left_of_a_calendar_month_is_computed() {
     {
         row(when, hours, 18_000);
     }
-    // What older versions said.
+    // The result of older versions.
     let before = 100.0 * (1.0 - 5.0 / 60.0 / 0.001);
     assert!(page.contains(&format!("left {before:.0}%")), "{before}");
 }

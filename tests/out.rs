@@ -1,4 +1,4 @@
-//! What becomes of `out`: all of it or nothing, nothing that is somebody's own, and the same bytes every time.
+//! What happens to `out`: all files are written or none, the user's files are not changed, and the output is always the same.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -13,7 +13,7 @@ use support::skipped;
 
 const RULES: &str = "out/prometheus/api.rules.yaml";
 
-/// With everything compiled.
+/// A compiled project.
 fn compiled() -> Folder {
     let folder = Folder::new();
     folder.write("slos/b.yaml", service("b"));
@@ -22,7 +22,7 @@ fn compiled() -> Folder {
     folder
 }
 
-/// A shell whose mounts nobody else sees, where that is permitted.
+/// A shell with its own mounts, where that is permitted.
 fn private_mounts() -> Option<[&'static str; 4]> {
     let shell = ["unshare", "--mount", "sh", "-ec"];
     let mounts = std::process::Command::new("unshare")
@@ -45,7 +45,7 @@ fn the_same_sources_give_the_same_bytes_and_touch_nothing() {
 }
 
 #[test]
-fn only_what_differs_is_written() {
+fn only_changed_files_are_written() {
     let folder = compiled();
     let other = "out/prometheus/b.rules.yaml";
     let inode = fs::metadata(folder.path(other)).unwrap().ino();
@@ -58,7 +58,7 @@ fn only_what_differs_is_written() {
 }
 
 #[test]
-fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
+fn stale_files_are_removed_and_the_users_files_stay() {
     let folder = compiled();
     let own = [
         ("out/README.md", "# Compiled by slowburn, says my note\n"),
@@ -83,7 +83,7 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
     folder.remove("slos/b.yaml");
     let ran = folder.slowburn(&[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    // What shows all services, the list of runbooks and the report, has one less to show; the dashboards ask Prometheus.
+    // The list of runbooks and the report change, because they contain all services. Dashboards query Prometheus instead.
     assert!(ran.stderr.contains(", 2 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
     assert!(!folder.path("out/prometheus/b.rules.yaml").exists());
     assert!(!folder.path("out/grafana/dashboards/b.json").exists());
@@ -112,7 +112,7 @@ fn an_error_in_one_file_leaves_all_of_out_as_it_is() {
 }
 
 #[test]
-fn check_is_content_with_what_was_compiled() {
+fn compile_check_accepts_compiled_files() {
     let folder = compiled();
     let ran = folder.slowburn(&["compile", "--check"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
@@ -120,7 +120,7 @@ fn check_is_content_with_what_was_compiled() {
 }
 
 #[test]
-fn check_shows_what_differs_is_missing_or_is_stale_and_changes_nothing() {
+fn compile_check_shows_changed_missing_and_stale_files_and_writes_nothing() {
     let folder = compiled();
     let text = folder.read(RULES);
     folder.write(RULES, text.replacen("99.9%", "99.5%", 1));
@@ -175,7 +175,7 @@ fn a_long_diff_is_cut() {
 }
 
 #[test]
-fn check_before_the_first_compilation_names_the_command_that_is_due() {
+fn compile_check_without_out_names_the_command_to_run() {
     let folder = Folder::new();
     fs::rename(folder.path("slos"), folder.path("mine")).unwrap();
     let ran = folder.slowburn(&["compile", "mine", "--out", "made", "--check"]);
@@ -189,7 +189,7 @@ fn check_before_the_first_compilation_names_the_command_that_is_due() {
 }
 
 #[test]
-fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
+fn output_for_programs_contains_no_diff() {
     let folder = compiled();
     folder.write(RULES, "mine\n");
     let ran = folder.slowburn(&["compile", "--check", "--format", "json"]);
@@ -204,7 +204,7 @@ fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
 }
 
 #[test]
-fn files_are_listed_before_their_lines_and_ends_of_lines_alone_are_said() {
+fn files_are_listed_before_their_diffs_and_line_ends_are_mentioned() {
     let folder = compiled();
     let rules = folder.read(RULES).replace('\n', "\r\n");
     folder.write(RULES, &rules);
@@ -264,7 +264,7 @@ fn a_full_disk_changes_nothing() {
         let name = format!("service-{number}");
         folder.write(&format!("slos/{name}.yaml"), service(&name));
     }
-    // Room for twice what was compiled, and sixteen times as much to come.
+    // Space for twice the compiled files, and sixteen times as much to write.
     let script = "mkdir disk; size=$(($(du -sk out | cut -f1) * 2 + 64)); \
         mount -t tmpfs -o size=${size}k none disk; cp -r out disk; \
         $slowburn compile --out disk/out && exit 9; diff -r out disk/out && ls -A disk/out >left; ls -A out | diff - left";
@@ -278,7 +278,7 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
-fn an_out_that_cannot_be_written_to_is_said_to_be_so() {
+fn an_out_without_write_permission_is_reported() {
     let Some(shell) = private_mounts() else {
         return skipped("mounting is not permitted, so no disk was read-only");
     };
@@ -289,7 +289,7 @@ fn an_out_that_cannot_be_written_to_is_said_to_be_so() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
     assert_eq!(folder.tree("out"), before);
-    // What is right already needs no writing.
+    // Files that are already right are not written.
     folder.write("slos/api.yaml", API);
     let ran = folder.script(&shell, "mount --bind out out; mount -o remount,bind,ro out; exec $slowburn");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -301,7 +301,7 @@ fn a_file_that_cannot_be_replaced_undoes_the_others() {
         return skipped("mounting is not permitted, so no file was made irreplaceable");
     };
     let folder = compiled();
-    // `a` is new, `api` changes, `b` cannot be replaced because it is a mount point, or cannot be removed for the same reason.
+    // `a` is new and `api` changes. `b` is a mount point, so it cannot be replaced or removed.
     folder.write("slos/a.yaml", service("a"));
     folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
     let before = folder.tree("out");
@@ -334,7 +334,7 @@ fn a_run_after_a_crash_finishes_the_work() {
 }
 
 #[test]
-fn several_at_once_wait_for_each_other() {
+fn parallel_runs_wait_for_each_other() {
     let right = compiled().tree("out");
     let folder = Folder::new();
     folder.write("slos/b.yaml", service("b"));
@@ -365,9 +365,9 @@ fn out_may_hold_links_to_folders() {
     assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(0));
 }
 
-/// Renaming would put a file in its place, and whoever made it wanted it.
+/// A rename would replace the link, which the user made on purpose.
 #[test]
-fn a_link_in_the_place_of_a_file_is_told_and_stays() {
+fn a_link_instead_of_a_file_is_reported_and_stays() {
     for leads_to in ["../../mine.yaml", "nowhere"] {
         let folder = Folder::new();
         fs::create_dir_all(folder.path("out/prometheus")).unwrap();
@@ -393,9 +393,9 @@ fn replaced_files_keep_their_mode() {
     assert_eq!(mode(RULES), 0o640);
 }
 
-/// A pipe waits for somebody to write, and a device does not end.
+/// A pipe waits for a writer, and a device does not end.
 #[test]
-fn what_is_no_file_is_not_read() {
+fn only_regular_files_are_read() {
     for place in ["out/prometheus/api.rules.yaml", "slos/.gitignore", "slos/deep/.gitignore"] {
         let folder = Folder::new();
         folder.write("slos/deep/b.yaml", service("b"));
@@ -411,11 +411,11 @@ fn what_is_no_file_is_not_read() {
     }
 }
 
-/// Compiles something else, and is killed when it has put so many files into place.
+/// Compiles other definitions, and is killed after so many renames.
 fn killed(folder: &Folder, renames: usize) {
     folder.write("slos/b.yaml", service("b"));
     folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
-    // The list is written by the program itself; what it says is then done in part, as a kill would have left it.
+    // The program itself writes the list. Part of its steps are then done here, as after a kill.
     let traced = folder.script(
         &["sh", "-c"],
         &format!(
@@ -439,7 +439,7 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
             assert_eq!(folder.slowburn(&[]).code, Some(0));
             folder.tree("out")
         };
-        // With the same definitions, and with some that mean nothing: then nothing else would be written.
+        // With the same definitions, and with definitions that have errors and so write nothing else.
         for broken in [false, true] {
             let folder = compiled();
             killed(&folder, renames);
@@ -470,14 +470,14 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
 }
 
 #[test]
-fn what_a_kill_left_is_not_believed_if_files_changed_since() {
+fn an_old_list_is_ignored_if_files_changed_since() {
     if std::process::Command::new("strace").arg("-V").output().is_err() {
         return skipped("strace is not installed, so nothing was killed between two renames");
     }
     let folder = compiled();
     let before = folder.tree("out");
     killed(&folder, 1);
-    // As somebody would who has them in git.
+    // As after a checkout with git.
     fs::remove_dir_all(folder.path("out/prometheus")).unwrap();
     for (path, bytes) in before.iter().filter(|(path, _)| !path.ends_with('/')) {
         folder.write(&format!("out{path}"), bytes);
@@ -496,9 +496,9 @@ fn what_a_kill_left_is_not_believed_if_files_changed_since() {
     );
 }
 
-/// A list is text that anybody may have written.
+/// A list may have been written by anybody.
 #[test]
-fn a_list_that_leads_out_is_not_followed() {
+fn a_list_with_paths_outside_of_out_is_ignored() {
     let folder = compiled();
     let right = folder.tree("out");
     folder.write("precious", "precious");

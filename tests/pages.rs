@@ -1,4 +1,4 @@
-//! Every page tells the truth: its bad examples have the one fault it speaks of, its good ones have none.
+//! Every page of a code is true: its bad examples have exactly this problem, and its good examples have none.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use slowburn::diagnostic::{Code, Problem};
 use slowburn::pages::PAGES;
 use slowburn::source::{SourceFile, Sources};
 
-/// Pages without examples, and why.
+/// Pages without examples, with the reasons.
 const WITHOUT: [(&str, &str); 7] = [
     ("stale-output", "it is no mistake in a source: what was compiled before differs"),
     ("object-too-large", "it takes a text of 180,000 characters"),
@@ -19,7 +19,7 @@ const WITHOUT: [(&str, &str); 7] = [
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),
 ];
 
-/// The problems of a page's examples of one kind; `None` if it has none. An example may be of both kinds.
+/// The problems of the examples of one kind on a page; `None` if it has none. An example may be of both kinds.
 fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
     let mut files = Vec::new();
     let (mut own, mut foreign) = (false, false);
@@ -85,7 +85,7 @@ fn pages_are_titled_by_their_codes_in_order() {
     assert!(Code::ALL.is_sorted_by_key(|code| code.name()));
 }
 
-/// Every code that a problem is made with, as the sources spell it.
+/// Every code that is used in the sources.
 fn used(folder: &Path, codes: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -106,7 +106,7 @@ fn used(folder: &Path, codes: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn a_problem_is_made_with_every_code() {
+fn every_code_is_used_by_a_problem() {
     let mut codes = BTreeSet::new();
     used(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut codes);
     assert_eq!(codes, Code::ALL.iter().map(|code| format!("{code:?}")).collect());

@@ -1,4 +1,4 @@
-//! Holds our PromQL against itself (what is printed is read back), against another parser, and against promtool.
+//! Compares slowburn's PromQL with itself (the printed text is parsed again), with another parser, and with promtool.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
@@ -14,7 +14,7 @@ use slowburn::promql::ast::*;
 use slowburn::promql::{self, Fault, Type, absent, build, parse, pretty, regex, since, without_parens};
 use slowburn::vocabulary::Duration;
 
-/// The expressions of a corpus: its lines, but for headings.
+/// The expressions in a corpus: its lines without headings.
 fn corpus(name: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promql").join(name);
     let text = std::fs::read_to_string(path).unwrap();
@@ -33,7 +33,7 @@ fn snapshot(name: &str, text: String) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// The text with its faults drawn under it.
+/// The text with its faults underlined.
 fn drawn(text: &str, faults: &[Fault]) -> String {
     let mut out = format!("{text}\n");
     for fault in faults {
@@ -48,7 +48,7 @@ fn drawn(text: &str, faults: &[Fault]) -> String {
 }
 
 #[test]
-fn what_is_invalid_is_refused_in_place() {
+fn invalid_expressions_are_refused_at_their_place() {
     let mut out = String::new();
     for name in ["invalid.txt", "ill-typed.txt"] {
         for text in corpus(name) {
@@ -67,7 +67,7 @@ fn ill_typed_expressions_parse() {
 }
 
 #[test]
-fn what_is_valid_is_read_and_printed() {
+fn valid_expressions_are_parsed_and_printed() {
     let mut out = String::new();
     for text in all_valid() {
         let (expr, found) = promql::read(&text).unwrap_or_else(|faults| panic!("{}", drawn(&text, &faults)));
@@ -127,7 +127,7 @@ fn every_span_covers_its_own_text() {
 }
 
 #[test]
-fn depth_is_a_fault_and_no_crash() {
+fn deep_nesting_is_a_fault_and_not_a_crash() {
     for text in [
         "(".repeat(100_000),
         "-".repeat(100_000),
@@ -146,7 +146,7 @@ fn depth_is_a_fault_and_no_crash() {
         let _ = parse(&text).map(|expr| pretty(&expr, 0));
         assert!(started.elapsed().as_secs() < 5, "{}", &text[..20]);
     }
-    // The deepest trees that are let through can be printed, cloned, compared and dropped.
+    // The deepest trees that are accepted can be printed, cloned, compared and dropped.
     let high = vec!["a"; 251].join("+");
     let deep = format!("{}{high}{}", "(".repeat(98), ")".repeat(98));
     for text in [high, deep] {
@@ -157,7 +157,7 @@ fn depth_is_a_fault_and_no_crash() {
     }
 }
 
-/// What can stand around an expression again and again, `%` in its place.
+/// Texts that can be nested around an expression, with `%` in its place.
 const AROUND: [&str; 18] = [
     "+%",
     "-%",
@@ -179,11 +179,11 @@ const AROUND: [&str; 18] = [
     "x offset (5m) * %",
 ];
 
-/// The same of a duration.
+/// The same for a duration.
 const AROUND_TIME: [&str; 7] = ["(%)", "-%", "+(%)", "min(1h, %)", "1m ^ %", "(1m) * %", "% + 1m"];
 
 #[test]
-fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
+fn deep_expressions_can_be_printed_and_parsed_again() {
     let mut unread = Vec::new();
     let mut hold = |first: &str, second: &str, of: &str, place: &str| {
         let mut inner = of.to_owned();
@@ -196,7 +196,7 @@ fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
                 Err(_) => break,
             }
         }
-        // Where there are too many levels, there are before: the last that are read are the ones to look at.
+        // Below the limit of levels, only the deepest trees are examined.
         for (depth, expr) in read.into_iter().rev().take(4) {
             for printed in [expr.to_string(), pretty(&expr, 0), pretty(&expr, 80)] {
                 match parse(&printed) {
@@ -222,7 +222,7 @@ fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
 }
 
 #[test]
-fn signs_that_are_many_are_read_as_they_are_printed() {
+fn many_signs_are_parsed_as_printed() {
     for text in
         [format!("{}x", "+".repeat(70)), format!("{}x", "- + ".repeat(49)), format!("+{}x", "-".repeat(70))]
     {
@@ -332,7 +332,7 @@ fn a_value_is_found_that_satisfies_all_matchers() {
 
 #[test]
 fn the_other_parser_agrees() {
-    // It knows no duration arithmetic, no extended ranges, no trims and no placeholders, and has its own bounds.
+    // The other parser does not know duration arithmetic, extended ranges, trims and placeholders, and has other limits.
     let not_known = [
         "[step",
         "[STEP",
@@ -395,7 +395,7 @@ fn the_other_parser_agrees() {
     snapshot("other-parser", wrong.join("\n"));
 }
 
-/// What promtool says about these expressions as recording rules, which take scalars and vectors only.
+/// The messages of promtool for these expressions as recording rules, which accept only scalars and vectors.
 fn promtool_check(promtool: &Path, expressions: &[String]) -> Result<(), String> {
     let mut rules = String::from("groups:\n- name: all\n  rules:\n");
     for (i, expr) in expressions.iter().enumerate() {
@@ -409,7 +409,7 @@ fn promtool_check(promtool: &Path, expressions: &[String]) -> Result<(), String>
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-/// The expression in a rule's type.
+/// The expression, converted to a type that rules accept.
 fn as_rule(expr: &Expr, found: Type) -> Expr {
     match found {
         Type::Scalar | Type::Vector => expr.clone(),
@@ -419,7 +419,7 @@ fn as_rule(expr: &Expr, found: Type) -> Expr {
 }
 
 #[test]
-fn promtool_reads_what_we_read_and_print() {
+fn promtool_accepts_what_we_parse_and_print() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on our corpus of PromQL");
     };
@@ -438,9 +438,9 @@ fn promtool_reads_what_we_read_and_print() {
     assert_eq!(promtool_check(&promtool, &printed), Ok(()));
 }
 
-/// The labels that `absent` takes over decide which route takes an alert, so Prometheus is asked.
+/// The labels that `absent` keeps decide which route matches an alert. Prometheus computes them here.
 #[test]
-fn promtool_keeps_of_absent_what_we_say_it_keeps() {
+fn absent_keeps_the_labels_that_we_compute() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on the labels that absent keeps");
     };
@@ -486,15 +486,15 @@ fn promtool_refuses_what_we_refuse() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on our corpus of PromQL");
     };
-    // One run each: promtool stops at nothing, but one exit code would hide one that is accepted.
+    // One run for each: promtool checks all files, but one exit code could hide a file that it accepts.
     for text in corpus("invalid.txt").into_iter().chain(corpus("ill-typed.txt")) {
-        // 3.0 renamed it.
+        // Prometheus 3.0 renamed it.
         let was_a_function = text.starts_with("holt_winters");
         assert!(was_a_function || promtool_check(&promtool, std::slice::from_ref(&text)).is_err(), "{text}");
     }
 }
 
-/// The version of a promtool, as `promtool, version 2.42.0+ds (branch: …)` tells it.
+/// The version of a promtool, from `promtool, version 2.42.0+ds (branch: …)`.
 fn version_of(promtool: &Path) -> (u32, u32) {
     let output = Command::new(promtool).arg("--version").output().unwrap();
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -503,9 +503,9 @@ fn version_of(promtool: &Path) -> (u32, u32) {
     (parts.next().unwrap(), parts.next().unwrap())
 }
 
-/// What is newer than the promtool here is known to be so: what is said to need no later version passes it.
+/// Checks the minimum versions: every expression that needs no later version is accepted by the promtool here.
 #[test]
-fn promtool_reads_what_is_said_to_be_old_enough_for_it() {
+fn promtool_accepts_expressions_of_its_version() {
     let Some(promtool) = support::promtool() else {
         return support::skipped("promtool's opinion on what came with which version");
     };
@@ -540,7 +540,7 @@ fn promtool_reads_what_is_said_to_be_old_enough_for_it() {
 }
 
 #[test]
-fn what_came_later_is_told_with_its_version() {
+fn newer_syntax_is_reported_with_its_version() {
     for (text, told) in [
         (r#"{"my.metric", job="api"}"#, "names in quotes such as `\"my.metric\"` 3.0"),
         (r#"sum by ("job") (up)"#, ""),
@@ -739,7 +739,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_printed_is_read_back(expr in any_expr()) {
+    fn printed_expressions_are_parsed_again(expr in any_expr()) {
         let text = expr.to_string();
         let again = parse(&text).unwrap_or_else(|fault| panic!("{}", drawn(&text, &[fault])));
         prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
@@ -747,7 +747,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_pretty_is_read_back(expr in any_expr(), width in 0usize..80) {
+    fn pretty_printed_expressions_are_parsed_again(expr in any_expr(), width in 0usize..80) {
         let text = pretty(&expr, width);
         let again = parse(&text).unwrap_or_else(|fault| panic!("{text}\n{fault:?}"));
         prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
@@ -759,7 +759,7 @@ proptest! {
     }
 
     #[test]
-    fn no_heap_of_tokens_panics(tokens in prop::collection::vec(prop::sample::select(vec![
+    fn random_tokens_cause_no_panic(tokens in prop::collection::vec(prop::sample::select(vec![
         "up", "sum", "by", "on", "offset", "(", ")", "{", "}", "[", "]", ",", ":", "@", "\"a\"", "'", "=", "=~", "!=", "5m", "1",
         "0x", "-", "+", "*", "^", "and", "group_left", "bool", "$w", "#", "\n", " ", "start", "step", "info", "fill", "é", "\\", "`",
         "anchored", "inf", ".", "rate", "without", "</",
@@ -782,9 +782,9 @@ proptest! {
     }
 }
 
-/// Dashboards replace their variables in the text of a query: what a source says there must survive, and what is meant as a variable must work.
+/// Dashboards replace variables in the text of a query. Texts of the sources must not change, and real variables must work.
 #[test]
-fn strings_of_sources_are_no_variables_of_dashboards() {
+fn texts_of_sources_are_not_dashboard_variables() {
     use slowburn::promql::build::selector;
     let value = "$env ${env} [[env]] [[env:csv]] $__range $1 [[:alpha:]] a$";
     let own = selector("x", &[("a", value)]);

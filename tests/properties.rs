@@ -1,4 +1,4 @@
-//! What must hold whatever the sources say.
+//! Properties that hold for all sources.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -24,7 +24,7 @@ fn sources(files: &[(String, String)]) -> Sources {
     Sources::new(files.iter().map(file).collect())
 }
 
-/// Compiles, shows every problem, and writes every file: whatever comes of it, none of it panics.
+/// Compiles, renders every problem, and makes every file, without a panic.
 fn goes_through(files: &[(String, String)]) {
     let sources = sources(files);
     let compiled = slowburn::compile(&sources);
@@ -36,13 +36,13 @@ fn goes_through(files: &[(String, String)]) {
     }
 }
 
-/// The same, and whatever else can be asked of what compiles: what it means, how it plays, and what is new in it.
+/// The same, and then explains, simulates and compares the result.
 fn answers(files: &[(String, String)], before: &[(String, String)]) {
     goes_through(files);
     let [old, new] = [before, files].map(sources);
     let models = [&old, &new].map(slowburn::model_of);
     let difference = slowburn::difference(&models[0], false, &models[1], false);
-    let sides = [("old", &old), ("new", &new)].map(|(name, sources)| slowburn::render::Compared {
+    let sides = [("old", &old), ("new", &new)].map(|(name, sources)| slowburn::render::ComparedSide {
         name,
         sources,
         problems: &[],
@@ -72,7 +72,7 @@ fn answers(files: &[(String, String)], before: &[(String, String)]) {
     }
 }
 
-/// One way to ruin a text.
+/// One way to damage a text.
 #[derive(Clone, Debug)]
 enum Ruin {
     DeleteLine(usize),
@@ -214,9 +214,9 @@ proptest! {
     }
 
     #[test]
-    fn ruined_sources_are_read_without_a_panic(file in any::<usize>(), ruins in proptest::collection::vec(ruin(), 1..6)) {
+    fn damaged_sources_cause_no_panic(file in any::<usize>(), ruins in proptest::collection::vec(ruin(), 1..6)) {
         let mut files = own();
-        // The project's file and one service: the others only cost time.
+        // The project file and one service: the others only take time.
         let chosen = 1 + file % (files.len() - 1);
         let project = files.iter().position(|(path, _)| path.ends_with("/slowburn.yaml")).unwrap();
         files = vec![files[project].clone(), files[if chosen == project { 0 } else { chosen }].clone()];
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_files_is_nothing(files in Just(own()).prop_shuffle()) {
+    fn the_order_of_files_has_no_meaning(files in Just(own()).prop_shuffle()) {
         let [one, other] = [&own(), &files].map(|files| slowburn::compile(&sources(files)).artifacts().unwrap());
         prop_assert!(one == other);
     }
@@ -249,7 +249,7 @@ fn the_same_sources_give_the_same_bytes() {
     assert!(compile() == compile());
 }
 
-/// A project in which every kind of number is written once.
+/// A project with every kind of number.
 const NUMBERS: [(&str, &str); 3] = [
     (
         "slos/slowburn.yaml",
@@ -316,7 +316,7 @@ done_seconds 1
     ),
 ];
 
-/// What a number may be that nobody means.
+/// Unusual numbers.
 const HOSTILE: [&str; 19] = [
     "0",
     "1",
@@ -339,7 +339,7 @@ const HOSTILE: [&str; 19] = [
     "NaN",
 ];
 
-/// Every number of the project, and every percentage with its sign: the file it stands in, where it begins, and where it ends.
+/// Every number of the project, and every percentage with its sign: the file, the begin and the end.
 fn numbers() -> Vec<(usize, usize, usize)> {
     let mut all = Vec::new();
     for (file, (_, text)) in NUMBERS.iter().enumerate() {
@@ -375,7 +375,7 @@ fn no_number_is_too_large_or_too_small_to_be_answered() {
     let problems = slowburn::compile(&sources(&plain)).problems;
     let shown = render(&problems, &sources(&plain), Format::Human { color: false });
     assert!(!problems.iter().any(slowburn::diagnostic::Problem::is_error), "{shown}");
-    // A percentage without its sign is a slip of its own.
+    // A percentage without its sign is a mistake of its own.
     for place in numbers() {
         let (file, _, end) = place;
         if NUMBERS[file].1[..end].ends_with('%') {
@@ -384,7 +384,7 @@ fn no_number_is_too_large_or_too_small_to_be_answered() {
             }
         }
     }
-    // All of them take minutes; the test below takes some of them at random.
+    // All of them take minutes; the test below uses random ones.
     if !full() {
         return skipped("every hostile number in every place (set SLOWBURN_FULL=1)");
     }
@@ -404,7 +404,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nor_are_several_numbers(chosen in proptest::collection::vec((any::<prop::sample::Index>(), proptest::sample::select(HOSTILE.to_vec())), 1..4)) {
+    fn several_changed_numbers_cause_no_panic(chosen in proptest::collection::vec((any::<prop::sample::Index>(), proptest::sample::select(HOSTILE.to_vec())), 1..4)) {
         let places = numbers();
         let mut written: Vec<_> = chosen.iter().map(|(at, number)| (*at.get(&places), *number)).collect();
         written.sort_unstable();
@@ -413,7 +413,7 @@ proptest! {
     }
 }
 
-/// Every expression of rule files, as it was written, is read by our own parser and printed as the same.
+/// Every expression of rule files can be parsed, and is printed unchanged.
 fn read_back(artifacts: &Artifacts) -> usize {
     let mut count = 0;
     for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
@@ -446,7 +446,7 @@ fn label_value() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z0-9]{1,8}", "\\PC{1,12}", "[\"\\\\'`{}$,=~!.*|#:% \n]{1,8}"]
 }
 
-/// A matcher on a label of its own, as PromQL.
+/// A matcher on a label, as PromQL.
 fn matcher(name: &'static str) -> impl Strategy<Value = String> {
     let pattern =
         proptest::sample::select(vec!["5..", "a|b", "(x|y).*", "[^z]+", "api-[0-9]{2}", "\\d+", ".+"]);
@@ -482,7 +482,7 @@ fn service() -> impl Strategy<Value = String> {
         |(name, metric, objective, period, by, kind, one, two, label, words)| {
             let policy = if period.starts_with('c') { "workbook" } else { "workbook-scaled" };
             let quoted = |text: &str| serde_json::Value::from(text).to_string();
-            // A label is never empty.
+            // A label cannot be empty.
             let label = if label.trim().is_empty() { "x".to_owned() } else { label };
             let selector = |more: &str| quoted(&format!("{metric}{{{one}, {two}{more}}}"));
             let failed = ", outcome=~\"5..|error\"";
@@ -516,7 +516,7 @@ fn promtool_accepts_what_random_sources_compile_to() {
         let source = service().new_tree(&mut runner).unwrap().current();
         let files = [("slos/service.yaml".to_owned(), source.clone())];
         let problems = slowburn::compile(&sources(&files)).problems;
-        // A burn rate of a low objective may be out of reach; everything else is right.
+        // With a low objective, a burn rate may be unreachable. There are no other problems.
         let errors = problems.iter().filter(|problem| problem.level == slowburn::diagnostic::Level::Error);
         let codes: Vec<&str> = errors.map(|problem| problem.code.name()).collect();
         if !codes.is_empty() {

@@ -1,4 +1,5 @@
-//! Labels as OpenTelemetry has them, `http.route`, kept by an SLO: every output spells them as its reader does, or it is said who cannot read them.
+//! Labels of OpenTelemetry such as `http.route` in `by`: every output quotes them as its reader requires, or a problem names the reader that does not
+//! support them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -80,7 +81,7 @@ fn every_output_spells_them_as_its_reader_does() {
 }
 
 #[test]
-fn who_cannot_read_them_is_told_of_with_what_to_write() {
+fn readers_that_do_not_support_them_are_named_with_advice() {
     let old = told(&project("2.42", "0.29"), SERVICE);
     let of_by = old.iter().find(|said| said.contains("labels such as `http.route`")).unwrap();
     assert!(of_by.starts_with("needs-newer-prometheus:") && of_by.contains("`http_route`"), "{of_by}");
@@ -106,7 +107,7 @@ fn who_cannot_read_them_is_told_of_with_what_to_write() {
 }
 
 #[test]
-fn labels_that_the_rules_set_have_a_way_out() {
+fn reserved_labels_can_be_renamed() {
     for label in ["service", "slo", "severity", "owner"] {
         let said = told(
             &project("3.0", "0.29"),

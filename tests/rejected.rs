@@ -1,6 +1,7 @@
-//! One file per mistake, and beside it what people read of it, in a folder for each project around it: `service` is a service on its own, `project` the
-//! project file of one, `contract` a service with `all.prom`, `scraped` one with `prometheus.yml`, `beside` one next to a service with a contract, `routed`
-//! one in a project with routes, `runbook` one with a runbook. Files named `accepted-…` have no fault, `several-…` more than one.
+//! One file per mistake, with its problems beside it, in a folder for the kind of project around it: `service` has a service alone, `project` a
+//! project file, `contract` a service with `all.prom`, `scraped` a service with `prometheus.yml`, `beside` a service beside one with a contract,
+//! `routed` a service in a project with routes, `runbook` a service with a runbook. Files named `accepted-…` have no problem, `several-…` more than
+//! one.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -12,7 +13,7 @@ use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, Sources};
 use support::full;
 
-/// What the project's files are compiled with.
+/// The service beside the project files.
 const SERVICE: &str = "version: slowburn/v1
 service: mail
 slos:
@@ -23,7 +24,7 @@ slos:
       bad: smtp_deliveries_total{job=\"mail\", result=\"error\"}
 ";
 
-/// A project in which somebody is told, and a shop needs mail.
+/// A project with receivers, in which a shop depends on mail.
 const ROUTED: &str = "version: slowburn/v1
 dependencies: { shop: [mail] }
 alertmanager:
@@ -87,7 +88,7 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
 }
 
 #[test]
-fn every_mistake_is_told_in_its_place_with_what_to_type() {
+fn every_mistake_is_reported_at_its_place_with_advice() {
     insta::glob!("rejected/*/*.yaml", |path| {
         let (name, sources, problems) = compiled(path);
         let source = std::fs::read_to_string(path).unwrap();
@@ -102,7 +103,7 @@ fn every_mistake_is_told_in_its_place_with_what_to_type() {
     });
 }
 
-/// The sources that ship, each with its place among them.
+/// This project's sources, with their indices.
 fn shipped() -> Vec<SourceFile> {
     let read = |folder: &Path| {
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -119,7 +120,7 @@ fn shipped() -> Vec<SourceFile> {
     paths.iter().map(|path| file(path)).collect()
 }
 
-/// What is told if one of the files says something else.
+/// The problems after one of the files was changed.
 fn told(files: &[SourceFile], index: usize, text: String) -> (Sources, Vec<Problem>) {
     let mut files = files.to_vec();
     files[index].text = text;
@@ -128,7 +129,7 @@ fn told(files: &[SourceFile], index: usize, text: String) -> (Sources, Vec<Probl
     (sources, problems)
 }
 
-/// Whoever misspells a key reads of that key, and of nothing that follows from it.
+/// A misspelt key is reported without consequences of it.
 #[test]
 fn a_misspelt_key_is_one_problem() {
     let files = shipped();
@@ -155,7 +156,7 @@ fn a_misspelt_key_is_one_problem() {
         let mut text = files[*index].text.clone();
         text.insert(*at, 'q');
         let (sources, problems) = told(&files, *index, text);
-        // What is a name may be any word, or is told where it is referred to.
+        // The key may be a name, which can be any word, or which is reported where it is used.
         let unknown = problems.iter().any(|problem| problem.code.name() == "unknown-key");
         let shown = || render(&problems, &sources, Format::Human { color: false });
         (unknown && problems.len() > 1).then(shown)
@@ -164,7 +165,7 @@ fn a_misspelt_key_is_one_problem() {
     assert!(faults.is_empty(), "{} of {}\n{}", faults.len(), cases.len(), faults.join("\n-----\n"));
 }
 
-/// A file that is no YAML is told of, and nothing that follows from its being left out.
+/// A file that is not YAML is reported without consequences of its absence.
 #[test]
 fn a_broken_file_is_one_problem() {
     let files = shipped();

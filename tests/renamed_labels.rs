@@ -1,4 +1,5 @@
-//! A label that is recorded under another name: the same counts from the rules and from the history, also where the series have a label of that name.
+//! A label that is recorded under another name: the rules and the history have the same counts, also if the raw series have a label with the new
+//! name.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -19,7 +20,7 @@ slos:
       bad: proxy_requests_total{job="proxy", code=~"5.."}
 "#;
 
-/// What both have to say of the last five minutes of this hour.
+/// The expected counts of both for the last five minutes of this hour.
 fn test(rules: &str, step: &str, of: &dyn Fn(&str) -> String) -> String {
     let series = |labels: &str, each: u32| {
         let series = format!("proxy_requests_total{{job=\"proxy\",path=\"x\",{labels}}}");

@@ -1,4 +1,4 @@
-//! What people and machines read of a handful of problems, some of them in hostile text.
+//! The output for some problems, for people and for programs. Some are in hostile texts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::time::Instant;
@@ -67,7 +67,7 @@ fn problems() -> Vec<Problem> {
 }
 
 #[test]
-fn people_read_the_text_with_its_faults_underlined() {
+fn human_output_underlines_faults() {
     insta::assert_snapshot!("human", render(&problems(), &sources(), Format::Human { color: false }));
 }
 
@@ -110,7 +110,7 @@ fn code_scanning_reads_sarif() {
     check_sarif(&serde_json::from_str(&text).unwrap());
 }
 
-/// What SARIF 2.1.0 requires of the objects that are used.
+/// The requirements of SARIF 2.1.0 for the objects that are used.
 fn check_sarif(log: &Value) {
     assert_eq!(log["version"], "2.1.0");
     for run in log["runs"].as_array().unwrap() {
@@ -156,7 +156,7 @@ fn check_region(region: &Value) {
 }
 
 #[test]
-fn no_problems_are_no_words() {
+fn without_problems_nothing_is_printed() {
     assert_eq!(render(&[], &sources(), Format::Human { color: true }), "");
     assert_eq!(render(&[], &sources(), Format::Github), "");
     insta::assert_snapshot!(render(&[], &sources(), Format::Json), @r#"
@@ -175,7 +175,7 @@ fn one_file(text: String) -> Sources {
 }
 
 #[test]
-fn of_a_long_line_only_the_surroundings_are_shown() {
+fn a_long_line_is_shortened_around_the_problem() {
     let text = format!("a: 1\nb: {}needle{}end\n", "é ".repeat(400_000), "ü ".repeat(400_000));
     let start = text.find("needle").unwrap() as u32;
     let end = text.len() as u32 - 1;
@@ -189,7 +189,7 @@ fn of_a_long_line_only_the_surroundings_are_shown() {
 }
 
 #[test]
-fn far_labels_stand_in_snippets_of_their_own() {
+fn distant_labels_have_their_own_snippets() {
     let text: String = (1..=200_000).map(|line| format!("k{line}: v\n")).collect();
     let place = |words: &str| {
         let start = text.find(words).unwrap() as u32;
@@ -206,8 +206,8 @@ fn far_labels_stand_in_snippets_of_their_own() {
     );
 }
 
-/// Five times as many problems in a file five times as large take five times as long, and twenty-five times as long where the file is scanned for each of
-/// them. Both are measured side by side, so that a busy machine fails neither.
+/// Five times as many problems in a file five times as large take five times as long. They would take twenty-five times as long if the file was
+/// scanned for each of them. Both are measured together, so that a busy machine does not fail the test.
 #[test]
 fn many_problems_in_a_large_file_take_time_in_proportion() {
     let problem = |line: u32| {
@@ -263,7 +263,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_and_no_place_make_it_panic_or_reach_the_terminal(
+    fn no_text_causes_a_panic_or_controls_the_terminal(
         text in any_text(), words in any_text(), spans in prop::collection::vec((0..900u32, 0..90u32), 1..5),
     ) {
         let mut spans = spans.into_iter().map(|(start, length)| {

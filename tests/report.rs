@@ -1,4 +1,4 @@
-//! The report: it is one page, says what the plan says, lets nothing of the sources become markup, and its simulator computes what the rules do.
+//! The report: it is one page, has the numbers of the plan, contains no markup from the sources, and its simulator computes what the rules do.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::{Level, Problem};
-use slowburn::plan::{Event, Observer, Plan, SloPlan, Watch};
+use slowburn::plan::{Event, EventSource, Plan, SloPlan, TierFacts};
 use slowburn::simulate::{Phase, Scenario, simulate};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::{Decimal, Duration};
@@ -38,7 +38,7 @@ alertmanager:
     - { match: { severity: ticket }, to: on-call, mute: nights }
 "##;
 
-/// Everything that a description may try.
+/// A description with everything that could be markup.
 const SHOP: &str = r#"version: slowburn/v1
 service: shop
 description: "<script>document.title='owned'</script> & \"quoted\" {{ 7*7 }}"
@@ -95,7 +95,7 @@ fn sources(language: &str) -> Sources {
     Sources::new(files.map(file).into())
 }
 
-/// All files but the proofs, which take longer than all the rest.
+/// All files without the proofs, which take longer than all others.
 fn artifacts(language: &str) -> Artifacts {
     let compiled = slowburn::compile(&sources(language));
     let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
@@ -111,17 +111,17 @@ fn page(language: &str) -> String {
     artifacts(language)["report/index.html"].clone()
 }
 
-/// What is committed.
+/// The committed report.
 fn out() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("out/report/index.html")).unwrap()
 }
 
-/// What stands between `before` and the next `after`, as often as there is such a thing.
+/// The texts between `before` and the next `after`, for each occurrence.
 fn between<'a>(text: &'a str, before: &'a str, after: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(before).skip(1).filter_map(move |rest| Some(rest.split_once(after)?.0))
 }
 
-/// A page without its looks and its program, which have files of their own.
+/// A page without its style and its scripts, which are tested elsewhere.
 fn content(page: &str) -> String {
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, rest) = rest.split_once("</style>").unwrap();
@@ -131,12 +131,12 @@ fn content(page: &str) -> String {
 }
 
 #[test]
-fn the_page_says_what_the_sources_mean() {
+fn the_report_has_the_facts_of_the_sources() {
     insta::assert_snapshot!(content(&page("en")));
 }
 
 #[test]
-fn nothing_of_the_sources_becomes_markup() {
+fn texts_of_the_sources_never_become_markup() {
     for language in ["en", "es"] {
         let content = content(&page(language));
         let begun: BTreeSet<&str> = content
@@ -218,19 +218,19 @@ fn headings_descend_and_tables_name_their_columns() {
 #[derive(Clone, Debug)]
 struct Incident {
     slo: String,
-    /// In (0, 1].
+    /// Above 0, at most 1.
     errors: Decimal,
     /// In milliseconds.
     length: u64,
     traffic: Option<Decimal>,
 }
 
-/// When a tier fires and when it stops, counted look by look.
-fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64)> {
+/// When a tier fires and when it stops, computed evaluation by evaluation.
+fn counted(slo: &SloPlan, tier: &TierFacts, incident: &Incident) -> Option<(u64, u64)> {
     let promise = &slo.promise;
     let step = promise.interval.millis();
     let every = if tier.slow { promise.long_interval.millis() } else { step };
-    // Bad milliseconds of each step; for a state, of steps whose look finds it bad.
+    // Bad milliseconds of each step; for a state, of the steps whose evaluation is bad.
     let overlap = |from: u64, to: u64| to.min(incident.length).saturating_sub(from);
     let bad = |look: u64| -> Decimal {
         let (from, to) = ((look - 1) * step, look * step);
@@ -254,7 +254,7 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
         sums.push(sums[look as usize - 1] + bad(look));
     }
     let fast = promise.fast_windows();
-    // Sums of five minutes end an evaluation ago.
+    // Sums of five minutes end one evaluation earlier.
     let window = |look: u64, length: u64| {
         let is_tiled = !fast.contains(&Duration::from_millis(length));
         let look = look.saturating_sub(u64::from(is_tiled));
@@ -280,7 +280,7 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
     Some((fires * step, stops * step))
 }
 
-/// What the simulator of a page says of incidents: for each the times of every tier, and what it costs.
+/// The results of a page's simulator for incidents: the times of every tier, and the cost.
 fn simulated(browser: &Browser, page: &str, incidents: &[Incident]) -> Vec<Value> {
     let asked: Vec<Value> = incidents
         .iter()
@@ -325,7 +325,7 @@ fn committed_plan() -> Plan {
     slowburn::compile(&Sources::new(files)).plan().unwrap()
 }
 
-/// Incidents of every kind, the same every time: round ones, and such that nothing falls on an evaluation.
+/// Incidents of every kind, the same in each run: with round numbers, and with times between evaluations.
 fn incidents(plan: &Plan) -> Vec<Incident> {
     let mut state = 20_261_122_u64;
     let mut next = |below: u64| {
@@ -356,7 +356,7 @@ fn incidents(plan: &Plan) -> Vec<Incident> {
 }
 
 #[test]
-fn the_simulator_says_what_counting_says() {
+fn the_simulator_agrees_with_counting() {
     let Some(browser) = Browser::found("the report's simulator is not held against counted events") else {
         return;
     };
@@ -384,18 +384,20 @@ fn the_simulator_says_what_counting_says() {
     assert!(fired > 200, "only {fired} tiers fired");
 }
 
-/// From when until when the page says that something fires.
+/// The begin and the end of firing on the page.
 fn said(times: &Value) -> Option<(u64, u64)> {
     times["fires"].as_u64().zip(times["stops"].as_u64())
 }
 
-/// An incident that both can play alike: `slowburn simulate` counts whole events, so every evaluation has some number of them that are bad.
+/// An incident that both can simulate: `slowburn simulate` counts whole events, so every evaluation has a whole number of bad events.
 fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
     match slo.observed.by {
-        // At no traffic that is known it takes a million events per evaluation.
-        Observer::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => incident,
-        Observer::Parts if incident.traffic.is_none() => incident,
-        Observer::Counters { .. } | Observer::Ratios | Observer::Parts => {
+        // Without known traffic it assumes a million events per evaluation.
+        EventSource::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => {
+            incident
+        }
+        EventSource::Parts if incident.traffic.is_none() => incident,
+        EventSource::Counters { .. } | EventSource::Ratios | EventSource::Parts => {
             let step = slo.promise.interval.millis();
             let traffic = incident.traffic.map(|traffic| (traffic * Decimal::ONE_THOUSAND).floor());
             Incident {
@@ -404,7 +406,7 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
                 ..incident
             }
         }
-        Observer::States => Incident { errors: Decimal::ONE, ..incident },
+        EventSource::States => Incident { errors: Decimal::ONE, ..incident },
     }
 }
 
@@ -420,9 +422,9 @@ fn spending(slo: &SloPlan) -> [Incident; 2] {
     })
 }
 
-/// Both count from the evaluation that the incident begins right after, and slow rules are evaluated then too.
+/// Both count from the evaluation right before the incident, at which slow rules are evaluated, too.
 #[test]
-fn the_simulator_says_what_the_command_says() {
+fn the_simulator_agrees_with_the_command() {
     let Some(browser) = Browser::found("the report's simulator is not held against `slowburn simulate`")
     else {
         return;
@@ -473,7 +475,7 @@ fn the_simulator_says_what_the_command_says() {
                     fired += usize::from(!times.is_null());
                 }
             }
-            // What is left is summed over five minutes: which of them crosses a line may be the one before or after.
+            // The remaining budget is summed over five minutes, so a line may be crossed one sum earlier or later.
             for (line, course) in answer["lines"].as_array().unwrap().iter().zip(&timeline.lines) {
                 let played =
                     course.firings.first().map(|(span, severity, _)| (span.from.millis(), severity.as_str()));
@@ -483,7 +485,7 @@ fn the_simulator_says_what_the_command_says() {
                     (Some(played), Some(there)) => {
                         played.0.abs_diff(there.0) <= 300_000 && played.1 == there.1
                     }
-                    // At the very line.
+                    // Exactly at the line.
                     (Some(_), None) | (None, Some(_)) => {
                         let left = timeline.budget.least.unwrap_or(Decimal::ONE);
                         (left - course.line.ratio()).abs() < Decimal::new(1, 2)
@@ -492,7 +494,7 @@ fn the_simulator_says_what_the_command_says() {
                 assert!(near, "{played:?} {there:?} of {:?} of {incident:?}", course.line);
                 crossed += usize::from(there.is_some());
             }
-            // Numbers of a page are for people; what is left of the last event is not one.
+            // The page rounds numbers for people; a part of one event does not matter.
             let budget = timeline.budget;
             let (bad, allowed) = (number(budget.bad), number(budget.allowed));
             let bad_there = answer["share"].as_f64().unwrap() * allowed;
@@ -534,7 +536,7 @@ fn a_result_is_an_address() {
     );
 }
 
-/// 390 pixels are a phone's.
+/// 390 pixels are the width of a phone.
 #[test]
 fn no_number_is_cut_on_a_phone() {
     let Some(browser) = Browser::found("no report was opened as on a phone") else { return };

@@ -1,4 +1,4 @@
-//! `slowburn diff` on real git repositories and on the command line: what is read of a revision, and what is said if it cannot be.
+//! `slowburn diff` with real git repositories and on the command line: what is read of a revision, and the messages if that fails.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -13,7 +13,7 @@ use std::process::Command;
 use serde_json::Value;
 use support::folder::{API, Folder, Ran, service};
 
-/// Runs git in a part of the folder, whatever is configured on this machine.
+/// Runs git in a folder, without the configuration of this machine.
 fn git_in(folder: &Folder, part: &str, args: &[&str]) -> String {
     let output = Command::new("git")
         .args([
@@ -44,7 +44,7 @@ fn commit(folder: &Folder, message: &str) {
     git(folder, &["commit", "--quiet", "--allow-empty", "--message", message]);
 }
 
-/// `v1` promises 99.9 %, `v2` and the working tree 99.95 %.
+/// `v1` has an objective of 99.9 %, `v2` and the working tree 99.95 %.
 fn repository() -> Folder {
     let folder = Folder::new();
     git(&folder, &["init", "--quiet"]);
@@ -88,7 +88,7 @@ fn directories_and_revisions_can_be_mixed() {
 }
 
 #[test]
-fn a_directory_is_one_even_where_a_revision_is_called_so() {
+fn a_directory_has_priority_over_a_revision_of_the_same_name() {
     let folder = repository();
     git(&folder, &["branch", "before", "v2"]);
     folder.write("before/api.yaml", API);
@@ -97,7 +97,7 @@ fn a_directory_is_one_even_where_a_revision_is_called_so() {
 }
 
 #[test]
-fn it_reads_what_was_committed_and_changes_nothing() {
+fn diff_reads_committed_files_and_changes_nothing() {
     let folder = repository();
     folder.write("slos/api.yaml", "no: [definition");
     folder.write("slos/new.yaml", service("new"));
@@ -171,7 +171,7 @@ fn contracts_links_and_ignored_files_are_read_as_on_a_disk() {
 }
 
 #[test]
-fn it_works_where_repositories_are_unusual() {
+fn unusual_repositories_work() {
     let folder = repository();
     git(&folder, &["worktree", "add", "--quiet", "beside", "v1"]);
     let run = |part: &str, args: &[&str]| {
@@ -185,7 +185,7 @@ fn it_works_where_repositories_are_unusual() {
     fs::create_dir_all(folder.path("deep/er")).unwrap();
     said(&run("deep/er", &["diff", "v1", "--path", "../../slos"]), 0, STRICTER);
     said(&run("slos", &["diff", "v1", "--path", "."]), 0, STRICTER);
-    // Inside of a submodule its own revisions count.
+    // Inside a submodule its own revisions are used.
     folder.write("outer/readme", "");
     git_in(&folder, "outer", &["init", "--quiet"]);
     let inner = folder.path(".git");
@@ -198,13 +198,13 @@ fn it_works_where_repositories_are_unusual() {
         ran.stderr,
         "error: HEAD:inner/slos is in the submodule inner\nrun slowburn in the submodule: it has its own revisions\n"
     );
-    // A hook of a worktree is told where its repository is.
+    // git tells a hook in a worktree where the repository is.
     let hooked = folder.command(&["diff", "v2"]).env("GIT_DIR", ".git").output().unwrap();
     assert_eq!(hooked.status.code(), Some(0));
 }
 
 #[test]
-fn a_shallow_clone_says_that_it_is() {
+fn a_shallow_clone_is_mentioned_in_the_message() {
     let folder = repository();
     let from = format!("file://{}", folder.path(".git").display());
     git(&folder, &["clone", "--quiet", "--depth", "1", &from, "shallow"]);
@@ -215,7 +215,7 @@ fn a_shallow_clone_says_that_it_is() {
 }
 
 #[test]
-fn a_side_with_errors_is_told_and_the_rest_compared() {
+fn a_side_with_errors_is_reported_and_the_rest_is_compared() {
     let folder = repository();
     folder.write("slos/b.yaml", service("b").replace("99.9%", "200%"));
     commit(&folder, "three");
@@ -232,9 +232,9 @@ fn a_side_with_errors_is_told_and_the_rest_compared() {
     said(&ran, 1, "error[invalid-utf-8]");
 }
 
-/// Everything that keeps it from reading a side, in its words.
+/// All failures to read a side, with their messages.
 #[test]
-fn what_cannot_be_read_is_one_clear_sentence() {
+fn unreadable_revisions_give_one_clear_message() {
     let mut text = String::new();
     let mut show = |title: &str, folder: &Folder, args: &[&str], set: &[(&str, &str)]| {
         let output = folder.command(args).envs(set.iter().copied()).output().unwrap();

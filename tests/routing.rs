@@ -1,4 +1,4 @@
-//! Who is told of what, judged by the real amtool and the real Alertmanager.
+//! Who is notified of which alert, checked by the real amtool and the real Alertmanager.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -19,7 +19,7 @@ use support::recorder::{Notification, Recorder};
 use support::rules::{compiled, groups, read, written};
 use support::{amtool, amtool28, skipped};
 
-/// A service with two SLOs, of which one has a promise per `env`.
+/// A service with two SLOs, one of them with a promise per `env`.
 fn service(name: &str, labels: &str) -> String {
     format!(
         "version: slowburn/v1
@@ -43,7 +43,7 @@ slos:
 
 const SEVERITIES: &str = "severities: { page: { label: critical }, ticket: { label: warning } }\n";
 
-/// The project that ships.
+/// This project.
 fn slos() -> Artifacts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -55,7 +55,7 @@ fn slos() -> Artifacts {
 fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // What `slowburn schema` leaves there for editors is no source.
+        // Schemas for editors are not sources.
         if path.file_name().unwrap().to_str().unwrap().starts_with('.') {
             continue;
         }
@@ -68,7 +68,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     }
 }
 
-/// What stands in `routes.test.yaml`: labels, and who is told.
+/// The content of `routes.test.yaml`: labels and their receivers.
 fn expected(artifacts: &Artifacts) -> Vec<(BTreeMap<String, String>, Vec<String>)> {
     let tests = read(&artifacts["alertmanager/routes.test.yaml"]);
     let text = |value: &serde_yaml::Value| value.as_str().unwrap().to_owned();
@@ -93,7 +93,7 @@ fn run(command: &mut Command) -> Result<String, String> {
     if output.status.success() { Ok(said) } else { Err(said) }
 }
 
-/// amtool accepts the configuration, and sends every alert to whom it is said to be sent.
+/// amtool accepts the configuration, and routes every alert to the expected receivers.
 fn hold(artifacts: &Artifacts) {
     match amtool() {
         Some(amtool) => hold_by(&amtool, artifacts),
@@ -123,7 +123,7 @@ fn hold_by(amtool: &Path, artifacts: &Artifacts) {
     assert!(faults.is_empty(), "{faults}\n{}", artifacts["alertmanager/alertmanager.yml"]);
 }
 
-/// Every alert of the rules is among those whose way is known.
+/// Every alert of the rules has an expected route.
 fn no_alert_is_forgotten(artifacts: &Artifacts) {
     let mut made = BTreeSet::new();
     for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
@@ -139,11 +139,11 @@ fn no_alert_is_forgotten(artifacts: &Artifacts) {
 }
 
 #[test]
-fn every_alert_of_the_shipped_project_reaches_whom_it_is_to_reach() {
+fn every_alert_of_this_project_reaches_the_right_receivers() {
     let artifacts = slos();
     no_alert_is_forgotten(&artifacts);
     hold(&artifacts);
-    // The two mistakes of the routes as they stood: teams are told beside the guard, and nothing is compared by `instance`.
+    // The two mistakes of these routes: the teams are notified although the inhibition exists, because `instance` is not compared.
     let tests = expected(&artifacts);
     let told = |name: &str| &tests.iter().find(|(labels, _)| labels["alertname"] == name).unwrap().1;
     assert_eq!(told("PostgisAvailabilityBurnPage"), &["guardia", "jefatura", "base-de-datos"]);
@@ -152,9 +152,9 @@ fn every_alert_of_the_shipped_project_reaches_whom_it_is_to_reach() {
     assert_eq!(told("WebsocketDeliveryBurnTicket"), &["avisos", "backend"]);
 }
 
-/// Routes that overlap, stop, and name the same receivers; values of every kind.
+/// Routes that overlap, stop, or have the same receivers; values of every kind.
 #[test]
-fn each_receiver_is_told_once_whatever_way_routes_overlap() {
+fn each_receiver_is_notified_once_by_overlapping_routes() {
     let receivers: String = ["a", "b", "c", "d", "e"]
         .map(|name| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}\n"))
         .concat();
@@ -193,7 +193,7 @@ alertmanager:
         let once: BTreeSet<&String> = receivers.iter().collect();
         assert_eq!(once.len(), receivers.len(), "{labels:?}");
     }
-    // Values that nobody can know beforehand are tried one by one: with and without each that a route asks for.
+    // Unknown values are tried one by one: each value that a route matches, and none.
     let envs: BTreeSet<&str> =
         tests.iter().filter_map(|(labels, _)| Some(labels.get("env")?.as_str())).collect();
     assert_eq!(envs, BTreeSet::from(["a.b|c", "prod", "some-env"]));
@@ -201,7 +201,7 @@ alertmanager:
     hold(&artifacts);
 }
 
-/// Numbers that look random and are the same in every run (Knuth's constants).
+/// Pseudorandom numbers, the same in each run (with Knuth's constants).
 struct Numbers(u64);
 
 impl Numbers {
@@ -211,7 +211,7 @@ impl Numbers {
     }
 }
 
-/// Whether labels match the matchers of a route whose values are single digits or nothing.
+/// Whether labels match the matchers of a route. Their values are single digits or empty.
 fn takes(route: &serde_yaml::Value, labels: &BTreeMap<String, String>) -> bool {
     route.get("matchers").and_then(|matchers| matchers.as_sequence()).into_iter().flatten().all(|matcher| {
         let matcher = matcher.as_str().unwrap();
@@ -225,9 +225,9 @@ fn takes(route: &serde_yaml::Value, labels: &BTreeMap<String, String>) -> bool {
     })
 }
 
-/// Over random routes and all alerts of three labels: who is told by the matchers is who was meant, in order, and once.
+/// For random routes and all alerts with three labels: the matchers select the intended receivers, in order, and each once.
 #[test]
-fn matchers_say_what_routes_mean_however_they_overlap() {
+fn matchers_of_overlapping_routes_are_right() {
     const VALUES: [&str; 3] = ["", "1", "2"];
     let mut slos = String::new();
     for number in 0..27 {
@@ -276,7 +276,7 @@ fn matchers_say_what_routes_mean_however_they_overlap() {
         let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
         let sources = Sources::new(vec![file("slos/slowburn.yaml", &project), file("slos/s.yaml", &service)]);
         let compiled = slowburn::compile(&sources);
-        // A route that others leave nothing to is an error, and has its own tests.
+        // A route that no alert reaches is an error, with its own tests.
         let Some(artifacts) = compiled.artifacts_of(&[target]) else {
             assert!(
                 compiled.problems.iter().all(|problem| problem.code.name() == "route-unreachable"),
@@ -301,7 +301,7 @@ fn matchers_say_what_routes_mean_however_they_overlap() {
 }
 
 #[test]
-fn without_a_declaration_nothing_is_emitted() {
+fn without_declared_targets_nothing_is_written() {
     let artifacts = compiled(&[("slos/a.yaml", &service("a", "{}"))]);
     assert!(artifacts.keys().all(|path| !path.starts_with("alertmanager/")));
 }
@@ -331,7 +331,7 @@ alertmanager:
     let text = &artifacts["alertmanager/alertmanager.yml"];
     let configuration = read(text);
     let receiver = &configuration["receivers"][0];
-    // What an author wrote is no template: Alertmanager's would print it as it was.
+    // The user's text is not a template, so Alertmanager prints it unchanged.
     assert_eq!(receiver["slack_configs"][0]["channel"], "#a {{ \"{{\" }} 'b' \"c");
     assert_eq!(receiver["email_configs"].as_sequence().unwrap().len(), 2);
     let spans = configuration["time_intervals"][0]["time_intervals"].as_sequence().unwrap();
@@ -341,7 +341,7 @@ alertmanager:
         let times = &spans[index]["times"][0];
         (days, times["start_time"].as_str().unwrap(), times["end_time"].as_str().unwrap())
     };
-    // A night ends on the day after the one on which it began.
+    // A night ends on the next day.
     let evenings = vec!["sunday", "monday", "tuesday", "wednesday", "thursday", "friday"];
     let mornings = vec!["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     assert_eq!(spans.len(), 3);
@@ -350,7 +350,7 @@ alertmanager:
     assert_eq!(span(2), (evenings, "12:00", "13:30"));
 }
 
-/// What only newer ones have, in files that they read.
+/// Settings of newer versions, in files that these versions read.
 const CHATS: &str = "version: slowburn/v1
 time_zone: ZONE
 severities: { page: { label: 'cri\"ti\\cal' } }
@@ -381,9 +381,9 @@ fn chats_are_channels_of_a_newer_alertmanager() {
     hold_by(&amtool, &artifacts);
 }
 
-/// The project's own time, whatever Alertmanager can do about it; a link that silences this alert; and which colour.
+/// Times in the project's time zone as far as Alertmanager supports it, a link that silences this alert, and the colour.
 #[test]
-fn notifications_say_when_and_how_badly_and_link_a_silence() {
+fn notifications_have_time_severity_and_a_link_to_a_silence() {
     let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
     let alert = |severity: &str, status: &str| {
         json!({ "status": status, "startsAt": "2026-07-02T01:04:05Z", "endsAt": "2026-07-02T04:04:05Z",
@@ -450,7 +450,7 @@ fn notifications_say_when_and_how_badly_and_link_a_silence() {
     assert!(text.contains("\nSince 2026-07-02 03:04 CEST until 2026-07-02 06:04 CEST\n"), "{text}");
 }
 
-/// Texts that come with alerts are data to Alertmanager's templates, to HTML and to Slack.
+/// Texts from alerts are data in Alertmanager's templates, in HTML and in Slack.
 #[test]
 fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
     let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
@@ -500,7 +500,7 @@ fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
     }
 }
 
-/// Of every inhibition what silences, what is silenced, and what has to be equal.
+/// For every inhibition: the source, the target, and the equal labels.
 fn inhibitions(artifacts: &Artifacts) -> Vec<[String; 3]> {
     let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
     let shown = |value: &serde_yaml::Value| -> String {
@@ -513,7 +513,7 @@ fn inhibitions(artifacts: &Artifacts) -> Vec<[String; 3]> {
 }
 
 #[test]
-fn a_companion_alert_and_the_slo_that_says_the_same_are_told_once() {
+fn a_companion_alert_and_its_same_as_slo_notify_once() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies: {{ web: [api] }}
@@ -545,7 +545,7 @@ alertmanager:
         ["alertname=\"ApiDown\"", &format!("alertname=~\"{loudly}\""), "cluster"],
         ["alertname=\"ApiDownAftermath\"", "alertname=\"ApiEventsMissing\"", "cluster"],
         ["alertname=\"ApiSlow\"", &format!("alertname=~\"{of_slos}\""), "cluster"],
-        // Of two that page, the SLO's is told; each for its own `env`, which both carry.
+        // If both page, the SLO's alert notifies. They are compared by `env`, which both have.
         ["alertname=\"ApiDeliveryBurnPage\"", "alertname=\"ApiLoud\"", "cluster env"],
         ["alertname=\"ApiLoud\"", "alertname=\"ApiDeliveryBurnTicket\"", "cluster env"],
         ["alertname=~\"ApiDeliveryBurnPage|ApiDeliveryBurnTicket\"", "alertname=\"ApiQuiet\"", "cluster"],
@@ -553,9 +553,9 @@ alertmanager:
     assert_eq!(inhibitions(&artifacts), expected);
 }
 
-/// A budget that is spent for weeks is told once, is silent while its page burns, and silences nothing that happens meanwhile.
+/// A budget alert that fires for weeks notifies once. It is silenced while the burn page fires, and silences no alert about a new failure.
 #[test]
-fn a_budget_alert_is_told_once_and_silences_no_burn() {
+fn a_budget_alert_notifies_once_and_silences_no_burn_alert() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies: {{ web: [api/availability] }}
@@ -581,7 +581,7 @@ budget_alerts: [{{ left: 25%, severity: ticket }}, {{ left: 0%, severity: page }
         ["severity=\"critical\" slo!=\"\" budget_below=\"\"", "severity=\"warning\" slo!=\"\"", of_promise],
         ["severity=\"critical\" budget_below=\"\"", "severity=\"critical\" budget_below!=\"\"", of_promise],
         ["budget_below=\"0%\"", "budget_below=\"25%\" severity=\"warning\"", of_promise],
-        // Only what fails now says that `web` cannot work.
+        // Only an alert about a present failure means that `web` cannot work.
         ["alertname=\"ApiAvailabilityBurnPage\"", "service=\"web\"", ""],
     ];
     assert_eq!(inhibitions(&artifacts), expected);
@@ -589,13 +589,13 @@ budget_alerts: [{{ left: 25%, severity: ticket }}, {{ left: 0%, severity: page }
     let routes = configuration["route"]["routes"].as_sequence().unwrap();
     let repeated =
         |route: &serde_yaml::Value| route.get("routes").map(|inner| inner[0]["repeat_interval"].clone());
-    // Longer than 5 days is as the route says; alerts without an SLO have no budget.
+    // A route with more than five days keeps its own setting. Alerts without an SLO have no budget.
     let told: Vec<_> = routes.iter().map(repeated).collect();
     assert_eq!(told, [Some("5d".into()), None, None]);
 }
 
 #[test]
-fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
+fn a_down_service_silences_dependants_up_to_its_severity() {
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies:
@@ -622,7 +622,7 @@ alertmanager:
         ["severity=\"critical\" slo!=\"\"".into(), format!("{tickets} slo!=\"\""), "service slo env".into()],
         ["alertname=\"ApiAvailabilityBurnPage\"".into(), "service=\"web\"".into(), String::new()],
         ["alertname=\"ApiEventsMissing\"".into(), format!("service=\"web\" {tickets}"), String::new()],
-        // One promise per `env` silences those of its own `env`, and what has none.
+        // A promise per `env` silences alerts with the same `env`, and alerts without one.
         ["alertname=\"CacheDeliveryBurnPage\"".into(), format!("{rest} {tickets}"), String::new()],
         ["alertname=\"CacheDeliveryBurnPage\"".into(), format!("{of_env} {tickets}"), "env".into()],
         ["alertname=\"DatabaseAvailabilityBurnPage\"".into(), "service=~\"api|web\"".into(), String::new()],
@@ -638,7 +638,7 @@ alertmanager:
 }
 
 #[test]
-fn what_is_independent_is_told_while_what_its_service_needs_is_down() {
+fn independent_alerts_notify_while_a_dependency_is_down() {
     let project = "version: slowburn/v1
 dependencies: { api: [database, cache/delivery] }
 alertmanager:
@@ -672,7 +672,7 @@ alertmanager:
     assert!(by_env.iter().all(|silenced| !silenced.contains("ApiIntruder")), "{by_env:?}");
 }
 
-/// What was sent: the receiver's path, its token or its channel, and the name and `env` of each alert, or what the chat was told.
+/// A sent notification: the receiver's path, token or channel, and the name and `env` of each alert, or the text in the chat.
 type Sent = (String, String, Vec<String>);
 
 fn sent(told: Notification) -> Sent {
@@ -694,10 +694,10 @@ fn sent(told: Notification) -> Sent {
     (told.path, told.authorization, alerts)
 }
 
-/// A whole way: a page reaches those it is for, once; its ticket is silenced and another is not; values of `by` are kept apart; what
-/// needs what is down is silenced; a muted time mutes; an escalation waits; a token is read from its file; texts stay texts.
+/// The whole chain: a page notifies its receivers once; its ticket is silenced, and another one is not; values of `by` are separate; alerts of
+/// dependent services are silenced; a muted time mutes; an escalation waits; a token is read from its file; texts stay texts.
 #[test]
-fn alertmanager_tells_whom_it_is_to_tell_once() {
+fn alertmanager_notifies_the_right_receivers_once() {
     let recorder = Recorder::start();
     let port = recorder.port();
     let secrets = tempfile::tempdir().unwrap();
@@ -765,7 +765,7 @@ alertmanager:
         assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", all_sent());
         thread::sleep(Duration::from_millis(100));
     }
-    // What were to come a second time would have come by now, at the next look of a group.
+    // A second notification would have come at the group's next interval.
     thread::sleep(Duration::from_secs(3));
     let sent = all_sent();
     let of = |path: &str| -> Vec<Vec<&str>> {

@@ -1,4 +1,4 @@
-//! The real promtool judges what is in `out/`: the rules load, and their proofs hold.
+//! The real promtool checks `out/`: the rules load, and their proofs succeed.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 use crate::support;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_yaml::Value;
-use slowburn::plan::{Makes, Plan, Rule, SloPlan};
+use slowburn::plan::{Plan, Rule, RuleOutput, SloPlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Duration;
 use slowburn::{derive, lower};
@@ -19,7 +19,7 @@ fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// What `slos/` comes to.
+/// The plan of `slos/`.
 fn plan() -> Plan {
     slowburn::compile(&Sources::new(own())).plan().unwrap()
 }
@@ -31,8 +31,7 @@ fn all_rules_load_without_a_complaint() {
     check_rules("out/prometheus", &rules);
 }
 
-/// Under the oldest Prometheus that the rules are to load in; under Prometheus 3 as well if `SLOWBURN_FULL=1`, because
-/// that takes as long again.
+/// With the oldest Prometheus that has to load the rules; with Prometheus 3, too, if `SLOWBURN_FULL=1`, because that takes as long again.
 #[test]
 fn all_proofs_hold() {
     let newest = if full() { promtool3() } else { None };
@@ -54,7 +53,7 @@ fn all_proofs_hold() {
     }
 }
 
-/// Every promtool there is holds rules against tests that read them as `rules.yaml`.
+/// Every promtool that exists runs tests with these rules as `rules.yaml`.
 fn hold(what: &str, rules: &str, tests: &str) {
     let judges: Vec<PathBuf> = promtool().into_iter().chain(promtool3()).collect();
     if judges.is_empty() {
@@ -70,9 +69,10 @@ fn hold(what: &str, rules: &str, tests: &str) {
     }
 }
 
-/// What a page says, beside an expression that fires at once: what fails, what is left and how long it lasts, whatever that is, and if nobody knows.
+/// The texts of a page, with an expression that fires at once: what fails, what is left and how long it lasts, with every kind of value, and with
+/// unknown values.
 #[test]
-fn what_fails_and_what_is_left_is_said_in_words() {
+fn texts_of_pages_have_error_ratio_and_remaining_budget() {
     let rules = groups(&fs::read_to_string(here("out/prometheus/api.rules.yaml")).unwrap());
     let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
@@ -84,7 +84,7 @@ fn what_fails_and_what_is_left_is_said_in_words() {
         "groups: [{{ name: it, rules: [{{ alert: Page, expr: burn == 14.4, annotations: {annotations} }}] }}]\n"
     );
     let unknown = "una parte desconocida";
-    // The error ratio, how many seconds the budget lasts, and what is left in percent.
+    // The error ratio, the seconds until the budget is exhausted, and the remaining budget in percent.
     let said = [
         (["_", "_", "_"], [unknown, "un tiempo desconocido", unknown]),
         (["1", "2580", "100"], ["100 %", "43m 0s", "100 %"]),
@@ -118,14 +118,14 @@ fn what_fails_and_what_is_left_is_said_in_words() {
     hold("texts of what fails and of what is left of a budget", &rules, &tests);
 }
 
-/// A down alert and what keeps its aftermath silent, apart from the SLO's own page, for which a series stands that says when it began.
+/// A down alert, and the alert that silences its aftermath, without the SLO's own page, which a series replaces.
 #[test]
-fn an_aftermath_is_silent_only_while_it_lasts_and_only_if_it_began_with_the_outage() {
+fn an_aftermath_is_silenced_only_while_it_lasts_and_only_if_it_began_with_the_outage() {
     let text = fs::read_to_string(here("out/prometheus/postgis.rules.yaml")).unwrap();
     let mut rules = groups(&text);
     rules.retain(|group| ["postgis/alerts", "postgis/aftermath"].contains(&group["name"].as_str().unwrap()));
     let rules = format!("groups: {}\n", serde_json::to_string(&rules).unwrap());
-    // The exporter says from 2m30s to 6m30s that the database is gone, so the alert fires from 3m on.
+    // The exporter reports from 2m30s to 6m30s that the database is down, so the alert fires from 3m on.
     let cases = [
         ("after it", "1000x90", vec![("2m30s", 0), ("3m", 1), ("37m", 1), ("37m30s", 0)]),
         ("an evaluation apart", "125x90", vec![("5m", 1)]),
@@ -172,21 +172,21 @@ fn every_service_is_proven() {
                 .groups
                 .iter()
                 .chain(&service.companions)
-                .chain(&service.aftermath)
+                .chain(&service.silencing)
                 .flat_map(|group| &group.rules)
             {
-                if let Makes::Alert(alert) = &alert.makes {
-                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.which.name);
+                if let RuleOutput::Alert(alert) = &alert.makes {
+                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.id.name);
                     let proven =
-                        texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.which.name));
-                    assert!(proven, "nothing proves {}", alert.which.name);
+                        texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.id.name));
+                    assert!(proven, "nothing proves {}", alert.id.name);
                 }
             }
         }
     }
 }
 
-/// What a rule of a group says of one SLO, if it says anything of it.
+/// The labels of a group's rule for one SLO; `None` if it has none for it.
 fn said_of(rule: &Rule, service: &str, slo: &str) -> Option<String> {
     let expr = rule.expr.to_string();
     if !rule.labels.is_empty() {
@@ -211,7 +211,7 @@ fn said_of(rule: &Rule, service: &str, slo: &str) -> Option<String> {
 }
 
 #[test]
-fn what_slos_have_in_common_is_said_once_and_of_each() {
+fn a_change_of_several_slos_is_reported_once_with_all_names() {
     for service in plan().services {
         for slo in &service.slos {
             let name = &slo.promise.slo;
@@ -261,7 +261,7 @@ fn a_service_of_many_slos_reads_them_in_several_groups() {
 }
 
 #[test]
-fn another_reader_finds_in_the_files_what_the_plan_says() {
+fn files_read_independently_match_the_plan() {
     for service in plan().services {
         let text = fs::read_to_string(here(&format!("out/prometheus/{}.rules.yaml", service.name))).unwrap();
         let written = groups(&text);
@@ -269,7 +269,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
             .groups
             .iter()
             .chain(&service.companions)
-            .chain(&service.aftermath)
+            .chain(&service.silencing)
             .chain(&service.missing)
             .collect();
         assert_eq!(written.len(), planned.len(), "{}", service.name);
@@ -279,7 +279,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
             let rules = written["rules"].as_sequence().unwrap();
             assert_eq!(rules.len(), planned.rules.len(), "{}", planned.name);
             for (written, planned) in rules.iter().zip(&planned.rules) {
-                let kind = if matches!(planned.makes, Makes::Record(_)) { "record" } else { "alert" };
+                let kind = if matches!(planned.makes, RuleOutput::Record(_)) { "record" } else { "alert" };
                 assert_eq!(written[kind], Value::from(planned.name()));
                 let expr = slowburn::promql::parse(written["expr"].as_str().unwrap()).unwrap();
                 let [expr, wanted] =
@@ -305,9 +305,9 @@ fn thresholds_are_exact_decimals() {
     }
 }
 
-/// What checks say of own series they know without making the rules of every SLO.
+/// The checks of own series compute the names without making the rules of every SLO.
 #[test]
-fn what_is_recorded_is_known_by_the_form_of_an_slo() {
+fn recorded_names_depend_only_on_the_form_of_an_slo() {
     let mut projects: Vec<Sources> = files(&here("tests/cases"), ".yaml")
         .into_iter()
         .map(|path| {
@@ -322,8 +322,8 @@ fn what_is_recorded_is_known_by_the_form_of_an_slo() {
         let facts = derive::derive(&model);
         for (service, plan) in facts.services.iter().zip(lower::lower(&facts).services) {
             let made = |rule: &Rule| match &rule.makes {
-                Makes::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
-                Makes::Alert(_) => None,
+                RuleOutput::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
+                RuleOutput::Alert(_) => None,
             };
             type Names = Vec<(String, Vec<String>)>;
             let mut known: Vec<(&str, Names)> = Vec::new();

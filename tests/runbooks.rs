@@ -1,5 +1,4 @@
-//! Runbooks, read as whoever shows Markdown reads them: every link leads somewhere, every query is one, and nothing the sources say is more
-//! than text.
+//! Runbooks, read as Markdown: every link has a target, every query is valid, and texts of the sources are only text.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -18,15 +17,15 @@ use support::folder::Folder;
 use support::rules::{compiled, groups, own};
 use support::{amtool, skipped};
 
-/// One runbook as it is read.
+/// A parsed runbook.
 #[derive(Debug, Default)]
 struct Read {
     headings: Vec<(HeadingLevel, String)>,
-    /// With the words behind their fences.
+    /// With the words after their fences.
     code: Vec<(String, String)>,
     links: Vec<String>,
     html: Vec<String>,
-    /// All that is shown, code and headings too.
+    /// The whole visible text, with code and headings.
     shown: String,
 }
 
@@ -63,7 +62,7 @@ fn read(markdown: &str) -> Read {
     read
 }
 
-/// Where those who show Markdown let a heading be reached, if it is ASCII without punctuation, as all are that are linked to.
+/// The anchor of a heading in Markdown viewers, for ASCII without punctuation, as in all headings with links to them.
 fn anchor(heading: &str) -> String {
     heading.to_lowercase().replace(' ', "-")
 }
@@ -79,7 +78,7 @@ fn ships() -> Artifacts {
     slowburn::compile(&Sources::new(own())).artifacts().unwrap()
 }
 
-/// What an address within the runbooks leads to is there.
+/// Checks that the target of a link inside the runbooks exists.
 fn assert_leads_somewhere(artifacts: &Artifacts, from: &str, link: &str) {
     let (file, wanted) = link.split_once('#').unwrap_or((link, ""));
     let file = if file.is_empty() { from } else { file };
@@ -105,7 +104,7 @@ fn every_alert_links_to_its_section_and_to_its_dashboard() {
     let mut alerts = 0;
     for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
         let rules = groups(rules).into_iter().flat_map(|group| group["rules"].as_sequence().unwrap().clone());
-        // Of what only silences others nobody is told.
+        // Alerts that only silence others notify nobody.
         let silences = ["Aftermath", "Told"];
         let is_told = |rule: &serde_yaml::Value| {
             let name = rule.get("alert").map(|name| name.as_str().unwrap());
@@ -178,7 +177,7 @@ fn hostile(language: &str) -> Artifacts {
 }
 
 #[test]
-fn what_the_sources_say_is_shown_as_they_say_it_and_nothing_more() {
+fn descriptions_are_shown_as_text() {
     let one_line = HOSTILE.split_whitespace().collect::<Vec<_>>().join(" ");
     for language in ["en", "es"] {
         let artifacts = hostile(language);
@@ -280,7 +279,7 @@ fn runbooks_of_a_shop() {
 }
 
 #[test]
-fn what_people_wrote_stands_first_below_a_heading_of_its_own() {
+fn the_users_text_comes_first_in_a_runbook() {
     let page = read(&shop(PROJECT)["runbooks/shop-checkout.md"]);
     let headings: Vec<(HeadingLevel, &str)> =
         page.headings.iter().map(|(level, heading)| (*level, heading.as_str())).collect();
@@ -300,7 +299,7 @@ fn what_people_wrote_stands_first_below_a_heading_of_its_own() {
     );
 }
 
-/// The line is pasted into a shell, and Alertmanager has the silence that it means.
+/// The line is pasted into a shell, and creates the right silence in Alertmanager.
 #[test]
 fn the_command_that_silences_an_alert_does() {
     let Some(amtool) = amtool() else { return skipped("amtool is not installed, so nothing was silenced") };
@@ -329,7 +328,7 @@ fn the_command_that_silences_an_alert_does() {
     assert_eq!(silences.as_array().unwrap().len(), 1);
 }
 
-/// What lies elsewhere, or is called otherwise, is nobody's runbook.
+/// A file in another place, or with another name, is not a runbook.
 #[test]
 fn runbooks_are_read_from_one_folder_and_no_name_leads_out_of_it() {
     let folder = Folder::new();
@@ -343,15 +342,15 @@ fn runbooks_are_read_from_one_folder_and_no_name_leads_out_of_it() {
     assert_eq!((ran.code, ran.stderr.contains("warning")), (Some(0), false), "{}", ran.stderr);
     let page = folder.read("out/runbooks/api-availability.md");
     assert!(page.contains("\n### Down\n\nRestart it.\n"), "{page}");
-    // It is a source, so it is there again whenever the runbook is made.
+    // It is a source, so it is used whenever the runbook is made again.
     folder.remove("out/runbooks/api-availability.md");
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     assert_eq!(folder.read("out/runbooks/api-availability.md"), page);
-    // A file that is no text is told, as any source is.
+    // A file that is not text is reported, as for other sources.
     folder.write("slos/runbooks/down.md", b"caf\xe9");
     let ran = folder.slowburn(&[]);
     assert_eq!((ran.code, ran.stderr.contains("invalid-utf-8")), (Some(1), true), "{}", ran.stderr);
-    // One that goes takes nothing of its own with it.
+    // If the text is removed, the rest of the runbook stays.
     folder.remove("slos/runbooks/down.md");
     let ran = folder.slowburn(&["compile", "--check"]);
     assert!(

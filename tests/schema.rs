@@ -1,4 +1,4 @@
-//! The schemas know the keys of the parser, and a validator of another make takes and refuses what the compiler does.
+//! The schemas have the keys of the parser, and an independent validator accepts and refuses what the compiler does.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support::documents::documents;
@@ -41,7 +41,7 @@ impl Validator {
         Self { schemas, service, project }
     }
 
-    /// What is wrong with a source, in the validator's words.
+    /// The validator's message for a source; `None` if it is valid.
     fn faults(&self, path: &str, text: &str) -> Option<String> {
         let mut yaml: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
         yaml.apply_merge().unwrap();
@@ -62,12 +62,12 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 fn problems(path: &str, text: &str) -> Vec<slowburn::diagnostic::Problem> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    // An environment says something of a service that there is.
+    // An environment can only override an existing service.
     let service = "version: slowburn/v1\nservice: a\nslos: { a: { objective: 99%, sli: { probe: up } } }\n";
     slowburn::compile(&Sources::new(vec![file("slos/service.yaml", service), file(path, text)])).problems
 }
 
-/// Finds every map of a schema that knows its keys, with a document in which that map holds only `x`.
+/// Finds every map of a schema with known keys, each with a document in which this map has only `x`.
 fn maps(schema: &Value, around: &dyn Fn(Value) -> Value, found: &mut Vec<(Value, BTreeSet<String>)>) {
     if let Some(keys) = schema["properties"].as_object() {
         assert_eq!(schema["additionalProperties"], json!(false));
@@ -91,7 +91,7 @@ fn maps(schema: &Value, around: &dyn Fn(Value) -> Value, found: &mut Vec<(Value,
     }
 }
 
-/// The compiler lists the keys it knows whenever it meets one it does not.
+/// The compiler lists all known keys when it finds an unknown one.
 #[test]
 fn every_key_of_the_parser_is_in_the_schema_and_no_other() {
     for (name, path) in [("service", "slos/a.yaml"), ("project", "slos/slowburn.yaml")] {
@@ -99,7 +99,7 @@ fn every_key_of_the_parser_is_in_the_schema_and_no_other() {
         maps(&schema(name), &|inner| inner, &mut found);
         assert!(found.len() > 5, "{found:?}");
         for (document, keys) in found {
-            // Names of severities are no keys to the parser; both have them from the vocabulary.
+            // Names of severities are not keys for the parser; both get them from the vocabulary.
             if keys.iter().eq(["page", "ticket"]) {
                 continue;
             }
@@ -107,7 +107,7 @@ fn every_key_of_the_parser_is_in_the_schema_and_no_other() {
             let unknown = problems.iter().find(|problem| problem.code.name() == "unknown-key");
             let help = unknown.and_then(|problem| problem.help.first());
             let help = help.unwrap_or_else(|| panic!("the parser has no such place: {document}"));
-            // A place without keys says so.
+            // A place without keys has another message.
             let listed = help.text.split_once("are ").map_or("", |(_, keys)| keys);
             assert!(!listed.is_empty() || help.text.starts_with("it has no keys"), "{}", help.text);
             let listed = listed.split('`').skip(1).step_by(2).map(str::to_owned);
@@ -137,12 +137,12 @@ fn every_source_of_ours_is_valid() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Of the rejected sources a schema refuses those whose keys and types are wrong, and it refuses none that the compiler takes.
+/// The schemas refuse rejected sources with wrong keys or types, and none that the compiler accepts.
 #[test]
-fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
+fn the_schema_refuses_only_what_the_compiler_refuses() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
-    // Another key, of this file or another one, says that something is missing (a journey needs no objective of slices); a route's `match` takes all labels alike.
-    // What a template's parameters are called, nobody knows but its author.
+    // Whether a key is missing may depend on another key or file (a journey needs no objective of slices). The `match` of a route accepts all labels.
+    // Parameters of templates have any names.
     const BEYOND: [&str; 10] = [
         "hours-without-zone",
         "receiver-mail-without-smtp",
@@ -160,7 +160,7 @@ fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
     for (folder, path) in crate::support::rejected() {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        // What is no YAML has no schema.
+        // A file that is not YAML cannot be validated.
         if serde_yaml::from_str::<serde_yaml::Value>(&text).is_err() {
             continue;
         }
@@ -185,7 +185,7 @@ fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
     assert!(refused > 40, "{refused} of the rejected sources are refused");
 }
 
-/// A clone has all that an editor needs, without a network.
+/// A clone has everything that an editor needs, without a network.
 #[test]
 fn every_source_names_its_schema_and_finds_it() {
     for path in files("slos") {

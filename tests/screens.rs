@@ -1,5 +1,5 @@
-//! Screens at their limits: many services, many values of `by`, SLOs of every kind, alerts that fire, wait and are over, series that are gone. A real
-//! Prometheus answers every query of every panel, and what it answers is what the panel has to say.
+//! Dashboards at their limits: many services, many values of `by`, SLOs of every kind, alerts that fire, are pending or have ended, missing series. A
+//! real Prometheus answers every query of every panel, and the answers are compared with the expected values.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use slowburn::artifact::Artifacts;
-use slowburn::plan::{Makes, Plan, Reading, SloPlan};
+use slowburn::plan::{Plan, RecordedRead, RuleOutput, SloPlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::PerSeverity;
 use support::dashboards::{self, Chosen, Dashboard, Query};
@@ -19,10 +19,10 @@ use support::prometheus::{Server, prometheus};
 use support::rules::run;
 use support::{promtool, skipped};
 
-/// How many values of `by` one SLO has.
+/// The number of values of `by` in one SLO.
 const VALUES: usize = 30;
 
-/// Forty services with five SLOs each, of every kind; one with many values, and one whose series are gone.
+/// Forty services with five SLOs each, of every kind. One has many values, and the series of one are missing.
 fn sources() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = (0..40)
         .map(|index| {
@@ -80,12 +80,12 @@ fn compiled() -> (Plan, Artifacts) {
     (slowburn::plan_of(&compiled.model.unwrap()), artifacts)
 }
 
-/// What is measured of one promise: the burn rate, and what is left of its budget.
+/// The values of one promise: the burn rate and the remaining budget.
 fn figures(index: usize) -> (f64, f64) {
     (0.25 * index as f64, 1.0 - 0.01 * index as f64)
 }
 
-/// How much of its period is over.
+/// The elapsed part of its period.
 fn over(slo: &SloPlan) -> f64 {
     if slo.readings.period_expected.is_some() { 0.5 } else { 1.0 }
 }
@@ -104,7 +104,7 @@ impl Samples {
         }
     }
 
-    fn recent(&mut self, reading: &Reading, labels: &str, value: f64) {
+    fn recent(&mut self, reading: &RecordedRead, labels: &str, value: f64) {
         let name = reading.series.name.clone().unwrap();
         let end = self.end;
         self.add(&name, labels, (end - 3600..=end).step_by(60), value);
@@ -116,9 +116,9 @@ impl Samples {
         let number = |value: &dyn ToString| value.to_string().parse::<f64>().unwrap();
         let (budget, period) = (number(&promise.budget), promise.period_length.secs() as f64);
         let readings = &slo.readings;
-        // Too few to judge by.
+        // Too few to judge.
         let expected = if promise.service == "s2" && promise.slo == "fresh" { 7.0 } else { 100_000.0 };
-        // A month is half over, and has half of its events.
+        // Half of the month is over, with half of its events.
         let over = over(slo);
         if let Some(reading) = &readings.period_expected {
             self.recent(reading, labels, expected);
@@ -163,7 +163,7 @@ impl Samples {
         }
     }
 
-    /// An alert that is active at these moments.
+    /// An alert that is active at these times.
     fn alert(&mut self, labels: &str, state: &str, from: u64, to: u64) {
         let moments = || (from..=to).step_by(30);
         self.add("ALERTS", &format!("{labels},alertstate=\"{state}\""), moments(), 1.0);
@@ -171,7 +171,7 @@ impl Samples {
     }
 }
 
-/// What the panels are asked about, and the server that knows it.
+/// The expected values, and the server.
 struct World {
     server: Server,
     artifacts: Artifacts,
@@ -189,7 +189,7 @@ impl World {
         let mut samples = Samples { end, metrics: BTreeMap::new() };
         let severities = plan.project.severities.clone();
         for rule in plan.services.iter().flat_map(|service| service.rules()) {
-            let Makes::Record(name) = &rule.makes else { continue };
+            let RuleOutput::Record(name) = &rule.makes else { continue };
             let labels = rule.labels.iter().map(|(name, value)| format!("{name}={value:?}"));
             let labels = labels.collect::<Vec<_>>().join(",");
             match name.as_str() {
@@ -227,7 +227,7 @@ impl World {
         samples.alert(alone, "firing", end - 1200, end);
         let pending = r#"alertname="S6Down",service="s6",severity="ticket",owner="team-2""#;
         samples.alert(pending, "pending", end - 120, end);
-        // A hundred and fifty at once.
+        // A hundred and fifty at the same time.
         for place in 0..150 {
             let labels = format!(r#"alertname="S5Down",service="s5",slo="x{place}",severity="ticket""#);
             samples.alert(&labels, "firing", storm(end), storm(end) + 600);
@@ -255,12 +255,12 @@ impl World {
         self.slos.iter().find(|known| known.promise.service == service && known.promise.slo == slo).unwrap()
     }
 
-    /// What is chosen on the screen of one SLO.
+    /// The selection on the dashboard of one SLO.
     fn chosen(&self, service: &str, slo: &str) -> Chosen {
         dashboards::of(&self.slo(service, slo).promise, &self.severities)
     }
 
-    /// What a panel's queries answer now, each.
+    /// The present results of each query of a panel.
     fn now(&self, dashboard: &Dashboard, panel: &Value, chosen: &Chosen) -> Vec<Vec<Value>> {
         let queries = dashboard.asked_by(panel);
         let ask = |query: &Query| {
@@ -272,7 +272,7 @@ impl World {
         queries.iter().map(ask).collect()
     }
 
-    /// The one number of a tile; `None` for no data.
+    /// The value of a stat panel; `None` without data.
     fn tile(&self, dashboard: &Dashboard, title: &str, chosen: &Chosen) -> Option<f64> {
         let answers = self.now(dashboard, dashboard.panel("stat", title), chosen);
         answers[0].first().map(value)
@@ -302,7 +302,7 @@ fn label<'v>(series: &'v Value, name: &str) -> &'v str {
 }
 
 #[test]
-fn panels_say_what_is_so() {
+fn panels_show_the_expected_values() {
     let Some(world) = World::new() else {
         return skipped("screens at their limits: there is no promtool or no Prometheus");
     };
@@ -341,7 +341,7 @@ fn no_query_fails(world: &World) {
     }
 }
 
-/// Many alerts at once are a hundred rows and how many more there are, the same ones in all columns.
+/// Many alerts at the same time are a hundred rows and the number of the others. All columns have the same rows.
 fn no_more_than_a_hundred_fire_one_by_one(world: &World) {
     let overview = world.dashboard("overview");
     let mut rows = BTreeMap::new();
@@ -354,14 +354,14 @@ fn no_more_than_a_hundred_fire_one_by_one(world: &World) {
     }
     let more = rows.remove(&("and more".to_owned(), String::new())).unwrap();
     assert_eq!(more, BTreeMap::from([(0, -2.0), (2, 51.0)]));
-    // A page is among those that are shown.
+    // A page is among the rows.
     let page = rows.remove(&("S7EventsBurnPage".to_owned(), "events".to_owned())).unwrap();
     assert_eq!(page, BTreeMap::from([(0, 3.0), (1, 300.0), (2, 1.0)]));
     assert_eq!(rows.len(), 99);
     assert!(rows.values().all(|row| *row == BTreeMap::from([(0, 2.0), (1, 300.0), (2, 1.0)])), "{rows:?}");
 }
 
-/// Grafana sorts numbers, and beside NaN it sorts nothing. What lasts is known to last, whatever other periods there are.
+/// Grafana sorts numbers, but nothing beside NaN. The remaining time is known for all periods.
 fn tables_can_be_sorted(world: &World) {
     let overview = world.dashboard("overview");
     let screen = world.dashboard("slo");
@@ -389,7 +389,7 @@ fn tables_can_be_sorted(world: &World) {
     }
 }
 
-/// Those that have least at the end, all the time; not whoever had least at some moment.
+/// The SLOs with the least budget at the end, over the whole time; not those with the least at any moment.
 fn five_budgets_are_drawn(world: &World) {
     let overview = world.dashboard("overview");
     let query = &overview.asked_by(overview.panel("timeseries", "The five smallest"))[0];
@@ -405,7 +405,7 @@ fn five_budgets_are_drawn(world: &World) {
     }
 }
 
-/// What the names of lines and panels say, where an SLO has values of `by`, and where it has fewer tiers than others.
+/// The names of lines and panels, for an SLO with values of `by`, and for one with fewer tiers than others.
 fn lines_and_tiers_have_names(world: &World) {
     let screen = world.dashboard("slo");
     let said = |name: &str, slo: &SloPlan| -> Vec<String> {
@@ -435,7 +435,7 @@ fn lines_and_tiers_have_names(world: &World) {
     assert_eq!(legends.iter().filter(|legend| legend.ends_with(" ${values}\"")).count(), 11);
 }
 
-/// Whether or not there is any data: of one whose series are gone, too.
+/// With or without data: also an SLO whose series are missing.
 fn every_slo_has_a_row(world: &World) {
     let overview = world.dashboard("overview");
     let answers = world.now(&overview, overview.panel("table", "All SLOs"), &dashboards::all());
@@ -446,7 +446,7 @@ fn every_slo_has_a_row(world: &World) {
         world.slos.iter().map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect();
     assert_eq!(promised.len(), 206);
     assert_eq!(rows, promised);
-    // Not more than one row each, either.
+    // And not more than one row each.
     assert!(answers.iter().all(|answer| answer.len() <= promised.len()));
     let owned = Chosen::from([("service".to_owned(), "s(3|7)".to_owned())]);
     let answers = world.now(&overview, overview.panel("table", "All SLOs"), &owned);
@@ -482,13 +482,13 @@ fn what_fires_stands_first(world: &World) {
             _ => "s6.down.md#s6down",
         };
         assert_eq!(label(series, "runbook"), format!("https://wiki/{file}"));
-        // What is of no SLO leads to its service.
+        // A row without an SLO leads to its service.
         let of_slo = label(series, "slo").is_empty();
         assert_eq!(label(series, "promise"), if of_slo { &screen } else { "slo_promise" });
     }
     let pages = world.tile(&overview, "Pages", &dashboards::all());
     assert_eq!(pages, Some(2.0));
-    // A service that promises nothing can be chosen while one of its alerts is active, and so can its owner's.
+    // A service without SLOs can be selected while one of its alerts is active, and so can its owner.
     let variables = overview.variables();
     let services = variables.iter().find(|variable| variable["name"] == "service").unwrap();
     for (owner, first, many) in [(".*", "a-name", 46), ("team-9", "causes", 1)] {
@@ -500,7 +500,7 @@ fn what_fires_stands_first(world: &World) {
     }
 }
 
-/// Outside of its hours an SLO is neither calm nor gone. A page is more than that.
+/// Outside of its hours an SLO is shown neither as good nor as missing. A page has priority.
 fn what_is_not_counted_says_so(world: &World) {
     let overview = world.dashboard("overview");
     let answers = world.now(&overview, overview.panel("table", "All SLOs"), &dashboards::all());
@@ -516,12 +516,12 @@ fn what_is_not_counted_says_so(world: &World) {
     assert_eq!(world.tile(&screen, "Alert", &desk), Some(-3.0));
     let marks = screen.annotations();
     let marked = marks.iter().find(|query| query.place.ends_with("not counted now\"")).unwrap();
-    // Grafana draws no mark for 0.
+    // Grafana draws no annotation for 0.
     let marked = [desk, other].map(|chosen| world.server.query(&marked.filled(&chosen), world.end).unwrap());
     assert_eq!(marked.map(|answer| answer.iter().map(value).collect::<Vec<_>>()), [vec![1.0], vec![]]);
 }
 
-/// A minute in which a part of a journey was bad is seen between two steps, on both screens.
+/// A minute in which a part of a journey was bad is visible between two steps, on both dashboards.
 fn parts_of_journeys_are_seen(world: &World) {
     for (name, title) in [("slo", "Parts that are bad"), ("trip", "whole: Parts that are bad")] {
         let dashboard = world.dashboard(name);
@@ -537,7 +537,7 @@ fn parts_of_journeys_are_seen(world: &World) {
     }
 }
 
-/// Half of a month leaves half of the budget if it is spent evenly. Over the last thirty days nothing is even.
+/// If half of a month is over, even consumption leaves half of the budget. A rolling period has no such line.
 fn an_even_spend_is_drawn_for_calendar_periods(world: &World) {
     let screen = world.dashboard("slo");
     let panel = screen.panel("timeseries", "Budget left over time");
@@ -546,7 +546,7 @@ fn an_even_spend_is_drawn_for_calendar_periods(world: &World) {
     assert_eq!((even("latency"), even("events")), (vec![0.5], vec![]));
 }
 
-/// Grafana's last step may be long past: what has begun since is on it.
+/// Grafana's last step may be some time ago. Later events belong to it.
 fn what_began_after_the_last_step_is_on_it(world: &World) {
     for (name, title) in
         [("overview", "Alerts by service"), ("s3", "Alerts of this service"), ("slo", "Alerts over time")]
@@ -554,7 +554,7 @@ fn what_began_after_the_last_step_is_on_it(world: &World) {
         let dashboard = world.dashboard(name);
         let chosen = if dashboard.is_of_one() { world.chosen("s3", "events") } else { dashboards::all() };
         let query = &dashboard.asked_by(dashboard.panel("state-timeline", title))[0];
-        // The page is ten minutes old, and the last step fifteen; or that is now, and there is nothing after it.
+        // The page is ten minutes old, and the last step fifteen. Or the last step is now.
         for at in [world.end - 900, world.end] {
             let last = world.server.query_range(&query.over(&chosen, "30d", "43m"), at, at, 60).unwrap();
             let loud = last.iter().find(|series| {
@@ -609,12 +609,12 @@ fn one_of_many_values_can_be_chosen(world: &World) {
     }
     for panel in screen.panels().into_iter().filter(|panel| panel["type"] == "timeseries") {
         for (query, answer) in screen.asked_by(panel).iter().zip(world.now(&screen, panel, &many)) {
-            // Only a calendar period has a line of even spend.
+            // Only a calendar period has a line of even consumption.
             let least = usize::from(!dashboards::is_even_spend(&query.expr));
             assert!((least..=5).contains(&answer.len()), "{}: {}", query.place, answer.len());
         }
     }
-    // A number that is one for all is the worst of them.
+    // A single number for all is the worst of them.
     assert_eq!(world.tile(&screen, "Burn rate", &many), Some(figures(VALUES).0));
     let one = Chosen::from_iter(many.into_iter().chain([("by".to_owned(), "node=\"n7\"".to_owned())]));
     assert_eq!(world.tile(&screen, "Burn rate", &one), Some(figures(8).0));
@@ -629,7 +629,7 @@ fn what_is_gone_is_no_data(world: &World) {
     for title in ["Alert", "Burn rate", "Budget gone in", "Budget left", "Achieved"] {
         assert_eq!(world.tile(&screen, title, &gone), None, "{title}");
     }
-    // What is promised is known all the same, and every column of it has a title.
+    // The objectives are known in any case, and every column has a title.
     let panel = screen.panel("table", "What is promised");
     let known = world.now(&screen, panel, &gone).swap_remove(0);
     assert_eq!(known.len(), 1);
@@ -654,7 +654,7 @@ fn a_page_of_ten_minutes_nine_days_ago_is_seen(world: &World) {
         };
         let panel = dashboard.panel("state-timeline", title);
         let query = &dashboard.asked_by(panel)[0];
-        // Grafana asks for about as many points as the panel has pixels.
+        // Grafana asks for about one point per pixel of the panel.
         let filled = query.over(&chosen, "30d", "43m");
         let from = world.end - 30 * 86_400;
         let answer = world.server.query_range(&filled, from, world.end, 43 * 60).unwrap();
@@ -664,13 +664,14 @@ fn a_page_of_ten_minutes_nine_days_ago_is_seen(world: &World) {
         let points = seen.unwrap_or_else(|| panic!("{name}: {answer:?}"))["values"].as_array().unwrap();
         let loud = points.iter().filter(|point| point[1] == "3").count();
         assert!((1..=2).contains(&loud), "{name}: {loud} of {}", points.len());
-        // What was calm all the time has no line.
+        // A service without any alert has no line.
         let services: BTreeSet<&str> = answer.iter().map(|series| label(series, "service")).collect();
         assert!(services.len() <= 6, "{services:?}");
     }
 }
 
-/// Nothing grows with the number of SLOs beyond what `kubectl apply` takes, and a service is two screens tall at most.
+/// The size of files does not grow with the number of SLOs beyond the limit of `kubectl apply`, and the dashboard of a service has at most two
+/// screens.
 #[test]
 fn screens_are_small() {
     let (_, artifacts) = compiled();
@@ -680,12 +681,12 @@ fn screens_are_small() {
         let bottom =
             |panel: &Value| panel["gridPos"]["y"].as_u64().unwrap() + panel["gridPos"]["h"].as_u64().unwrap();
         let rows = dashboard.json["panels"].as_array().unwrap().iter().map(bottom).max().unwrap();
-        // Rows of 30 pixels with 8 between them; the screen is 1,080 pixels tall.
+        // Rows have 30 pixels with gaps of 8; a screen has 1,080.
         assert!(rows * 38 <= 2 * 1080, "{path}: {}", rows * 38);
     }
 }
 
-/// With many SLOs the report is an index and a page per service, and every link in them leads to something that is there.
+/// With many SLOs the report is an index and a page per service, and every link has a target.
 #[test]
 fn the_report_of_many_slos_is_a_page_per_service() {
     let (_, artifacts) = compiled();
@@ -713,7 +714,7 @@ fn the_report_of_many_slos_is_a_page_per_service() {
         }
     }
     assert!(followed > 500, "{followed}");
-    // Addresses of the simulator lead from the index to where it is.
+    // Addresses of the simulator are redirected from the index to the right page.
     assert!(pages["index.html"].contains("Addresses of a report that was one page"));
     assert!(pages["s3.html"].contains("#simulate?slo=s3/events"));
 }

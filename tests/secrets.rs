@@ -1,4 +1,4 @@
-//! A secret that somebody has written, typed or sent in the wrong place is repeated to nobody.
+//! A secret in the wrong place is never repeated.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -6,17 +6,17 @@ use crate::support;
 
 use support::folder::{API, Folder, Ran};
 
-/// What is looked for in all that is said: the heart of every secret below.
+/// The part of every secret below that is searched in all outputs.
 const HEART: &str = "S3cr3t";
 
 fn silent(ran: &Ran, of: &str) {
     assert!(!ran.stdout.contains(HEART) && !ran.stderr.contains(HEART), "{of}\n{}{}", ran.stdout, ran.stderr);
 }
 
-/// Rules of others for the same SLO.
+/// Rules of another tool for the same SLO.
 const OLD: &str = "groups: [{ name: a, rules: [{ record: 'slo:sli_error:ratio_rate5m', expr: up, labels: { service: api, slo: availability } }] }]\n";
 
-/// A project file with these lines below `alertmanager`.
+/// A project file with these lines in `alertmanager`.
 fn project(lines: &str) -> Folder {
     let folder = Folder::new();
     folder.write("slos/slowburn.yaml", format!("version: slowburn/v1\nalertmanager:\n{lines}\n"));
@@ -24,7 +24,7 @@ fn project(lines: &str) -> Folder {
 }
 
 #[test]
-fn an_address_with_a_secret_is_repeated_to_nobody() {
+fn an_address_with_a_secret_is_masked() {
     let folder = Folder::new();
     folder.write("old.yaml", OLD);
     for address in [
@@ -61,7 +61,7 @@ fn an_address_with_a_secret_is_repeated_to_nobody() {
 }
 
 #[test]
-fn an_address_in_the_place_of_something_else_is_not_repeated_either() {
+fn an_address_instead_of_another_argument_is_masked() {
     let folder = Folder::new();
     folder.write("old.yaml", OLD);
     for address in [
@@ -97,7 +97,7 @@ fn an_address_in_the_place_of_something_else_is_not_repeated_either() {
     }
 }
 
-/// Slips around a secret: each is an error, and no format shows the line.
+/// Mistakes with a secret: each is an error, and no format shows the line.
 const SLIPS: [&str; 20] = [
     "  receivers:\n    a: { slack: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }\n  default: a",
     "  receivers:\n    a: { slack: S3cr3tPW }\n  default: a",
@@ -122,7 +122,7 @@ const SLIPS: [&str; 20] = [
 ];
 
 #[test]
-fn no_slip_shows_the_line_of_a_secret() {
+fn no_mistake_shows_the_line_of_a_secret() {
     for lines in SLIPS {
         let folder = project(lines);
         for format in ["human", "json", "github", "sarif"] {
@@ -141,7 +141,7 @@ fn no_slip_shows_the_line_of_a_secret() {
 }
 
 #[test]
-fn a_configuration_of_prometheus_shows_no_secret_either() {
+fn secrets_in_a_prometheus_configuration_are_not_shown() {
     for lines in [
         "  - job_name: api\n    basic_auth: { username: u, password: \"S3cr3tPW }\n",
         "  - job_name: api\n    basic_auth:\n      password: 'S3cr3tPW\n",
@@ -185,7 +185,7 @@ fn a_secret_in_a_text_that_everybody_reads_is_an_error() {
     let said = "description: see https://u:S3cr3tPW@h\n    objective";
     folder.write("slos/api.yaml", API.replace("objective", said));
     assert!(folder.slowburn(&[]).stderr.contains("error[inline-secret]"));
-    // What is none stays one.
+    // A text that is not a secret is shown.
     folder.write(
         "slos/api.yaml",
         format!("annotations: {{ runbook_url: 'https://wiki.internal/@ops/API-down?page=3#first' }}\n{API}"),

@@ -1,4 +1,4 @@
-//! Servers that go away, fall silent, answer by half, say too much or tell what they were told in confidence.
+//! Servers that go away, do not answer, send incomplete or too large answers, or repeat credentials.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -27,8 +27,8 @@ fn answer(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// A server that keeps connections open, answers so many questions on each, and then closes it at the moment when the next one comes. Gives
-/// the address, how many connections there were and how many questions were answered.
+/// A server that keeps connections open, answers so many requests on each, and closes it when the next request arrives. Returns the address, the
+/// number of connections and the answered requests.
 fn forgetful(each: usize) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -63,7 +63,7 @@ fn forgetful(each: usize) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>)
 }
 
 #[test]
-fn a_connection_that_went_away_is_made_again_and_the_question_asked_once_more() {
+fn a_lost_connection_is_opened_again_and_the_request_repeated_once() {
     let folder = Folder::new();
     for each in [1, 2, 3] {
         let (url, connections, asked) = forgetful(each);
@@ -77,7 +77,7 @@ fn a_connection_that_went_away_is_made_again_and_the_question_asked_once_more() 
         asked.dedup();
         assert_eq!(asked.len(), all, "every question is answered once");
     }
-    // One that never answers is not asked for ever.
+    // A server that never answers does not get endless requests.
     let (url, connections, _) = forgetful(0);
     let ran = check(&folder, &url, &[]);
     assert!(ran.stderr.contains("the answer ends early"), "{}", ran.stderr);
@@ -95,9 +95,9 @@ fn a_silent_server_costs_one_timeout() {
     assert!(begun.elapsed() < Duration::from_millis(1900), "{:?}", begun.elapsed());
 }
 
-/// One that answers what is needed, and no more, is told of, and asked no further.
+/// If a server answers only the necessary requests, this is reported, and it gets no further requests.
 #[test]
-fn what_a_server_does_not_tell_is_said() {
+fn missing_answers_of_a_server_are_reported() {
     let folder = Folder::new();
     let server = Server::with(|stream, request| {
         if request.contains("/api/v1/query?") {
@@ -115,7 +115,7 @@ fn what_a_server_does_not_tell_is_said() {
 }
 
 #[test]
-fn partial_answers_and_remarks_are_said() {
+fn incomplete_answers_and_notes_are_shown() {
     let folder = Folder::new();
     let body = r#"{"status":"success","isPartial":true,"infos":["PromQL info: \u001b[2Jmay be no counter"],"data":{"resultType":"vector","result":[]}}"#;
     let server = Server::of("200 OK", "", body.as_bytes());
@@ -126,7 +126,7 @@ fn partial_answers_and_remarks_are_said() {
 }
 
 #[test]
-fn names_of_labels_move_no_cursor() {
+fn label_names_cannot_move_the_cursor() {
     let folder = Folder::new();
     let server = Server::telling_time(|request| {
         let sample = r#"{"metric":{"service":"api","slo":"availability","a\u001b[2J\u202eb":"c\u001b[3Jd"},"value":[1,"0.5"]}"#;
@@ -150,7 +150,7 @@ fn names_of_labels_move_no_cursor() {
 }
 
 #[test]
-fn an_answer_of_nothing_but_values_is_not_read() {
+fn an_answer_that_takes_too_much_memory_is_refused() {
     let folder = Folder::new();
     for part in ["[],", "{},", "0,", "{\"a\":0},", "[[0]],"] {
         let values =
@@ -164,9 +164,9 @@ fn an_answer_of_nothing_but_values_is_not_read() {
     }
 }
 
-/// Of each label value a history of the whole past is kept, so a server decides by them how much memory that takes.
+/// Each label value has a history of the whole past, so the server decides how much memory is needed.
 #[test]
-fn a_past_of_too_many_label_values_is_not_played() {
+fn a_backtest_with_too_many_label_values_is_refused() {
     let folder = Folder::new();
     folder.write("slos/api.yaml", API.replace("    sli:", "    by: [region]\n    sli:"));
     let regions = |many: usize| {
@@ -182,9 +182,8 @@ fn a_past_of_too_many_label_values_is_not_played() {
         let url = format!("http://127.0.0.1:{}", server.port);
         let ran = folder.slowburn(&["backtest", "api", "--raw", "--last", last, "--prometheus", &url]);
         assert_eq!(ran.code, Some(if is_too_much { 2 } else { 0 }), "{many} {last}: {}", ran.stderr);
-        let words = format!(
-            "error: {url} has more values of the labels in `by` than there is room for: 10000000 counts\n"
-        );
+        let words =
+            format!("error: {url} has too many values of the labels in `by`: more than 10000000 counts\n");
         assert_eq!(ran.stderr.starts_with(&words), is_too_much, "{}", ran.stderr);
     }
 }
@@ -255,7 +254,7 @@ fn answers_of_more_hours_than_are_kept_end_a_report() {
 }
 
 #[test]
-fn of_many_warnings_a_few_are_told() {
+fn only_a_few_of_many_warnings_are_shown() {
     let folder = Folder::new();
     let warnings: Vec<String> =
         (0..5_000).map(|index| format!("\"{index} {}\"", "x".repeat(1_000))).collect();
@@ -271,7 +270,7 @@ fn of_many_warnings_a_few_are_told() {
 }
 
 #[test]
-fn what_was_sent_in_confidence_is_not_repeated() {
+fn credentials_in_answers_are_masked() {
     let folder = Folder::new();
     folder.write("user", "op:S3cr3t\"PW\n");
     folder.write("token", "S3cr3tT0ken\n");
@@ -313,7 +312,7 @@ fn what_was_sent_in_confidence_is_not_repeated() {
 }
 
 #[test]
-fn what_is_kept_of_answers_is_for_whoever_asked() {
+fn cached_answers_are_used_for_the_same_server_only() {
     let folder = Folder::new();
     let server = Server::telling_time(|request| {
         assert!(request.contains("token=S3cr3tPW"), "{request}");
@@ -344,7 +343,7 @@ fn what_is_kept_of_answers_is_for_whoever_asked() {
     assert!(!(ran.stdout + &ran.stderr).contains("S3cr3t"));
 }
 
-/// A server that speaks TLS, sends one answer, and ends the connection: with a word of farewell, or without.
+/// A TLS server that sends one answer, and ends the connection with or without `close_notify`.
 const TLS: &str = r#"
 import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -382,7 +381,7 @@ fn over_tls(folder: &Folder, sent: &str, ending: &str) -> Ran {
 }
 
 #[test]
-fn an_answer_that_ends_early_is_none() {
+fn an_answer_that_ends_early_is_an_error() {
     let runs = |program: &str, how: &str| Command::new(program).arg(how).output().is_ok();
     if !runs("openssl", "version") || !runs("python3", "--version") {
         return skipped("openssl or python3 is not installed, so nothing broke off over TLS");

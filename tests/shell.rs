@@ -1,4 +1,4 @@
-//! What makes a shell comfortable: completions that bash really offers, and pages that `man` really reads.
+//! Completions in a real bash, and manual pages in a real `man`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -9,7 +9,7 @@ use std::process::Command;
 use support::folder::Folder;
 use support::skipped;
 
-/// What bash offers after a tab behind these words.
+/// The completions that bash offers after these words.
 fn offered(folder: &Folder, words: &[&str]) -> Vec<String> {
     let script = format!(
         "source slowburn.bash; COMP_WORDS=({}); COMP_CWORD={}; _slowburn slowburn '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",

@@ -1,4 +1,4 @@
-//! What `slowburn simulate` says, promtool says of the very rules: random incidents are played by both.
+//! `slowburn simulate` and promtool with the real rules have the same results, for random incidents.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 use crate::support;
@@ -8,15 +8,15 @@ use std::time::Instant;
 
 use slowburn::Compiled;
 use slowburn::model::{Behaviour, Series};
-use slowburn::plan::Observer;
+use slowburn::plan::EventSource;
 use slowburn::promql::build::selector;
-use slowburn::simulate::{self, Played, Scenario, Schedule, Step, Timeline};
+use slowburn::simulate::{self, Scenario, Schedule, SimulatedSteps, Step, Timeline};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::{Decimal, Duration, Period, text};
 use support::rules::{groups, test_rules, written};
 use support::{full, promtool, promtool3, skipped};
 
-/// Two pages, a ticket of the fast group and one of the slow group in one alert.
+/// Two pages, and an alert with a ticket of the fast group and one of the slow group.
 const MIXED: &str = "
 version: slowburn/v1
 policy: brief
@@ -29,7 +29,7 @@ policies:
       - { severity: ticket, budget: 3%,   long: 9h,  short: 1h }
 ";
 
-/// All tickets of the slow group; one short window is that of a page.
+/// All tickets in the slow group; one short window is the same as that of a page.
 const SLOW: &str = "
 version: slowburn/v1
 policy: brief
@@ -41,7 +41,7 @@ policies:
       - { severity: ticket, budget: 3%,   long: 10h, short: 2h }
 ";
 
-/// Alerts that go on firing, in both groups.
+/// Alerts with `keep_firing_for`, in both groups.
 const KEPT: &str = "
 version: slowburn/v1
 policy: brief
@@ -53,7 +53,7 @@ policies:
       - { severity: ticket, budget: 3%,   long: 9h,  short: 45m, keep_firing_for: 1h }
 ";
 
-/// What is simulated: a project, and an SLO.
+/// The project, and the SLO.
 const KINDS: [(&str, &str, &str); 14] = [
     (
         "errors",
@@ -106,7 +106,7 @@ const KINDS: [(&str, &str, &str); 14] = [
         SLOW,
         "objective: 97%\n    period: calendar quarter\n    sli: { probe: 'probe_success{job=\"mail\"}' }",
     ),
-    // From two to seven o'clock of Greenwich; promtool begins with a Thursday.
+    // From two to seven o'clock UTC. promtool begins with a Thursday.
     (
         "hours",
         MIXED,
@@ -124,7 +124,7 @@ const KINDS: [(&str, &str, &str); 14] = [
     ),
 ];
 
-/// A gap that begins right after a tile: the last sum before it ended half a minute ago, and most of it is in that tile.
+/// A gap that begins right after a tile: the last sum before it ended half a minute earlier, and most of it is in that tile.
 const GAP: &str = "0% for 10m, 53.1% for 5m, no data for 20m, ramp 0% to 12.3% for 40m";
 
 fn compiled(project: &str, slo: &str) -> Compiled {
@@ -136,7 +136,7 @@ fn compiled(project: &str, slo: &str) -> Compiled {
     compiled
 }
 
-/// Numbers that are the same in every run (SplitMix64).
+/// Pseudorandom numbers, the same in each run (SplitMix64).
 struct Chance(u64);
 
 impl Chance {
@@ -152,7 +152,7 @@ impl Chance {
         of[self.below(of.len() as u64) as usize]
     }
 
-    /// Two to five phases. Ratios are odd, so that they are at no threshold.
+    /// Two to five phases. Their ratios are chosen so that none is exactly at a threshold.
     fn incident(&mut self, counts: bool) -> String {
         const RATIOS: [&str; 10] =
             ["100%", "100%", "53.1%", "31.7%", "12.3%", "7.3%", "4.7%", "3.1%", "1.9%", "0.37%"];
@@ -167,14 +167,14 @@ impl Chance {
             _ => format!("{} for {}", chance.one(&RATIOS), length(chance, 10)),
         };
         let mut phases: Vec<String> = (0..1 + self.below(4)).map(|_| phase(self)).collect();
-        // One that somebody ought to be told of.
+        // A phase that should alert.
         let place = self.below(phases.len() as u64 + 1) as usize;
         phases.insert(place, format!("{} for {}", self.one(&RATIOS[..4]), length(self, 20)));
         phases.join(", ")
     }
 }
 
-/// What a series shows at each evaluation, in promtool's notation.
+/// A series' samples at each evaluation, in promtool's notation.
 fn samples(series: &Series, steps: &[Step]) -> String {
     let mut value = Decimal::ZERO;
     let mut gone = false;
@@ -194,7 +194,7 @@ fn samples(series: &Series, steps: &[Step]) -> String {
         };
         let shown = match (step.seen, gone) {
             (true, _) => text(value),
-            // A scrape that fails ends the series at once.
+            // A failed scrape ends the series at once.
             (false, false) => "stale".to_owned(),
             (false, true) => "_".to_owned(),
         };
@@ -204,11 +204,11 @@ fn samples(series: &Series, steps: &[Step]) -> String {
     steps.iter().map(sample).collect::<Vec<_>>().join(" ")
 }
 
-/// A query and the value that it is to have, at an evaluation.
+/// At an evaluation, a query has this value.
 type Check = (usize, String, String);
 
-/// Whether an alert fires at each evaluation; `None` where rounding decides.
-fn states(timeline: &Timeline, played: &Played, alert: usize) -> Vec<Option<bool>> {
+/// Whether an alert fires at each evaluation; `None` if rounding decides.
+fn states(timeline: &Timeline, played: &SimulatedSteps, alert: usize) -> Vec<Option<bool>> {
     let course = &timeline.alerts[alert];
     let time =
         |at: usize| Duration::from_millis(timeline.schedule.step.millis() * (at - played.begin) as u64);
@@ -226,8 +226,8 @@ fn states(timeline: &Timeline, played: &Played, alert: usize) -> Vec<Option<bool
     (0..played.steps.len()).map(state).collect()
 }
 
-/// What promtool has to find, of alerts at every evaluation, where it evaluates both groups at each.
-fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
+/// The expected alerts at every evaluation, if promtool evaluates both groups each time.
+fn at_every_evaluation(timeline: &Timeline, played: &SimulatedSteps) -> Vec<Check> {
     let mut checks = Vec::new();
     let end = played.steps.len() - 1;
     for (index, course) in timeline.alerts.iter().enumerate() {
@@ -243,7 +243,7 @@ fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
                 }
             }
         }
-        // All the others at once.
+        // All other evaluations in one query.
         if states.iter().all(Option::is_some) {
             let count = states.iter().filter(|state| **state == Some(true)).count();
             let range = Duration::from_secs(30 * end as u64 + 1);
@@ -294,12 +294,12 @@ fn number(value: Decimal) -> String {
     if text.starts_with('-') { format!("({text})") } else { text }
 }
 
-/// What it has to find of alerts of the slow group at each five minutes, as a server evaluates them.
-fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &Played, first: usize) -> Vec<Check> {
+/// The expected alerts of the slow group every five minutes, as on a server.
+fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &SimulatedSteps, first: usize) -> Vec<Check> {
     let mut checks = Vec::new();
     for (index, course) in timeline.alerts.iter().enumerate() {
         let slow = timeline.tiers.iter().filter(|tier| tier.tier.severity == course.severity);
-        // What is kept ends as long after the last evaluation that saw it, and promtool has more of those.
+        // `keep_firing_for` begins with the last evaluation that fired, and promtool has more evaluations.
         if slow.clone().any(|tier| !tier.tier.slow || tier.tier.keep_firing_for.is_some()) {
             continue;
         }
@@ -341,17 +341,17 @@ fn test(title: &str, series: &[Series], (steps, idle): (&[Step], usize), checks:
     test
 }
 
-/// How much was compared.
+/// The number of comparisons.
 #[derive(Default)]
-struct Compared {
+struct ComparedSide {
     incidents: usize,
     evaluations: usize,
     firings: usize,
     undecided: usize,
 }
 
-fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
-    let mut compared = Compared::default();
+fn compare(tool: &Path, closed: bool, incidents: u64) -> ComparedSide {
+    let mut compared = ComparedSide::default();
     let mut folders = Vec::new();
     for (kind, (name, project, slo)) in KINDS.into_iter().enumerate() {
         let compiled = compiled(project, slo);
@@ -366,7 +366,7 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             tests += &format!("  - {}\n", group["name"].as_str().unwrap());
         }
         tests += "tests:\n";
-        let counts = matches!(plan.observed.by, Observer::Counters { .. });
+        let counts = matches!(plan.observed.by, EventSource::Counters { .. });
         for number in 0..incidents {
             let mut chance = Chance(1000 * kind as u64 + number);
             let incident = match number {
@@ -378,14 +378,14 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             let step = scenario.schedule.step;
             scenario.schedule = Schedule { long: step, closed, ..scenario.schedule };
             scenario.history = Some(Duration::from_secs(60 * (5 + chance.below(90))));
-            // Most of them are not watched until all windows are empty, which takes promtool seconds each.
+            // Most of them end before all windows are empty, because promtool needs seconds for that.
             if number % 4 != 3 {
                 scenario.after = Some(Duration::from_secs(60 * (30 + chance.below(60))));
             }
             let played = simulate::play(plan, &scenario);
-            // It begins with a January, which has a day more than what is taken for a month. The first quarter has as many as are taken for one.
+            // It begins with January, which has a day more than the nominal month. The first quarter has its nominal length.
             let is_calendar = matches!(plan.promise.period, Period::Calendar(..));
-            // On a date months are as long as they are, and hours begin and end: hours later than promtool begins.
+            // With a date, months have their real length, and hours begin and end, hours after promtool begins.
             let has_hours = plan.promise.agreed.is_some();
             let has_date = has_hours || is_calendar && number % 2 == 1;
             let idle = match name {
@@ -399,7 +399,7 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             let timeline = simulate::simulate(plan, &scenario);
             let mut checks = at_every_evaluation(&timeline, &played);
             if !incident.contains("no data") {
-                // The first tile is recorded an evaluation after the first count, which of counters is the second evaluation.
+                // The first tile is recorded one evaluation after the first count. For counters, that is the second evaluation.
                 let first = usize::from(counts) + 1;
                 let phase = (300 + 30 * first as i64 - 30 * played.begin as i64).rem_euclid(300) as u64;
                 let long = Schedule::default().long;
@@ -427,10 +427,10 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
     compared
 }
 
-/// Every alert at every evaluation, and the budget, of random incidents on SLOs of all kinds but `bad_ratio`, whose ratios no series makes exactly; ten
-/// times as many, and under Prometheus 3 too, if `SLOWBURN_FULL=1`.
+/// Every alert at every evaluation, and the budget, for random incidents on SLOs of all kinds except `bad_ratio`, whose ratios series cannot have
+/// exactly. Ten times as many, and with Prometheus 3, too, if `SLOWBURN_FULL=1`.
 #[test]
-fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
+fn every_month_of_a_long_incident_has_its_own_budget() {
     let slo = "objective: 99.9%\n    traffic: 10/s\n    period: calendar month\n    time_zone: Europe/Madrid\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
     let plan = compiled("version: slowburn/v1\n", slo).plan().unwrap();
     let after = |incident: &str| {
@@ -438,15 +438,15 @@ fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
         let scenario = Scenario::new(&plan.services[0].slos[0], &incident, None);
         simulate::simulate(&plan.services[0].slos[0], &scenario).budget.least
     };
-    // An hour on the second day of the month that comes, and of the one after it.
+    // An hour on the second day of the next month, and of the month after it.
     let [next, later] = ["0% for 16d, 100% for 1h", "0% for 46d, 100% for 1h"].map(after);
     assert_eq!(next, later);
-    // Sixty minutes of the 43.2 that a whole month may fail, whatever day it is.
+    // 60 minutes of the 43.2 that a whole month allows, on any day.
     assert_eq!(next.unwrap().round_dp(6), Decimal::new(-388_889, 6));
 }
 
 #[test]
-fn what_an_incident_spends_of_a_month_is_no_longer_left() {
+fn an_incident_in_a_month_lowers_the_remaining_budget() {
     let sli =
         "sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
     for (keys, spent) in [

@@ -1,4 +1,4 @@
-//! How SLOs stand, asked of a real Prometheus with recorded series, and of whatever else may answer.
+//! The state of SLOs, from a real Prometheus with recorded series, and from other servers.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -54,17 +54,17 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Samples of recorded series in the text format that promtool makes blocks of.
+/// Samples of recorded series in the text format from which promtool makes blocks.
 #[derive(Default)]
 struct Recorded {
     metrics: std::collections::BTreeMap<String, String>,
 }
 
 impl Recorded {
-    /// One sample a minute, from two hours before `until` on.
+    /// One sample per minute, from two hours before `until` on.
     fn series(&mut self, series: &str, value: &str, until: u64) {
         let text = self.metrics.entry(series.split('{').next().unwrap().to_owned()).or_default();
-        // What is counted has been for more than a day.
+        // Events were counted for more than a day.
         let before = if series.contains(":tile5m") { 7200 } else { 0 };
         let before = until - 108_000..until - 108_000 + before;
         for at in before.chain(until - 7200..=until).step_by(60) {
@@ -72,7 +72,7 @@ impl Recorded {
         }
     }
 
-    /// What the rules record of an SLO with so many events in its period.
+    /// The recorded series of an SLO with these events in its period.
     fn slo(&mut self, labels: &str, period: &str, counted: [&str; 2], pace: [&str; 2], until: u64, end: u64) {
         self.series(&format!("slo:total_events:{period}{{{labels}}}"), counted[0], end);
         self.series(&format!("slo:bad_events:{period}{{{labels}}}"), counted[1], end);
@@ -108,7 +108,7 @@ fn slo<'a>(report: &'a Value, name: &str) -> &'a Value {
     report["slos"].as_array().unwrap().iter().find(|slo| slo["slo"] == name).unwrap()
 }
 
-/// Which part spent a journey's budget is said for people and for programs.
+/// The part that spent a journey's budget is shown to people and programs.
 #[test]
 fn the_parts_of_a_journey_have_their_shares() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
@@ -126,7 +126,7 @@ fn the_parts_of_a_journey_have_their_shares() {
     for (part, share) in [("trip/out", "0.25"), ("trip/back", "0.75")] {
         recorded.series(&format!("slo:journey_part_share:ratio{{{labels},part=\"{part}\"}}"), share, end);
     }
-    // The rules of one SLO are those of an earlier objective.
+    // The rules of one SLO have an earlier objective.
     for (of, objective) in [("trip", "95%"), ("out", "99%")] {
         let info = format!(
             "slo:definition:info{{service=\"trip\",slo=\"{of}\",objective=\"{objective}\",period=\"30d\"}}"
@@ -152,9 +152,9 @@ fn the_parts_of_a_journey_have_their_shares() {
     assert_eq!((&parts[0]["part"], &parts[0]["share"]), (&"trip/back".into(), &0.75.into()));
 }
 
-/// Five minutes of outage in the first hour of a month are a ninth of its budget, and not seventy times all of it.
+/// Five minutes of outage in the first hour of a month are a ninth of its budget, not seventy times the whole budget.
 #[test]
-fn the_first_hour_of_a_month_does_not_shut_the_gate() {
+fn the_first_hour_of_a_month_does_not_fail_the_gate() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("status of a month that has just begun on a real Prometheus: there is none");
     };
@@ -173,7 +173,7 @@ fn the_first_hour_of_a_month_does_not_shut_the_gate() {
         let labels = format!("service=\"shop\",slo=\"{name}\"");
         let counted = if name == "quiet" { ["12", "0"] } else { ["1300", "100"] };
         recorded.slo(&labels, "month", counted, ["0", "2592000"], end, end);
-        // Rules of an older version do not record what is expected.
+        // Rules of an older version do not record the expected events.
         match name {
             "sales" => recorded.series(&format!("slo:expected_events:month{{{labels}}}"), "892800", end),
             "quiet" => recorded.series(&format!("slo:expected_events:month{{{labels}}}"), "900.5", end),
@@ -199,13 +199,13 @@ fn the_first_hour_of_a_month_does_not_shut_the_gate() {
 }
 
 #[test]
-fn a_real_prometheus_tells_how_every_slo_stands() {
+fn status_of_every_slo_from_a_real_prometheus() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {
         return skipped("status of SLOs on a real Prometheus: there is none");
     };
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
-    // A sample in the future of the query is not seen, one of now may not be yet.
+    // Samples after the time of the query are not found, and one from now may not be there yet.
     let end = now() - 5;
     let mut recorded = Recorded::default();
     let labels = |slo: &str| format!("service=\"shop\",slo=\"{slo}\"");
@@ -214,12 +214,12 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     let env = |env: &str| format!("{},env=\"{env}\"", labels("search"));
     recorded.slo(&env("prod"), rolling, ["3000", "10"], ["0.3", "2592000"], end, end);
     recorded.slo(&env("test"), rolling, ["1000", "0"], ["0", "2592000"], end, end);
-    // Nothing has been counted in this environment for an hour.
+    // No events were counted in this environment for an hour.
     recorded.slo(&env("pre"), rolling, ["40000", "1"], ["0", "0"], end - 3600, end);
     recorded.slo(&labels("month"), "month", ["3e+05", "2700.5"], ["0.5", "86400"], end, end);
     recorded.slo(&labels("rare"), rolling, ["999", "0"], ["NaN", "2592000"], end, end);
     recorded.slo(&labels("gone"), rolling, ["5000", "4"], ["0", "0"], end - 1800, end);
-    // What is not ours, and what is not so any more.
+    // Series of other tools, and series that have ended.
     recorded.slo("service=\"other\",slo=\"checkout\"", rolling, ["5", "5"], ["9", "9"], end, end);
     for (series, until) in [
         ("alertname=\"ShopCheckoutBurnPage\",alertstate=\"firing\",service=\"shop\",slo=\"checkout\"", end),
@@ -243,7 +243,7 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
 
     let said = status(&folder, &server.url(), &[]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
-    // How long nothing has been counted depends on where the five minutes of the question begin.
+    // The time since the last count depends on the begin of the query's five minutes.
     let without_ages = |text: &str| {
         let lines = text.lines().map(|line| match line.split_once("nothing counted for ") {
             Some((head, _)) => format!("{head}nothing counted for …\n"),
@@ -288,11 +288,11 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
         status(&folder, &server.url(), &[&["--only", only, "--fail-frozen"][..], more].concat()).code
     };
     assert_eq!(frozen("shop/month", &[]), Some(1));
-    // Nothing is agreed of it, so it may have spent everything.
+    // It has no error budget policy, so it may have spent everything.
     assert_eq!(frozen("shop/checkout,shop/silent", &[]), Some(0));
     assert_eq!(frozen("shop/checkout", &["--fail-below", "0%"]), Some(1));
 
-    // The gate: less is too little, as much is enough, and what is not known fails unless it may.
+    // The gate: less is too little, and exactly as much is enough. An unknown budget fails unless it is allowed.
     let gate = |only: &str, below: &str, more: &[&str]| {
         status(&folder, &server.url(), &[&["--only", only, "--fail-below", below][..], more].concat()).code
     };
@@ -306,7 +306,7 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     }
     assert_eq!(gate("shop/carts", "10%", &[]), Some(0));
     assert_eq!(gate("shop/carts,shop/month", "10%", &[]), Some(1));
-    // What is stale and too little is too little.
+    // Stale data below the limit fails.
     assert_eq!(gate("shop/gone", "50%", &["--allow-missing"]), Some(1));
 }
 
@@ -347,7 +347,7 @@ fn every_slo_of_ours_has_its_lines() {
                 assert_eq!(line["data"], if few { "too-few-events" } else { "judged" });
                 continue;
             }
-            // What was made up: from 0.1 to 1.3 budgets are spent.
+            // From 0.1 to 1.3 budgets are spent.
             let left = line["budget_left"].as_f64().unwrap_or_else(|| panic!("{line}"));
             let spent = (0..2).map(|place| 0.1 + 0.15 * ((index + 5 * place) % 9) as f64);
             assert!(spent.map(|spent| (1.0 - spent - left).abs()).any(|off| off < 0.001), "{line}");
@@ -369,9 +369,9 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// An empty Prometheus, one without these rules, tells which files to load.
+/// An empty Prometheus without these rules: the output names the files to load.
 #[test]
-fn a_server_without_the_rules_says_which_to_load() {
+fn status_lists_rules_that_are_not_loaded() {
     let Some(program) = prometheus() else {
         return skipped("status of SLOs on an empty Prometheus: there is none");
     };
@@ -393,7 +393,7 @@ fn clock_and(answer: &str) -> Fake {
 }
 
 #[test]
-fn whatever_answers_instead_is_told() {
+fn other_programs_at_the_address_are_reported() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let huge = format!("{{\"status\":\"success\",\"data\":\"{}\"}}", "x".repeat(1_100_000));
@@ -422,9 +422,9 @@ fn whatever_answers_instead_is_told() {
     insta::assert_snapshot!(all);
 }
 
-/// Thanos says of an answer that is not whole so; numbers that are none, and labels that are hostile, do no harm.
+/// A warning of Thanos about an incomplete answer is shown. Invalid numbers and hostile labels do no harm.
 #[test]
-fn what_is_not_whole_or_hostile_is_told_and_fails_the_gate() {
+fn incomplete_and_hostile_answers_are_shown_and_fail_the_gate() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     let sample = |labels: &str, value: &str| {
@@ -436,7 +436,7 @@ fn what_is_not_whole_or_hostile_is_told_and_fails_the_gate() {
             samples.join(",")
         )
     };
-    // Every series has this value, so the counts are of a long time ago.
+    // Every series has this value, so the counts are very old.
     let warned = answer(&[sample("", "5000")], r#","warnings":["store \u001b[31m is away"]"#);
     let ask = |answer: &str, more: &[&str]| {
         let server = clock_and(answer);

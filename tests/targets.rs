@@ -1,4 +1,4 @@
-//! What runs the rules beside Prometheus gets the same rules, within its limits, in files that its own loader takes.
+//! Systems besides Prometheus get the same rules, within their limits, in files that their own loaders accept.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -29,10 +29,10 @@ const ALL: &str = "targets:
   vmrule: { namespace: monitoring }
 ";
 
-/// What `kubectl apply` takes: it writes the object as JSON into an annotation.
+/// The limit of `kubectl apply`, which writes the object as JSON into an annotation.
 const ANNOTATION: usize = 256 * 1024;
 
-/// The files of this project's own definitions, with every target on.
+/// The files of this project's definitions, with all targets.
 fn all() -> Artifacts {
     let files = definitions::own().into_iter().map(|mut file| {
         if file.path.ends_with("/slowburn.yaml") {
@@ -54,7 +54,7 @@ fn documents(text: &str) -> Vec<Value> {
     parts.map(|part| serde_yaml::from_str(part).unwrap()).collect()
 }
 
-/// Files of a target, by service.
+/// The files of a target, by service.
 fn of<'a>(files: &'a Artifacts, target: &str) -> BTreeMap<String, &'a str> {
     let own = files.iter().filter_map(|(path, text)| {
         let name = path.strip_prefix(target)?.strip_prefix('/')?;
@@ -64,7 +64,7 @@ fn of<'a>(files: &'a Artifacts, target: &str) -> BTreeMap<String, &'a str> {
     own.collect()
 }
 
-/// The groups of a file, whatever they stand in.
+/// The groups of a file in any format.
 fn groups(text: &str) -> Vec<Value> {
     let of = |document: Value| {
         let groups = document.get("groups").or_else(|| document.pointer("/spec/groups"));
@@ -73,7 +73,7 @@ fn groups(text: &str) -> Vec<Value> {
     documents(text).into_iter().flat_map(of).collect()
 }
 
-/// Rules with how often they are evaluated, in order.
+/// Rules with their intervals, in order.
 fn rules(text: &str) -> Vec<(Value, Value)> {
     let of = |group: Value| {
         let rules = group["rules"].as_array().unwrap().clone();
@@ -94,7 +94,7 @@ fn every_target_gets_the_same_rules() {
             assert!(rules(text) == rules(theirs[service]), "{target}: {service}");
         }
     }
-    // As mimirtool asks for where it is strict: level:metric:operation.
+    // As mimirtool requires in strict mode: level:metric:operation.
     for (service, text) in &ours {
         for (_, rule) in rules(text) {
             let name = rule["record"].as_str().unwrap_or("slo:alert:none");
@@ -107,7 +107,7 @@ fn every_target_gets_the_same_rules() {
 }
 
 #[test]
-fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
+fn each_target_has_its_own_fields_only() {
     let files = all();
     let known = |target: &str| -> Vec<String> {
         let keys = of(&files, target).into_values().flat_map(groups).flat_map(|group| {
@@ -128,7 +128,7 @@ fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
     for target in ["vmalert", "vmrule"] {
         assert_eq!(known(target), ["eval_delay", "interval", "name", "params", "rules"], "{target}");
     }
-    // What sums others, and nothing else, is evaluated behind them: otherwise a tenth of what happened was in no sum (`tests/engines`).
+    // Only groups that sum the series of others are evaluated later. Otherwise a tenth of the events was missing in their sums (`tests/engines`).
     let behind = [
         ("thanos", "query_offset", "1m"),
         ("mimir", "query_offset", "2m"),
@@ -163,7 +163,7 @@ fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
     }
 }
 
-/// A service of 200 SLOs, for these targets.
+/// A service with 200 SLOs, for these targets.
 fn many(targets: &str) -> Vec<SourceFile> {
     let slo = |index: usize| {
         format!(
@@ -200,7 +200,7 @@ fn files_are_within_the_limits_of_their_targets() {
         }
         assert!(rules(of(&files, "prometheus")["many"]) == rules(text));
     }
-    // Mimir refuses them with its default limits, which is said before it is loaded.
+    // Mimir refuses them with its default limits. This is reported by the compiler.
     let problems = slowburn::compile(&Sources::new(many("{ mimir: {} }"))).problems;
     let limits: Vec<&str> =
         problems.iter().map(|problem| problem.code.name()).filter(|code| *code == "group-limit").collect();
@@ -210,7 +210,7 @@ fn files_are_within_the_limits_of_their_targets() {
 }
 
 #[test]
-fn a_target_that_is_not_declared_cannot_be_asked_for() {
+fn only_declared_targets_can_be_selected() {
     let folder = Folder::new();
     let said = folder.slowburn(&["compile", "--only", "thanos"]);
     assert_eq!(said.code, Some(2));
@@ -218,7 +218,7 @@ fn a_target_that_is_not_declared_cannot_be_asked_for() {
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\ntargets: { thanos: {} }\n");
     assert_eq!(folder.slowburn(&["compile", "--only", "thanos"]).code, Some(0));
     assert_eq!(folder.tree("out").into_keys().filter(|path| path.ends_with(".yaml")).count(), 1);
-    // What is no longer declared goes.
+    // Files of targets that are no longer declared are removed.
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\n");
     assert_eq!(folder.slowburn(&[]).code, Some(0));
     assert!(
@@ -226,10 +226,10 @@ fn a_target_that_is_not_declared_cannot_be_asked_for() {
     );
 }
 
-/// The same, whether a number is written as 1 or as 1.0.
+/// Whether two values are equal, if 1 and 1.0 are the same number.
 fn alike(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        // What passed through JSON once more may be off by its last digit.
+        // A number that was converted to JSON again may differ in its last digit.
         (Value::Number(one), Value::Number(other)) => {
             let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());
             (one - other).abs() <= 1e-15 * one.abs().max(other.abs())
@@ -264,7 +264,7 @@ fn every_library_of_yaml_reads_the_same() {
     }
 }
 
-/// The program that a variable names, or that `tests/engines/run` has built.
+/// The program in an environment variable, or the one that `tests/engines/run` has built.
 fn loader(variable: &str, what: &str) -> Option<String> {
     let name = variable.to_lowercase().replace('_', "-");
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/engines").join(name);
@@ -288,7 +288,7 @@ fn loaders_of_the_targets_take_the_files() {
     for (path, text) in all() {
         folder.write(&format!("out/{path}"), text);
     }
-    // A service of 200 SLOs beside them.
+    // With a service of 200 SLOs.
     let targets =
         "{ operator: {}, thanos: {}, mimir: { max_groups: 200 }, cortex: {}, vmalert: {}, vmrule: {} }";
     for (path, text) in compiled(many(targets)) {
@@ -323,7 +323,7 @@ fn loaders_of_the_targets_take_the_files() {
             let pattern = format!("-rule={}", glob(&out(target)));
             passes(&vmalert, &["-dryRun", &pattern]);
         }
-        // What the operator of VictoriaMetrics hands to vmalert.
+        // The file that the operator of VictoriaMetrics gives to vmalert.
         for file in each("vmrule") {
             let text = std::fs::read_to_string(&file).unwrap();
             for (index, object) in documents(&text).iter().enumerate() {
@@ -356,7 +356,7 @@ fn loaders_of_the_targets_take_the_files() {
         }
         assert!(objects.len() > 20, "{objects:?}");
         passes(&operator, &objects.iter().map(String::as_str).collect::<Vec<_>>());
-        // What it refuses is refused: the check is not one that cannot fail.
+        // An invalid file is refused, so the check can fail.
         let broken = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups: [{ name: a, rules: [{ record: a, expr: '1 +' }] }]\n";
         folder.write("broken.yaml", broken);
         let broken = folder.path("broken.yaml");

@@ -1,4 +1,4 @@
-//! Templates: what comes of them is what somebody would have written by hand, and a problem is told in both of its places.
+//! Templates: the result is the same as definitions without templates, and a problem is shown in both of its places.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use slowburn::source::{SourceFile, Sources};
 use support::folder::Folder;
 
-/// Three services of one template; one of them is different.
+/// Three services from one template; one of them is different.
 const TEMPLATE: &str = r#"
 version: slowburn/v1
 parameters:
@@ -37,7 +37,7 @@ slos:
     sli: { latency: 'http_request_duration_seconds{job="<<job>>"}' }
 "#;
 
-/// The same by hand.
+/// The same without a template.
 fn by_hand() -> Vec<(String, String)> {
     let services = [
         ("payments", "payments", "web-team", "99.9%", "5..", Some("500ms")),
@@ -72,7 +72,7 @@ fn sources(files: &[(String, String)]) -> Sources {
 }
 
 #[test]
-fn what_comes_of_a_template_is_what_is_written_by_hand() {
+fn a_template_gives_the_same_as_separate_definitions() {
     let template =
         slowburn::compile(&sources(&[("slos/web.yaml".to_owned(), TEMPLATE.trim_start().to_owned())]));
     let hand = slowburn::compile(&sources(&by_hand()));
@@ -120,9 +120,9 @@ alerts:
     assert_eq!(exprs[1].1[0], "queue_length{job=\"shop\",queue=\"inbox\"} > 100");
 }
 
-/// Whatever a value holds, it is the value of one label, or of one description.
+/// Every value stays the value of one label, or one description.
 #[test]
-fn a_value_stays_a_value() {
+fn a_parameter_stays_one_value() {
     for value in ["a\"b", "a}b", "a\\b", "x'y", "{{ $value }}", "line\\nbreak", "<<name>", "é\u{301}", "`"] {
         let spelled = serde_json::to_string(value).unwrap();
         let text = format!(
@@ -141,9 +141,9 @@ fn a_value_stays_a_value() {
     }
 }
 
-/// What stands outside of quotes is a word, so that no value becomes another query.
+/// Outside of quotes only words are allowed, so that a value cannot change the query.
 #[test]
-fn a_value_becomes_no_query() {
+fn a_parameter_cannot_change_a_query() {
     for value in ["x_total or vector(1)", "x{y=\\\"z\\\"}", "", "a b", "x\\n"] {
         let text = format!(
             "version: slowburn/v1\nparameters: {{ metric: }}\ninstances: {{ shop: {{ metric: \"{value}\" }} }}\nslos:\n  a: {{ objective: 99%, sli: {{ total: <<metric>>, bad: '<<metric>>{{code=\"500\"}}' }} }}\n"
@@ -154,7 +154,7 @@ fn a_value_becomes_no_query() {
 }
 
 #[test]
-fn an_environment_may_speak_of_instances() {
+fn an_environment_may_override_instances() {
     let folder = Folder::empty();
     folder.write("slos/web.yaml", TEMPLATE.trim_start());
     folder.write(
@@ -166,7 +166,7 @@ fn an_environment_may_speak_of_instances() {
     assert!(folder.read("out/environments/test/prometheus/payments.rules.yaml").contains("owner: testers"));
 }
 
-/// Two hundred services of one template are two hundred files' worth of rules.
+/// Two hundred services from one template give the rules of two hundred files.
 #[test]
 fn many_instances_are_bounded() {
     let names =

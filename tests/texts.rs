@@ -1,5 +1,4 @@
-//! Whatever people write stays text: every output, read by what really reads it, says the same but for the text, whatever the text is, and shows
-//! all of it.
+//! Every text in the sources stays text: for every output, its real reader finds the same structure with any text, and the whole text.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -13,16 +12,16 @@ use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::Problem;
 use slowburn::emit::yaml::quoted;
 use slowburn::inert::is_seen;
-use slowburn::render::{Compared, DifferenceFormat, Format, render};
+use slowburn::render::{ComparedSide, DifferenceFormat, Format, render};
 use slowburn::source::{SourceFile, Sources};
 use support::readers::{LIBRARIES, read_by, readers};
 use support::rules::{self, written};
 use support::{amtool, promtool, skipped};
 
-/// The text that all others are held against.
+/// The text that all others are compared with.
 const PLAIN: &str = "zzplain";
 
-/// Every text that people write, `%` and a name in its place.
+/// Every text of the sources, as `%` and a name.
 const PROJECT: &str = "version: slowburn/v1
 policy: brief
 period: 1d
@@ -71,13 +70,13 @@ alerts:
   lost: { description: %description, expr: 'smtp_lost_total > 5', severity: ticket }
 ";
 
-/// Places in which not every text can stand: names of files, addresses, what others look for. Where one is refused, it is left plain.
+/// Places that do not accept every text: names of files, addresses, names that are looked up. If a text is refused there, the plain text is used.
 const NARROW: [&str; 6] = ["runbook", "runbook_url", "source_url", "user", "channel", "severity"];
 
-/// What ends a line, to any reader.
+/// Everything that any reader sees as a line end.
 const ENDS: [&str; 8] = ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\x0c", "\x0b"];
 
-/// What begins or ends something, in one of the languages that are written.
+/// Characters with a meaning in any of the output languages.
 const SIGNS: [&str; 62] = [
     "- a",
     "+ a",
@@ -143,7 +142,7 @@ const SIGNS: [&str; 62] = [
     "\\",
 ];
 
-/// What nobody sees, turns the text around it, or is no character.
+/// Characters that are invisible, change the direction of text, or are noncharacters.
 const UNSEEN: [char; 30] = [
     '\0',
     '\x01',
@@ -177,10 +176,10 @@ const UNSEEN: [char; 30] = [
     '\u{e0041}',
 ];
 
-/// How many texts there are at first that hold all the others.
+/// So many texts at the beginning contain all others.
 const JOINED: usize = 3;
 
-/// Texts that try to be more than that.
+/// Texts that try to break out of their place.
 fn hostile() -> Vec<String> {
     let unseen = UNSEEN.iter().map(|c| format!("x{c}")).collect::<String>();
     let mut all = vec![unseen, ENDS.join("- a: b"), SIGNS.join("\n")];
@@ -209,9 +208,9 @@ fn sources(text: &dyn Fn(&str) -> String) -> Sources {
             let length = part.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(part.len());
             let (place, rest) = part.split_at(length);
             filled += &match place {
-                // No place at all.
+                // An empty place.
                 "" => "%".to_owned(),
-                // A string of PromQL within a quoted scalar.
+                // A string of PromQL in a quoted scalar.
                 "query" => serde_json::to_string(&text(place)).unwrap().replace('\'', "''"),
                 "runbook_url" => quoted(&format!("https://wiki.shop.internal/{}", text(place))),
                 "channel" => quoted(&format!("#{}", text(place))),
@@ -225,11 +224,11 @@ fn sources(text: &dyn Fn(&str) -> String) -> Sources {
     Sources::new(vec![file("slos/slowburn.yaml", fill(PROJECT)), file("slos/mail.yaml", fill(SERVICE))])
 }
 
-/// The sources with one text in every place that takes it.
+/// The sources with one text in every place that accepts it.
 fn with(hostile: &str) -> Sources {
     let only = |wanted: &[&str]| {
         sources(&|place: &str| match place {
-            // In PromQL between single quotes of YAML there are no raw breaks.
+            // In PromQL in a single-quoted YAML scalar, line breaks cannot be written.
             "query" if hostile.contains(|c: char| c.is_control() || !is_seen(&c.to_string())) => {
                 PLAIN.to_owned()
             }
@@ -251,7 +250,7 @@ fn compiled(sources: &Sources) -> Artifacts {
     compiled.artifacts().unwrap_or_else(|| panic!("{}", problems()))
 }
 
-/// Whether two values differ in nothing but what people wrote.
+/// Whether two values differ only in the user's texts.
 fn same(plain: &Value, other: &Value) -> Result<(), String> {
     match (plain, other) {
         (Value::String(text), Value::String(_)) if text.contains(PLAIN) => Ok(()),
@@ -260,7 +259,7 @@ fn same(plain: &Value, other: &Value) -> Result<(), String> {
             if keys(plain) != keys(other) {
                 return Err(format!("{:?} became {:?}", keys(plain), keys(other)));
             }
-            // A panel of words is as high as they are many.
+            // The height of a text panel depends on the length of its text.
             plain.iter().filter(|(key, _)| *key != "gridPos").try_for_each(|(key, value)| {
                 same(value, &other[key]).map_err(|fault| format!("{key}: {fault}"))
             })
@@ -273,7 +272,7 @@ fn same(plain: &Value, other: &Value) -> Result<(), String> {
     }
 }
 
-/// What a reader of Markdown makes of a page, without its words.
+/// The structure of a Markdown page, without its words.
 fn markdown(page: &str) -> Vec<String> {
     let words = |event: &Event| matches!(event, Event::Text(_) | Event::SoftBreak);
     let events = Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
@@ -287,7 +286,7 @@ fn markdown(page: &str) -> Vec<String> {
     shapes
 }
 
-/// Everything that a text is held to within this process.
+/// Everything that can be checked without other programs.
 fn holds(hostile: &str, plain: &Artifacts, made: &Artifacts) {
     assert_eq!(plain.keys().collect::<Vec<_>>(), made.keys().collect::<Vec<_>>());
     for (path, text) in made {
@@ -323,7 +322,7 @@ fn holds(hostile: &str, plain: &Artifacts, made: &Artifacts) {
     }
 }
 
-/// What notifications carry is shown by programs that would turn it.
+/// Annotations are shown by programs that would interpret control characters.
 fn annotations(value: &Value, path: &str, hostile: &str) {
     for (key, inner) in value.as_object().into_iter().flatten() {
         if key == "annotations" {
@@ -336,7 +335,7 @@ fn annotations(value: &Value, path: &str, hostile: &str) {
     value.as_array().into_iter().flatten().for_each(|inner| annotations(inner, path, hostile));
 }
 
-/// What is said of the sources on a terminal, in a comment of a pull request, and to programs.
+/// Messages on a terminal, in a comment of a pull request, and for programs.
 fn told(hostile: &str, before: &Sources, sources: &Sources) {
     let seen = |what: &str, text: &str| {
         assert!(text.split(['\n', '\t']).all(is_seen), "{hostile:?} in {what}: {text:?}");
@@ -365,17 +364,17 @@ fn told(hostile: &str, before: &Sources, sources: &Sources) {
     }
     let models = [before, sources].map(slowburn::model_of);
     let difference = slowburn::difference(&models[0], true, &models[1], true);
-    let side = |sources| Compared { name: hostile, sources, problems: &problems };
+    let side = |sources| ComparedSide { name: hostile, sources, problems: &problems };
     for format in
         [DifferenceFormat::Human { color: false }, DifferenceFormat::Markdown, DifferenceFormat::Json]
     {
-        let side = |sources| Compared { problems: &[], ..side(sources) };
+        let side = |sources| ComparedSide { problems: &[], ..side(sources) };
         seen("diff", &slowburn::render::difference(&difference, side(before), side(sources), format));
     }
 }
 
 #[test]
-fn no_text_is_more_than_text_to_any_reader() {
+fn every_text_stays_text_for_every_reader() {
     let before = sources(&|_| PLAIN.to_owned());
     let plain = compiled(&before);
     let all = hostile();
@@ -396,7 +395,7 @@ fn no_text_is_more_than_text_to_any_reader() {
     let folders: Vec<String> = (0..all.len()).map(|number| number.to_string()).collect();
     rules::check_rules("hostile texts", &of(&folders, "prometheus", ".yaml"));
     if let Some(promtool) = promtool() {
-        // These take seconds each, so a few texts hold all the others.
+        // They take seconds each, so a few texts contain all others.
         let failed = rules::test_rules(&promtool, of(&folders[..JOINED], "promtool", ".test.yaml"));
         assert!(failed.is_empty(), "{}", failed.join("\n"));
     } else {
@@ -433,7 +432,7 @@ fn no_text_is_more_than_text_to_any_reader() {
     assert!(count > 10 * all.len(), "{count}");
 }
 
-/// Pieces that texts are made of.
+/// Parts of random texts.
 fn pieces() -> Vec<String> {
     let unseen = UNSEEN.iter().map(|c| c.to_string());
     ENDS.iter()
@@ -448,9 +447,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nor_are_texts_of_many_pieces(chosen in proptest::collection::vec(proptest::sample::select(pieces()), 1..8), any in "\\PC{0,4}") {
+    fn texts_of_many_pieces_stay_text(chosen in proptest::collection::vec(proptest::sample::select(pieces()), 1..8), any in "\\PC{0,4}") {
         let text = format!("{}{any}", chosen.concat());
-        // What is written like `name:password@host` is refused as a secret wherever it stands: `tests/secrets.rs`.
+        // A text like `name:password@host` is refused as a secret everywhere: `tests/secrets.rs`.
         prop_assume!(!text.trim().is_empty() && !slowburn::secret::is_in(&text));
         let before = sources(&|_| PLAIN.to_owned());
         let sources = with(&text);
@@ -459,9 +458,9 @@ proptest! {
     }
 }
 
-/// What a burn rate of 14.4 does is said in several places, and computed here.
+/// The effect of a burn rate of 14.4 is written in several places, and computed here.
 #[test]
-fn what_a_burn_rate_does_is_what_it_comes_to() {
+fn texts_about_burn_rates_have_the_computed_numbers() {
     let texts = [
         (include_str!("../src/text/en/dashboards.txt"), "14.4", "2%", "hour", "30-day"),
         (include_str!("../src/text/en/report.txt"), "14.4", "2%", "hour", "30-day"),

@@ -1,4 +1,4 @@
-//! `--watch` in a real process, with edits as editors make them.
+//! `--watch` in a real process, with edits like those of editors.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -15,10 +15,10 @@ use std::time::Duration;
 use support::folder::{API, Folder, service};
 use support::skipped;
 
-/// Longer than any machine takes to notice.
+/// Longer than any machine needs to notice a change.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A watcher, until the test ends.
+/// A watcher, until the end of the test.
 struct Watcher {
     process: Child,
     said: Receiver<String>,
@@ -33,7 +33,7 @@ impl Watcher {
         Self { process, said }
     }
 
-    /// What is said up to the end of the next run.
+    /// The output up to the end of the next run.
     fn run(&self) -> String {
         let mut run = String::new();
         while !run.ends_with("waiting for changes\n") {
@@ -44,13 +44,12 @@ impl Watcher {
         run
     }
 
-    /// Whether nothing is said for two seconds, which is ten looks.
+    /// Whether there is no output for two seconds, which is ten polls.
     fn rests(&self) -> bool {
         self.said.recv_timeout(Duration::from_secs(2)).is_err()
     }
 
-    /// By which signal it ends when somebody presses Ctrl-C. A shell that runs the tests in the background has them ignore that one;
-    /// then nothing can be said.
+    /// The signal that ends it on Ctrl-C. If a shell runs the tests in the background, they ignore this signal; then the result is `None`.
     fn interrupt(mut self) -> Option<i32> {
         if is_ignored(2) {
             skipped("Ctrl-C is ignored by whoever started the tests, so a watcher was not interrupted");
@@ -64,7 +63,7 @@ impl Watcher {
     }
 }
 
-/// Whether this process ignores a signal, and so whatever it starts; as far as Linux tells.
+/// Whether this process, and so its children, ignore a signal, as far as Linux shows it.
 fn is_ignored(signal: u32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -79,7 +78,7 @@ impl Drop for Watcher {
     }
 }
 
-/// As vim and most editors write: beside the file, and then in its place.
+/// As most editors write: to a temporary file, which is then renamed.
 fn replace(folder: &Folder, path: &str, text: &str) {
     folder.write("slos/.4913~", text);
     fs::rename(folder.path("slos/.4913~"), folder.path(path)).unwrap();
@@ -111,7 +110,7 @@ fn every_change_compiles_once_and_nothing_else_does() {
     let removed = watcher.run();
     assert!(removed.contains("compiled 1 SLO of 1 service") && !removed.contains(" 0 removed"), "{removed}");
 
-    // Notes and the swap files of editors are no definitions.
+    // Notes and swap files of editors are not definitions.
     folder.write("slos/notes.txt", "");
     folder.write("slos/.api.yaml.swp", "x");
     assert!(watcher.rests());
@@ -137,7 +136,7 @@ fn a_contract_is_a_source_too() {
 }
 
 #[test]
-fn a_folder_that_vanishes_comes_back() {
+fn a_folder_may_disappear_and_come_back() {
     let folder = Folder::empty();
     folder.write("slos/api.yaml", API);
     let watcher = Watcher::start(&folder, &["compile", "--watch"]);
@@ -151,7 +150,7 @@ fn a_folder_that_vanishes_comes_back() {
 }
 
 #[test]
-fn what_is_mistyped_ends_at_once() {
+fn wrong_arguments_end_the_watch_at_once() {
     let folder = Folder::empty();
     let ran = folder.slowburn(&["compile", "nowhere", "--watch"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");

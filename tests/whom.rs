@@ -1,4 +1,4 @@
-//! Whoever is asked in somebody else's place is recognised, and the right address is said.
+//! If another program answers at an address, it is recognised, and the right address is suggested.
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -16,7 +16,7 @@ use support::prometheus::Server as Prometheus;
 use support::server::Server;
 use support::{prometheus, skipped};
 
-/// A project that notifies somebody, so that routes can be compared, too.
+/// A project with a receiver, so that routes can be compared, too.
 fn project() -> Folder {
     let folder = Folder::new();
     folder.write(
@@ -26,7 +26,7 @@ fn project() -> Folder {
     folder
 }
 
-/// A server that answers as a program did (`tests/servers.d/README.md`), and which program that is.
+/// A server that answers as a program did (`tests/servers.d/README.md`), and the name of the program.
 fn recorded(path: &Path) -> (Server, String) {
     let told: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let program = told["program"].as_str().unwrap().to_owned();
@@ -40,7 +40,7 @@ fn recorded(path: &Path) -> (Server, String) {
         let asked = request.split(' ').nth(1).unwrap_or_default();
         let (path, query) = asked.split_once('?').unwrap_or((asked, ""));
         let mut answer = answers.get(path.trim_end_matches("_range")).cloned();
-        // What was recorded is the time; of all else it has no series.
+        // Only the time was recorded; other queries have empty results.
         let is_time = !path.ends_with("_range") && query.contains("query=time%28%29");
         if let Some(answer) = answer.as_mut()
             && answer["status"] == 200
@@ -67,7 +67,7 @@ fn recorded(path: &Path) -> (Server, String) {
     (server, program)
 }
 
-/// What each command says of an address that is not the right one.
+/// The messages of all commands for a wrong address.
 fn said(folder: &Folder, url: &str) -> String {
     let commands: [&[&str]; 5] = [
         &["status", "--prometheus"],
@@ -90,7 +90,7 @@ fn said(folder: &Folder, url: &str) -> String {
 }
 
 #[test]
-fn whoever_is_in_the_place_of_another_is_recognised() {
+fn another_program_at_an_address_is_recognised() {
     let folder = project();
     let mut files: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers.d"))
         .unwrap()
@@ -139,14 +139,14 @@ fn an_address_with_too_much_or_too_little_of_a_path_is_completed() {
                 told.replace(&host, "http://HOST")
             );
         }
-        // Whoever is not recognised at once is asked no more than a few times.
+        // A server that is not recognised gets only a few requests.
         assert!(server.requests().len() < 60, "{}", server.requests().len());
     }
     insta::assert_snapshot!(all);
 }
 
 #[test]
-fn the_real_prometheus_and_alertmanager_are_told_apart() {
+fn real_prometheus_and_alertmanager_are_recognised() {
     let folder = project();
     if let Some(program) = prometheus() {
         let own = tempfile::tempdir().unwrap();
@@ -173,7 +173,7 @@ fn the_real_prometheus_and_alertmanager_are_told_apart() {
 }
 
 #[test]
-fn who_is_there_is_not_asked_where_all_is_well() {
+fn a_right_server_is_not_probed() {
     let folder = project();
     let server = Server::telling_time(|_| {
         ("200 OK", r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.to_owned())
@@ -185,7 +185,7 @@ fn who_is_there_is_not_asked_where_all_is_well() {
 }
 
 #[test]
-fn status_says_how_rules_are_loaded_into_the_one_that_answers() {
+fn status_says_how_to_load_rules_into_the_answering_server() {
     let folder = project();
     let mut all = String::new();
     for (name, path) in [("victoriametrics", ""), ("mimir", "/prometheus"), ("thanos-query", "")] {

@@ -1,4 +1,4 @@
-//! `alertmanager` and `dependencies` of the project file, as they were written.
+//! `alertmanager` and `dependencies` of the project file, as they are written.
 
 use super::{Key, Map};
 use crate::scalar::Scalar;
@@ -7,7 +7,7 @@ use crate::source::Span;
 /// `alertmanager`.
 #[derive(Clone, Debug)]
 pub struct AlertmanagerBlock {
-    /// Where it begins.
+    /// Its beginning.
     pub span: Span,
     /// `version`
     pub version: Option<Scalar>,
@@ -17,13 +17,13 @@ pub struct AlertmanagerBlock {
     pub receivers: Map<Vec<ChannelBlock>>,
     /// `default`
     pub default: Option<Scalar>,
-    /// What routes may say differently.
+    /// Timings that routes can override.
     pub timing: TimingBlock,
     /// `times`
     pub times: Map<TimeBlock>,
     /// `routes`
     pub routes: Vec<RouteBlock>,
-    /// Whether every route was understood; else some are missing.
+    /// Whether every route was understood. Otherwise routes are missing.
     pub understood: bool,
     /// `inhibitions`
     pub inhibitions: Vec<InhibitionBlock>,
@@ -36,9 +36,9 @@ pub struct AlertmanagerBlock {
 pub struct InlineSecret {
     /// The key.
     pub key: Key,
-    /// What was written behind it.
+    /// The text in place of the secret.
     pub value: Scalar,
-    /// The key that names a file instead.
+    /// The key to use instead, whose value is a file.
     pub instead: &'static str,
 }
 
@@ -57,7 +57,7 @@ pub struct SmtpBlock {
     pub tls: Option<Scalar>,
 }
 
-/// One way to tell a receiver.
+/// A channel of a receiver.
 #[derive(Clone, Debug)]
 pub enum ChannelBlock {
     /// One entry of `email`.
@@ -119,7 +119,7 @@ pub struct TimeBlock {
     pub time_zone: Option<Scalar>,
 }
 
-/// Labels with the values that they may have.
+/// Labels with their possible values.
 pub type MatchBlock = Map<Vec<Scalar>>;
 
 /// One entry of `routes`.
@@ -154,7 +154,7 @@ pub struct InhibitionBlock {
     pub equal: Vec<Scalar>,
 }
 
-/// One thing that a service depends on.
+/// A dependency of a service.
 #[derive(Clone, Debug)]
 pub struct DependencyBlock {
     /// `service` or `service/slo`.

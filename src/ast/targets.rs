@@ -1,13 +1,13 @@
-//! `targets` of the project file, as it was written.
+//! `targets` of the project file, as it is written.
 
 use super::{Key, Map};
 use crate::scalar::Scalar;
 use crate::source::Span;
 
-/// `targets`: what runs the rules beside Prometheus.
+/// `targets`: systems besides Prometheus that evaluate the rules.
 #[derive(Clone, Debug, Default)]
 pub struct TargetsBlock {
-    /// Where it begins.
+    /// Its beginning.
     pub span: Option<Span>,
     /// `operator`
     pub operator: Option<ObjectsBlock>,
@@ -26,13 +26,13 @@ pub struct TargetsBlock {
 /// Objects of Kubernetes.
 #[derive(Clone, Debug)]
 pub struct ObjectsBlock {
-    /// Where it begins.
+    /// Its beginning.
     pub span: Span,
     /// `namespace`
     pub namespace: Option<Scalar>,
     /// `labels`
     pub labels: Map<Scalar>,
-    /// `dashboards`, and where it stands
+    /// `dashboards`, with its key.
     pub dashboards: Option<(Key, Map<Scalar>)>,
     /// `alertmanager`
     pub alertmanager: Option<Scalar>,
@@ -48,7 +48,7 @@ pub struct ThanosBlock {
 /// `mimir`
 #[derive(Clone, Debug)]
 pub struct MimirBlock {
-    /// Where it begins.
+    /// Its beginning.
     pub span: Span,
     /// `max_groups`
     pub max_groups: Option<Scalar>,

@@ -91,7 +91,7 @@ struct Hour {
 
 /// What a query asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
+enum MonthQueryKind {
     Total,
     Bad,
     Counts,
@@ -101,10 +101,10 @@ enum Asks {
 
 /// A query with its meaning.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct MonthQuery {
     /// The query.
     pub question: Question,
-    asks: Asks,
+    asks: MonthQueryKind,
 }
 
 /// All answers.
@@ -125,17 +125,17 @@ pub const MOST_HOURS: usize = 5_000_000;
 
 /// The queries about the selected SLOs: three range queries per service with one point per hour, and a fourth for journeys; if the month is not over,
 /// two more for the time before it.
-pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
+pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<MonthQuery> {
     let mut all = Vec::new();
     for service in &plan.services {
-        let mut asked: Vec<(&str, Asks)> = Vec::new();
+        let mut asked: Vec<(&str, MonthQueryKind)> = Vec::new();
         for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
             let readings = &slo.readings;
-            let parts = readings.parts.iter().map(|parts| (&parts.counted_bad, Asks::Parts));
+            let parts = readings.parts.iter().map(|parts| (&parts.counted_bad, MonthQueryKind::Parts));
             for (series, asks) in [
-                (&readings.counted_total, Asks::Total),
-                (&readings.counted_bad, Asks::Bad),
-                (&readings.counted_total, Asks::Counts),
+                (&readings.counted_total, MonthQueryKind::Total),
+                (&readings.counted_bad, MonthQueryKind::Bad),
+                (&readings.counted_total, MonthQueryKind::Counts),
             ]
             .into_iter()
             .chain(parts)
@@ -147,20 +147,21 @@ pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
             }
         }
         for (series, asks) in asked {
-            let mut asked = |range| all.push(Asked { question: ask(service, series, asks, range), asks });
+            let mut asked =
+                |range| all.push(MonthQuery { question: ask(service, series, asks, range), asks });
             asked(span.range);
-            let outlook = matches!(asks, Asks::Total | Asks::Counts);
+            let outlook = matches!(asks, MonthQueryKind::Total | MonthQueryKind::Counts);
             span.before().filter(|_| outlook).into_iter().for_each(asked);
         }
     }
     all
 }
 
-fn ask(service: &ServicePlan, series: &str, asks: Asks, asked: Range) -> Question {
+fn ask(service: &ServicePlan, series: &str, asks: MonthQueryKind, asked: Range) -> Question {
     let series: Selector = selector(series, &[("service", &service.name)]);
     // A millisecond shorter, so that no count is in two hours, with open and with closed edges of ranges.
     let range = series.range(Time::Fixed(Duration::from_millis(HOUR * 1000 - 1)));
-    let function = if asks == Asks::Counts { "count_over_time" } else { "sum_over_time" };
+    let function = if asks == MonthQueryKind::Counts { "count_over_time" } else { "sum_over_time" };
     Question { query: call(function, vec![range]).to_string(), range: asked, step: HOUR }
 }
 
@@ -176,7 +177,7 @@ impl Answers {
     }
 
     /// Adds an answer; `None` if it does not have the format of the API.
-    pub fn hear(&mut self, plan: &Plan, asked: &Asked, answer: &Value) -> Option<()> {
+    pub fn add_answer(&mut self, plan: &Plan, asked: &MonthQuery, answer: &Value) -> Option<()> {
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
         }
@@ -187,7 +188,7 @@ impl Answers {
             let (Some(service), Some(slo)) = (of("service"), of("slo")) else { continue };
             let Some(known) = plan.services.iter().find(|known| known.name == service) else { continue };
             let Some(known) = known.slos.iter().find(|known| known.promise.slo == slo) else { continue };
-            if asked.asks == Asks::Parts {
+            if asked.asks == MonthQueryKind::Parts {
                 let Some(part) =
                     of("part").filter(|part| known.promise.parts.iter().any(|it| it.name() == *part))
                 else {
@@ -215,10 +216,10 @@ impl Answers {
                 let hour = hours.entry(at).or_default();
                 // Of two servers with the same rules the sums of both count. Time is missing only if both lack it.
                 match asked.asks {
-                    Asks::Total => hour.total = Some(hour.total.unwrap_or_default() + value),
-                    Asks::Bad => hour.bad = Some(hour.bad.unwrap_or_default() + value),
-                    Asks::Counts => hour.counts = hour.counts.max(value),
-                    Asks::Parts => {}
+                    MonthQueryKind::Total => hour.total = Some(hour.total.unwrap_or_default() + value),
+                    MonthQueryKind::Bad => hour.bad = Some(hour.bad.unwrap_or_default() + value),
+                    MonthQueryKind::Counts => hour.counts = hour.counts.max(value),
+                    MonthQueryKind::Parts => {}
                 }
             }
         }

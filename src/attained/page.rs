@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Answers, HOUR, Incident, Outcome, Span, Team, Verdict, teams};
-use crate::emit::spelling::Words;
+use crate::emit::spelling::LanguageFormat;
 use crate::model::Language;
 use crate::plan::Plan;
 use crate::text;
@@ -11,7 +11,7 @@ use crate::vocabulary::{Decimal, Period, on_the_clock};
 
 /// The page of the selected SLOs.
 pub fn page(plan: &Plan, named: &[String], answers: &Answers) -> String {
-    let words = Words::new(plan.project.language, &plan.project.severities);
+    let words = LanguageFormat::new(plan.project.language, &plan.project.severities);
     let (code, _) = Language::ALL
         .into_iter()
         .find(|(_, known)| *known == plan.project.language)
@@ -19,16 +19,16 @@ pub fn page(plan: &Plan, named: &[String], answers: &Answers) -> String {
     let span = &answers.span;
     let teams = teams(plan, named, answers);
     let all = || teams.iter().flat_map(|team| &team.outcomes);
-    let month = words.say(&format!("month.name.{}", span.month.number()), &[]);
+    let month = words.phrase(&format!("month.name.{}", span.month.number()), &[]);
     let count = |name: &str, is: fn(Verdict) -> bool| Figure {
-        what: words.say(&format!("month.count.{name}"), &[]),
+        what: words.phrase(&format!("month.count.{name}"), &[]),
         number: all().filter(|one| is(one.verdict)).count().to_string(),
         about: String::new(),
     };
     let page = Page {
         language: code,
         environment: plan.project.environment.clone(),
-        title: words.say("month.title", &[("month", &month), ("year", &span.month.year().to_string())]),
+        title: words.phrase("month.title", &[("month", &month), ("year", &span.month.year().to_string())]),
         zone: span.zone.clone(),
         until: (!span.is_over()).then(|| on_the_clock(span.range.until, &span.zone)),
         counts: vec![
@@ -96,10 +96,10 @@ struct DayPart {
     title: String,
 }
 
-fn team(team: &Team, span: &Span, words: &Words) -> TeamPart {
+fn team(team: &Team, span: &Span, words: &LanguageFormat) -> TeamPart {
     let count =
         |is: fn(Verdict) -> bool| team.outcomes.iter().filter(|one| is(one.verdict)).count().to_string();
-    let said = words.say(
+    let said = words.phrase(
         "month.team",
         &[
             ("kept", &count(|verdict| verdict == Verdict::Kept)),
@@ -115,7 +115,7 @@ fn team(team: &Team, span: &Span, words: &Words) -> TeamPart {
     }
 }
 
-fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
+fn outcome(one: &Outcome, span: &Span, words: &LanguageFormat) -> OutcomePart {
     let promise = &one.slo.promise;
     let labels: Vec<String> = one.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let kept = if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(", ")) };
@@ -129,17 +129,17 @@ fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
     };
     let note = match one.verdict {
         Verdict::Broken | Verdict::Kept => String::new(),
-        Verdict::Few => words.say("month.note.few", &[("enough", &words.number(promise.enough_events))]),
+        Verdict::Few => words.phrase("month.note.few", &[("enough", &words.number(promise.enough_events))]),
         Verdict::Planned => {
             let reason = promise.planned.as_deref().unwrap_or_default();
-            words.say("month.note.planned", &[("reason", reason)])
+            words.phrase("month.note.planned", &[("reason", reason)])
         }
-        Verdict::Nothing | Verdict::Unknown => words.say(&format!("month.note.{verdict}"), &[]),
+        Verdict::Nothing | Verdict::Unknown => words.phrase(&format!("month.note.{verdict}"), &[]),
     };
     OutcomePart {
         name: format!("{}/{}{kept}", promise.service, promise.slo),
         about: promise.description.clone().unwrap_or_default(),
-        verdict: words.say(&format!("month.verdict.{verdict}"), &[]),
+        verdict: words.phrase(&format!("month.verdict.{verdict}"), &[]),
         class,
         figures: figures(one, words),
         strip: strip(one, span, words),
@@ -151,36 +151,40 @@ fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
 }
 
 /// The share of a journey's part in the bad events.
-fn part((part, share): &(String, Decimal), words: &Words) -> String {
-    words.say("month.part", &[("part", part), ("share", &words.percent(share.round_dp(3).normalize()))])
+fn part((part, share): &(String, Decimal), words: &LanguageFormat) -> String {
+    words.phrase("month.part", &[("part", part), ("share", &words.percent(share.round_dp(3).normalize()))])
 }
 
-fn figures(one: &Outcome, words: &Words) -> Vec<Figure> {
+fn figures(one: &Outcome, words: &LanguageFormat) -> Vec<Figure> {
     let (Some(attained), Some(spent)) = (one.attained(), one.spent) else { return Vec::new() };
     let promise = &one.slo.promise;
     let figure = |name: &str, number: String, about: String| Figure {
-        what: words.say(&format!("month.{name}"), &[]),
+        what: words.phrase(&format!("month.{name}"), &[]),
         number,
         about,
     };
     let events = [("bad", &*words.number(one.bad.round())), ("total", &*words.number(one.total.round()))];
     let over = match &promise.period {
-        Period::Rolling(length) => words.say("month.period", &[("period", &words.days(*length))]),
-        Period::Calendar(unit, _) => words.say(&format!("month.period.{}", unit.as_str()), &[]),
+        Period::Rolling(length) => words.phrase("month.period", &[("period", &words.days(*length))]),
+        Period::Calendar(unit, _) => words.phrase(&format!("month.period.{}", unit.as_str()), &[]),
     };
     let known = match (spent > Decimal::ONE, one.missing.secs() > 0) {
-        (true, _) => words.say("month.overspent", &[]),
-        (false, true) => words.say("month.known", &[]),
+        (true, _) => words.phrase("month.overspent", &[]),
+        (false, true) => words.phrase("month.known", &[]),
         (false, false) => String::new(),
     };
     let mut figures = vec![
         figure("objective", words.objective(promise), over),
-        figure("attained", words.percent(down(attained, promise.ratio)), words.say("month.events", &events)),
+        figure(
+            "attained",
+            words.percent(down(attained, promise.ratio)),
+            words.phrase("month.events", &events),
+        ),
         figure("spent", share(spent, words), known),
     ];
     if one.missing.secs() > 0 {
         let missing = words.time(Decimal::from(one.missing.secs()));
-        figures.push(figure("missing", missing, words.say("month.missing.about", &[])));
+        figures.push(figure("missing", missing, words.phrase("month.missing.about", &[])));
     }
     figures
 }
@@ -192,19 +196,19 @@ fn down(attained: Decimal, objective: Decimal) -> Decimal {
 }
 
 /// A share of the budget, rounded up.
-fn share(spent: Decimal, words: &Words) -> String {
+fn share(spent: Decimal, words: &LanguageFormat) -> String {
     let rounded = spent.round_dp_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
     words.percent(rounded.normalize())
 }
 
-fn incident(incident: &Incident, span: &Span, words: &Words) -> String {
+fn incident(incident: &Incident, span: &Span, words: &LanguageFormat) -> String {
     let values = [
         ("from", &*on_the_clock(incident.range.from, &span.zone)),
         ("until", &*on_the_clock(incident.range.until, &span.zone)),
         ("share", &*share(incident.share, words)),
         ("ratio", &*words.short_percent(incident.ratio)),
     ];
-    words.say("month.incident", &values)
+    words.phrase("month.incident", &values)
 }
 
 fn date(at: u64, span: &Span) -> String {
@@ -212,12 +216,12 @@ fn date(at: u64, span: &Span) -> String {
     clock.split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
+fn days(one: &Outcome, span: &Span, words: &LanguageFormat) -> Vec<DayPart> {
     let most = one.days.iter().flatten().max().copied().unwrap_or_default();
     let day = |(spent, begins): (&Option<Decimal>, &u64)| {
         let date = date(*begins, span);
         let title = |name: &str, values: &[(&str, &str)]| {
-            words.say(&format!("month.{name}"), &[&[("day", &*date)], values].concat())
+            words.phrase(&format!("month.{name}"), &[&[("day", &*date)], values].concat())
         };
         match spent {
             Some(spent) => DayPart {
@@ -236,14 +240,14 @@ fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
 }
 
 /// The days as a text for screen readers.
-fn strip(one: &Outcome, span: &Span, words: &Words) -> String {
+fn strip(one: &Outcome, span: &Span, words: &LanguageFormat) -> String {
     let known = one.days.iter().zip(&span.days).filter_map(|(spent, begins)| Some(((*spent)?, *begins)));
     // The first of several equal ones.
     match known.rev().max_by_key(|(spent, _)| *spent).filter(|(spent, _)| *spent > Decimal::ZERO) {
         Some((spent, begins)) => {
             let values = [("day", &*date(begins, span)), ("share", &*share(spent, words))];
-            words.say("month.strip", &values)
+            words.phrase("month.strip", &values)
         }
-        None => words.say("month.strip.none", &[]),
+        None => words.phrase("month.strip.none", &[]),
     }
 }

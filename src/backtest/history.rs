@@ -1,7 +1,7 @@
-//! The queries of the past, in pieces; and their answers joined, evaluation by evaluation.
+//! The queries of the past, in pieces, and their answers, joined evaluation by evaluation.
 //!
-//! Recorded series have priority, because the rules saw those values. Where nothing is recorded, raw series are used. They are not used in the
-//! quarter of an hour before a recorded count: events that were missed there are in that count (`vocabulary::REACH`).
+//! Recorded series are used first, because the rules saw their values. Otherwise raw series are used, except in the quarter of an hour before a
+//! recorded count: this count includes missed events of that time (`vocabulary::REACH`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::model::{Labels, Model, Service, Slo};
 use crate::simulate::Step;
 use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, REACH, measured};
 
-/// How finely the past is asked for.
+/// The resolution of the queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// As the rules count: every 30 seconds.
+    /// 30 seconds, as in the rules.
     Fine,
-    /// As tiles are recorded: every five minutes. An error that is shorter looks weaker and longer than it was.
+    /// Five minutes, as for tiles. A shorter error seems weaker and longer than it was.
     Coarse,
 }
 
@@ -34,14 +34,15 @@ impl Grain {
 /// A time in whole seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
-    /// The first count ends one step later.
+    /// The begin. The first count ends one step later.
     pub from: u64,
-    /// The last count ends here.
+    /// The end of the last count.
     pub until: u64,
 }
 
 impl Range {
-    /// Days of the clock, so that the same pieces are asked for again tomorrow. At 30 seconds a day is 2,880 of the 11,000 points that Prometheus gives at once.
+    /// The range in days of UTC, so that the same pieces are asked for again tomorrow. With 30 seconds, a day has 2,880 points; Prometheus returns at
+    /// most 11,000.
     pub fn pieces(self) -> Vec<Self> {
         const DAY: u64 = 86_400;
         let mut pieces = Vec::new();
@@ -60,7 +61,7 @@ impl Range {
 pub struct Question {
     /// The query.
     pub query: String,
-    /// Of when.
+    /// The range.
     pub range: Range,
     /// The time between two points, in seconds.
     pub step: u64,
@@ -86,45 +87,45 @@ struct Count {
 }
 
 impl Count {
-    /// Every query of bad events answers 0 where there are none: without an answer it is not known how many were bad.
+    /// Whether both counts are known. Queries of bad events return 0 if there are none, so a missing value is unknown.
     fn is_whole(&self) -> bool {
         self.total.is_some() && self.bad.is_some()
     }
 }
 
-/// Counts by the labels that are kept; one for each moment of the range.
+/// Counts by the labels in `by`; one for each moment of the range.
 type Counts = BTreeMap<Labels, Vec<Count>>;
 
-/// How many counts a history has at most, of all values of its labels together: 40 bytes each.
+/// Limit for the counts of a history, over all its label values: 40 bytes each.
 pub const MOST_COUNTS: usize = 10_000_000;
 
-/// The past of one SLO, as far as it is known.
+/// The known past of one SLO.
 #[derive(Debug)]
 pub struct History {
     range: Range,
     grain: Grain,
     by: Vec<String>,
-    /// What is asked for: total and bad, as recorded and from raw series.
+    /// The queries: total and bad events, recorded and raw.
     queries: [[String; 2]; 2],
     recorded: Counts,
     raw: Counts,
-    /// What the server says of its own answers.
+    /// Warnings of the server about its answers.
     warnings: BTreeSet<String>,
-    /// Whether there was more than there is room for.
+    /// Whether the limit is reached.
     full: bool,
 }
 
 /// Where counts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
-    /// What the rules recorded.
+    /// Series that the rules recorded.
     Recorded,
     /// Raw series.
     Raw,
 }
 
 impl History {
-    /// Nothing known yet.
+    /// A history without any answers.
     pub fn new(model: &Model, service: &Service, slo: &Slo, range: Range, grain: Grain) -> Self {
         let queries = counted(model, service, slo, grain.step());
         Self {
@@ -139,40 +140,39 @@ impl History {
         }
     }
 
-    /// Whether a server told of more label values than there is room for, so that some of them are missing.
+    /// Whether the limit is reached, so that some label values are missing.
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Of when it is.
     pub fn range(&self) -> Range {
         self.range
     }
 
-    /// What the server says of its own answers: they may not be all there is.
+    /// Warnings of the server: its answers may be incomplete.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.iter().cloned().collect()
     }
 
-    /// What raw series are asked for: SLOs that ask the same have the same past.
+    /// The queries of raw series. SLOs with the same queries have the same past.
     pub fn raw_queries(&self) -> &[String; 2] {
         &self.queries[1]
     }
 
-    /// What is asked of a piece: total, then bad.
+    /// The queries for a piece: total, then bad.
     pub fn questions(&self, piece: Range, from: From) -> [Question; 2] {
         let step = self.grain.step().secs();
         self.queries[from as usize].clone().map(|query| Question { query, range: piece, step })
     }
 
-    /// Pieces of which something is not recorded.
+    /// Pieces in which recorded counts are missing.
     pub fn unrecorded(&self) -> Vec<Range> {
         let wanted = |piece: &Range| {
             self.recorded.is_empty()
                 || self
                     .recorded
                     .values()
-                    .any(|counts| self.moments(*piece).any(|at| !self.is_told(counts, at)))
+                    .any(|counts| self.moments(*piece).any(|at| !self.is_counted(counts, at)))
         };
         self.range.pieces().into_iter().filter(wanted).collect()
     }
@@ -182,7 +182,7 @@ impl History {
         (range.from + step..=range.until).step_by(step as usize)
     }
 
-    /// Which of its moments it is.
+    /// The index of a moment in the range.
     fn index(&self, at: u64) -> Option<usize> {
         let (since, step) = (at.checked_sub(self.range.from)?, self.grain.step().secs());
         let index =
@@ -194,15 +194,15 @@ impl History {
         counts.get(self.index(at)?).filter(|count| count.is_whole())
     }
 
-    /// Whether a count is recorded, or a later one that makes good what happened then.
-    fn is_told(&self, counts: &[Count], at: u64) -> bool {
+    /// Whether this count is recorded, or a later one that includes its events.
+    fn is_counted(&self, counts: &[Count], at: u64) -> bool {
         let reach = (REACH.secs().div_ceil(self.grain.step().secs())) as usize;
         let later = self.index(at).and_then(|index| counts.get(index..));
         later.is_some_and(|later| later.iter().take(reach).any(Count::is_whole))
     }
 
-    /// Takes in an answer; `None` if it is not of the shape that the API promises.
-    pub fn hear(&mut self, question: &Question, from: From, answer: &Value) -> Option<()> {
+    /// Adds an answer; `None` if it does not have the form of the API.
+    pub fn add_answer(&mut self, question: &Question, from: From, answer: &Value) -> Option<()> {
         let is_total = self.queries[from as usize][0] == question.query;
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
@@ -214,15 +214,15 @@ impl History {
             From::Raw => &mut self.raw,
         });
         let other = self.recorded.len() + self.raw.len();
-        let heard = self.hear_all(question, is_total, answer, (&mut all, other, moments));
+        let added = self.add_samples(question, is_total, answer, (&mut all, other, moments));
         match from {
             From::Recorded => self.recorded = all,
             From::Raw => self.raw = all,
         }
-        heard
+        added
     }
 
-    fn hear_all(
+    fn add_samples(
         &mut self,
         question: &Question,
         is_total: bool,
@@ -243,7 +243,7 @@ impl History {
                 let asked =
                     at.fract() == 0.0 && at > question.range.from as f64 && at <= question.range.until as f64;
                 let at = asked.then_some(at as u64)?;
-                // What is not a number is not a count.
+                // Values that are not numbers are unknown.
                 let (Some(value), Some(index)) = (number(value), self.index(at)) else { continue };
                 let count = &mut counts[index];
                 let side = if is_total { &mut count.total } else { &mut count.bad };
@@ -253,7 +253,7 @@ impl History {
         Some(())
     }
 
-    /// What happened, one entry for each evaluation, by the labels that are kept.
+    /// The events of each evaluation, by the labels in `by`.
     pub fn steps(&self) -> impl Iterator<Item = (Labels, Vec<Step>)> {
         let labels: BTreeSet<&Labels> = self.recorded.keys().chain(self.raw.keys()).collect();
         let parts = self.grain.step().millis() / INTERVAL.millis();
@@ -262,7 +262,7 @@ impl History {
             let raw = self.raw.get(labels).map_or(&[][..], Vec::as_slice);
             let count = |at: u64| match self.count(recorded, at) {
                 Some(count) => Some(count),
-                None if self.is_told(recorded, at) => None,
+                None if self.is_counted(recorded, at) => None,
                 None => self.count(raw, at),
             };
             let steps = self
@@ -274,25 +274,25 @@ impl History {
     }
 }
 
-/// What a server says of an answer of its own, such as that a part of it could not be asked.
+/// The warnings in an answer, for example that a part of the server did not answer.
 pub fn warnings(answer: &Value) -> impl Iterator<Item = &str> {
     answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// A count spread evenly over so many evaluations.
+/// The events of one evaluation, if a count is spread evenly over so many evaluations.
 fn step(count: Option<&Count>, parts: u64) -> Step {
     let Some(Count { total: Some(total), bad: Some(bad) }) = count else { return Step::default() };
     let total = (*total).max(Decimal::ZERO);
-    // Counters that are not scraped together may differ for a moment.
+    // The counters may be scraped at slightly different times.
     let bad = (*bad).clamp(Decimal::ZERO, total);
     let part = |count: Decimal| count / Decimal::from(parts);
     Step { total: part(total), bad: part(bad), seen: true }
 }
 
-/// More events are in no five minutes.
+/// Limit for the events of five minutes.
 const MOST: u64 = 1_000_000_000_000;
 
-/// What floating point has made of a count, to nine digits after the point.
+/// A count, rounded to nine digits to remove the errors of floating point.
 fn number(text: &str) -> Option<Decimal> {
     measured(text, MOST).map(|number| number.round_dp(9))
 }

@@ -1,4 +1,4 @@
-//! A backtest for programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+//! A backtest for programs. The names and meanings of fields do not change between releases; new fields may be added.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ struct Report<'a> {
     /// The time between two counts.
     step_seconds: u64,
     slos: Vec<Slo<'a>>,
-    /// What is asked for and not among some of the definitions.
+    /// Requested SLOs that some of the definitions do not have.
     absent: Vec<Absent<'a>>,
 }
 
@@ -23,10 +23,10 @@ struct Absent<'a> {
     slo: &'a str,
 }
 
-/// Times are seconds since 1970, shares are of one.
+/// Times are seconds since 1970; shares are ratios.
 #[derive(Serialize)]
 struct Slo<'a> {
-    /// Which definitions.
+    /// The directory or revision of the definitions.
     definitions: &'a str,
     service: &'a str,
     slo: &'a str,
@@ -34,7 +34,7 @@ struct Slo<'a> {
     from_seconds: u64,
     until_seconds: u64,
     unknown_seconds: u64,
-    /// What the server says of its own answers: they may not be all there is.
+    /// Warnings of the server: its answers may be incomplete.
     warnings: &'a [String],
     total_events: Value,
     bad_events: Value,
@@ -54,7 +54,7 @@ struct Alarm<'a> {
     until_seconds: Option<u64>,
     budget_spent: Value,
     is_false: bool,
-    /// It fires already when the judged time begins.
+    /// It fired already when the judged time began.
     since_before: bool,
 }
 
@@ -62,13 +62,13 @@ struct Alarm<'a> {
 struct BudgetAlert<'a> {
     alert: &'a str,
     severity: &'static str,
-    /// Less than this share is left.
+    /// It fires if less than this share is left.
     line: String,
     from_seconds: u64,
     /// `null` if it still fires.
     until_seconds: Option<u64>,
     budget_left: Value,
-    /// It fires already when the judged time begins.
+    /// It fired already when the judged time began.
     since_before: bool,
 }
 
@@ -83,11 +83,11 @@ struct Day {
     from_seconds: u64,
     total_events: Value,
     bad_events: Value,
-    /// `null` if there are too few events to judge by.
+    /// `null` if there are too few events to judge.
     budget_left: Option<Value>,
 }
 
-/// All of it, as JSON.
+/// The result as JSON.
 pub fn json(runs: &[Run], grain: Grain) -> String {
     let slos = runs.iter().flat_map(|run| run.courses.iter().map(|course| slo(&run.name, course))).collect();
     let absent =
@@ -152,7 +152,7 @@ fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
     }
 }
 
-/// Nine digits after the point.
+/// Rounded to nine digits.
 fn number(value: Decimal) -> Value {
     json_number(value.round_dp(9))
 }

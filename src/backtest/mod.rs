@@ -1,11 +1,11 @@
 //! model + the data of a server → which alerts of an SLO would have fired, and how its budget was spent.
 //!
-//! The past is counted as the rules count (`history`), and played through `simulate`, which does what they do. Nothing is written anywhere.
+//! The past is counted as the rules count (`history`), and simulated as `simulate` does it. Nothing is written.
 //!
 //! # False alarms
-//! A tier says that a share of the period's budget is spent when it fires. It compares ratios, so with little traffic a few bad events are enough. An
-//! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the
-//! period has at the average traffic of all the time that is known and in which events count: hours and windows of maintenance apply to the past too.
+//! A tier fires when a certain share of the period's budget is spent. But it compares ratios, so with little traffic a few bad events are enough. An
+//! alert is called false if its bad events, from one long window before it fired until it stopped, are less than that share. The period's budget is
+//! computed from the average traffic of all known time in which events count: `hours` and maintenance apply to the past, too.
 
 mod history;
 mod json;
@@ -20,41 +20,41 @@ use crate::plan::{Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity};
 
-/// One state of the definitions, played through the past.
+/// One version of the definitions, with its alerts in the past.
 #[derive(Debug)]
 pub struct Run<'a> {
-    /// What people call it: a directory or a revision.
+    /// For people: a directory or a revision.
     pub name: String,
-    /// One per SLO and value of the labels that it keeps.
+    /// One per SLO and label set of its `by`.
     pub courses: Vec<Course<'a>>,
-    /// SLOs that are asked for and are not among these definitions: `service/slo`.
+    /// Requested SLOs that these definitions do not have: `service/slo`.
     pub absent: Vec<String>,
 }
 
-/// What an SLO made of the past.
+/// The alerts and the budget of an SLO in the past.
 #[derive(Debug)]
 pub struct Course<'a> {
     /// The SLO.
     pub slo: &'a SloPlan,
-    /// The labels that it keeps.
+    /// The values of the labels in its `by`.
     pub labels: Labels,
-    /// The time that is judged; what was before it only fills windows.
+    /// The judged time. The time before it only fills the windows.
     pub judged: Range,
-    /// What would have been told in it, by time.
+    /// Its burn alerts in the judged time, by time.
     pub alarms: Vec<Alarm>,
-    /// Budget alerts in it, by time; `None` if the SLO declares none.
+    /// Its budget alerts in the judged time, by time; `None` if the SLO declares none.
     pub budget_alerts: Option<Vec<BudgetAlarm>>,
     /// Events of the judged time.
     pub events: Counted,
-    /// How much of it is not known.
+    /// How much of the judged time is not known.
     pub unknown: Duration,
     /// By day of UTC.
     pub days: Vec<Day>,
-    /// What the server says of its own answers: they may not be all there is.
+    /// Warnings of the server: its answers may be incomplete.
     pub warnings: Vec<String>,
 }
 
-/// One time that an alert fires.
+/// An interval in which a burn alert fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// The alert.
@@ -65,47 +65,48 @@ pub struct Alarm {
     pub tier: usize,
     /// Seconds since 1970.
     pub from: u64,
-    /// `None` if it still fires in the end.
+    /// `None` if it still fires at the end.
     pub until: Option<u64>,
-    /// The share of the period's budget that is spent from one long window before it until it stops, at average traffic.
+    /// The share of the period's budget, at average traffic, that is spent from one long window before it until it stops.
     pub spent: Decimal,
-    /// Whether that is less than the tier says. Not judged of an alarm that fires already when the judged time begins.
+    /// Whether that is less than the share of the tier. Not judged if it fired already when the judged time began.
     pub is_false: bool,
-    /// Whether it fires already then.
+    /// Whether it fired already when the judged time began.
     pub since_before: bool,
 }
 
-/// One time that a budget alert fires.
+/// An interval in which a budget alert fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetAlarm {
     /// The alert.
     pub name: String,
-    /// Page or ticket, as it would have been sent.
+    /// The severity that it would have had.
     pub severity: Severity,
-    /// Less than this is left of the budget.
+    /// It fires if less than this is left of the budget.
     pub line: BudgetLine,
     /// Seconds since 1970.
     pub from: u64,
-    /// `None` if it still fires in the end.
+    /// `None` if it still fires at the end.
     pub until: Option<u64>,
-    /// What is left when it fires, of the known events.
+    /// The remaining budget when it fires, from the known events.
     pub left: Decimal,
-    /// Whether it fires already when the judged time begins.
+    /// Whether it fired already when the judged time began.
     pub since_before: bool,
 }
 
-/// What became of the budget on a day.
+/// The budget on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Day {
     /// Its beginning, or that of the judged time, in seconds since 1970.
     pub from: u64,
     /// Its events.
     pub events: Counted,
-    /// What is left of the period's budget at its end, of the events that are known, and in a calendar period those that are expected; `None` if they are too few to judge by, or known for less than a day.
+    /// The remaining budget of the period at its end, from the known events, and in a calendar period from the expected ones. `None` if there are too
+    /// few events to judge, or if they are known for less than a day.
     pub left: Option<Decimal>,
 }
 
-/// Plays what happened through the rules of an SLO: `steps` from the beginning of a history on, in seconds since 1970; `judged` is what counts.
+/// Simulates an SLO. `steps` begin at the begin of the history, in seconds since 1970; `judged` is the judged time.
 pub fn course<'a>(
     slo: &'a SloPlan,
     labels: Labels,
@@ -123,8 +124,7 @@ pub fn course<'a>(
         let begun = begins as i64 + index as i64 * evaluation as i64;
         let counts = slo.promise.counts(begun);
         agreed += u64::from(step.seen && counts);
-        // What a server counted is of an evaluation that was up to one interval earlier. Recorded events may be older than the hours, or than the window
-        // of maintenance.
+        // A recorded count belongs to an evaluation up to one interval earlier. And it may be older than the present `hours` or maintenance windows.
         if !counts && !slo.promise.counts(begun - evaluation as i64) {
             (step.total, step.bad) = (Decimal::ZERO, Decimal::ZERO);
         }
@@ -140,12 +140,13 @@ pub fn course<'a>(
         steps.iter().map(|step| Counted { total: step.total, bad: step.bad }).collect();
     let timeline = replay(slo, steps, i64::try_from(begins).unwrap_or(i64::MAX));
     let counted = match slo.promise.event {
-        // A journey's slices are judged already: by what is recorded of its parts.
+        // A journey's slices are judged already, in the recorded series of its parts.
         Event::Occurrence | Event::Check | Event::Journey(_) => happened,
-        // What is promised is promised of slices.
+        // The promise is about slices.
         Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
     };
-    let known = Known { all: Duration::from_secs(known), agreed: Duration::from_secs(agreed * evaluation) };
+    let known =
+        KnownTime { all: Duration::from_secs(known), agreed: Duration::from_secs(agreed * evaluation) };
     let sums = Sums::new(begins, known, &counted, &seen);
     Course {
         alarms: alarms(slo, &timeline, &sums, begins, judged),
@@ -160,7 +161,7 @@ pub fn course<'a>(
     }
 }
 
-/// How many steps of the first `most` are before anything was known, in whole intervals of the slow group. There is nothing to play in them.
+/// How many of the first `most` steps are before the first known event, in whole intervals of the slow group. They can be skipped.
 fn never_seen(steps: &[Step], most: u64) -> usize {
     let interval = (LONG_INTERVAL.millis() / INTERVAL.millis()) as usize;
     let unseen = steps.iter().take(most as usize).take_while(|step| !step.seen).count();
@@ -233,10 +234,10 @@ fn days(slo: &SloPlan, sums: &Sums, judged: Range) -> Vec<Day> {
     judged.pieces().into_iter().map(day).collect()
 }
 
-/// Of less nothing is said that is of a period.
+/// A shorter time says nothing about a period. In seconds.
 const DAY: u64 = 86_400;
 
-/// When the period began that ends with a moment, or that it is part of.
+/// The beginning of the period that contains a moment or ends with it.
 fn period_begins(period: &Period, at: u64) -> u64 {
     match period {
         Period::Rolling(length) => at.saturating_sub(length.secs()),
@@ -244,10 +245,10 @@ fn period_begins(period: &Period, at: u64) -> u64 {
     }
 }
 
-/// The events that the rest of a calendar period is expected to bring, as the rules expect them.
+/// The events that are expected in the rest of a calendar period, computed as in the rules.
 fn to_come(slo: &SloPlan, sums: &Sums, at: u64) -> Decimal {
     let Period::Calendar(unit, zone) = &slo.promise.period else { return Decimal::ZERO };
-    // The tile that is recorded at this moment is counted already.
+    // The tile that is recorded at this moment is already counted.
     let to_come = zone.tiles_to_come(*unit, at.saturating_sub(1)).saturating_sub(1);
     let from = at.saturating_sub(OUTLOOK.secs());
     let tiles = Decimal::from(sums.seen(from, at)) / Decimal::from(LONG_INTERVAL.secs());
@@ -255,43 +256,43 @@ fn to_come(slo: &SloPlan, sums: &Sums, at: u64) -> Decimal {
 }
 
 impl Course<'_> {
-    /// Alarms of a severity: all, and false ones.
+    /// The number of alerts with a severity, and of false ones among them.
     pub fn count(&self, severity: Severity) -> (usize, usize) {
         let of = || self.alarms.iter().filter(|alarm| alarm.severity == severity);
         (of().count(), of().filter(|alarm| alarm.is_false).count())
     }
 
-    /// So many times in thirty days, if a day or more is known: minutes say nothing of a month.
+    /// The number per thirty days. `None` if less than a day is known.
     pub fn per_month(&self, count: usize) -> Option<Decimal> {
         let known = (self.judged.until - self.judged.from).saturating_sub(self.unknown.secs());
         let often = Decimal::from(count as u64) * Decimal::from(30 * 86_400) / Decimal::from(known.max(1));
         (count == 0 || known >= DAY).then_some(often)
     }
 
-    /// Whether nothing is known of it.
+    /// Whether none of the judged time is known.
     pub fn is_unknown(&self) -> bool {
         self.unknown.secs() >= self.judged.until - self.judged.from
     }
 }
 
 /// How much of the past is known.
-struct Known {
+struct KnownTime {
     all: Duration,
-    /// Of the time in which events count.
+    /// Of this, the time in which events count.
     agreed: Duration,
 }
 
 /// Sums of events since the beginning.
 struct Sums {
     begins: u64,
-    known: Known,
+    known: KnownTime,
     sums: Vec<Counted>,
-    /// How many evaluations have seen something.
+    /// The number of evaluations with known events.
     seen: Vec<u64>,
 }
 
 impl Sums {
-    fn new(begins: u64, known: Known, counted: &[Counted], is_seen: &[bool]) -> Self {
+    fn new(begins: u64, known: KnownTime, counted: &[Counted], is_seen: &[bool]) -> Self {
         let mut sums = vec![Counted::default()];
         let mut sum = Counted::default();
         for events in counted {
@@ -310,13 +311,13 @@ impl Sums {
         (index as usize).min(self.sums.len() - 1)
     }
 
-    /// How many seconds between two moments are known.
+    /// The known time between two moments, in seconds.
     fn seen(&self, from: u64, until: u64) -> u64 {
         let at = |moment: u64| self.seen[self.index(moment).min(self.seen.len() - 1)];
         (at(until) - at(from)) * INTERVAL.secs()
     }
 
-    /// Events between two moments, as far as they are known.
+    /// The known events between two moments.
     fn between(&self, from: u64, until: u64) -> Counted {
         let at = |moment: u64| self.sums[self.index(moment)];
         let (from, until) = (at(from), at(until));

@@ -8,7 +8,7 @@ use crate::inert;
 use crate::plan::Event;
 use crate::vocabulary::{Decimal, Severity, digits, percent_digits, spoken};
 
-/// What every run would have told, and how they compare.
+/// The alerts of every run, and a comparison.
 pub fn words(runs: &[Run], grain: super::Grain) -> String {
     let mut page = String::new();
     for run in runs {

@@ -58,7 +58,7 @@ fn without_receiver(
 
 /// A page needs a person now. If every matching route is muted at some hours, nobody is notified then.
 fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
-    let mut said: BTreeSet<(usize, &Name)> = BTreeSet::new();
+    let mut message: BTreeSet<(usize, &Name)> = BTreeSet::new();
     for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {
         let mut takes =
             alertmanager.routes.iter().enumerate().filter(|(_, route)| alert.sometimes(&route.matching));
@@ -68,7 +68,7 @@ fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec
         else {
             continue;
         };
-        if said.insert((first, time)) {
+        if message.insert((first, time)) {
             problems.push(
                 Problem::warning(
                     Code::AlertReachesNobody,

@@ -4,31 +4,31 @@ use super::contract::bad_not_within_total::known_values;
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
+use crate::model::{Counter, MetricRead, Model, Role, Service, Sli, Slo, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::bounds::{Bound, listed};
 use crate::source::Span;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
-        problems.extend(alike(model, service, slo).map(|alike| to_problem(slo, alike)));
+        problems.extend(equal_events(model, service, slo).map(|alike| to_problem(slo, alike)));
     }
 }
 
 /// Whether all events of an SLO are of one kind.
 pub(super) fn is_all(model: &Model, service: &Service, slo: &Slo) -> bool {
-    alike(model, service, slo).is_some()
+    equal_events(model, service, slo).is_some()
 }
 
 /// Two kinds of events that are equal.
-struct Alike {
+struct EqualEvents {
     part: Role,
     whole: Role,
     /// The matcher that has no effect, by its selector and index, and why.
     idle: Option<(Selector, usize)>,
 }
 
-fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<Alike> {
+fn equal_events(model: &Model, service: &Service, slo: &Slo) -> Option<EqualEvents> {
     let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { return None };
     let given = |role, terms: &'_ Option<Vec<Term>>| terms.clone().map(|terms| (role, terms));
     let all = [given(Role::Bad, bad), given(Role::Good, good), given(Role::Total, total)];
@@ -44,7 +44,7 @@ fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<Alike> {
         })?;
         rest.remove(at);
     }
-    rest.is_empty().then_some(Alike { part, whole, idle })
+    rest.is_empty().then_some(EqualEvents { part, whole, idle })
 }
 
 /// Whether a counter selects all series of another one with the same metric. `idle` becomes a matcher that has no effect only because of the known
@@ -104,10 +104,10 @@ fn matches_all(matcher: &Matcher) -> bool {
     }
 }
 
-fn to_problem(slo: &Slo, alike: Alike) -> Problem {
+fn to_problem(slo: &Slo, alike: EqualEvents) -> Problem {
     let of = |role: Role| slo.readings.iter().find(|reading| reading.role == role);
     let place =
-        |reading: Option<&Reading>| reading.map_or(slo.places.sli.beginning(), |reading| reading.place);
+        |reading: Option<&MetricRead>| reading.map_or(slo.places.sli.beginning(), |reading| reading.place);
     let idle = alike.idle.and_then(|(selector, index)| {
         let reading = of(alike.part).filter(|reading| reading.selector == selector)?;
         Some((reading.matchers[index], selector.matchers[index].to_string()))

@@ -2,7 +2,7 @@
 
 use super::{about, about_percent, also, named, tiers_against_period, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
-use crate::facts::{Facts, Watch};
+use crate::facts::{Facts, TierFacts};
 use crate::vocabulary::Decimal;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -48,6 +48,6 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-fn alerts(tiers: &[Watch]) -> String {
+fn alerts(tiers: &[TierFacts]) -> String {
     format!("{} {}", named(tiers), if tiers.len() == 1 { "alerts" } else { "alert" })
 }

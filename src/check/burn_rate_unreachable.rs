@@ -2,7 +2,7 @@
 
 use super::{about, about_percent, named, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
-use crate::facts::{Event, Facts, Promise, SloFacts, Watch, seconds};
+use crate::facts::{Event, Facts, Promise, SloFacts, TierFacts, seconds};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Severity, percent};
 use rust_decimal::RoundingStrategy;
@@ -10,13 +10,11 @@ use rust_decimal::RoundingStrategy;
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for (_, facts) in facts.slos() {
         let SloFacts { slo, promise, .. } = facts;
-        problems.extend(
-            Severity::ALL
-                .iter()
-                .filter_map(|severity| starved(promise, *severity, *slo.places.min_events.get(*severity))),
-        );
+        problems.extend(Severity::ALL.iter().filter_map(|severity| {
+            tiers_without_enough_events(promise, *severity, *slo.places.min_events.get(*severity))
+        }));
         let places = tiers_by_place(facts);
-        let dead: Vec<Watch> =
+        let dead: Vec<TierFacts> =
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
         let Some(highest) = dead.iter().max_by_key(|tier| tier.burn_rate) else { continue };
         let mut problem = Problem::error(
@@ -49,11 +47,11 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 
 /// Tiers whose long window never has the number of events of `min_events`. This is known for states, which have a fixed number of evaluations.
 /// Declared traffic may grow.
-fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
+fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
     let pace = promise.traffic?;
-    let events = |tier: &Watch| pace * seconds(tier.long);
-    let is_starved = |tier: &&Watch| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
-    let starved: Vec<Watch> =
+    let events = |tier: &TierFacts| pace * seconds(tier.long);
+    let is_starved = |tier: &&TierFacts| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
+    let starved: Vec<TierFacts> =
         promise.tiers.iter().filter(|tier| tier.severity == severity).filter(is_starved).cloned().collect();
     let first = starved.first()?;
     let (tiers, events) = (named(&starved), about(events(first)));
@@ -80,6 +78,6 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
 }
 
 /// `T ≥ 1` (SRE Workbook, ch. 5: the threshold is `burn rate × error budget`).
-fn is_dead(tier: &Watch) -> bool {
+fn is_dead(tier: &TierFacts) -> bool {
     tier.threshold >= Decimal::ONE
 }

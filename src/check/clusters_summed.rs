@@ -32,11 +32,11 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if summed.len() > NAMED {
             named += &format!(" and {} more", summed.len() - NAMED);
         }
-        let said = format!(
+        let message = format!(
             "the store `{store}` has the series of every `{label}`, and these SLOs add them up: {named}"
         );
         problems.push(
-            Problem::warning(Code::ClustersSummed, place, said)
+            Problem::warning(Code::ClustersSummed, place, message)
                 .label("so there is one promise for all of them together")
                 .help(format!("for one promise per `{label}` write `by: [{label}]`"))
                 .help(format!("if you mean the sum, write it in the selectors: `{label}=~\".+\"`")),

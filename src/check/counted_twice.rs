@@ -3,7 +3,7 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Reading, Role, Sli, Term};
+use crate::model::{MetricRead, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::regex;
 
@@ -19,7 +19,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             if terms.iter().flatten().any(|term| term.negative) {
                 continue;
             }
-            let readings: Vec<&Reading> =
+            let readings: Vec<&MetricRead> =
                 slo.readings.iter().filter(|reading| reading.role == role).collect();
             let pairs = added.iter().enumerate().flat_map(|(index, one)| {
                 added[index + 1..]

@@ -20,9 +20,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     // A service without dependencies or without dependants is in no cycle.
     let (onward, backward) = (endless(&next, &back), endless(&back, &next));
     let left: BTreeSet<&Name> = onward.intersection(&backward).copied().collect();
-    let mut said: BTreeSet<&Name> = BTreeSet::new();
+    let mut message: BTreeSet<&Name> = BTreeSet::new();
     for edge in edges {
-        if said.contains(&edge.service) || !left.contains(&edge.service) || !left.contains(&edge.on) {
+        if message.contains(&edge.service) || !left.contains(&edge.service) || !left.contains(&edge.on) {
             continue;
         }
         let Some(way) = way(&next, edge) else { continue };
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 .help("while both are down each silences the other, and nobody is notified")
                 .help("remove one direction: the one in which failures spread less"),
         );
-        said.extend(way);
+        message.extend(way);
     }
     journeys(facts, &back, problems);
 }

@@ -72,7 +72,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let own = service.name.to_string();
         match known.get(&name) {
             Some((other, first)) => {
-                problems.push(clash(&name, *first, place, [&own, other]).help("write another `alert_name`"));
+                problems.push(
+                    duplicate_alert(&name, *first, place, [&own, other]).help("write another `alert_name`"),
+                );
             }
             None => drop(known.insert(name, (own, place))),
         }
@@ -86,7 +88,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let own = full(facts.service, companion.name.as_str());
             match known.get(name) {
                 Some((other, first)) if chosen.contains(name.as_str()) => {
-                    let problem = clash(name, *first, companion.places.name, [&own, other]);
+                    let problem = duplicate_alert(name, *first, companion.places.name, [&own, other]);
                     problems.push(problem.help("write another `alert_name`"));
                 }
                 Some((other, first)) => {
@@ -96,19 +98,19 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             }
         }
     }
-    for (service, SloFacts { slo, aftermath, .. }) in facts.slos() {
-        let Some(aftermath) = aftermath else { continue };
-        if let Some((other, place)) = known.get(&aftermath.name) {
+    for (service, SloFacts { slo, silencing, .. }) in facts.slos() {
+        let Some(silencing) = silencing else { continue };
+        if let Some((other, place)) = known.get(&silencing.name) {
             let own = format!("{} (aftermath)", full(service, slo.name.as_str()));
-            problems.push(collision(&aftermath.name, *place, slo.places.name, [other, &own]));
+            problems.push(collision(&silencing.name, *place, slo.places.name, [other, &own]));
         }
     }
     for facts in &facts.services {
         for (companion, alert) in &facts.companions {
-            let Some(aftermath) = &alert.aftermath else { continue };
-            if let Some((other, place)) = known.get(&aftermath.name) {
+            let Some(silencing) = &alert.silencing else { continue };
+            if let Some((other, place)) = known.get(&silencing.name) {
                 let own = format!("{} (aftermath)", full(facts.service, companion.name.as_str()));
-                problems.push(collision(&aftermath.name, *place, companion.places.name, [other, &own]));
+                problems.push(collision(&silencing.name, *place, companion.places.name, [other, &own]));
             }
         }
     }
@@ -131,19 +133,19 @@ fn chosen_twice(name: &str, first: (&Service, &Slo), second: (&Service, &Slo)) -
         return None;
     }
     let [one, other] = [first, second].map(|(service, slo)| format!("{}/{}", service.name, slo.name));
-    let problem = clash(name, named_at(second.1), named_at(first.1), [&one, &other]);
+    let problem = duplicate_alert(name, named_at(second.1), named_at(first.1), [&one, &other]);
     Some(problem.help(
         "write another `alert_name` for one of them; if both should share the name, write it once, in the service or in the project file",
     ))
 }
 
 fn collision(alert: &str, place: Span, first: Span, both: [&str; 2]) -> Problem {
-    clash(alert, place, first, both)
+    duplicate_alert(alert, place, first, both)
         .label("the name of an alert leaves out hyphens")
         .help("rename one of them")
 }
 
-fn clash(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
+fn duplicate_alert(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
     Problem::error(
         Code::DuplicateAlert,
         place,

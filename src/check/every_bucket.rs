@@ -5,13 +5,13 @@ use super::slos;
 use crate::contract::Part;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Reading, Role, Service};
+use crate::model::{MetricRead, Role, Service};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::bounds::{Bound, listed};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
-        let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
+        let counted = |reading: &&MetricRead| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
         {
             report(problems, Reader::Slo(slo), to_problem(reading));
@@ -20,7 +20,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Whether buckets with different bounds are selected, if that is known.
-fn counts_several(service: &Service, reading: &Reading) -> bool {
+fn counts_several(service: &Service, reading: &MetricRead) -> bool {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let found = service.contract.as_ref().and_then(|contract| contract.find(name));
     let is_bucket = match found {
@@ -47,7 +47,7 @@ fn counts_several(service: &Service, reading: &Reading) -> bool {
     !one
 }
 
-fn to_problem(reading: &Reading) -> Problem {
+fn to_problem(reading: &MetricRead) -> Problem {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let base = name.strip_suffix("_bucket").unwrap_or(name);
     let at = reading.selector.matchers.iter().position(|matcher| matcher.label == "le");

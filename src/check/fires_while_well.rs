@@ -43,7 +43,7 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
         match &one.behaviour {
             Behaviour::Stands { good, bad } if good == bad => {}
             Behaviour::Stands { good, bad }
-                if *good == Decimal::ZERO && *bad == Decimal::ONE && says_well(&one.name) =>
+                if *good == Decimal::ZERO && *bad == Decimal::ONE && is_named_well(&one.name) =>
             {
                 found = found.or(Some(one.name.as_str()));
             }
@@ -60,7 +60,7 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
 }
 
 /// Whether a metric is 1 in the good state, by its name.
-fn says_well(name: &str) -> bool {
+fn is_named_well(name: &str) -> bool {
     const WORDS: [&str; 5] = ["up", "success", "healthy", "ready", "reachable"];
     name.rsplit(['_', ':', '.']).next().is_some_and(|last| WORDS.contains(&last))
 }

@@ -15,13 +15,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let model = facts.model;
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let alerts = facts.alerts();
-    alike(model, problems);
+    severities_with_equal_labels(model, problems);
     problems.extend(
         alertmanager.inhibitions.iter().filter_map(|inhibition| declared(inhibition, &alerts)).take(MOST),
     );
-    let mut said = BTreeSet::new();
+    let mut message = BTreeSet::new();
     for dependency in &model.project.dependencies {
-        if !causes(dependency, facts).is_empty() || !said.insert(dependency.place) {
+        if !causes(dependency, facts).is_empty() || !message.insert(dependency.place) {
             continue;
         }
         let service = facts.service(&dependency.on);
@@ -41,7 +41,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// The label `severity` distinguishes pages from tickets.
-fn alike(model: &Model, problems: &mut Vec<Problem>) {
+fn severities_with_equal_labels(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let [page, ticket] = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
     if page == ticket {

@@ -5,7 +5,7 @@
 
 use crate::derive::{Needs, causes, failing, longest_range, reads_the_same};
 use crate::diagnostic::{Code, Problem};
-use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
+use crate::facts::{AlertFacts, Facts, SloFacts, TierFacts, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity, spoken};
@@ -17,7 +17,7 @@ const MOST_PAIRS: usize = 10_000;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &facts.model.project.alertmanager else { return };
-    let race = Race::new(facts, alertmanager);
+    let race = OutageFacts::new(facts, alertmanager);
     let mut outrun = Vec::new();
     let mut pairs = MOST_PAIRS;
     for dependency in &facts.model.project.dependencies {
@@ -25,7 +25,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let silenced = facts.alerts_of(&dependency.service).filter(|alert| {
             alert.slo.is_some() && !alert.independent && alert.severity >= dependency.silences
         });
-        let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
+        let lost = silenced
+            .filter_map(|alert| race.notifies_before_silenced(alert, &silencers))
+            .max_by_key(EarlyAlert::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
     let needs = Needs::of(facts.model);
@@ -33,13 +35,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let Some(page) = journey.burn(Severity::Page) else { continue };
         for part in journey.slo.parts() {
             let silencers = failing(facts, &needs, part);
-            let lost = race.outran(page, &silencers, Duration::default());
+            let lost = race.notifies_too_early(page, &silencers, Duration::default());
             // The journey silences a part that pages later.
             let is_told = |alert: &AlertFacts| {
-                journey.aftermath.iter().any(|told| told.silenced.contains(&alert.which()))
+                journey.silencing.iter().any(|silencing| silencing.silenced.contains(&alert.id()))
             };
             let lost = lost.filter(|lost| !is_told(lost.silencer));
-            outrun.extend(lost.map(|lost| (part.place, Lost { holds_back: true, ..lost })));
+            outrun.extend(lost.map(|lost| (part.place, EarlyAlert { holds_back: true, ..lost })));
         }
     }
     for facts in &facts.services {
@@ -47,10 +49,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         if service.alerts.iter().all(|companion| !companion.down && companion.same_as.is_none()) {
             continue;
         }
-        let here = Here::of(facts.alerts());
+        let here = ServiceAlerts::of(facts.alerts());
         for companion in &service.alerts {
             let lost = companions(&race, service, companion, &here, &mut pairs);
-            let lost = lost.into_iter().max_by_key(Lost::early);
+            let lost = lost.into_iter().max_by_key(EarlyAlert::early);
             outrun.extend(lost.map(|lost| (companion.places.hold, lost)));
         }
     }
@@ -65,12 +67,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// The alerts of one service.
-struct Here<'a> {
+struct ServiceAlerts<'a> {
     companions: BTreeMap<&'a Name, &'a AlertFacts<'a>>,
     slos: BTreeMap<&'a Name, Vec<&'a AlertFacts<'a>>>,
 }
 
-impl<'a> Here<'a> {
+impl<'a> ServiceAlerts<'a> {
     fn of(alerts: impl Iterator<Item = &'a AlertFacts<'a>>) -> Self {
         let mut here = Self { companions: BTreeMap::new(), slos: BTreeMap::new() };
         for alert in alerts {
@@ -87,12 +89,12 @@ impl<'a> Here<'a> {
 
 /// Pairs of alerts with the same meaning in a service, if they certainly read the same series.
 fn companions<'a>(
-    race: &Race<'a>,
+    race: &OutageFacts<'a>,
     service: &Service,
     companion: &Companion,
-    here: &Here<'a>,
+    here: &ServiceAlerts<'a>,
     pairs: &mut usize,
-) -> Vec<Lost<'a>> {
+) -> Vec<EarlyAlert<'a>> {
     let is_about = |slo: &&Slo| {
         (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && reads_the_same(slo, companion)
     };
@@ -109,28 +111,28 @@ fn companions<'a>(
             of_slo.partition(|alert| alert.severity <= own.severity);
         if companion.down {
             let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
-            lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
+            lost.extend(silenced.filter_map(|alert| race.notifies_before_silenced(alert, &[own])));
         } else {
             // An alert with a range fires later than its `for`, by an unknown time.
             if longest_range(companion).is_none() {
-                lost.extend(race.lost(own, &louder));
+                lost.extend(race.notifies_before_silenced(own, &louder));
             }
-            lost.extend(quieter.iter().filter_map(|alert| race.lost(alert, &[own])));
+            lost.extend(quieter.iter().filter_map(|alert| race.notifies_before_silenced(alert, &[own])));
         }
     }
     lost
 }
 
 /// The facts that decide which alert is first.
-struct Race<'a> {
+struct OutageFacts<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
     /// For each SLO its tiers, whether it has a state (no counters), and its delay in seconds.
-    slos: BTreeMap<(&'a Name, &'a Name), (&'a [Watch], bool, Decimal)>,
+    slos: BTreeMap<(&'a Name, &'a Name), (&'a [TierFacts], bool, Decimal)>,
 }
 
 /// An alert that notifies before it can be silenced.
-struct Lost<'a> {
+struct EarlyAlert<'a> {
     silenced: &'a AlertFacts<'a>,
     /// Seconds from the beginning of a full outage until it fires.
     fires: Decimal,
@@ -145,7 +147,7 @@ struct Lost<'a> {
     holds_back: bool,
 }
 
-impl<'a> Race<'a> {
+impl<'a> OutageFacts<'a> {
     fn new(facts: &'a Facts<'a>, alertmanager: &'a Alertmanager) -> Self {
         let services = facts.model.services.iter().map(|service| (&service.name, service)).collect();
         let tiers = |facts: &'a SloFacts<'a>| {
@@ -158,17 +160,21 @@ impl<'a> Race<'a> {
     }
 
     /// Whether `silenced` notifies before any of `silencers`, and the page of its own SLO, can silence it.
-    fn lost(&self, silenced: &'a AlertFacts<'a>, silencers: &[&'a AlertFacts<'a>]) -> Option<Lost<'a>> {
-        self.outran(silenced, silencers, self.waits(silenced).0)
+    fn notifies_before_silenced(
+        &self,
+        silenced: &'a AlertFacts<'a>,
+        silencers: &[&'a AlertFacts<'a>],
+    ) -> Option<EarlyAlert<'a>> {
+        self.notifies_too_early(silenced, silencers, self.waits(silenced).0)
     }
 
     /// The same, if it can be silenced for so long after it fires.
-    fn outran(
+    fn notifies_too_early(
         &self,
         silenced: &'a AlertFacts<'a>,
         silencers: &[&'a AlertFacts<'a>],
         within: Duration,
-    ) -> Option<Lost<'a>> {
+    ) -> Option<EarlyAlert<'a>> {
         let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
         let known = louder.filter_map(|alert| Some((self.fires(alert)?.latest, alert)));
         let (known, silencer) = known.min_by_key(|(seconds, _)| *seconds)?;
@@ -177,24 +183,35 @@ impl<'a> Race<'a> {
         let sent = fires + seconds(within);
         let page = (silenced.severity == Severity::Ticket).then(|| self.first(silenced, Severity::Page));
         let is_silenced = known <= sent || page.flatten().is_some_and(|tier| tier.latest <= sent);
-        (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known, holds_back: false })
+        (!is_silenced).then_some(EarlyAlert {
+            silenced,
+            fires,
+            waits,
+            route,
+            silencer,
+            known,
+            holds_back: false,
+        })
     }
 
     /// When the first tier of a severity of its SLO fires in a full outage; `None` if it never fires.
-    fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<Fires> {
+    fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<FiringTime> {
         let (tiers, has_state, late) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
-        let fires = |tier: &Watch| {
+        let fires = |tier: &TierFacts| {
             let after = tier.fires_after(Decimal::ONE)?;
             let evaluation = seconds(tier.interval());
             let interval = seconds(INTERVAL);
             Some(match has_state {
-                false => Fires { earliest: after, latest: after + evaluation },
+                false => FiringTime { earliest: after, latest: after + evaluation },
                 // Evaluations follow each other; the first is immediate or an interval later.
                 true => {
                     let evaluations = (after / interval).ceil();
                     let latest = (evaluations * interval).max(after) + evaluation - interval;
-                    Fires { earliest: (evaluations - Decimal::ONE) * interval + late, latest: latest + late }
+                    FiringTime {
+                        earliest: (evaluations - Decimal::ONE) * interval + late,
+                        latest: latest + late,
+                    }
                 }
             })
         };
@@ -202,10 +219,10 @@ impl<'a> Race<'a> {
     }
 
     /// When it fires in a full outage; `None` if it never fires, or if that is unknown.
-    fn fires(&self, alert: &AlertFacts<'a>) -> Option<Fires> {
+    fn fires(&self, alert: &AlertFacts<'a>) -> Option<FiringTime> {
         let evaluation = seconds(INTERVAL);
         let service = self.services.get(alert.service)?;
-        let held = |hold, longest| Fires { earliest: hold, latest: hold + longest + evaluation };
+        let held = |hold, longest| FiringTime { earliest: hold, latest: hold + longest + evaluation };
         match (alert.slo, alert.companion) {
             // The time until a budget alert depends on the budget left.
             (Some(_), _) if alert.line.is_some() => None,
@@ -230,12 +247,12 @@ impl<'a> Race<'a> {
 
 /// Times in seconds after the beginning of a full outage.
 #[derive(Clone, Copy)]
-struct Fires {
+struct FiringTime {
     earliest: Decimal,
     latest: Decimal,
 }
 
-impl Lost<'_> {
+impl EarlyAlert<'_> {
     /// Seconds by which it is too early.
     fn early(&self) -> Decimal {
         self.known - self.fires - seconds(self.waits)

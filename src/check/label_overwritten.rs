@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, Model, Service};
 use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::promql::origin::{fixed, origins};
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -32,9 +32,9 @@ fn to_problem(companion: &Companion, label: &str) -> Problem {
     let problem = written
         .iter()
         .fold(problem, |problem, (_, place)| problem.and(*place, "every alert would have this value"));
-    let drop = match Carried::of(&companion.expr) {
-        Carried::Among(_) => "drop it from `by`".to_owned(),
-        Carried::AllBut(_) => format!("select one value of it, or drop it: `max without ({label}) (…)`"),
+    let drop = match ResultLabels::of(&companion.expr) {
+        ResultLabels::Among(_) => "drop it from `by`".to_owned(),
+        ResultLabels::AllBut(_) => format!("select one value of it, or drop it: `max without ({label}) (…)`"),
     };
     match written.is_empty() {
         true => problem.help(drop).help(format!(
@@ -51,13 +51,13 @@ fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &s
     if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) {
         return false;
     }
-    let carried = Carried::of(expr);
+    let carried = ResultLabels::of(expr);
     if !carried.may_have(label) || fixed(expr, label).is_some() {
         return false;
     }
     match &carried {
-        Carried::Among(_) => true,
-        Carried::AllBut(_) => {
+        ResultLabels::Among(_) => true,
+        ResultLabels::AllBut(_) => {
             // The label `instance` distinguishes targets as long as the result has it.
             let targets = &model.project.prometheus.target_labels;
             let of_target = !carried.may_have("instance") && targets.iter().any(|it| it.as_str() == label);
@@ -68,7 +68,7 @@ fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &s
 
 /// The kept labels into which an expression copies another one.
 fn copies<'e>(expr: &'e Expr, label: &str) -> impl Iterator<Item = &'e String> {
-    let carried = Carried::of(expr);
+    let carried = ResultLabels::of(expr);
     let mut copies = Vec::new();
     expr.visit(&mut |part| {
         let Kind::Call { function, args } = &part.kind else { return };

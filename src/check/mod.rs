@@ -47,7 +47,7 @@ mod window_off_grid;
 mod window_order;
 
 use crate::diagnostic::{Code, Problem, joined};
-use crate::facts::{AlertFacts, Facts, Rules, SloFacts, Watch};
+use crate::facts::{AlertFacts, Facts, Rules, SloFacts, TierFacts};
 use crate::model::{Model, Service, Slo};
 use crate::parallel;
 use crate::source::Span;
@@ -61,7 +61,7 @@ pub type CheckOfRules = fn(&Facts, &Rules, &mut Vec<Problem>);
 
 /// What a check needs so that its problems are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
+pub enum CheckScope {
     /// Only the definition itself, even if other definitions were left out because of a problem.
     Part,
     /// The whole model: it reports that something does not exist anywhere.
@@ -69,63 +69,63 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, Sees, Check); 45] = [
-    (Code::AlertReachesNobody, Sees::Whole, alert_reaches_nobody::check),
-    (Code::AlwaysFires, Sees::Part, always_fires::check),
-    (Code::BadIsTotal, Sees::Part, bad_is_total::check),
-    (Code::BadNotWithinTotal, Sees::Part, contract::bad_not_within_total::check),
-    (Code::BudgetBelowOneEvent, Sees::Part, budget_below_one_event::check),
-    (Code::BudgetUnwatched, Sees::Part, budget_unwatched::check),
-    (Code::BurnRateBelowOne, Sees::Part, burn_rate_below_one::check),
-    (Code::BurnRateUnreachable, Sees::Part, burn_rate_unreachable::check),
-    (Code::ClustersSummed, Sees::Part, clusters_summed::check),
-    (Code::CountedApart, Sees::Part, counted_apart::check),
-    (Code::CountedTwice, Sees::Part, counted_twice::check),
-    (Code::DependencyCycle, Sees::Part, dependency_cycle::check),
-    (Code::DuplicateAlert, Sees::Part, duplicate_alert::check),
-    (Code::FilteredAway, Sees::Part, filtered_away::check),
-    (Code::FiresWhenNew, Sees::Part, fires_when_new::check),
-    (Code::FiresWhileWell, Sees::Part, fires_while_well::check),
-    (Code::InhibitionNeverMatches, Sees::Whole, inhibition_never_matches::check),
-    (Code::InhibitionOutrun, Sees::Whole, inhibition_outrun::check),
-    (Code::JourneyOverspent, Sees::Part, journey_overspent::check),
-    (Code::NeverCounted, Sees::Part, excepted_always::check),
-    (Code::NoContract, Sees::Whole, contract::no_contract::check),
-    (Code::NoTimestamp, Sees::Part, no_timestamp::check),
-    (Code::NotACounterSelector, Sees::Part, every_bucket::check),
-    (Code::NotScraped, Sees::Part, contract::not_scraped::check),
-    (Code::OneSilencesAll, Sees::Part, one_silences_all::check),
-    (Code::PageAtOnce, Sees::Part, page_at_once::check),
-    (Code::PeriodBeyondRetention, Sees::Part, period_beyond_retention::check),
-    (Code::PlannedAlertFires, Sees::Part, planned_alert_fires::check),
-    (Code::PlannedMetricExists, Sees::Whole, contract::planned_metric_exists::check),
-    (Code::RecordedAsCounter, Sees::Part, recorded_as_counter::check),
-    (Code::ReplicasCountedTwice, Sees::Part, replicas_counted_twice::check),
-    (Code::ReservedLabel, Sees::Part, label_overwritten::check),
-    (Code::RouteEntangled, Sees::Part, route_entangled::check),
-    (Code::RouteUnreachable, Sees::Whole, route_unreachable::check),
-    (Code::RunbookMissing, Sees::Part, runbook_missing::check),
-    (Code::SamplesLate, Sees::Part, samples_late::check),
-    (Code::RunbookMissing, Sees::Whole, runbook_missing::gaps),
-    (Code::SilentWhenGone, Sees::Whole, silent_when_gone::check),
-    (Code::SingleEventPages, Sees::Part, single_event_pages::check),
-    (Code::SwappedEvents, Sees::Part, swapped_events::check),
-    (Code::UnmatchedValue, Sees::Part, pattern_as_text::check),
-    (Code::UnweightedRatio, Sees::Part, unweighted_ratio::check),
-    (Code::WindowBelowScrape, Sees::Part, window_below_scrape::check),
-    (Code::WindowOffGrid, Sees::Part, window_off_grid::check),
-    (Code::WindowOrder, Sees::Part, window_order::check),
+pub const CHECKS: [(Code, CheckScope, Check); 45] = [
+    (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
+    (Code::AlwaysFires, CheckScope::Part, always_fires::check),
+    (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
+    (Code::BadNotWithinTotal, CheckScope::Part, contract::bad_not_within_total::check),
+    (Code::BudgetBelowOneEvent, CheckScope::Part, budget_below_one_event::check),
+    (Code::BudgetUnwatched, CheckScope::Part, budget_unwatched::check),
+    (Code::BurnRateBelowOne, CheckScope::Part, burn_rate_below_one::check),
+    (Code::BurnRateUnreachable, CheckScope::Part, burn_rate_unreachable::check),
+    (Code::ClustersSummed, CheckScope::Part, clusters_summed::check),
+    (Code::CountedApart, CheckScope::Part, counted_apart::check),
+    (Code::CountedTwice, CheckScope::Part, counted_twice::check),
+    (Code::DependencyCycle, CheckScope::Part, dependency_cycle::check),
+    (Code::DuplicateAlert, CheckScope::Part, duplicate_alert::check),
+    (Code::FilteredAway, CheckScope::Part, filtered_away::check),
+    (Code::FiresWhenNew, CheckScope::Part, fires_when_new::check),
+    (Code::FiresWhileWell, CheckScope::Part, fires_while_well::check),
+    (Code::InhibitionNeverMatches, CheckScope::Whole, inhibition_never_matches::check),
+    (Code::InhibitionOutrun, CheckScope::Whole, inhibition_outrun::check),
+    (Code::JourneyOverspent, CheckScope::Part, journey_overspent::check),
+    (Code::NeverCounted, CheckScope::Part, excepted_always::check),
+    (Code::NoContract, CheckScope::Whole, contract::no_contract::check),
+    (Code::NoTimestamp, CheckScope::Part, no_timestamp::check),
+    (Code::NotACounterSelector, CheckScope::Part, every_bucket::check),
+    (Code::NotScraped, CheckScope::Part, contract::not_scraped::check),
+    (Code::OneSilencesAll, CheckScope::Part, one_silences_all::check),
+    (Code::PageAtOnce, CheckScope::Part, page_at_once::check),
+    (Code::PeriodBeyondRetention, CheckScope::Part, period_beyond_retention::check),
+    (Code::PlannedAlertFires, CheckScope::Part, planned_alert_fires::check),
+    (Code::PlannedMetricExists, CheckScope::Whole, contract::planned_metric_exists::check),
+    (Code::RecordedAsCounter, CheckScope::Part, recorded_as_counter::check),
+    (Code::ReplicasCountedTwice, CheckScope::Part, replicas_counted_twice::check),
+    (Code::ReservedLabel, CheckScope::Part, label_overwritten::check),
+    (Code::RouteEntangled, CheckScope::Part, route_entangled::check),
+    (Code::RouteUnreachable, CheckScope::Whole, route_unreachable::check),
+    (Code::RunbookMissing, CheckScope::Part, runbook_missing::check),
+    (Code::SamplesLate, CheckScope::Part, samples_late::check),
+    (Code::RunbookMissing, CheckScope::Whole, runbook_missing::gaps),
+    (Code::SilentWhenGone, CheckScope::Whole, silent_when_gone::check),
+    (Code::SingleEventPages, CheckScope::Part, single_event_pages::check),
+    (Code::SwappedEvents, CheckScope::Part, swapped_events::check),
+    (Code::UnmatchedValue, CheckScope::Part, pattern_as_text::check),
+    (Code::UnweightedRatio, CheckScope::Part, unweighted_ratio::check),
+    (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),
+    (Code::WindowOffGrid, CheckScope::Part, window_off_grid::check),
+    (Code::WindowOrder, CheckScope::Part, window_order::check),
 ];
 
 /// Those that compare it with the rules.
-pub const CHECKS_OF_RULES: [(Code, Sees, CheckOfRules); 2] = [
-    (Code::UnknownMetric, Sees::Whole, own_series::check),
-    (Code::Unprovable, Sees::Part, unprovable::check),
+pub const CHECKS_OF_RULES: [(Code, CheckScope, CheckOfRules); 2] = [
+    (Code::UnknownMetric, CheckScope::Whole, own_series::check),
+    (Code::Unprovable, CheckScope::Part, unprovable::check),
 ];
 
 /// The problems of all checks. If a part of the model was left out, only those of checks that do not need it.
-pub fn check(facts: &Facts, rules: &Rules, sees: Sees) -> Vec<Problem> {
-    let is_true = |needs: Sees| needs == Sees::Part || sees == Sees::Whole;
+pub fn check(facts: &Facts, rules: &Rules, sees: CheckScope) -> Vec<Problem> {
+    let is_true = |needs: CheckScope| needs == CheckScope::Part || sees == CheckScope::Whole;
     let of_facts = parallel::map(&CHECKS, |(_, needs, check)| {
         let mut problems = Vec::new();
         if is_true(*needs) {
@@ -146,8 +146,8 @@ fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {
 }
 
 /// The tiers of an SLO with their numbers, grouped by the place where they are written, such as the name of a policy.
-fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<Watch>)> {
-    let mut places: Vec<(Span, Vec<Watch>)> = Vec::new();
+fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<TierFacts>)> {
+    let mut places: Vec<(Span, Vec<TierFacts>)> = Vec::new();
     for (tier, watch) in facts.slo.tiers.iter().zip(&facts.promise.tiers) {
         match places.iter_mut().find(|(span, _)| *span == tier.span) {
             Some((_, tiers)) => tiers.push(watch.clone()),
@@ -174,7 +174,7 @@ fn also(problem: Problem, place: Option<Span>, text: String) -> Problem {
 }
 
 /// `the tier of 1h`, `the tiers of 1h, 6h and 1d`.
-fn named(tiers: &[Watch]) -> String {
+fn named(tiers: &[TierFacts]) -> String {
     let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
     let s = if longs.len() == 1 { "" } else { "s" };
     format!("the tier{s} of {}", joined(&longs, "and"))

@@ -3,7 +3,7 @@
 use super::contract::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Reading, Sli, Slo};
+use crate::model::{MetricRead, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -18,7 +18,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         };
         expr.visit(&mut |part| {
             let Some(moment) = subtracted_from_now(part) else { return };
-            let named = |reading: &&Reading| moment.selectors().contains(&&reading.selector);
+            let named = |reading: &&MetricRead| moment.selectors().contains(&&reading.selector);
             let Some(reading) = reader.readings().iter().find(named) else { return };
             if let Some(problem) = fault(moment, reading) {
                 report(problems, reader, problem);
@@ -40,7 +40,7 @@ fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
     (binary.op == Op::Sub && is_now(&binary.left)).then_some(&binary.right)
 }
 
-fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
+fn fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
     let is_quotient =
         |part: &Expr| matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
     let divided = moment.contains(is_quotient);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contract::{Reader, renamed, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{Facts, Rules};
-use crate::model::{Companion, Reading};
+use crate::model::{Companion, MetricRead};
 use crate::promql::ast::Matcher;
 use crate::source::Span;
 use crate::vocabulary::distance;
@@ -42,12 +42,12 @@ pub(super) fn at_fault(facts: &Facts, rules: &Rules) -> BTreeSet<Span> {
         return BTreeSet::new();
     }
     let recorded = all(facts, rules);
-    let wrong = |reading: &Reading| is_own(reading) && recorded.wrong(reading).is_some();
+    let wrong = |reading: &MetricRead| is_own(reading) && recorded.wrong(reading).is_some();
     alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
 
 /// Whether a selector reads recorded series of these rules, or is meant to. Sloth's rules use the same names, with other labels.
-fn is_own(reading: &Reading) -> bool {
+fn is_own(reading: &MetricRead) -> bool {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let of_sloth = |matcher: &Matcher| matcher.label.starts_with("sloth_");
     name.starts_with("slo:") && !reading.selector.matchers.iter().any(of_sloth)
@@ -101,7 +101,7 @@ enum Fault<'a> {
 
 impl Fault<'_> {
     /// `None` if the service may be in another repository.
-    fn problem(self, reading: &Reading, all: &All) -> Option<Problem> {
+    fn problem(self, reading: &MetricRead, all: &All) -> Option<Problem> {
         let name = reading.selector.name.as_deref().unwrap_or_default();
         match self {
             // Unless it is nearly one of these names.
@@ -119,9 +119,9 @@ impl Fault<'_> {
 }
 
 impl<'a> All<'a> {
-    fn wrong(&'a self, reading: &Reading) -> Option<Fault<'a>> {
+    fn wrong(&'a self, reading: &MetricRead) -> Option<Fault<'a>> {
         let name = reading.selector.name.as_deref()?;
-        if self.meeting(reading, "service", self.services.iter().copied())?.is_empty() {
+        if self.values_meeting_conditions(reading, "service", self.services.iter().copied())?.is_empty() {
             return Some(Fault::Service);
         }
         let Some(known) = self.by_name.get(name) else { return Some(Fault::Name) };
@@ -130,7 +130,7 @@ impl<'a> All<'a> {
                 return Some(Fault::Label(index, &known.labels));
             }
         }
-        let services = self.meeting(reading, "service", known.of.keys().copied())?;
+        let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied())?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
             let met = match reading
@@ -139,7 +139,7 @@ impl<'a> All<'a> {
                 .map(|index| reading.selector.matchers[index].value.as_str())
             {
                 Some(name) => slos.contains(name) && meets(reading, "slo")(name),
-                None => !self.meeting(reading, "slo", slos.iter().copied())?.is_empty(),
+                None => !self.values_meeting_conditions(reading, "slo", slos.iter().copied())?.is_empty(),
             };
             if met {
                 return None;
@@ -149,9 +149,9 @@ impl<'a> All<'a> {
     }
 
     /// The values that meet all conditions on a label; `None` if this run has already compared too many.
-    fn meeting<'b>(
+    fn values_meeting_conditions<'b>(
         &self,
-        reading: &Reading,
+        reading: &MetricRead,
         label: &str,
         values: impl ExactSizeIterator<Item = &'b str>,
     ) -> Option<Vec<&'b str>> {
@@ -165,13 +165,13 @@ impl<'a> All<'a> {
 }
 
 /// Whether a value meets all conditions on a label.
-fn meets<'a>(reading: &'a Reading, label: &'a str) -> impl Fn(&str) -> bool + 'a {
+fn meets<'a>(reading: &'a MetricRead, label: &'a str) -> impl Fn(&str) -> bool + 'a {
     let of_label = reading.selector.matchers.iter().filter(move |matcher| matcher.label == label);
     let asked: Vec<_> = of_label.map(Matcher::asked).collect();
     move |value| asked.iter().all(|asked| asked.meets(value) != Some(false))
 }
 
-fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
+fn unrecorded(reading: &MetricRead, name: &str, all: &All) -> Problem {
     let names = || all.by_name.keys();
     let near: Vec<(usize, &String)> =
         names().filter_map(|known| Some((distance(known, name, 1 + known.len() / 4)?, known))).collect();
@@ -194,7 +194,7 @@ fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
     }
 }
 
-fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str>) -> Problem {
+fn unlabelled(reading: &MetricRead, index: usize, name: &str, known: &BTreeSet<&str>) -> Problem {
     let label = reading.selector.matchers[index].label.as_str();
     let all: Vec<&str> = known.iter().copied().collect();
     let problem =
@@ -215,7 +215,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
 }
 
 /// The problem of a value that is nearly an existing one.
-fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
+fn misspelt(reading: &MetricRead, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
     let index = reading.selector.equal(label)?;
     let value = reading.selector.matchers[index].value.as_str();
     let near = known.iter().filter_map(|near| Some((distance(near, value, 1 + near.len() / 4)?, near)));
@@ -230,12 +230,12 @@ fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Pr
     ))
 }
 
-fn unmatched(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
+fn unmatched(reading: &MetricRead, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
     let index = reading.selector.matchers.iter().position(|matcher| matcher.label == label)?;
     Some(absent(reading, index, label, known).help("write one that exists"))
 }
 
-fn absent(reading: &Reading, index: usize, label: &str, known: &BTreeSet<&str>) -> Problem {
+fn absent(reading: &MetricRead, index: usize, label: &str, known: &BTreeSet<&str>) -> Problem {
     let all: Vec<&str> = known.iter().copied().collect();
     let matcher = &reading.selector.matchers[index];
     let what = if label == "slo" { "SLO" } else { label };

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::Reading;
+use crate::model::MetricRead;
 use crate::promql::ast::{MatchOp, Matcher};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -38,7 +38,7 @@ fn is_variable(value: &str) -> bool {
     })
 }
 
-fn pattern(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
+fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher) -> Problem {
     let place = reading.matchers[index];
     let text = Matcher { op: MatchOp::Matches, ..matcher.clone() }.to_string();
     let headline = format!("`=` compares with the text `{}`: it is not a pattern here", matcher.value);
@@ -47,7 +47,7 @@ fn pattern(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
         .spelled(format!("write `{text}`"), place, reading.spelling.of(&text))
 }
 
-fn variable(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
+fn variable(reading: &MetricRead, index: usize, matcher: &Matcher) -> Problem {
     let headline = format!("`{}` is a variable of Grafana; to Prometheus it is plain text", matcher.value);
     Problem::warning(Code::UnmatchedValue, reading.matchers[index], headline)
         .label("only a series with exactly this value would be selected")

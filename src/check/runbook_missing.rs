@@ -17,13 +17,13 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         return;
     }
     let names: Vec<&str> = written.keys().map(String::as_str).collect();
-    let mut said = BTreeSet::new();
+    let mut message = BTreeSet::new();
     for alert in alerts(model) {
         let Some(name) = alert.runbook.filter(|name| !written.contains_key(*name)) else { continue };
-        if !said.insert(alert.place) {
+        if !message.insert(alert.place) {
             continue;
         }
-        let near = if said.len() <= SEARCHED { nearest(name, &names) } else { None };
+        let near = if message.len() <= SEARCHED { nearest(name, &names) } else { None };
         let headline = format!("the runbook `runbooks/{name}.md` does not exist");
         let problem = Problem::warning(Code::RunbookMissing, alert.place, headline);
         problems.push(match near {

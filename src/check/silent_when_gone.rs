@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Companion, Reading, Service};
+use crate::model::{Companion, MetricRead, Service};
 use crate::promql::build;
 use crate::vocabulary::Severity;
 
@@ -44,7 +44,7 @@ fn falls_silent(alert: &Companion) -> bool {
 /// Whether the series of an alert disappear together with the events of an SLO: then the alert for missing events covers them.
 fn is_watched(service: &Service, alert: &Companion) -> bool {
     // The recorded series of the service are computed from those events.
-    let is_recorded = |reading: &Reading| {
+    let is_recorded = |reading: &MetricRead| {
         let name = reading.selector.name.as_deref().unwrap_or_default();
         name.starts_with("slo:") && asked(reading, "service") == Some(service.name.as_str())
     };
@@ -56,12 +56,12 @@ fn is_watched(service: &Service, alert: &Companion) -> bool {
     events.any(|event| alert.readings.iter().any(|reading| go_together(event, reading)))
 }
 
-fn go_together(one: &Reading, other: &Reading) -> bool {
+fn go_together(one: &MetricRead, other: &MetricRead) -> bool {
     one.selector.name.is_some() && one.selector.name == other.selector.name
         || asked(one, "job").is_some() && asked(one, "job") == asked(other, "job")
 }
 
 /// The only value of a label that is read.
-fn asked<'a>(reading: &'a Reading, label: &str) -> Option<&'a str> {
+fn asked<'a>(reading: &'a MetricRead, label: &str) -> Option<&'a str> {
     reading.selector.equal(label).map(|index| reading.selector.matchers[index].value.as_str())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::about;
 use crate::diagnostic::{Code, Problem};
-use crate::facts::{Event, Facts, SloFacts, Watch};
+use crate::facts::{Event, Facts, SloFacts, TierFacts};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Severity};
 
@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         if slo.min_bad_events.page >= 2 {
             continue;
         }
-        let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
+        let alone = |tier: &&TierFacts| match (promise.event, promise.traffic) {
             // The rate of evaluations is known, so it is known whether one of them is enough.
             (Event::Check | Event::Slice(_) | Event::Journey(_), Some(pace)) => {
                 pace * Decimal::new(tier.long.millis() as i64, 3) * tier.threshold < Decimal::ONE
@@ -23,7 +23,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             _ => true,
         };
         // With the number of events of `min_events`, a single bad one may be too few.
-        let of_few = |tier: &&Watch| Decimal::from(tier.min_events) * tier.threshold < Decimal::ONE;
+        let of_few = |tier: &&TierFacts| Decimal::from(tier.min_events) * tier.threshold < Decimal::ONE;
         let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let pages = pages.filter(alone).filter(of_few);
         let Some(hourly) = pages.map(hourly).max() else { continue };
@@ -44,6 +44,6 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// The events per hour below which a single bad event exceeds the threshold: `1 ÷ T` per long window.
-fn hourly(tier: &Watch) -> Decimal {
+fn hourly(tier: &TierFacts) -> Decimal {
     Decimal::from(3_600_000) / (tier.threshold * Decimal::from(tier.long.millis()))
 }

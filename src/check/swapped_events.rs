@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Reading, Role, Sli, Term};
+use crate::model::{MetricRead, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 
 /// Parts of names of labels for the result of an event.
@@ -38,17 +38,17 @@ const WELL: [&str; 9] =
     ["ok", "OK", "Ok", "success", "SUCCESS", "succeeded", "successful", "2xx", "SUCCESSFUL"];
 
 /// The conditions on a label, with whether they select names of failures, and of successes: many SLOs have the same conditions.
-type Asked<'a> = BTreeMap<Vec<(&'static str, &'a str)>, (bool, bool)>;
+type ConditionKinds<'a> = BTreeMap<Vec<(&'static str, &'a str)>, (bool, bool)>;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
-    let mut known = Asked::new();
+    let mut known = ConditionKinds::new();
     for (_, slo) in slos(model) {
         let Sli::Counted { histogram: None, good, bad, .. } = &slo.sli else { continue };
         for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
             // A subtracted term selects the opposite.
             let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
             for selector in selectors.map(|term| term.counter.selector()) {
-                let same = |reading: &&Reading| reading.role == role && reading.selector == *selector;
+                let same = |reading: &&MetricRead| reading.role == role && reading.selector == *selector;
                 let Some(reading) = slo.readings.iter().find(same) else { continue };
                 let found = {
                     let mut matchers = reading.selector.matchers.iter();
@@ -67,7 +67,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Whether the conditions on a label select names of failures, and of successes; `None` if the label is not for the result of an event.
-fn asked<'a>(selector: &'a Selector, label: &str, known: &mut Asked<'a>) -> Option<(bool, bool)> {
+fn asked<'a>(selector: &'a Selector, label: &str, known: &mut ConditionKinds<'a>) -> Option<(bool, bool)> {
     let name = label.to_lowercase();
     if !TELLING.iter().any(|word| name.contains(word)) {
         return None;
@@ -101,7 +101,7 @@ fn called(of_label: &[&Matcher]) -> (bool, bool) {
     (failed, well)
 }
 
-fn to_problem(reading: &Reading, index: usize) -> Problem {
+fn to_problem(reading: &MetricRead, index: usize) -> Problem {
     let matcher = &reading.selector.matchers[index];
     let (headline, other) = match reading.role {
         Role::Good => ("by its name `good` counts errors", "bad"),

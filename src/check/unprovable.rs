@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts, rules);
@@ -94,6 +94,6 @@ fn loses_bounds(expr: &Expr) -> bool {
         let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return false };
         let of_buckets =
             |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_bucket"));
-        buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le")
+        buckets.selectors().iter().any(of_buckets) && !ResultLabels::of(buckets).may_have("le")
     })
 }

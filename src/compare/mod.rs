@@ -1,7 +1,7 @@
 //! Compares old and new rules on one server: the ratios of both over the same windows, where they differ, and why.
 //!
-//! Two rounds of instant queries at one moment: first the ratios, then, of those that differ or are missing, what may explain it. A reason is shown
-//! only if the server's answers or the expressions confirm it.
+//! Two rounds of instant queries for one moment: first the ratios, then queries about ratios that differ or are missing. A reason is shown only if
+//! the server's answers or the expressions confirm it.
 
 mod questions;
 mod reasons;
@@ -13,62 +13,62 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::diff::foreign::{Matched, Ours, matched};
+use crate::diff::foreign::{Matched, OurSlo, matched};
 use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
 use crate::secret;
 use crate::vocabulary::{Calendar, Decimal, Duration, Period, measured};
 
-/// More questions than this are not asked of a server at once.
+/// Limit for the queries of one comparison.
 pub const MOST_QUESTIONS: usize = 5_000;
 
-/// More sets of label values of one SLO are counted, and not told.
+/// Limit for the label sets of one SLO. The others are only counted.
 const MOST_SETS: usize = 20;
 
-/// A calendar period that is younger than this has too few events.
+/// A younger calendar period has too few events.
 const YOUNG: Duration = Duration::from_secs(3600);
 
-/// What both sides say of one SLO.
+/// An SLO on both sides.
 #[derive(Debug)]
 pub struct Subject<'a> {
     theirs: Slo,
-    ours: Ours<'a>,
+    ours: OurSlo<'a>,
     windows: Vec<Window>,
 }
 
 /// One window of an SLO.
 #[derive(Clone, Debug)]
 struct Window {
-    /// How far it reaches back from the moment of the questions.
+    /// Its length, up to the moment of the queries.
     length: Duration,
     /// Whether it is the period of the promise.
     period: bool,
-    /// The month or quarter that it is, so far.
+    /// The calendar period, until the moment of the queries.
     calendar: Option<Calendar>,
 }
 
 impl Window {
-    /// As people read it.
+    /// For people.
     fn named(&self) -> String {
         self.calendar.map_or_else(|| self.length.to_string(), |unit| unit.as_str().to_owned())
     }
 }
 
-/// What is compared.
+/// The comparison of old and new rules.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     subjects: Vec<Subject<'a>>,
-    /// What is not compared of SLOs that are.
+    /// What cannot be compared.
     pub notes: Vec<Note>,
-    /// SLOs of the old side that no definition has.
+    /// SLOs that only the old rules have.
     pub old_only: Vec<String>,
-    /// SLOs that no old rule is of.
+    /// SLOs that only the new definitions have.
     pub new_only: Vec<String>,
     answers: BTreeMap<String, Vec<(Labels, Option<Decimal>)>>,
-    /// Questions that the server refused, and with which words.
+    /// Queries that the server refused, with its reasons.
     refused: BTreeMap<String, String>,
-    /// Samples that are kept.
+    /// Number of samples.
     kept: usize,
 }
 
@@ -81,7 +81,7 @@ pub struct Note {
     /// `service/slo`
     pub slo: String,
     /// What is so, in a sentence.
-    pub said: String,
+    pub text: String,
 }
 
 /// How much two ratios may differ.
@@ -89,7 +89,7 @@ pub struct Note {
 pub struct Tolerance(pub Decimal);
 
 impl Tolerance {
-    /// Relative to the larger ratio; and never less than the same share of the budget, below which nothing is decided.
+    /// Relative to the larger ratio, and at least the same share of the error budget: smaller differences do not matter.
     fn differs(self, old: Decimal, new: Decimal, budget: Decimal) -> bool {
         let apart = (new - old).abs();
         apart > self.0 * old.max(new) && apart > self.0 * budget
@@ -101,48 +101,46 @@ impl Tolerance {
 pub struct Row {
     /// `service/slo`
     pub slo: String,
-    /// The values of the labels that are kept apart.
+    /// The values of the labels in `by`.
     pub labels: String,
     /// The window: its length, or `month` or `quarter`.
     pub window: String,
     /// Whether it is the period of the promise.
     pub period: bool,
-    /// The old ratio.
     pub old: Ratio,
-    /// The new one.
     pub new: Ratio,
     /// Whether they differ by more than the tolerance, or one is missing.
     pub differs: bool,
     /// Why, if they do.
     pub reasons: Vec<String>,
-    /// The values of the labels that are kept apart, in their order.
+    /// The values of the labels in `by`, in order.
     key: Vec<String>,
 }
 
 impl Row {
-    /// How far apart the two are; what is missing, or counted nothing, is taken for 0.
-    fn apart(&self) -> Decimal {
+    /// How much they differ. A missing ratio counts as 0.
+    fn difference(&self) -> Decimal {
         let number = |ratio| if let Ratio::Of(ratio) = ratio { ratio } else { Decimal::ZERO };
         (number(self.new) - number(self.old)).abs()
     }
 }
 
-/// What a side says.
+/// The ratio of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ratio {
     /// A ratio.
     Of(Decimal),
-    /// An answer that is no number: nothing was counted.
+    /// The answer is not a number: no events were counted.
     Nothing,
-    /// No answer.
+    /// There is no answer.
     Missing,
 }
 
 impl<'a> Comparison<'a> {
-    /// Of the SLOs that stand on both sides, and are named if any are.
+    /// Compares the SLOs that both sides have; only those with these names, if any are given.
     pub fn of(foreign: &'a Foreign, plan: &'a Plan, named: &[String]) -> Self {
         let Matched { both, old, new } = matched(foreign, plan);
-        let is = |one: &Ours| {
+        let is = |one: &OurSlo| {
             let (service, slo) = (one.slo.promise.service.as_str(), one.name());
             named.is_empty() || named.iter().any(|name| name == service || *name == slo)
         };
@@ -159,17 +157,17 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Chooses the windows, as they are at a moment in seconds since 1970.
+    /// Chooses the windows at a time in seconds since 1970.
     pub fn at(&mut self, now: u64) {
         for subject in &mut self.subjects {
-            let (windows, said) = windows(&subject.theirs, subject.ours, now);
+            let (windows, message) = windows(&subject.theirs, subject.ours, now);
             let slo = subject.ours.name();
-            self.notes.extend(said.into_iter().map(|said| Note { slo: slo.clone(), said }));
+            self.notes.extend(message.into_iter().map(|message| Note { slo: slo.clone(), text: message }));
             subject.windows = windows;
         }
     }
 
-    /// How many SLOs are compared.
+    /// The number of compared SLOs.
     pub fn slos(&self) -> usize {
         self.subjects.len()
     }
@@ -179,7 +177,7 @@ impl<'a> Comparison<'a> {
         self.subjects.iter().map(|subject| subject.ours.name())
     }
 
-    /// The first round: both ratios of every window.
+    /// The first round of queries: both ratios of every window.
     pub fn questions(&self) -> Vec<String> {
         let mut all: Vec<String> = self
             .subjects
@@ -191,7 +189,7 @@ impl<'a> Comparison<'a> {
         all
     }
 
-    /// What is asked once the ratios are known: old expressions whose series are not recorded, and what may explain a difference.
+    /// The second round: old expressions whose series are not recorded, and queries that may explain a difference.
     pub fn further(&self, tolerance: Tolerance) -> Vec<String> {
         let mut all = Vec::new();
         for subject in &self.subjects {
@@ -213,11 +211,11 @@ impl<'a> Comparison<'a> {
         all
     }
 
-    /// Takes in the answer to a question. `None` if it is not of the shape that the API promises.
-    pub fn hear(&mut self, asked: &str, answer: &Value) -> Option<()> {
+    /// Adds the answer to a query. `None` if it does not have the form of the API.
+    pub fn add_answer(&mut self, asked: &str, answer: &Value) -> Option<()> {
         if answer["status"] == "error" {
-            let said = answer["error"].as_str().unwrap_or_default().chars().take(200).collect();
-            self.refused.insert(asked.to_owned(), said);
+            let message = answer["error"].as_str().unwrap_or_default().chars().take(200).collect();
+            self.refused.insert(asked.to_owned(), message);
             return Some(());
         }
         let data = &answer["data"];
@@ -246,17 +244,17 @@ impl<'a> Comparison<'a> {
         Some(())
     }
 
-    /// Whether a server told of more samples than are kept, so that some are missing.
+    /// Whether the limit is reached, so that some samples are missing.
     pub fn is_full(&self) -> bool {
         self.kept > MOST_SAMPLES
     }
 
-    /// The server would not answer a question.
+    /// Records that the server refused a query.
     pub fn refuse(&mut self, asked: &str, why: &str) {
         self.refused.insert(asked.to_owned(), why.chars().take(200).collect());
     }
 
-    /// What the server says, if it has answered no question at all.
+    /// The server's reason, if it refused all queries.
     pub fn silent(&self) -> Option<&str> {
         match self.answers.is_empty() {
             true => self.refused.values().next().map(String::as_str),
@@ -264,12 +262,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Whether a question has an answer that says something.
+    /// Whether a query has an answer with samples.
     fn has(&self, asked: &str) -> bool {
         self.answers.get(asked).is_some_and(|samples| !samples.is_empty())
     }
 
-    /// The number that a question is answered with for these values of labels.
+    /// The number in the answer to a query, for these label values.
     fn number(&self, asked: &str, labels: &[String], values: &[String]) -> Option<Decimal> {
         match by_values(self.answers.get(asked), labels).get(values) {
             Some(Ratio::Of(number)) => Some(*number),
@@ -277,7 +275,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// All lines of the table, with reasons; and what is not told.
+    /// All rows of the table, with reasons; and notes on what is not shown.
     pub fn rows(&self, tolerance: Tolerance) -> (Vec<Row>, Vec<Note>) {
         let (mut rows, mut notes) = (Vec::new(), self.notes.clone());
         for subject in &self.subjects {
@@ -293,7 +291,7 @@ impl<'a> Comparison<'a> {
         (rows, notes)
     }
 
-    /// The lines of one window, those that differ most first, and how many more differ.
+    /// The rows of one window, the largest differences first; and a note on the others.
     fn rows_of(&self, subject: &Subject, window: &Window, tolerance: Tolerance) -> (Vec<Row>, Option<Note>) {
         let promise = &subject.ours.slo.promise;
         let recorded = questions::old_series(subject, window).filter(|asked| self.has(asked));
@@ -316,7 +314,7 @@ impl<'a> Comparison<'a> {
             );
             let differs = match (old, new) {
                 (Ratio::Of(old), Ratio::Of(new)) => tolerance.differs(old, new, promise.budget),
-                // Without events there is no ratio, and a promise of nothing is kept.
+                // Without events there is no ratio on either side, so they agree.
                 (Ratio::Nothing, Ratio::Nothing) => false,
                 (Ratio::Nothing, Ratio::Of(ratio)) | (Ratio::Of(ratio), Ratio::Nothing) => !ratio.is_zero(),
                 (Ratio::Missing, _) | (_, Ratio::Missing) => true,
@@ -336,12 +334,12 @@ impl<'a> Comparison<'a> {
             }
         };
         let mut rows: Vec<Row> = keys.into_iter().map(row).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse((row.differs, row.apart())));
+        rows.sort_by_key(|row| std::cmp::Reverse((row.differs, row.difference())));
         let more = rows.split_off(rows.len().min(MOST_SETS));
         let differ = more.iter().filter(|row| row.differs).count();
         let note = (differ > 0).then(|| Note {
             slo: subject.ours.name(),
-            said: format!(
+            text: format!(
                 "over {} {differ} more values of {} differ, by no more than those in the table",
                 window.named(),
                 promise.by.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
@@ -352,14 +350,14 @@ impl<'a> Comparison<'a> {
 }
 
 impl Subject<'_> {
-    /// The labels that are kept apart, as the old side calls them.
+    /// The labels in `by`, with their names on the old side.
     fn labels(&self) -> Vec<String> {
         let promise = &self.ours.slo.promise;
         promise.by.iter().map(|label| promise.read_as.get(label).unwrap_or(label).clone()).collect()
     }
 }
 
-/// Answers by the values of some labels. Of several series with the same values, nothing is known.
+/// The samples of an answer by the values of some labels. If several have the same values, they are left out.
 fn by_values(
     samples: Option<&Vec<(Labels, Option<Decimal>)>>,
     labels: &[String],
@@ -379,35 +377,36 @@ fn by_values(
     all
 }
 
-/// Windows that the old side watches, and the periods of both; and what is not compared, in sentences.
-fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
+/// The windows of the old side, and the periods of both; with notes on what is not compared.
+fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let period = &ours.slo.promise.period;
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     if let Some(was) = theirs.period.filter(|was| *period != Period::Rolling(*was)) {
         let is = match period {
             Period::Rolling(length) => format!("the last {length}"),
             Period::Calendar(unit, _) => format!("the calendar {}", unit.as_str()),
         };
-        said.push(format!(
+        message.push(format!(
             "the period differs: the old rules count their budget over the last {was}, the new ones over {is}"
         ));
     }
     let mut lengths: Vec<Duration> = theirs.ratios.iter().map(|ratio| ratio.window).collect();
     lengths.extend(theirs.period);
-    let untold = "the old rules record no ratio over it, and it cannot be computed from their queries";
+    let no_ratio = "the old rules record no ratio over it, and it cannot be computed from their queries";
     let mut of_calendar = None;
     match period {
         Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
-        Period::Rolling(length) => said.push(format!("the period {length} is not compared: {untold}")),
+        Period::Rolling(length) => message.push(format!("the period {length} is not compared: {no_ratio}")),
         Period::Calendar(unit, zone) => {
             // Sums of five minutes end at whole minutes.
             let elapsed = now.saturating_sub(zone.begins(*unit, now)) / 60 * 60;
             let length = Duration::from_secs(elapsed);
             let name = format!("the calendar {}", unit.as_str());
             if length < YOUNG {
-                said.push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
+                message
+                    .push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
             } else if questions::weighted(theirs, length).is_none() {
-                said.push(format!("{name} is not compared: {untold}"));
+                message.push(format!("{name} is not compared: {no_ratio}"));
             } else {
                 of_calendar = Some(Window { length, period: true, calendar: Some(*unit) });
             }
@@ -415,10 +414,10 @@ fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
     }
     lengths.sort();
     lengths.dedup();
-    // What the old side says nothing of cannot be compared; and what is shorter than an evaluation is recorded by nobody.
+    // The old side must have the window, and nobody records windows that are shorter than an evaluation.
     lengths.retain(|length| questions::says(theirs, *length) && length.millis() >= 60_000);
-    if lengths.is_empty() && of_calendar.is_none() && said.is_empty() {
-        said.push("the old rules record no error ratio".to_owned());
+    if lengths.is_empty() && of_calendar.is_none() && message.is_empty() {
+        message.push("the old rules record no error ratio".to_owned());
     }
     const WINDOWS: usize = 16;
     if lengths.len() > WINDOWS {
@@ -428,15 +427,15 @@ fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
         let left_out = lengths.len() - WINDOWS;
         lengths.truncate(WINDOWS - usize::from(kept.is_some()));
         lengths.extend(kept);
-        said.push(format!("{left_out} of the longer windows are not compared"));
+        message.push(format!("{left_out} of the longer windows are not compared"));
     }
     let rolling = |length| Window { length, period: *period == Period::Rolling(length), calendar: None };
-    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), said)
+    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), message)
 }
 
-/// A sample's value; `None` for what is no number, and for what no ratio and no count can be.
+/// The value of a sample; `None` if it is not a number, or too large for a ratio or a count.
 fn number(text: &str) -> Option<Decimal> {
     const MOST: u64 = 1_000_000_000_000_000;
-    // Floating point has sixteen digits, and fewer are meant.
+    // Removes the rounding errors of floating point, which has sixteen digits.
     measured(text, MOST).map(|number| number.round_dp(12))
 }

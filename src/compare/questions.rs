@@ -2,12 +2,12 @@
 
 use super::{Subject, Window};
 use crate::foreign::{Ratio, Slo};
-use crate::plan::Reading;
+use crate::plan::RecordedRead;
 use crate::promql::ast::{Expr, Kind, Selector, Time};
 use crate::promql::build::{call, div, sum_by};
 use crate::vocabulary::Duration;
 
-/// Both ratios as they are recorded.
+/// Both recorded ratios.
 pub fn ratios(subject: &Subject, window: &Window) -> Vec<String> {
     let old = old_series(subject, window).or_else(|| old_expr(subject, window));
     old.into_iter().chain([new_ratio(subject, window)]).collect()
@@ -17,12 +17,12 @@ fn ratio(theirs: &Slo, length: Duration) -> Option<&Ratio> {
     theirs.ratios.iter().find(|ratio| ratio.window == length)
 }
 
-/// Whether the old side says anything of a window.
+/// Whether the old side has a ratio for a window.
 pub fn says(theirs: &Slo, length: Duration) -> bool {
     ratio(theirs, length).is_some() || weighted(theirs, length).is_some()
 }
 
-/// The recorded series.
+/// The old recorded series.
 pub fn old_series(subject: &Subject, window: &Window) -> Option<String> {
     if window.calendar.is_some() {
         return None;
@@ -30,7 +30,7 @@ pub fn old_series(subject: &Subject, window: &Window) -> Option<String> {
     Some(ratio(&subject.theirs, window.length)?.series.as_ref()?.to_string())
 }
 
-/// What the series is computed by; of a window that is not recorded, what the shortest one would be over it.
+/// The old expression. If the window is not recorded, the expression of the shortest window, with this window in it.
 pub fn old_expr(subject: &Subject, window: &Window) -> Option<String> {
     match ratio(&subject.theirs, window.length).filter(|_| window.calendar.is_none()) {
         Some(ratio) => ratio.expr.as_ref().map(Expr::to_string),
@@ -38,7 +38,7 @@ pub fn old_expr(subject: &Subject, window: &Window) -> Option<String> {
     }
 }
 
-/// The expression of the shortest window, over another one: every event weighs the same.
+/// The expression of the shortest window with another window in it, so that every event has the same weight.
 pub fn weighted(theirs: &Slo, length: Duration) -> Option<String> {
     let shortest = theirs.ratios.iter().find(|ratio| !ratio.averaged && ratio.expr.is_some())?;
     let expr = shortest.expr.as_ref()?;
@@ -55,7 +55,7 @@ pub fn weighted(theirs: &Slo, length: Duration) -> Option<String> {
     (raw && wide != *expr || shortest.window == length).then(|| wide.to_string())
 }
 
-/// The new ratio: as it is recorded for alerts and for the period, or else summed from what is counted.
+/// The new ratio: the recorded one, or else the recorded counts summed over the window.
 pub fn new_ratio(subject: &Subject, window: &Window) -> String {
     let slo = subject.ours.slo;
     if window.calendar.is_some() {
@@ -81,7 +81,7 @@ pub fn new_ratio(subject: &Subject, window: &Window) -> String {
     Expr::from(div(over(&slo.readings.counted_bad), over(&slo.readings.counted_total))).to_string()
 }
 
-fn read(reading: &Reading) -> Expr {
+fn read(reading: &RecordedRead) -> Expr {
     match reading.held {
         None => reading.series.clone().into(),
         Some(held) => call("last_over_time", vec![reading.series.clone().range(held)]),

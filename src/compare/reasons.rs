@@ -2,32 +2,32 @@
 
 use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
-use crate::diff::foreign::apart;
+use crate::diff::foreign::metric_differences;
 use crate::promql::ast::{Expr, Kind, Modifiers, Selector};
 use crate::promql::build::{aggregate, call, sub, subquery, sum_by, unless};
 use crate::secret;
 use crate::vocabulary::{Decimal, Duration, percent_digits, text};
 
-/// As many selectors of raw series are asked for what `increase` did not see.
+/// Limit for the raw selectors that are examined.
 const SELECTORS: usize = 6;
 
-/// Raw series are asked for resets over no longer than this.
+/// Longest window in which resets are counted.
 const RESETS: Duration = Duration::from_secs(3 * 86_400);
 
-/// What is asked of one window whose ratios differ.
-struct Asked {
-    /// How long ago the first sample of either side is, within the window.
+/// The queries about one window with a difference.
+struct WindowQueries {
+    /// The age of the first sample of each side in the window.
     old_age: Option<String>,
     new_age: String,
-    /// How many events the new rules counted.
+    /// The number of events that the new rules counted.
     events: String,
-    /// What every event weighs the same in.
+    /// The old ratio with the same weight for every event.
     weighted: Option<String>,
-    /// Of each raw selector: events of series that were born in the window, less what `increase` saw of them; and resets.
+    /// For each raw selector: the events of new series that `increase` missed, and the resets.
     raw: Vec<(Option<String>, Option<String>)>,
 }
 
-fn asked(subject: &Subject, window: &Window) -> Asked {
+fn asked(subject: &Subject, window: &Window) -> WindowQueries {
     let length = window.length;
     let (theirs, ours) = (subject.labels(), &subject.ours.slo.promise.by);
     let readings = &subject.ours.slo.readings;
@@ -35,7 +35,7 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
         let ratio = subject.theirs.ratios.iter().find(|ratio| ratio.window == window.length)?;
         ratio.series.clone()
     };
-    // The shortest ratio is what a mean of ratios is made of.
+    // A mean of ratios is computed from the shortest one.
     let shortest = subject.theirs.ratios.first().and_then(|ratio| ratio.series.clone());
     let of_old =
         if is_averaged(subject, window) { shortest.or_else(|| series(window)) } else { series(window) };
@@ -44,7 +44,7 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
         let resets = sum_by(&theirs, call("resets", vec![raw.clone().range(length)])).to_string();
         (Some(born), (length <= RESETS).then_some(resets))
     });
-    Asked {
+    WindowQueries {
         old_age: of_old.map(|series| age(&series, length, &theirs).to_string()),
         new_age: age(&readings.counted_total, length.max(Duration::from_secs(600)), ours).to_string(),
         events: sum_by(
@@ -60,7 +60,7 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
     }
 }
 
-/// Seconds since the first of its samples within the window, looked at a hundred times.
+/// The age of the series' first sample in the window, in seconds; about a hundred moments are examined.
 fn age(series: &Selector, length: Duration, by: &[String]) -> Expr {
     let step = Duration::from_millis((length.millis() / 100).max(15_000));
     let stamps = subquery(call("timestamp", vec![series.clone().into()]), length, Some(step));
@@ -68,15 +68,15 @@ fn age(series: &Selector, length: Duration, by: &[String]) -> Expr {
     sub(call("time", Vec::new()), first).into()
 }
 
-/// `sum((x unless last_over_time(x[5m] offset 1h)) - increase(x[1h]))`: what series had on them that began within the window, and no increase
-/// shows.
+/// `sum((x unless last_over_time(x[5m] offset 1h)) - increase(x[1h]))`: the initial values of series that appeared in the window, which `increase`
+/// does not count.
 fn born(raw: &Selector, length: Duration, by: &[String]) -> Expr {
     let before = call("last_over_time", vec![raw.clone().offset(length).range(Duration::from_secs(300))]);
     let new = unless(Expr::from(raw.clone()), before);
     sum_by(by, sub(Expr::from(new), call("increase", vec![raw.clone().range(length)])))
 }
 
-/// The counters that the old rules read.
+/// The counters in the old expressions.
 fn raw_selectors(subject: &Subject) -> Vec<Selector> {
     let mut found: Vec<Selector> = Vec::new();
     let exprs =
@@ -103,14 +103,14 @@ fn is_averaged(subject: &Subject, window: &Window) -> bool {
     window.calendar.is_none() && ratio.is_some_and(|ratio| ratio.averaged)
 }
 
-/// Everything that is asked of it.
+/// All queries about a window.
 pub fn questions(subject: &Subject, window: &Window) -> Vec<String> {
-    let Asked { old_age, new_age, events, weighted, raw } = asked(subject, window);
+    let WindowQueries { old_age, new_age, events, weighted, raw } = asked(subject, window);
     let raw = raw.into_iter().flat_map(|(born, resets)| [born, resets]).flatten();
     old_age.into_iter().chain([new_age, events]).chain(weighted).chain(raw).collect()
 }
 
-/// What the answers, and the expressions themselves, say of a difference.
+/// The reasons for a difference that answers and expressions confirm.
 pub fn reasons(
     all: &Comparison,
     subject: &Subject,
@@ -148,7 +148,7 @@ pub fn reasons(
             }
         });
     }
-    // Shorter than nine tenths of the window is not enough to compare by.
+    // Less than nine tenths of the window is too short for a comparison.
     let young = |seconds: Decimal| {
         let enough = Decimal::from(length.millis()) * Decimal::new(9, 1) / Decimal::from(1000);
         let known = u64::try_from(seconds.trunc()).ok().map(Duration::from_secs)?;
@@ -229,13 +229,13 @@ pub fn reasons(
 }
 
 fn other_selectors(subject: &Subject) -> Option<String> {
-    let apart = apart(&subject.theirs, subject.ours);
+    let apart = metric_differences(&subject.theirs, subject.ours);
     const TOLD: usize = 4;
-    let told: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| format!("the two sides read different series: {}", told.join("; ")))
+    let names: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| format!("the two sides read different series: {}", names.join("; ")))
 }
 
-/// A duration without what nobody asks for.
+/// A rounded duration.
 fn short(length: Duration) -> Duration {
     let unit = match length.secs() {
         0..600 => 1,
@@ -245,7 +245,7 @@ fn short(length: Duration) -> Duration {
     Duration::from_secs(length.secs() / unit * unit)
 }
 
-/// A ratio, as people read it.
+/// A ratio for people.
 pub fn shown(ratio: Decimal) -> String {
     percent_digits(ratio, 4)
 }

@@ -9,10 +9,10 @@ use super::{Comparison, Note, Ratio, Row, Tolerance};
 use crate::inert;
 use crate::vocabulary::percent;
 
-/// As many SLOs of one side only are named.
+/// Limit for the names of SLOs that only one side has.
 const NAMED: usize = 20;
 
-fn said(ratio: Ratio) -> String {
+fn ratio_text(ratio: Ratio) -> String {
     match ratio {
         Ratio::Of(ratio) => shown(ratio),
         Ratio::Nothing => "no events".to_owned(),
@@ -20,8 +20,8 @@ fn said(ratio: Ratio) -> String {
     }
 }
 
-/// By how much they differ, in points of a percentage.
-fn apart(row: &Row) -> String {
+/// The difference in percentage points.
+fn points_of_difference(row: &Row) -> String {
     match (row.old, row.new) {
         (Ratio::Of(old), Ratio::Of(new)) => {
             let apart = new - old;
@@ -32,7 +32,7 @@ fn apart(row: &Row) -> String {
     }
 }
 
-/// For people: a table for each SLO, and below a line that differs the reasons. A reason that all lines of a window have is said once.
+/// For people: a table per SLO. The reasons follow a row with a difference. If all rows of a window have a reason, it is written once.
 pub fn human(
     comparison: &Comparison,
     rows: &[Row],
@@ -50,7 +50,7 @@ pub fn human(
             lines(&mut text, window);
         }
         for note in notes.iter().filter(|note| note.slo == slo) {
-            let _ = writeln!(text, "  {}", inert::line(&note.said));
+            let _ = writeln!(text, "  {}", inert::line(&note.text));
         }
     }
     if rows.iter().any(|row| row.period) {
@@ -79,7 +79,7 @@ pub fn human(
     text
 }
 
-/// The lines of one window.
+/// The rows of one window.
 fn lines(text: &mut String, rows: &[&Row]) {
     let differ: Vec<&&Row> = rows.iter().filter(|row| row.differs).collect();
     let everywhere = |reason: &String| differ.iter().all(|row| row.reasons.contains(reason));
@@ -93,8 +93,12 @@ fn lines(text: &mut String, rows: &[&Row]) {
             false => row.window.clone(),
         };
         let mark = if row.differs { "  differs" } else { "" };
-        let line =
-            format!("  {window:<10} {:>12} {:>12} {:>12}{mark}", said(row.old), said(row.new), apart(row));
+        let line = format!(
+            "  {window:<10} {:>12} {:>12} {:>12}{mark}",
+            ratio_text(row.old),
+            ratio_text(row.new),
+            points_of_difference(row)
+        );
         let labels =
             if row.labels.is_empty() { String::new() } else { format!("  {}", inert::line(&row.labels)) };
         let _ = writeln!(text, "{}{labels}", line.trim_end());
@@ -113,7 +117,7 @@ struct Report<'a> {
     slos: usize,
     differ: usize,
     ratios: Vec<Line<'a>>,
-    notes: Vec<Told<'a>>,
+    notes: Vec<JsonNote<'a>>,
     old_only: &'a [String],
     new_only: &'a [String],
 }
@@ -131,12 +135,12 @@ struct Line<'a> {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct JsonNote<'a> {
     slo: &'a str,
     said: &'a str,
 }
 
-/// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+/// For programs. The names and meanings of fields do not change between releases; new fields may be added.
 pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: Tolerance) -> String {
     let number = |ratio: Ratio| match ratio {
         Ratio::Of(ratio) => Some(ratio.normalize().to_string()),
@@ -159,7 +163,7 @@ pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: To
                 reasons: &row.reasons,
             })
             .collect(),
-        notes: notes.iter().map(|note| Told { slo: &note.slo, said: &note.said }).collect(),
+        notes: notes.iter().map(|note| JsonNote { slo: &note.slo, said: &note.text }).collect(),
         old_only: &comparison.old_only,
         new_only: &comparison.new_only,
     };

@@ -173,7 +173,7 @@ struct Block {
     bounds: BTreeSet<Bound>,
     series: Option<u64>,
     /// Whether a part of it could not be read.
-    spoilt: bool,
+    unreadable: bool,
 }
 
 /// The entries after one key, on its line or below.
@@ -352,7 +352,7 @@ impl Parser {
             } else if let Err(fault) = self.detail(&mut cursor) {
                 self.problems.push(*fault);
                 self.list = None;
-                self.spoil();
+                self.mark_unreadable();
             }
         } else {
             self.close();
@@ -396,9 +396,9 @@ impl Parser {
     }
 
     /// Marks the block as not readable, so that its labels are unknown.
-    fn spoil(&mut self) {
+    fn mark_unreadable(&mut self) {
         if let Some(block) = &mut self.block {
-            block.spoilt = true;
+            block.unreadable = true;
         }
     }
 
@@ -418,7 +418,7 @@ impl Parser {
         };
         if let Err(fault) = found {
             self.problems.push(*fault);
-            self.spoil();
+            self.mark_unreadable();
         }
     }
 
@@ -447,7 +447,7 @@ impl Parser {
             let unit = family.unit.as_deref().unwrap_or("not declared");
             self.problems.push(problem(format!("above its unit is {unit}")));
         }
-        if block.spoilt || (series == 0 && shape.labels.is_empty()) {
+        if block.unreadable || (series == 0 && shape.labels.is_empty()) {
             return;
         }
         match family.shapes.binary_search_by(|known| known.labels.keys().cmp(shape.labels.keys())) {
@@ -511,7 +511,7 @@ fn block(cursor: &mut Cursor) -> Result<Block, Fault> {
         labels: BTreeMap::new(),
         bounds: BTreeSet::new(),
         series: None,
-        spoilt: false,
+        unreadable: false,
     })
 }
 

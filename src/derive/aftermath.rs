@@ -1,8 +1,8 @@
 //! The aftermath of an alert with `down`: see `lower::aftermath`, which writes its rule.
 
-use super::names::{companion_name, missing_name, which};
+use super::names::{alert_id, companion_name, missing_name};
 use super::ranges::lag;
-use crate::facts::{Aftermath, Which};
+use crate::facts::{AlertId, SilencingAlert};
 use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
@@ -23,7 +23,11 @@ pub fn reads_the_same(slo: &Slo, companion: &Companion) -> bool {
 
 /// The aftermath of a companion alert that pages: which alerts stay silenced, and for how long at most; `None` if there are none, or without
 /// `alertmanager`.
-pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
+pub(super) fn silencing_alert(
+    model: &Model,
+    service: &Service,
+    companion: &Companion,
+) -> Option<SilencingAlert> {
     if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
         return None;
     }
@@ -40,14 +44,14 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
         // It takes up to two evaluations until both alerts have stopped.
         let late = slice.millis() + lag(slo).millis() + 2 * INTERVAL.millis();
         length = length.max(Duration::from_millis(longest + late));
-        silenced.push(which(model, service, slo, Severity::Page));
+        silenced.push(alert_id(model, service, slo, Severity::Page));
     }
     let expected = service.slos.iter().any(|slo| slo.is_expected());
     if service.missing_events.is_some() && expected {
         length = length.max(COUNTED_AGAIN);
-        silenced.push(Which::of(missing_name(service)));
+        silenced.push(AlertId::of(missing_name(service)));
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
-    let causes = vec![Which::of(companion_name(service, companion))];
-    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts: Vec::new(), length })
+    let causes = vec![AlertId::of(companion_name(service, companion))];
+    (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts: Vec::new(), length })
 }

@@ -2,8 +2,8 @@
 
 use super::budget;
 use super::labels::{alert_labels, external, open};
-use super::names::{budget_alert_name, missing_name, which};
-use crate::facts::{AlertFacts, BELOW, Which};
+use super::names::{alert_id, budget_alert_name, missing_name};
+use crate::facts::{AlertFacts, AlertId, BELOW};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::vocabulary::Severity;
 
@@ -20,15 +20,15 @@ pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> V
     let mut all = Vec::new();
     for severity in Severity::ALL {
         if slo.tiers.iter().any(|tier| tier.severity == severity) {
-            let alert = alert(model, service, slo, which(model, service, slo, severity), severity);
+            let alert = alert(model, service, slo, alert_id(model, service, slo, severity), severity);
             let down = means_down(slo) && severity == Severity::Page;
             all.push(AlertFacts { down, ..alert });
         }
     }
     for declared in &slo.budget_alerts {
         for severity in budget::severities(service, slo, declared) {
-            let which = Which::of(budget_alert_name(service, slo, declared.line));
-            let mut alert = alert(model, service, slo, which, severity);
+            let id = AlertId::of(budget_alert_name(service, slo, declared.line));
+            let mut alert = alert(model, service, slo, id, severity);
             alert.labels.insert(BELOW.to_owned(), declared.line.to_string());
             all.push(AlertFacts { line: Some(declared.line), ..alert });
         }
@@ -40,7 +40,7 @@ fn alert<'a>(
     model: &Model,
     service: &'a Service,
     slo: &'a Slo,
-    Which { name, apart }: Which,
+    AlertId { name, apart }: AlertId,
     severity: Severity,
 ) -> AlertFacts<'a> {
     let mut labels = alert_labels(model, service, &slo.labels, severity);
@@ -61,7 +61,7 @@ fn alert<'a>(
         down: false,
         independent: false,
         line: None,
-        aftermath: None,
+        silencing: None,
     }
 }
 
@@ -88,6 +88,6 @@ pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFa
         down: true,
         independent: false,
         line: None,
-        aftermath: None,
+        silencing: None,
     })
 }

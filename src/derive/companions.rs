@@ -8,7 +8,7 @@ use super::names::companion_name;
 use crate::facts::AlertFacts;
 use crate::model::{Companion, Labels, Model, Service};
 use crate::promql::ast::Kind;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::promql::origin::fixed;
 use crate::vocabulary::LabelName;
 
@@ -34,23 +34,23 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         down: companion.down,
         independent: companion.independent,
         line: None,
-        aftermath: aftermath::of(model, service, companion),
+        silencing: aftermath::silencing_alert(model, service, companion),
     }
 }
 
 /// The labels in which several alerts differ: those that the expression keeps by name, or those of the target; empty if there is only one alert.
 fn distinguishing_labels(service: &Service, companion: &Companion) -> Vec<String> {
     let expr = &companion.expr;
-    let mut labels: Vec<String> = match Carried::of(expr) {
+    let mut labels: Vec<String> = match ResultLabels::of(expr) {
         // The labels that `absent` copies are in the expression, and so the same in every alert.
-        Carried::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
+        ResultLabels::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
             Vec::new()
         }
-        Carried::Among(labels) => labels
+        ResultLabels::Among(labels) => labels
             .into_iter()
             .filter(|label| LabelName::parse(label).or_else(|| LabelName::in_quotes(label)).is_some())
             .collect(),
-        carried @ Carried::AllBut(_) => {
+        carried @ ResultLabels::AllBut(_) => {
             let targets = ["instance", "job"].map(str::to_owned);
             let exposed = exposed(service, companion);
             let own = exposed.into_iter().filter(|label| !targets.contains(label));
@@ -73,10 +73,10 @@ fn exposed(service: &Service, companion: &Companion) -> BTreeSet<String> {
 
 /// The labels that the result of the expression may have, as far as they are known.
 fn carried(model: &Model, service: &Service, companion: &Companion) -> Vec<String> {
-    let carried = Carried::of(&companion.expr);
+    let carried = ResultLabels::of(&companion.expr);
     let mut labels: Vec<String> = match &carried {
-        Carried::Among(labels) => return labels.iter().cloned().collect(),
-        Carried::AllBut(_) => ["instance", "job"].map(str::to_owned).into(),
+        ResultLabels::Among(labels) => return labels.iter().cloned().collect(),
+        ResultLabels::AllBut(_) => ["instance", "job"].map(str::to_owned).into(),
     };
     labels.extend(model.project.prometheus.target_labels.iter().map(ToString::to_string));
     for reading in &companion.readings {

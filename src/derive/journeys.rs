@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::dependencies::{Needs, is_cause};
-use super::names::{made_alert_name, which};
+use super::names::{alert_id, made_alert_name};
 use super::ranges::lag;
 use super::{alerts, companions};
-use crate::facts::{Aftermath, AlertFacts, Facts};
+use crate::facts::{AlertFacts, Facts, SilencingAlert};
 use crate::model::{Alertmanager, Companion, Inhibition, Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
@@ -70,7 +70,7 @@ pub(super) fn failing_parts<'a>(
 }
 
 /// How long the page of a journey does not begin after the pages of its parts stop: its windows contain the outage a little longer than theirs.
-pub fn stays(slo: &Slo) -> Duration {
+pub fn page_delay_after_parts(slo: &Slo) -> Duration {
     Duration::from_millis(contained(slo).millis() + lag(slo).millis() + 2 * INTERVAL.millis())
 }
 
@@ -81,15 +81,15 @@ fn contained(slo: &Slo) -> Duration {
     Duration::from_millis(pages.map(stops).max().unwrap_or_default())
 }
 
-/// The pages of parts that are silenced if the page of the journey was first, and for how long after it at most; `None` if there are none. Whoever is
-/// notified of such a page must be notified of the journey, too, and nothing that slowburn knows may silence the journey.
-pub(super) fn told(
+/// The alert that silences the pages of parts if the page of the journey was first; `None` if it would silence none. It silences only pages whose
+/// receivers are notified of the journey, too. There is no such alert if another alert may silence the journey.
+pub(super) fn silencing_alert(
     model: &Model,
     needs: &Needs,
     service: &Service,
     slo: &Slo,
     failing: &[AlertFacts],
-) -> Option<Aftermath> {
+) -> Option<SilencingAlert> {
     let alertmanager = model.project.alertmanager.as_ref()?;
     let page = alerts::of_slo(model, service, slo)
         .into_iter()
@@ -109,16 +109,16 @@ pub(super) fn told(
     for part in slo.parts() {
         let own = failing.iter().filter(|alert| alert.line.is_none() && is_of(alert, part));
         for alert in own.filter(|alert| same_people(alertmanager, alert, &page)) {
-            silenced.push(alert.which());
+            silenced.push(alert.id());
             parts.push(format!("{}/{}", part.service, part.slo));
             let of = model.services.iter().find(|known| known.name == part.service);
             let of = of.and_then(|known| known.slos.iter().find(|known| known.name == part.slo));
-            length = length.max(of.map(stays).unwrap_or_default());
+            length = length.max(of.map(page_delay_after_parts).unwrap_or_default());
         }
     }
     let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));
-    let causes = vec![which(model, service, slo, Severity::Page)];
-    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, parts, length })
+    let causes = vec![alert_id(model, service, slo, Severity::Page)];
+    (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts, length })
 }
 
 /// Whether every route that may match one alert always matches the other one, at the same times.

@@ -49,7 +49,7 @@ fn and(piece: &Piece, label: &str, values: &Values) -> Option<Piece> {
 }
 
 /// Whether no alert of `piece` can match: some label has another value.
-pub(super) fn apart(piece: &Piece, matching: &Matching) -> bool {
+pub(super) fn is_disjoint(piece: &Piece, matching: &Matching) -> bool {
     matching.iter().any(|(label, values)| match piece.get(label) {
         Some(Values::Among(known)) => known.is_disjoint(values),
         Some(Values::Beside(_)) | None => false,

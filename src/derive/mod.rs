@@ -16,7 +16,7 @@ mod routing;
 pub use aftermath::reads_the_same;
 pub use budget::pages_of_companions;
 pub use dependencies::{Needs, causes};
-pub use journeys::{failing, stays};
+pub use journeys::{failing, page_delay_after_parts};
 pub use labels::external;
 pub use matching::{Piece, Values, piece};
 pub use names::{alert_name, budget_alert_name, companion_name, made_alert_name, missing_name};
@@ -55,7 +55,7 @@ fn slo<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service, slo: &'a S
         slo,
         promise: promise(model, service, slo),
         alerts: alerts::of_slo(model, service, slo),
-        aftermath: journeys::told(model, needs, service, slo, &failing_parts),
+        silencing: journeys::silencing_alert(model, needs, service, slo, &failing_parts),
         failing_parts,
     }
 }

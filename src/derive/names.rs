@@ -1,6 +1,6 @@
 //! The names of alerts.
 
-use crate::facts::Which;
+use crate::facts::AlertId;
 use crate::model::{Companion, Labels, Model, Service, Slo};
 use crate::vocabulary::{BudgetLine, Severity};
 
@@ -19,7 +19,7 @@ pub fn made_alert_name(service: &Service, slo: &Slo, severity: Severity) -> Stri
 }
 
 /// The identity of an SLO's alert: several alerts, and rules of other tools, may have a name that the author chose.
-pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> Which {
+pub(super) fn alert_id(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> AlertId {
     let apart = slo.alert_name.is_some().then(|| {
         Labels::from([
             ("service".to_owned(), service.name.to_string()),
@@ -27,7 +27,7 @@ pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Sever
             ("severity".to_owned(), model.project.severities.get(severity).label.clone()),
         ])
     });
-    Which { name: alert_name(service, slo, severity), apart: apart.unwrap_or_default() }
+    AlertId { name: alert_name(service, slo, severity), apart: apart.unwrap_or_default() }
 }
 
 /// The name of a budget alert: `ApiAvailabilityBudgetBelow25`.

@@ -1,6 +1,6 @@
 //! The promises of SLOs, in exact numbers.
 
-use crate::facts::{AgreedTime, Event, Part, Promise, Watch};
+use crate::facts::{AgreedTime, Event, Part, Promise, TierFacts};
 use crate::model::{self, Agreed, Budgeting, Histogram, Model, Service, Sli, Slo};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, Hours, INTERVAL, LONG_INTERVAL, Period, is_slow, quotient};
@@ -59,7 +59,7 @@ pub fn promise(model: &Model, service: &Service, slo: &Slo) -> Promise {
 }
 
 /// Every tier with its burn rate and threshold, each a single quotient of exact products (SRE Workbook, ch. 5).
-pub fn watches(slo: &Slo) -> Vec<Watch> {
+pub fn watches(slo: &Slo) -> Vec<TierFacts> {
     let period = Decimal::from(slo.agreed.most_within(slo.period.nominal()).millis());
     slo.tiers
         .iter()
@@ -67,7 +67,7 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
             let long_agreed = slo.agreed.most_within(tier.long);
             let long = Decimal::from(long_agreed.millis());
             let spent = tier.budget_share * period;
-            Watch {
+            TierFacts {
                 severity: tier.severity,
                 budget_share: tier.budget_share,
                 long: tier.long,

@@ -1,6 +1,6 @@
 //! Which alerts reach a receiver by a route, in pieces that do not overlap.
 
-use super::matching::{Piece, apart, piece, without};
+use super::matching::{Piece, is_disjoint, piece, without};
 use crate::facts::AlertFacts;
 use crate::model::Route;
 use crate::vocabulary::Name;
@@ -25,7 +25,7 @@ fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
 pub fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
     let mut pieces = vec![piece(&routes[index].matching)];
     for earlier in before(routes, index, receiver) {
-        if pieces.iter().all(|piece| apart(piece, &earlier.matching)) {
+        if pieces.iter().all(|piece| is_disjoint(piece, &earlier.matching)) {
             continue;
         }
         pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();

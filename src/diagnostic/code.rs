@@ -1,10 +1,10 @@
-//! The kinds of problems, by the names under which `slowburn explain` has a page.
+//! The codes of problems. `slowburn explain` has a page for each.
 
 use std::fmt;
 
 macro_rules! codes {
     ($($variant:ident $name:literal)*) => {
-        /// The kind of a problem. The order is that of the names.
+        /// The code of a problem. Sorted by name.
         #[allow(missing_docs)] // Each has a page.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $($variant),* }
@@ -13,7 +13,7 @@ macro_rules! codes {
             /// Every code, by name.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The kebab-case name, the same in every version.
+            /// The kebab-case name. It does not change between versions.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }

@@ -1,9 +1,9 @@
 //! Lists in sentences: `a, b and c`.
 
-/// More names than this are counted.
+/// Limit for the names in a sentence; the others are counted.
 const MOST: usize = 8;
 
-/// The longest list in a sentence.
+/// Longest list in a sentence.
 const LONGEST: usize = 40;
 
 /// `a`, `b` and `c`.
@@ -16,7 +16,7 @@ pub fn alternatives(names: &[impl AsRef<str>]) -> String {
     joined(&quoted(names), "or")
 }
 
-/// `a`, `b` and `c`; of many, the first.
+/// `a`, `b` and `c`; only the first of many.
 pub fn few(names: &[impl AsRef<str>]) -> String {
     match names.len().checked_sub(MOST) {
         None | Some(0) => listed(names),
@@ -24,7 +24,7 @@ pub fn few(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// a, b and c; of very many, the first.
+/// a, b and c; only the first of very many.
 pub fn joined(words: &[String], and: &str) -> String {
     if words.len() > LONGEST {
         return format!("{} and {} more", words[..LONGEST].join(", "), words.len() - LONGEST);

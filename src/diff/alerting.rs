@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Side;
 use super::notified::renamed_receivers;
 use super::pairs::{Pair, Pairs, Slo};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::Labels;
-use crate::plan::{Companion, Delivery, Makes, ServicePlan, Which};
+use crate::plan::{AlertId, Companion, Delivery, RuleOutput, ServicePlan};
 use crate::vocabulary::Severity;
 
 /// Alerts that were added or removed with the tiers of an SLO, and changed receivers.
@@ -16,7 +16,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for pair in &pairs.kept {
         for severity in Severity::ALL {
             let alert = |slo: &Slo| {
-                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.which.name.clone())
+                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.id.name.clone())
             };
             let verb = match severity {
                 Severity::Page => "pages",
@@ -25,29 +25,31 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             let subject = pair.subject();
             match (alert(&pair.old), alert(&pair.new)) {
                 (Some(_), None) if pair.new.plan.alerts().next().is_none() => {
-                    let said = Words::plain("no alert any more, neither page nor ticket");
-                    let warning = Words::plain("nobody is notified of this budget any more");
-                    changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(warning));
+                    let message = Sentence::plain("no alert any more, neither page nor ticket");
+                    let warning = Sentence::plain("nobody is notified of this budget any more");
+                    changes.push(Change::new(Kind::AlertRemoved, &subject, message).warn(warning));
                     break;
                 }
                 (Some(_), None) => {
-                    let said = Words::plain(format!("no alert {verb} any more"));
+                    let message = Sentence::plain(format!("no alert {verb} any more"));
                     let warning = match severity {
                         Severity::Page => "it no longer pages anybody; only a ticket remains",
                         Severity::Ticket => "nobody is notified of a slow burn any more",
                     };
-                    changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
+                    changes.push(
+                        Change::new(Kind::AlertRemoved, &subject, message).warn(Sentence::plain(warning)),
+                    );
                 }
                 (None, Some(_)) => {
-                    let said = Words::plain(format!("now an alert {verb}; before there was none"));
-                    changes.push(Change::new(Kind::AlertAdded, &subject, said));
+                    let message = Sentence::plain(format!("now an alert {verb}; before there was none"));
+                    changes.push(Change::new(Kind::AlertAdded, &subject, message));
                 }
                 (Some(was), Some(is)) if was != is && chosen(pair) => {
-                    let said = Words::plain(format!("the alert that {verb} is called ")).quote(&is);
-                    let warning = Words::plain("routes and silences that match ").quote(&was);
+                    let message = Sentence::plain(format!("the alert that {verb} is called ")).quote(&is);
+                    let warning = Sentence::plain("routes and silences that match ").quote(&was);
                     let warning = warning.and(" no longer match it");
                     let change =
-                        Change::new(Kind::AlertRenamed, &subject, said.and(" now, was ").quote(&was));
+                        Change::new(Kind::AlertRenamed, &subject, message.and(" now, was ").quote(&was));
                     changes.push(change.values(&was, &is).warn(warning));
                 }
                 _ => {}
@@ -74,13 +76,13 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let same = BTreeMap::new();
     let is = Receivers::of(&after.deliveries, &same);
     let mut changes = Vec::new();
-    let mut compare = |subject: [String; 1], thing: &str, one: &Which, other: &Which| {
+    let mut compare = |subject: [String; 1], thing: &str, one: &AlertId, other: &AlertId| {
         changes.extend(difference(&subject, thing, &was.of_alert(one), &is.of_alert(other)));
     };
     for pair in &pairs.kept {
         for (severity, alert) in pair.new.plan.alerts() {
             if let Some((_, before)) = pair.old.plan.alerts().find(|(of, _)| *of == severity) {
-                compare(pair.subject(), severity.as_str(), &before.which, &alert.which);
+                compare(pair.subject(), severity.as_str(), &before.id, &alert.id);
             }
         }
     }
@@ -95,27 +97,27 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             let known = before
                 .and_then(|before| before.companion_alerts().find(|(.., companion)| companion.name == *name));
             if let Some((_, known, _)) = known {
-                compare([format!("{}/{name}", service.name)], "the alert", &known.which, &alert.which);
+                compare([format!("{}/{name}", service.name)], "the alert", &known.id, &alert.id);
             }
         }
     }
     // All receivers of a new alert are new: that is not a change.
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
-            let said = Words::plain(format!("{severity} goes to "));
-            let receivers = is.of_alert(&alert.which);
+            let message = Sentence::plain(format!("{severity} goes to "));
+            let receivers = is.of_alert(&alert.id);
             let everybody = everybody(&receivers);
-            let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
-            changes.push(Change::new(Kind::Notified, &[slo.name()], said));
+            let message = if everybody.is_empty() { message.and("nobody") } else { message.list(everybody) };
+            changes.push(Change::new(Kind::Notified, &[slo.name()], message));
         }
     }
     changes
 }
 
 /// The name of a service's alert for missing events.
-fn missing(service: &ServicePlan) -> Option<Which> {
+fn missing(service: &ServicePlan) -> Option<AlertId> {
     let rule = service.missing.as_ref()?.rules.first()?;
-    matches!(rule.makes, Makes::Alert(_)).then(|| Which::of(rule.name().to_owned()))
+    matches!(rule.makes, RuleOutput::Alert(_)).then(|| AlertId::of(rule.name().to_owned()))
 }
 
 /// The receivers of one alert, by its labels with unknown values.
@@ -137,9 +139,9 @@ impl<'a> Receivers<'a> {
         Self { alerts, renamed }
     }
 
-    fn of_alert(&self, which: &Which) -> ByLabels {
-        let named = self.alerts.get(which.name.as_str()).into_iter().flatten();
-        let examples: Vec<&Delivery> = named.copied().filter(|delivery| which.is(&delivery.labels)).collect();
+    fn of_alert(&self, id: &AlertId) -> ByLabels {
+        let named = self.alerts.get(id.name.as_str()).into_iter().flatten();
+        let examples: Vec<&Delivery> = named.copied().filter(|delivery| id.is(&delivery.labels)).collect();
         let open = |labels: &Labels| -> String {
             let differs = |name: &String, value: &String| {
                 examples.iter().any(|other| other.labels.get(name) != Some(value))
@@ -164,26 +166,26 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
     let (was, is) = (everybody(old), everybody(new));
     let gone: Vec<_> = was.difference(&is).collect();
     let come: Vec<_> = is.difference(&was).collect();
-    let said = Words::plain(format!("{thing} "));
-    let change = |said| Change::new(Kind::Notified, subject, said);
+    let message = Sentence::plain(format!("{thing} "));
+    let change = |message| Change::new(Kind::Notified, subject, message);
     match (come.is_empty(), gone.is_empty()) {
         (true, true) if old == new => None,
         (true, true) => {
-            let said = said.and("goes to the same receivers, but under other conditions");
-            let side = |word: &str, by: &ByLabels| -> Vec<Words> {
+            let message = message.and("goes to the same receivers, but under other conditions");
+            let side = |word: &str, by: &ByLabels| -> Vec<Sentence> {
                 let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
-                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
+                    Sentence::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
                 by.iter().map(line).collect()
             };
-            Some(change(said).effects(side("now", new)).effects(side("before", old)))
+            Some(change(message).effects(side("now", new)).effects(side("before", old)))
         }
-        (false, true) => Some(change(said.and("also goes to ").list(come))),
+        (false, true) => Some(change(message.and("also goes to ").list(come))),
         (true, false) if is.is_empty() => {
-            let said = said.and("went to ").list(gone).and(", and goes to nobody now");
-            Some(change(said).warn(Words::plain("it fires, and nobody is notified")))
+            let message = message.and("went to ").list(gone).and(", and goes to nobody now");
+            Some(change(message).warn(Sentence::plain("it fires, and nobody is notified")))
         }
-        (true, false) => Some(change(said.and("no longer goes to ").list(gone))),
-        (false, false) => Some(change(said.and("goes to ").list(come).and(" instead of ").list(gone))),
+        (true, false) => Some(change(message.and("no longer goes to ").list(gone))),
+        (false, false) => Some(change(message.and("goes to ").list(come).and(" instead of ").list(gone))),
     }
 }

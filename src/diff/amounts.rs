@@ -1,7 +1,7 @@
 //! The size of a service's plan: numbers of SLOs, alerts, series and evaluations.
 
 use crate::difference::Amounts;
-use crate::plan::{Group, Makes, Notice, ServicePlan};
+use crate::plan::{Group, Notice, RuleOutput, ServicePlan};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Severity;
 
@@ -24,15 +24,15 @@ fn add(amounts: &mut Amounts, group: &Group) {
         amounts.evaluations += hourly;
         amounts.raw_reads += hourly * rule.expr.selectors().into_iter().filter(is_raw).count();
         let severity = match &rule.makes {
-            Makes::Record(_) => {
+            RuleOutput::Record(_) => {
                 amounts.recorded += 1;
                 continue;
             }
-            Makes::Alert(alert) => match &alert.notice {
+            RuleOutput::Alert(alert) => match &alert.notice {
                 Notice::Burn(of) | Notice::Budget(_, of) => Some(of.severity),
                 Notice::Companion(companion) => Some(companion.severity),
                 Notice::Missing { severity, .. } => Some(*severity),
-                Notice::Aftermath { .. } => None,
+                Notice::Silencing { .. } => None,
             },
         };
         match severity {

@@ -4,7 +4,7 @@ use super::Side;
 use super::pairs::Pairs;
 use super::sli_text::expression;
 use super::texts::{ACCEPTED, labels, value};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{Companion, Service};
 use crate::vocabulary::{Duration, Severity};
 
@@ -42,21 +42,22 @@ fn subject(service: &Service, alert: &Companion) -> [String; 1] {
 
 fn added(service: &Service, alert: &Companion) -> Change {
     let hold = alert.hold.map(|hold| format!(" after {hold}")).unwrap_or_default();
-    let said = format!("a new alert: a {}{hold}", alert.severity);
+    let message = format!("a new alert: a {}{hold}", alert.severity);
     let mut effects = Vec::new();
-    effects.extend(alert.description.as_ref().map(|text| Words::default().quote(text)));
-    effects.push(Words::plain("fires on ").quote(expression(&alert.expr)));
-    effects.extend(alert.planned.as_ref().map(|reason| Words::plain("only planned: ").quote(reason)));
-    Change::new(Kind::AlertAdded, &subject(service, alert), Words::plain(said)).effects(effects)
+    effects.extend(alert.description.as_ref().map(|text| Sentence::default().quote(text)));
+    effects.push(Sentence::plain("fires on ").quote(expression(&alert.expr)));
+    effects.extend(alert.planned.as_ref().map(|reason| Sentence::plain("only planned: ").quote(reason)));
+    Change::new(Kind::AlertAdded, &subject(service, alert), Sentence::plain(message)).effects(effects)
 }
 
 fn removed(service: &Service, alert: &Companion) -> Change {
-    let said = format!("the alert is removed; it was a {}", alert.severity);
+    let message = format!("the alert is removed; it was a {}", alert.severity);
     let warning = match alert.severity {
         Severity::Page => "this cause no longer pages anybody",
         Severity::Ticket => "no ticket is opened for this cause any more",
     };
-    Change::new(Kind::AlertRemoved, &subject(service, alert), Words::plain(said)).warn(Words::plain(warning))
+    Change::new(Kind::AlertRemoved, &subject(service, alert), Sentence::plain(message))
+        .warn(Sentence::plain(warning))
 }
 
 /// How long an alert keeps firing.
@@ -71,40 +72,40 @@ pub(super) fn kept_firing(old: Option<Duration>, new: Option<Duration>) -> Strin
 
 fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut changed = |said: Words| changes.push(Change::new(Kind::Companion, subject, said));
+    let mut changed = |message: Sentence| changes.push(Change::new(Kind::Companion, subject, message));
     let (was, is) = (expression(&old.expr), expression(&new.expr));
     if was != is {
-        changed(Words::plain("fires on ").quote(is).and(", was ").quote(was));
+        changed(Sentence::plain("fires on ").quote(is).and(", was ").quote(was));
     }
     if old.hold != new.hold {
         let held =
             |alert: &Companion| alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
-        changed(Words::plain(format!("fires {}, was {}", held(new), held(old))));
+        changed(Sentence::plain(format!("fires {}, was {}", held(new), held(old))));
     }
     if old.keep_firing_for != new.keep_firing_for {
-        changed(Words::plain(kept_firing(old.keep_firing_for, new.keep_firing_for)));
+        changed(Sentence::plain(kept_firing(old.keep_firing_for, new.keep_firing_for)));
     }
     if old.severity != new.severity {
-        changed(Words::plain(format!("now a {}, was a {}", new.severity, old.severity)));
+        changed(Sentence::plain(format!("now a {}, was a {}", new.severity, old.severity)));
     }
     match (old.down, new.down) {
-        (false, true) => changed(Words::plain(
+        (false, true) => changed(Sentence::plain(
             "now says that the service is down: while it fires, alerts of services that need it are silenced",
         )),
-        (true, false) => changed(Words::plain(
+        (true, false) => changed(Sentence::plain(
             "no longer says that the service is down: alerts of services that need it are no longer silenced",
         )),
         _ => {}
     }
     match (old.independent, new.independent) {
-        (false, true) => changed(Words::plain("now notifies even while a service that it needs is down")),
-        (true, false) => changed(Words::plain("now silenced while a service that it needs is down")),
+        (false, true) => changed(Sentence::plain("now notifies even while a service that it needs is down")),
+        (true, false) => changed(Sentence::plain("now silenced while a service that it needs is down")),
         _ => {}
     }
     if old.same_as != new.same_as {
         match (&old.same_as, &new.same_as) {
-            (_, Some(slo)) => changed(Words::plain("now about the same as the SLO ").quote(slo)),
-            (Some(slo), None) => changed(Words::plain("no longer about the same as the SLO ").quote(slo)),
+            (_, Some(slo)) => changed(Sentence::plain("now about the same as the SLO ").quote(slo)),
+            (Some(slo), None) => changed(Sentence::plain("no longer about the same as the SLO ").quote(slo)),
             (None, None) => {}
         }
     }

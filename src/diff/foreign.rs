@@ -6,12 +6,12 @@ mod alerts;
 mod measured;
 mod series;
 
-pub use measured::{apart, reads};
+pub use measured::{metric_differences, reads};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Side, sorted, together};
-use crate::difference::{Amounts, Change, Difference, Kind, Words};
+use crate::difference::{Amounts, Change, Difference, Kind, Sentence};
 use crate::foreign::{Foreign, Rule, Slo};
 use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::vocabulary::{Decimal, Name, PerSeverity, Period, Severity, percent, shortened};
@@ -21,14 +21,14 @@ const NAMED: usize = 100;
 
 /// An SLO of the new side.
 #[derive(Clone, Copy, Debug)]
-pub struct Ours<'a> {
+pub struct OurSlo<'a> {
     /// The service.
     pub service: &'a ServicePlan,
     /// The SLO.
     pub slo: &'a SloPlan,
 }
 
-impl Ours<'_> {
+impl OurSlo<'_> {
     /// `service/slo`
     pub fn name(&self) -> String {
         format!("{}/{}", self.slo.promise.service, self.slo.promise.slo)
@@ -39,21 +39,21 @@ impl Ours<'_> {
 #[derive(Debug)]
 pub struct Matched<'a> {
     /// On both sides, in the order of the new one. Alerts without recording rules that belong together are one SLO.
-    pub both: Vec<(Slo, Ours<'a>)>,
+    pub both: Vec<(Slo, OurSlo<'a>)>,
     /// On the old side only.
     pub old: Vec<&'a Slo>,
     /// On the new side only.
-    pub new: Vec<Ours<'a>>,
+    pub new: Vec<OurSlo<'a>>,
 }
 
 /// Pairs by labels first, then by names with the same meaning, then by names of alerts. An SLO with several candidates has no pair.
 pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
     let services = plan.services.iter();
-    let ours: Vec<Ours> =
-        services.flat_map(|service| service.slos.iter().map(move |slo| Ours { service, slo })).collect();
+    let ours: Vec<OurSlo> =
+        services.flat_map(|service| service.slos.iter().map(move |slo| OurSlo { service, slo })).collect();
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     let mut used: BTreeSet<usize> = BTreeSet::new();
-    type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(Ours) -> Vec<String>);
+    type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(OurSlo) -> Vec<String>);
     const BY_ALERTS: usize = 5;
     let keys: [Keys; BY_ALERTS + 1] = [
         (imported, our_names),
@@ -125,7 +125,7 @@ fn identities(slo: &Slo) -> Vec<String> {
     keys
 }
 
-fn our_identities(one: Ours) -> Vec<String> {
+fn our_identities(one: OurSlo) -> Vec<String> {
     let mut keys = vec![one.name()];
     for labels in alerts::rules(one).map(|(_, rule)| &rule.labels) {
         let named = ["sloth_id", "pyrra_slo"].into_iter();
@@ -138,7 +138,7 @@ fn names(slo: &Slo) -> Vec<String> {
     slo.service.iter().map(|service| format!("{}/{}", ours(service), ours(&slo.name))).collect()
 }
 
-fn our_names(one: Ours) -> Vec<String> {
+fn our_names(one: OurSlo) -> Vec<String> {
     vec![one.name()]
 }
 
@@ -156,7 +156,7 @@ fn slo_names(slo: &Slo) -> Vec<String> {
     if slo.service.is_none() { vec![ours(&slo.name)] } else { Vec::new() }
 }
 
-fn our_slo_names(one: Ours) -> Vec<String> {
+fn our_slo_names(one: OurSlo) -> Vec<String> {
     vec![one.slo.promise.slo.clone(), format!("{}-{}", one.slo.promise.service, one.slo.promise.slo)]
 }
 
@@ -164,8 +164,8 @@ fn alert_names(slo: &Slo) -> Vec<String> {
     slo.alerts.iter().filter(|alert| !alert.absent).map(|alert| alert.rule.name.clone()).collect()
 }
 
-fn our_alert_names(one: Ours) -> Vec<String> {
-    one.slo.alerts().map(|(_, alert)| alert.which.name.clone()).collect()
+fn our_alert_names(one: OurSlo) -> Vec<String> {
+    one.slo.alerts().map(|(_, alert)| alert.id.name.clone()).collect()
 }
 
 /// The difference in meaning between rules of another tool and `new`. `complete` is true if all of these rules could be read.
@@ -181,8 +181,8 @@ pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
         changes.extend(series::changes(theirs, *one, &mut kept));
         changes.extend(unclear(&one.name(), theirs));
         if !kept.is_empty() {
-            let said = Words::plain("on both sides");
-            changes.push(Change::new(Kind::Kept, &[one.name()], said).effects(kept));
+            let message = Sentence::plain("on both sides");
+            changes.push(Change::new(Kind::Kept, &[one.name()], message).effects(kept));
         }
     }
     for slo in &old {
@@ -201,17 +201,17 @@ pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
     }
 }
 
-fn renamed(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
+fn renamed(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change> {
     let (was, is) = (theirs.subject(), one.name());
     // Pyrra, and rules written by hand, have no names of services.
     if was == is || theirs.service.is_none() {
-        kept.push(Words::plain(format!("in {} it is ", name_of_rules(theirs))).quote(&was));
+        kept.push(Sentence::plain(format!("in {} it is ", name_of_rules(theirs))).quote(&was));
         return None;
     }
-    let said = Words::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
-    let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), said).values(&was, &is);
-    let said = "the recorded series keep the old name: the new SLO starts with a full budget, unless `slowburn backfill` makes its history";
-    Some(change.effects([Words::plain(said)]))
+    let message = Sentence::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
+    let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), message).values(&was, &is);
+    let message = "the recorded series keep the old name: the new SLO starts with a full budget, unless `slowburn backfill` makes its history";
+    Some(change.effects([Sentence::plain(message)]))
 }
 
 fn tool(slo: &Slo) -> &'static str {
@@ -229,35 +229,35 @@ fn name_of_rules(slo: &Slo) -> String {
 }
 
 /// Objective and period.
-fn promise(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
+fn promise(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
     let (promise, subject) = (&one.slo.promise, [one.name()]);
     let unknown = |what: &str| {
-        let said = format!("the old rules do not say their {what}, so it is not compared");
-        Change::new(Kind::NotUnderstood, &subject, Words::plain(said))
+        let message = format!("the old rules do not say their {what}, so it is not compared");
+        Change::new(Kind::NotUnderstood, &subject, Sentence::plain(message))
     };
     let mut changes = Vec::new();
     match theirs.objective {
         Some(was) if same(was, promise.ratio) => {
-            kept.push(Words::plain(format!("the objective {}", percent(promise.ratio))));
+            kept.push(Sentence::plain(format!("the objective {}", percent(promise.ratio))));
         }
         Some(was) => {
             let (before, after) = (percent(was), percent(promise.ratio));
             let (kind, word) =
                 if promise.ratio > was { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-            let said = Words::plain(format!("objective {after}, was {before}: {word}"));
-            changes.push(Change::new(kind, &subject, said).values(before, after));
+            let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
+            changes.push(Change::new(kind, &subject, message).values(before, after));
         }
         None => changes.push(unknown("objective")),
     }
     match theirs.period {
         Some(was) if promise.period == Period::Rolling(was) => {
-            kept.push(Words::plain(format!("the period {was}")));
+            kept.push(Sentence::plain(format!("the period {was}")));
         }
         Some(was) => {
-            let said = Words::plain(format!("period {}, was {was}", promise.period));
+            let message = Sentence::plain(format!("period {}, was {was}", promise.period));
             let warning = "the budget is counted over another period, so the budget left differs from that of the old rules";
-            let change = Change::new(Kind::Period, &subject, said).values(was, &promise.period);
-            changes.push(change.warn(Words::plain(warning)));
+            let change = Change::new(Kind::Period, &subject, message).values(was, &promise.period);
+            changes.push(change.warn(Sentence::plain(warning)));
         }
         None => changes.push(unknown("period")),
     }
@@ -272,8 +272,8 @@ fn same(one: Decimal, other: Decimal) -> bool {
 
 /// Page or ticket, by the names of severities on the new side, or by usual names.
 fn severity(alert: &crate::foreign::Alert, spelled: &PerSeverity<String>) -> Option<Severity> {
-    let said = alert.labels.get("severity");
-    let ours = Severity::ALL.into_iter().find(|one| said == Some(spelled.get(*one)));
+    let message = alert.labels.get("severity");
+    let ours = Severity::ALL.into_iter().find(|one| message == Some(spelled.get(*one)));
     let other = spelled.page != spelled.ticket;
     if alert.labels.contains_key("sloth_severity") {
         alert.severity
@@ -287,12 +287,12 @@ fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
     let mut changes = Vec::new();
     for alert in &slo.alerts {
         for part in alert.unclear.iter().take(NAMED) {
-            let said =
-                Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
-            let said = said
+            let message =
+                Sentence::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
+            let message = message
                 .and(" has a part that slowburn does not recognise, and that is not compared: ")
                 .quote(short(part));
-            changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], said));
+            changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], message));
         }
     }
     changes
@@ -307,53 +307,59 @@ fn short(text: &str) -> String {
 fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
     let subject = [slo.subject()];
     if !complete {
-        let said = "the new side has errors, and this SLO could not be read there";
-        return vec![Change::new(Kind::Unread, &subject, Words::plain(said))];
+        let message = "the new side has errors, and this SLO could not be read there";
+        return vec![Change::new(Kind::Unread, &subject, Sentence::plain(message))];
     }
     let names: BTreeSet<&String> = slo.alerts.iter().map(|alert| &alert.rule.name).collect();
-    let mut said = Words::plain(format!("an SLO of {} that no definition has", tool(slo)));
+    let mut message = Sentence::plain(format!("an SLO of {} that no definition has", tool(slo)));
     if let Some(objective) = slo.objective {
-        said = said.and(format!(": promises {}", percent(objective)));
+        message = message.and(format!(": promises {}", percent(objective)));
     }
     let mut effects = Vec::new();
     for alert in slo.alerts.iter().take(NAMED) {
-        effects.push(Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place));
+        effects
+            .push(Sentence::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place));
     }
     let series: BTreeSet<&String> = slo.recorded.iter().map(|rule| &rule.name).collect();
     if !series.is_empty() {
-        effects.push(Words::plain("it records ").list(series.into_iter().take(NAMED)));
+        effects.push(Sentence::plain("it records ").list(series.into_iter().take(NAMED)));
     }
     let warning = match names.is_empty() {
         true => "its recorded series end with the old rules",
         false => "nobody is notified any more once the old rules are removed",
     };
-    let change = Change::new(Kind::SloRemoved, &subject, said).warn(Words::plain(warning)).effects(effects);
+    let change =
+        Change::new(Kind::SloRemoved, &subject, message).warn(Sentence::plain(warning)).effects(effects);
     std::iter::once(change).chain(unclear(&slo.subject(), slo)).collect()
 }
 
-fn added_slo(one: Ours, complete: bool) -> Change {
+fn added_slo(one: OurSlo, complete: bool) -> Change {
     let promise = &one.slo.promise;
     let subject = [one.name()];
     if !complete {
-        let said = "the old side has errors, and this SLO could not be read there";
-        return Change::new(Kind::Unread, &subject, Words::plain(said));
+        let message = "the old side has errors, and this SLO could not be read there";
+        return Change::new(Kind::Unread, &subject, Sentence::plain(message));
     }
-    let said =
+    let message =
         format!("new: promises {} over {}; there are no old rules for it", promise.objective, promise.period);
-    Change::new(Kind::SloAdded, &subject, Words::plain(said))
+    Change::new(Kind::SloAdded, &subject, Sentence::plain(message))
 }
 
 /// Rules that belong to no SLO.
 fn rest(rules: &[Rule]) -> Vec<Change> {
     let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
     let one = |rule: &Rule| {
-        let said = Words::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
-        Change::new(Kind::NotUnderstood, &[], said.and(" belongs to no recognised SLO, and is not compared"))
+        let message = Sentence::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
+        Change::new(
+            Kind::NotUnderstood,
+            &[],
+            message.and(" belongs to no recognised SLO, and is not compared"),
+        )
     };
     let mut changes: Vec<Change> = rules.iter().take(NAMED).map(one).collect();
     if rules.len() > NAMED {
-        let said = format!("{} more rules belong to no recognised SLO", rules.len() - NAMED);
-        changes.push(Change::new(Kind::NotUnderstood, &[], Words::plain(said)));
+        let message = format!("{} more rules belong to no recognised SLO", rules.len() - NAMED);
+        changes.push(Change::new(Kind::NotUnderstood, &[], Sentence::plain(message)));
     }
     changes
 }

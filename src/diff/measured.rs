@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use super::sli_text::{Part, in_short, parts, selector, what};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{self, Budgeting, Kept, Sli, Slo};
 use crate::vocabulary::Period;
 
@@ -23,26 +23,26 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     };
     let (before, after) = (names(old), names(new));
     if before != after {
-        let each = |words: Words, by: &[String]| match by.is_empty() {
+        let each = |words: Sentence, by: &[String]| match by.is_empty() {
             true => words.and("all"),
             false => words.and("each value of ").list(by),
         };
-        let said = each(each(Words::plain("one promise for "), &after).and(", was one for "), &before);
+        let message = each(each(Sentence::plain("one promise for "), &after).and(", was one for "), &before);
         let warning = format!(
             "each new promise starts with a full budget and without history; the old ones remain, without new events, until {}",
             until(new)
         );
         changes.push(
-            Change::new(Kind::By, &subject, said)
+            Change::new(Kind::By, &subject, message)
                 .values(before.join(", "), after.join(", "))
-                .warn(pair.goes_on().then(|| Words::plain(warning))),
+                .warn(pair.goes_on().then(|| Sentence::plain(warning))),
         );
     }
     let (before, after) = (budgeting(old), budgeting(new));
     if before != after {
-        let said = Words::plain(format!("{after}; before: {before}"));
+        let message = Sentence::plain(format!("{after}; before: {before}"));
         changes.push(
-            Change::new(Kind::Budgeting, &subject, said)
+            Change::new(Kind::Budgeting, &subject, message)
                 .values(&before, &after)
                 .warn(mixed("the series add up events of both kinds", pair)),
         );
@@ -58,9 +58,9 @@ fn sli(pair: &Pair) -> Option<Change> {
         _ => None,
     };
     if let Some((one, other)) = threshold {
-        let said = Words::plain(format!("good below {other}, was {one}"));
+        let message = Sentence::plain(format!("good below {other}, was {one}"));
         let warning = mixed("the series add up events that were judged by either limit", pair);
-        return Some(Change::new(Kind::Threshold, &pair.subject(), said).values(one, other).warn(warning));
+        return Some(Change::new(Kind::Threshold, &pair.subject(), message).values(one, other).warn(warning));
     }
     if let (Sli::Journey { parts: before }, Sli::Journey { parts: after }) = (&old.sli, &new.sli) {
         return journey(pair, before, after);
@@ -70,16 +70,17 @@ fn sli(pair: &Pair) -> Option<Change> {
     }
     if what(old) == what(new) {
         // The same histogram in another form or unit: the same events from other series.
-        let said =
-            Words::plain("the same histogram is read in another form: classic or native, or in another unit");
-        return Some(Change::new(Kind::Sli, &pair.subject(), said).effects(became(&before, &after)));
+        let message = Sentence::plain(
+            "the same histogram is read in another form: classic or native, or in another unit",
+        );
+        return Some(Change::new(Kind::Sli, &pair.subject(), message).effects(became(&before, &after)));
     }
-    let said = match metrics(old) == metrics(new) {
+    let message = match metrics(old) == metrics(new) {
         true => "other events of the same metrics are counted",
         false => "something else is measured",
     };
-    let said = Words::plain(said);
-    let change = Change::new(Kind::Sli, &pair.subject(), said)
+    let message = Sentence::plain(message);
+    let change = Change::new(Kind::Sli, &pair.subject(), message)
         .values(in_short(&before), in_short(&after))
         .warn(mixed("the series add up events of both meanings", pair));
     Some(change.effects(became(&before, &after)))
@@ -95,7 +96,7 @@ fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option
     let judged = after.iter().filter_map(|part| {
         let was = before.iter().find(|was| was.name() == part.name())?;
         (was.objective != part.objective).then(|| {
-            Words::plain(format!(
+            Sentence::plain(format!(
                 "{} must reach {} in a slice, was {}",
                 part.name(),
                 part.objective,
@@ -103,25 +104,27 @@ fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option
             ))
         })
     });
-    let judged: Vec<Words> = judged.collect();
-    let said = match (added.is_empty(), removed.is_empty()) {
+    let judged: Vec<Sentence> = judged.collect();
+    let message = match (added.is_empty(), removed.is_empty()) {
         (true, true) if judged.is_empty() => return None,
-        (true, true) => Words::plain("its parts have other objectives"),
-        (false, true) => Words::plain("it has more parts: ").list(&added),
-        (true, false) => Words::plain("it no longer has the parts ").list(&removed),
-        (false, false) => Words::plain("its parts are now ").list(&added).and(" instead of ").list(&removed),
+        (true, true) => Sentence::plain("its parts have other objectives"),
+        (false, true) => Sentence::plain("it has more parts: ").list(&added),
+        (true, false) => Sentence::plain("it no longer has the parts ").list(&removed),
+        (false, false) => {
+            Sentence::plain("its parts are now ").list(&added).and(" instead of ").list(&removed)
+        }
     };
     let names = |parts: &[model::Part]| parts.iter().map(model::Part::name).collect::<Vec<_>>().join(", ");
-    let change = Change::new(Kind::Sli, &pair.subject(), said)
+    let change = Change::new(Kind::Sli, &pair.subject(), message)
         .values(names(before), names(after))
         .warn(mixed("the series add up slices of both journeys", pair));
     Some(change.effects(judged))
 }
 
 /// The names of recorded series are the same before and after.
-fn mixed(why: &str, pair: &Pair) -> Option<Words> {
+fn mixed(why: &str, pair: &Pair) -> Option<Sentence> {
     let warning = || format!("until {} the budget left is a mixture: {why}", until(pair.new.slo));
-    pair.goes_on().then(|| Words::plain(warning()))
+    pair.goes_on().then(|| Sentence::plain(warning()))
 }
 
 /// When sums over the period no longer contain the time before.
@@ -164,20 +167,20 @@ fn budgeting(slo: &Slo) -> String {
     }
 }
 
-fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
+fn became(before: &[Part], after: &[Part]) -> Vec<Sentence> {
     let missing = |part: &&Part, others: &[Part]| !others.iter().any(|other| other.0 == part.0);
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for (name, text) in after {
         match before.iter().find(|part| part.0 == *name) {
             Some((_, was)) if was == text => {}
             Some((_, was)) => {
-                said.push(Words::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
+                message.push(Sentence::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
             }
-            None => said.push(Words::plain(format!("{name}: ")).quote(text)),
+            None => message.push(Sentence::plain(format!("{name}: ")).quote(text)),
         }
     }
     for (name, text) in before.iter().filter(|part| missing(part, after)) {
-        said.push(Words::plain(format!("no longer {name}: ")).quote(text));
+        message.push(Sentence::plain(format!("no longer {name}: ")).quote(text));
     }
-    said
+    message
 }

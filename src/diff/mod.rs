@@ -62,7 +62,7 @@ fn together(changes: Vec<Change>) -> Vec<Change> {
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     let mut facts: Vec<Vec<Change>> = Vec::new();
     for change in changes {
-        let fact = (change.kind, change.said.clone(), change.warning.clone());
+        let fact = (change.kind, change.text.clone(), change.warning.clone());
         let place = *places.entry((fact, change.before.clone(), change.after.clone())).or_insert(facts.len());
         match facts.get_mut(place) {
             Some(same) => same.push(change),
@@ -79,9 +79,9 @@ fn one(mut same: Vec<Change>) -> Change {
     for change in &same {
         subjects.extend(change.subjects.clone());
         for effect in &change.effects {
-            match effects.iter_mut().find(|known| known.said == effect.said) {
+            match effects.iter_mut().find(|known| known.text == effect.text) {
                 Some(known) => known.subjects.extend(change.subjects.clone()),
-                None => effects.push(Effect { said: effect.said.clone(), subjects: change.subjects.clone() }),
+                None => effects.push(Effect { text: effect.text.clone(), subjects: change.subjects.clone() }),
             }
         }
     }
@@ -103,7 +103,7 @@ fn one(mut same: Vec<Change>) -> Change {
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     changes.sort_by(|a, b| {
         let rank = |change: &Change| (change.weight(), change.kind, std::cmp::Reverse(reach(change)));
-        (rank(a), &a.subjects, &a.said).cmp(&(rank(b), &b.subjects, &b.said))
+        (rank(a), &a.subjects, &a.text).cmp(&(rank(b), &b.subjects, &b.text))
     });
     changes
 }

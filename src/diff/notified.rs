@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Side;
 use super::project::{listed, only};
 use super::texts::{labels, value};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Smtp, Times};
-use crate::plan::{Matcher, Notifications, SentTo};
+use crate::plan::{Matcher, Notifications, ReceiverRoute};
 use crate::secret;
 use crate::vocabulary::{PerSeverity, Severity};
 
@@ -21,15 +21,15 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
             changes.extend(routes(one, other, severities));
         }
         (None, Some(_)) => {
-            let said = "these definitions now decide receivers, routes and inhibitions, in a configuration of Alertmanager";
-            changes.push(Change::new(Kind::Route, &[], Words::plain(said)));
+            let message = "these definitions now decide receivers, routes and inhibitions, in a configuration of Alertmanager";
+            changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)));
         }
         (Some(_), None) => {
-            let said = "these definitions no longer decide receivers, routes and inhibitions";
-            let warning = Words::plain(
+            let message = "these definitions no longer decide receivers, routes and inhibitions";
+            let warning = Sentence::plain(
                 "the output has no configuration of Alertmanager: who is notified is decided elsewhere",
             );
-            changes.push(Change::new(Kind::Route, &[], Words::plain(said)).warn(warning));
+            changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).warn(warning));
         }
         (None, None) => {}
     }
@@ -60,15 +60,15 @@ fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
     let renamed = renamed_receivers(old, new);
     let mut changes = Vec::new();
     for (was, is) in &renamed {
-        let said = Words::plain("the receiver ").quote(was).and(" is called ").quote(is).and(" now");
-        changes.push(Change::new(Kind::Receiver, &[], said).values(was, is));
+        let message = Sentence::plain("the receiver ").quote(was).and(" is called ").quote(is).and(" now");
+        changes.push(Change::new(Kind::Receiver, &[], message).values(was, is));
     }
     for is in new {
         let name = is.name.to_string();
         match old.iter().find(|was| was.name == is.name) {
             Some(was) => {
                 let words = |receiver: &Receiver| receiver.channels.iter().map(channel).collect::<Vec<_>>();
-                let one = |word: &str| Words::default().quote(&name).and(format!(" {word} notified by "));
+                let one = |word: &str| Sentence::default().quote(&name).and(format!(" {word} notified by "));
                 changes.extend(listed(
                     Kind::Receiver,
                     one("is also"),
@@ -79,102 +79,103 @@ fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
             }
             None if renamed.values().any(|known| *known == name) => {}
             None => {
-                let said = Words::plain("there is a new receiver ").quote(&name);
-                changes.push(Change::new(Kind::Receiver, &[], said).effects(is.channels.iter().map(channel)));
+                let message = Sentence::plain("there is a new receiver ").quote(&name);
+                changes
+                    .push(Change::new(Kind::Receiver, &[], message).effects(is.channels.iter().map(channel)));
             }
         }
     }
     for was in old {
         let name = was.name.to_string();
         if !renamed.contains_key(&name) && !new.iter().any(|is| is.name == was.name) {
-            let said = Words::plain("the receiver ").quote(&name).and(" is gone");
-            changes.push(Change::new(Kind::Receiver, &[], said).effects(was.channels.iter().map(channel)));
+            let message = Sentence::plain("the receiver ").quote(&name).and(" is gone");
+            changes.push(Change::new(Kind::Receiver, &[], message).effects(was.channels.iter().map(channel)));
         }
     }
     changes
 }
 
-fn channel(channel: &Channel) -> Words {
-    let file = |words: Words, file: &Option<String>| match file {
+fn channel(channel: &Channel) -> Sentence {
+    let file = |words: Sentence, file: &Option<String>| match file {
         Some(file) => words.and(" with the secret in ").quote(file),
         None => words,
     };
     match channel {
-        Channel::Email { to } => Words::plain("mail to ").quote(to),
+        Channel::Email { to } => Sentence::plain("mail to ").quote(to),
         Channel::Slack { channel, api_url_file } => {
-            Words::plain("Slack in ").quote(channel).and(" by ").quote(api_url_file)
+            Sentence::plain("Slack in ").quote(channel).and(" by ").quote(api_url_file)
         }
         Channel::Webhook { address: Address::Url(url), token_file } => {
-            file(Words::plain("webhook ").quote(secret::address(url)), token_file)
+            file(Sentence::plain("webhook ").quote(secret::address(url)), token_file)
         }
         Channel::Webhook { address: Address::File(path), token_file } => {
-            file(Words::plain("the webhook in ").quote(path), token_file)
+            file(Sentence::plain("the webhook in ").quote(path), token_file)
         }
-        Channel::PagerDuty { routing_key_file } => Words::plain("PagerDuty by ").quote(routing_key_file),
-        Channel::Opsgenie { api_key_file } => Words::plain("Opsgenie by ").quote(api_key_file),
+        Channel::PagerDuty { routing_key_file } => Sentence::plain("PagerDuty by ").quote(routing_key_file),
+        Channel::Opsgenie { api_key_file } => Sentence::plain("Opsgenie by ").quote(api_key_file),
         Channel::Telegram { chat_id, bot_token_file } => {
-            Words::plain("Telegram in ").quote(chat_id.to_string()).and(" by ").quote(bot_token_file)
+            Sentence::plain("Telegram in ").quote(chat_id.to_string()).and(" by ").quote(bot_token_file)
         }
-        Channel::Teams { webhook_url_file } => Words::plain("Teams by ").quote(webhook_url_file),
-        Channel::Discord { webhook_url_file } => Words::plain("Discord by ").quote(webhook_url_file),
+        Channel::Teams { webhook_url_file } => Sentence::plain("Teams by ").quote(webhook_url_file),
+        Channel::Discord { webhook_url_file } => Sentence::plain("Discord by ").quote(webhook_url_file),
     }
 }
 
 /// Changes of the timing of routes. Their receivers are compared alert by alert.
 fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<String>; 2]) -> Vec<Change> {
     let renamed = renamed_receivers(&old.receivers, &new.receivers);
-    let own = |routes: &[SentTo], severities| -> Vec<(String, SentTo)> {
+    let own = |routes: &[ReceiverRoute], severities| -> Vec<(String, ReceiverRoute)> {
         routes.iter().map(|route| (matching(&route.matchers, severities), route.clone())).collect()
     };
     let mut before = own(&old.routes, severities[0]);
     let mut changes = Vec::new();
     for (matched, is) in own(&new.routes, severities[1]) {
-        let same = |(known, was): &(String, SentTo)| {
+        let same = |(known, was): &(String, ReceiverRoute)| {
             *known == matched && renamed.get(&was.receiver).unwrap_or(&was.receiver) == &is.receiver
         };
-        let route = Words::plain("alerts with ").quote(&matched).and(" to ").quote(&is.receiver);
+        let route = Sentence::plain("alerts with ").quote(&matched).and(" to ").quote(&is.receiver);
         match before.iter().position(same) {
             Some(at) => {
-                for said in rhythm(&before.remove(at).1, &is) {
-                    changes.push(Change::new(Kind::Route, &[], said).effects([route.clone()]));
+                for message in timing_changes(&before.remove(at).1, &is) {
+                    changes.push(Change::new(Kind::Route, &[], message).effects([route.clone()]));
                 }
             }
             None => {
-                let said = if is.escalates { "a new escalation" } else { "a new route" };
-                changes.push(Change::new(Kind::Route, &[], Words::plain(said)).effects([route]));
+                let message = if is.escalates { "a new escalation" } else { "a new route" };
+                changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).effects([route]));
             }
         }
     }
     for (matched, was) in before {
-        let route = Words::plain("alerts with ").quote(&matched).and(" to ").quote(&was.receiver);
-        let said = if was.escalates { "an escalation is gone" } else { "a route is gone" };
-        changes.push(Change::new(Kind::Route, &[], Words::plain(said)).effects([route]));
+        let route = Sentence::plain("alerts with ").quote(&matched).and(" to ").quote(&was.receiver);
+        let message = if was.escalates { "an escalation is gone" } else { "a route is gone" };
+        changes.push(Change::new(Kind::Route, &[], Sentence::plain(message)).effects([route]));
     }
     changes
 }
 
-fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
-    let mut said = Vec::new();
+fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
+    let mut message = Vec::new();
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {
         (false, true) => {
-            said.push(Words::plain(format!(
+            message.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was notified at once",
                 wait.1
             )));
         }
-        (true, false) => said.push(Words::plain(format!(
+        (true, false) => message.push(Sentence::plain(format!(
             "notified at once, was notified only of alerts that still fire after {}",
             wait.0
         ))),
         (true, true) if wait.0 != wait.1 => {
-            said.push(Words::plain(format!(
+            message.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was {}",
                 wait.1, wait.0
             )));
         }
         (false, false) if wait.0 != wait.1 => {
-            said.push(Words::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
+            message.push(Sentence::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
         }
         _ => {}
     }
@@ -182,19 +183,19 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
     if one.group_interval != other.group_interval {
         let words =
             format!("further alerts of a group wait {}, was {}", other.group_interval, one.group_interval);
-        said.push(Words::plain(words));
+        message.push(Sentence::plain(words));
     }
     if one.repeat_interval != other.repeat_interval {
         let words = format!("notified again every {}, was {}", other.repeat_interval, one.repeat_interval);
-        said.push(Words::plain(words));
+        message.push(Sentence::plain(words));
     }
     if one.group_by != other.group_by {
         let by = |labels: &Option<Vec<String>>| match labels {
             Some(labels) => format!("[{}]", labels.join(", ")),
             None => "nothing".to_owned(),
         };
-        said.push(
-            Words::plain("notifications are grouped by ")
+        message.push(
+            Sentence::plain("notifications are grouped by ")
                 .quote(by(&other.group_by))
                 .and(", were by ")
                 .quote(by(&one.group_by)),
@@ -204,12 +205,12 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
         |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
     let (muted, loud) = (only(&new.mute, &old.mute), only(&old.mute, &new.mute));
     if !muted.is_empty() {
-        said.push(Words::plain("nothing is sent during ").list(muted));
+        message.push(Sentence::plain("nothing is sent during ").list(muted));
     }
     if !loud.is_empty() {
-        said.push(Words::plain("sent now during ").list(loud));
+        message.push(Sentence::plain("sent now during ").list(loud));
     }
-    said
+    message
 }
 
 /// `component=api, severity=page`, with the names of severities in the sources.
@@ -259,11 +260,11 @@ fn alertmanager(
         times.iter().map(|times| (times.name.to_string(), hours(times))).collect()
     };
     changes.extend(labels(Kind::Route, &[], "the time", &times(&old.times), &times(&new.times)));
-    let silenced = |alertmanager: &Alertmanager, severities| -> Vec<Words> {
+    let silenced = |alertmanager: &Alertmanager, severities| -> Vec<Sentence> {
         alertmanager.inhibitions.iter().map(|inhibition| declared(inhibition, severities)).collect()
     };
     let (before, after) = (silenced(old, severities[0]), silenced(new, severities[1]));
-    let (came, went) = (Words::plain("now, "), Words::plain("no longer, "));
+    let (came, went) = (Sentence::plain("now, "), Sentence::plain("no longer, "));
     changes.extend(listed(Kind::Inhibition, came, went, &before, &after));
     changes
 }
@@ -284,7 +285,7 @@ fn hours(times: &Times) -> String {
     format!("{} ({})", spans.collect::<Vec<_>>().join("; "), times.time_zone)
 }
 
-fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Words {
+fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Sentence {
     let labels = |matching: &Matching| {
         let one = |(label, values): (&String, &std::collections::BTreeSet<String>)| {
             let values = values.iter().map(|value| called(label, value, severities));
@@ -293,7 +294,7 @@ fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Words 
         matching.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     let equal: Vec<&String> = inhibition.equal.iter().map(|(label, _)| label).collect();
-    let words = Words::plain("while ")
+    let words = Sentence::plain("while ")
         .quote(labels(&inhibition.source))
         .and(" fires, this is silenced: ")
         .quote(labels(&inhibition.silenced));
@@ -317,11 +318,11 @@ fn dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Change> {
         };
         all.iter().map(edge).collect()
     };
-    let said = |(on, what, service): Edge, words: &str| {
-        Words::plain(what).quote(service).and(words).quote(on).and(" is down")
+    let message = |(on, what, service): Edge, words: &str| {
+        Sentence::plain(what).quote(service).and(words).quote(on).and(" is down")
     };
     let (old, new) = (edges(old), edges(new));
-    let came = only(&new, &old, |edge| said(edge, " are now silenced while "));
-    let went = only(&old, &new, |edge| said(edge, " are no longer silenced while "));
-    came.chain(went).map(|said| Change::new(Kind::Inhibition, &[], said)).collect()
+    let came = only(&new, &old, |edge| message(edge, " are now silenced while "));
+    let went = only(&old, &new, |edge| message(edge, " are no longer silenced while "));
+    came.chain(went).map(|message| Change::new(Kind::Inhibition, &[], message)).collect()
 }

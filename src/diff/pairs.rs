@@ -69,7 +69,7 @@ pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
     let mut kept = Vec::new();
     let keys: [fn(&Slo) -> String; 2] = [|slo| slo.name(), |slo| what(slo.slo)];
     for key in keys {
-        let found = alike(&left.0, &left.1, key);
+        let found = pairs_by_key(&left.0, &left.1, key);
         let rest = |slos: &[Slo<'a>], taken: &BTreeSet<usize>| -> Vec<Slo<'a>> {
             let rest = slos.iter().enumerate().filter(|(index, _)| !taken.contains(index));
             rest.map(|(_, slo)| *slo).collect()
@@ -84,7 +84,7 @@ pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
 }
 
 /// Pairs with the same key, the most similar first, and then in order.
-fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize)> {
+fn pairs_by_key(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize)> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, slo) in new.iter().enumerate() {
         by_key.entry(key(slo)).or_default().push(index);
@@ -92,7 +92,7 @@ fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize
     let mut found: Vec<(u32, usize, usize)> = Vec::new();
     for (i, slo) in old.iter().enumerate() {
         let same = by_key.get(&key(slo)).into_iter().flatten();
-        found.extend(same.map(|j| (likeness(slo, &new[*j]), i, *j)));
+        found.extend(same.map(|j| (similarity(slo, &new[*j]), i, *j)));
     }
     found.sort_by_key(|(likeness, i, j)| (std::cmp::Reverse(*likeness), *i, *j));
     let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());
@@ -108,7 +108,7 @@ fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize
 }
 
 /// How similar two SLOs of different names are, besides their measurement: the service counts most, then the name.
-fn likeness(old: &Slo, new: &Slo) -> u32 {
+fn similarity(old: &Slo, new: &Slo) -> u32 {
     let same_service = old.service.name == new.service.name;
     let same_slo = old.slo.name == new.slo.name;
     let same_promise = old.slo.objective == new.slo.objective && old.slo.threshold == new.slo.threshold;

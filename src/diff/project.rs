@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Side;
 use super::texts::{ACCEPTED, labels, value};
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{Job, Labels, Links, Model, Objects, Project, Prometheus, RuleTargets, Wording, Wordings};
 use crate::vocabulary::Severity;
 
@@ -42,25 +42,32 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
 /// A value of the project.
 fn value_change(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
     let (old, new) = (old.to_string(), new.to_string());
-    let said = Words::plain(words).quote(&new).and(", was ").quote(&old);
-    (old != new).then(|| Change::new(kind, &[], said).values(old, new))
+    let message = Sentence::plain(words).quote(&new).and(", was ").quote(&old);
+    (old != new).then(|| Change::new(kind, &[], message).values(old, new))
 }
 
 /// Entries of a list that were added or removed, each in its words after the introduction.
-pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &[Words]) -> Vec<Change> {
-    let behind = |prefix: &Words, words: Words| Words(prefix.0.iter().cloned().chain(words.0).collect());
+pub(super) fn listed(
+    kind: Kind,
+    came: Sentence,
+    went: Sentence,
+    old: &[Sentence],
+    new: &[Sentence],
+) -> Vec<Change> {
+    let behind =
+        |prefix: &Sentence, words: Sentence| Sentence(prefix.0.iter().cloned().chain(words.0).collect());
     let came = only(new, old, |words| behind(&came, words));
     let went = only(old, new, |words| behind(&went, words));
-    came.chain(went).map(|said| Change::new(kind, &[], said)).collect()
+    came.chain(went).map(|message| Change::new(kind, &[], message)).collect()
 }
 
 /// The entries that only one side has, in words.
 pub(super) fn only<'a, T: PartialEq + Clone>(
     one: &'a [T],
     other: &'a [T],
-    said: impl Fn(T) -> Words + 'a,
-) -> impl Iterator<Item = Words> + 'a {
-    one.iter().filter(|entry| !other.contains(entry)).cloned().map(said)
+    message: impl Fn(T) -> Sentence + 'a,
+) -> impl Iterator<Item = Sentence> + 'a {
+    one.iter().filter(|entry| !other.contains(entry)).cloned().map(message)
 }
 
 fn severities(old: &Model, new: &Model) -> Vec<Change> {
@@ -68,7 +75,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
     for severity in Severity::ALL {
         let (before, after) = (old.project.severities.get(severity), new.project.severities.get(severity));
         if before.label != after.label {
-            let said = Words::plain(format!("a {severity} has the label "))
+            let message = Sentence::plain(format!("a {severity} has the label "))
                 .quote("severity")
                 .and(" ")
                 .quote(&after.label)
@@ -77,9 +84,9 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
             let warning =
                 "routes and silences outside of these definitions that use the old value no longer match";
             changes.push(
-                Change::new(Kind::Severity, &[], said)
+                Change::new(Kind::Severity, &[], message)
                     .values(&before.label, &after.label)
-                    .warn(Words::plain(warning)),
+                    .warn(Sentence::plain(warning)),
             );
         }
         let thing = |what: &str| format!("{what} of every {severity}");
@@ -106,28 +113,29 @@ fn targets(old: &RuleTargets, new: &RuleTargets) -> Vec<Change> {
         let labels = (!objects.labels.is_empty()).then(|| format!("labels {}", pairs(&objects.labels)));
         namespace.chain(labels).collect()
     };
-    let said = |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
+    let message =
+        |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
     let all = |targets: &RuleTargets| {
         let operator = targets.operator.as_ref().map(|operator| {
             let mut parts = objects(&operator.objects);
             parts.extend(operator.dashboards.as_ref().map(|labels| format!("dashboards {}", pairs(labels))));
             parts.extend(operator.alertmanager.as_ref().map(|name| format!("alertmanager {name}")));
-            said(parts)
+            message(parts)
         });
         let mimir = targets.mimir.as_ref().map(|mimir| {
             let mut parts = vec![format!("{} groups of {} rules", mimir.max_groups, mimir.max_rules)];
             if !mimir.source_tenants.is_empty() {
                 parts.push(format!("tenants {}", mimir.source_tenants.join(", ")));
             }
-            said(parts)
+            message(parts)
         });
         [
             ("operator", operator),
             ("thanos", targets.thanos.map(|strategy| format!("partial response: {}", strategy.as_str()))),
             ("mimir", mimir),
-            ("cortex", targets.cortex.then(|| said(Vec::new()))),
-            ("vmalert", targets.vmalert.then(|| said(Vec::new()))),
-            ("vmrule", targets.vmrule.as_ref().map(|target| said(objects(target)))),
+            ("cortex", targets.cortex.then(|| message(Vec::new()))),
+            ("vmalert", targets.vmalert.then(|| message(Vec::new()))),
+            ("vmrule", targets.vmrule.as_ref().map(|target| message(objects(target)))),
         ]
     };
     let both = all(old).into_iter().zip(all(new));
@@ -167,8 +175,8 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
     let version = |prometheus: &Prometheus| format!("{}.{}", prometheus.version.0, prometheus.version.1);
     let retention =
         |prometheus: &Prometheus| prometheus.retention.as_ref().map(|(length, _)| length.to_string());
-    let names = |labels: &[crate::vocabulary::LabelName]| -> Vec<Words> {
-        labels.iter().map(|label| Words::default().quote(label)).collect()
+    let names = |labels: &[crate::vocabulary::LabelName]| -> Vec<Sentence> {
+        labels.iter().map(|label| Sentence::default().quote(label)).collect()
     };
     let kind = Kind::Prometheus;
     let mut changes: Vec<Change> =
@@ -176,10 +184,10 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             .into_iter()
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
-    let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Words> {
-        let said =
-            |job: &Job| Words::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
-        jobs.iter().flatten().map(said).collect()
+    let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Sentence> {
+        let message =
+            |job: &Job| Sentence::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
+        jobs.iter().flatten().map(message).collect()
     };
     let lists = [
         (
@@ -196,8 +204,8 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
         ),
         (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),
     ];
-    for (said, [before, after]) in lists {
-        let [came, went] = said.map(Words::plain);
+    for (message, [before, after]) in lists {
+        let [came, went] = message.map(Sentence::plain);
         changes.extend(listed(kind, came, went, &before, &after));
     }
     changes

@@ -4,10 +4,10 @@ use super::agreed;
 use super::companions::kept_firing;
 use super::measured::until;
 use super::pairs::Pair;
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::explain::events;
 use crate::model::{Agreement, Slo};
-use crate::plan::{Event, Promise, SloPlan, Watch, first_to_fire};
+use crate::plan::{Event, Promise, SloPlan, TierFacts, first_to_fire};
 use crate::vocabulary::{Decimal, Period, Severity, digits, percent, percent_digits, spoken};
 
 /// Changes of the objective, the period, the tiers and their minimum of events.
@@ -45,7 +45,7 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     let (before, after) = (percent(old.ratio), percent(new.ratio));
     let (kind, word) =
         if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-    let said = Words::plain(format!("objective {after}, was {before}: {word}"));
+    let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
     let used = |share: Decimal| percent_digits(share, 3);
     // The events of the period stay the same and are compared with another budget.
     let past = match new.budget < old.budget {
@@ -58,21 +58,21 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
             used(old.budget / new.budget)
         ),
     };
-    Some(Change::new(kind, &pair.subject(), said).values(before, after).effects([Words::plain(past)]))
+    Some(Change::new(kind, &pair.subject(), message).values(before, after).effects([Sentence::plain(past)]))
 }
 
 fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     if old.period == new.period {
         return None;
     }
-    let said = Words::plain(format!("period {}, was {}", new.period, old.period));
-    let change = Change::new(Kind::Period, &pair.subject(), said).values(&old.period, &new.period);
+    let message = Sentence::plain(format!("period {}, was {}", new.period, old.period));
+    let change = Change::new(Kind::Period, &pair.subject(), message).values(&old.period, &new.period);
     let same_unit = match (&old.period, &new.period) {
         (Period::Calendar(one, _), Period::Calendar(other, _)) => one == other,
         (Period::Rolling(_) | Period::Calendar(..), Period::Rolling(_) | Period::Calendar(..)) => false,
     };
     let name = |plan: &SloPlan| plan.readings.period_ratio.series.name.clone().unwrap_or_default();
-    let renamed = Words::plain("series of the period are called otherwise: ")
+    let renamed = Sentence::plain("series of the period are called otherwise: ")
         .quote(name(pair.new.plan))
         .and(" instead of ")
         .quote(name(pair.old.plan))
@@ -95,9 +95,9 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
                 .to_owned()
         }
     };
-    let change = change.warn(Words::plain(warning));
+    let change = change.warn(Sentence::plain(warning));
     let expected = match &new.period {
-        Period::Calendar(unit, _) => Some(Words::plain(format!(
+        Period::Calendar(unit, _) => Some(Sentence::plain(format!(
             "the budget is measured against the whole {0}: the rest is expected to have as many events as the same length of time in the last four weeks",
             unit.as_str()
         ))),
@@ -107,11 +107,11 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
 }
 
 /// The budget in time and in events.
-fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
-    let mut said = Vec::new();
+fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
+    let mut message = Vec::new();
     let outage = |promise: &Promise| promise.period_length.share(promise.budget);
     if outage(old) != outage(new) {
-        said.push(Words::plain(format!(
+        message.push(Sentence::plain(format!(
             "budget: {} of full outage in {}, was {} in {}",
             outage(new),
             new.length(),
@@ -126,55 +126,55 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
     if let (Event::Occurrence, Some((before, _)), Some((after, total))) = (new.event, bad(old), bad(new))
         && before != after
     {
-        said.push(Words::plain(format!(
+        message.push(Sentence::plain(format!(
             "at the expected traffic {} of {} events may be bad, were {}",
             events(after),
             events(total),
             events(before)
         )));
     }
-    said
+    message
 }
 
 /// Which tier detects an outage first, and at which error ratio, per severity.
-fn times(old: &Promise, new: &Promise) -> Vec<Words> {
-    let mut said = Vec::new();
+fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
+    let mut message = Vec::new();
     for severity in Severity::ALL {
         let (verb, of) = match severity {
             Severity::Page => ("pages", "a page"),
             Severity::Ticket => ("opens a ticket", "a ticket"),
         };
-        let tiers = |promise: &Promise| -> Vec<Watch> {
+        let tiers = |promise: &Promise| -> Vec<TierFacts> {
             promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
         };
         let (before, after) = (tiers(old), tiers(new));
         let fastest = |tiers| first_to_fire(tiers, Decimal::ONE);
         match (fastest(&before), fastest(&after)) {
-            (Some((was, _)), Some((is, burn))) if was != is => said.push(Words::plain(format!(
+            (Some((was, _)), Some((is, burn))) if was != is => message.push(Sentence::plain(format!(
                 "{verb} after {} of full outage, was {} (burn rate {})",
                 spoken(is),
                 spoken(was),
                 digits(burn.burn_rate, 3)
             ))),
-            (Some((was, _)), None) if !after.is_empty() => said.push(Words::plain(format!(
+            (Some((was, _)), None) if !after.is_empty() => message.push(Sentence::plain(format!(
                 "not even a full outage makes {of}; before it did after {}",
                 spoken(was)
             ))),
-            (None, Some((is, _))) if !before.is_empty() => said.push(Words::plain(format!(
+            (None, Some((is, _))) if !before.is_empty() => message.push(Sentence::plain(format!(
                 "{verb} after {} of full outage; before, not even a full outage did",
                 spoken(is)
             ))),
             _ => {}
         }
-        let lowest = |tiers: &[Watch]| tiers.iter().map(|tier| tier.threshold).min();
+        let lowest = |tiers: &[TierFacts]| tiers.iter().map(|tier| tier.threshold).min();
         match (lowest(&before), lowest(&after)) {
             (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
-            (Some(was), Some(is)) if was < is => said.push(Words::plain(format!(
+            (Some(was), Some(is)) if was < is => message.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two no longer make {of}",
                 ratio(is),
                 ratio(was)
             ))),
-            (Some(was), Some(is)) if was > is => said.push(Words::plain(format!(
+            (Some(was), Some(is)) if was > is => message.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two made no {severity} before",
                 ratio(is),
                 ratio(was)
@@ -182,7 +182,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
             _ => {}
         }
     }
-    said
+    message
 }
 
 fn ratio(value: Decimal) -> String {
@@ -194,7 +194,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let subject = pair.subject();
     let mut changes = Vec::new();
     for severity in Severity::ALL {
-        let of = |promise: &Promise| -> Vec<Watch> {
+        let of = |promise: &Promise| -> Vec<TierFacts> {
             promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
         };
         let (mut before, mut after) = (of(old), of(new));
@@ -207,14 +207,15 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         let pairs = before.len().min(after.len());
         both.extend(before.drain(..pairs).zip(after.drain(..pairs)));
         for (was, is) in both {
-            let own = |tier: &Watch| (tier.budget_share, tier.long, tier.short);
+            let own = |tier: &TierFacts| (tier.budget_share, tier.long, tier.short);
             if own(&was) != own(&is) {
-                let said =
-                    Words::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
+                let message =
+                    Sentence::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
                 let burn = (digits(is.burn_rate, 3), digits(was.burn_rate, 3));
                 let burn = (burn.0 != burn.1)
-                    .then(|| Words::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
-                let change = Change::new(Kind::Tier, &subject, said).values(described(&was), described(&is));
+                    .then(|| Sentence::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
+                let change =
+                    Change::new(Kind::Tier, &subject, message).values(described(&was), described(&is));
                 changes.push(change.effects(burn));
             }
         }
@@ -225,12 +226,12 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         let kept = |promise| of(promise).iter().find_map(|tier| tier.keep_firing_for);
         let (was, is) = (kept(old), kept(new));
         if was != is {
-            let said = Words::plain(format!("the {severity} {}", kept_firing(was, is)));
-            changes.push(Change::new(Kind::Tier, &subject, said));
+            let message = Sentence::plain(format!("the {severity} {}", kept_firing(was, is)));
+            changes.push(Change::new(Kind::Tier, &subject, message));
         }
-        let one = |tier: &Watch, words: &str| {
-            let said = Words::plain(format!("{words} {severity} when {}", described(tier)));
-            Change::new(Kind::Tier, &subject, said)
+        let one = |tier: &TierFacts, words: &str| {
+            let message = Sentence::plain(format!("{words} {severity} when {}", described(tier)));
+            Change::new(Kind::Tier, &subject, message)
         };
         changes.extend(before.iter().map(|tier| one(tier, "no longer a")));
         changes.extend(after.iter().map(|tier| one(tier, "also a")));
@@ -239,7 +240,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
 }
 
 /// `2% of the budget is spent within 1h and it still burns over 5m`
-fn described(tier: &Watch) -> String {
+fn described(tier: &TierFacts) -> String {
     let share = percent_digits(tier.budget_share, 4);
     format!("{share} of the budget is spent within {} and it still burns over {}", tier.long, tier.short)
 }
@@ -251,14 +252,16 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
         let of = |slo: &Slo| *slo.min_bad_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said = Words::plain(format!("a {severity} needs at least {after} bad events, was {before}"));
-            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
+            let message =
+                Sentence::plain(format!("a {severity} needs at least {after} bad events, was {before}"));
+            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), message).values(before, after));
         }
         let of = |slo: &Slo| *slo.min_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said = format!("a {severity} needs at least {after} events in its long window, was {before}");
-            let change = Change::new(Kind::MinEvents, &pair.subject(), Words::plain(said));
+            let message =
+                format!("a {severity} needs at least {after} events in its long window, was {before}");
+            let change = Change::new(Kind::MinEvents, &pair.subject(), Sentence::plain(message));
             changes.push(change.values(before, after));
         }
     }
@@ -279,16 +282,16 @@ fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         changes.extend(match (of(old, line), of(new, line)) {
             (Some(was), Some(is)) if was == is => None,
             (Some(was), Some(is)) => {
-                let said = Words::plain(format!("a {is} {below}, was a {was}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said).values(was, is))
+                let message = Sentence::plain(format!("a {is} {below}, was a {was}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message).values(was, is))
             }
             (None, Some(is)) => {
-                let said = Words::plain(format!("a {is} {below}, nobody was notified before"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said))
+                let message = Sentence::plain(format!("a {is} {below}, nobody was notified before"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message))
             }
             (Some(was), None) => {
-                let said = Words::plain(format!("no {was} any more {below}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, said))
+                let message = Sentence::plain(format!("no {was} any more {below}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, message))
             }
             (None, None) => None,
         });
@@ -303,7 +306,7 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     };
     let lines = old.budget_policy.iter().chain(&new.budget_policy).map(|agreement| agreement.line);
     let lines: std::collections::BTreeSet<_> = lines.collect();
-    let change = |said| Change::new(Kind::BudgetPolicy, &pair.subject(), said);
+    let change = |message| Change::new(Kind::BudgetPolicy, &pair.subject(), message);
     let mut changes = Vec::new();
     for line in lines.into_iter().rev() {
         let (was, is) = (of(old, line), of(new, line));
@@ -312,27 +315,28 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         match (action(&was), action(&is)) {
             (Some(was), Some(is)) if was == is => {}
             (was, Some(is)) => {
-                let said = Words::plain(format!("agreed below {line} of the budget: ")).quote(is);
+                let message = Sentence::plain(format!("agreed below {line} of the budget: ")).quote(is);
                 changes.push(change(match was {
-                    Some(was) => said.and(", was ").quote(was),
-                    None => said,
+                    Some(was) => message.and(", was ").quote(was),
+                    None => message,
                 }));
             }
             (Some(was), None) => {
                 changes.push(change(
-                    Words::plain(format!("no longer agreed below {line} of the budget: ")).quote(was),
+                    Sentence::plain(format!("no longer agreed below {line} of the budget: ")).quote(was),
                 ));
             }
             (None, None) => {}
         }
         match (freezes(&was), freezes(&is)) {
             (true, false) => {
-                let said =
-                    Words::plain(format!("deployments go on below {line} of the budget, and stopped before"));
-                changes.push(change(said).warn(Words::plain("`status --fail-frozen` lets them pass")));
+                let message = Sentence::plain(format!(
+                    "deployments go on below {line} of the budget, and stopped before"
+                ));
+                changes.push(change(message).warn(Sentence::plain("`status --fail-frozen` lets them pass")));
             }
             (false, true) => {
-                changes.push(change(Words::plain(format!("deployments stop below {line} of the budget"))));
+                changes.push(change(Sentence::plain(format!("deployments stop below {line} of the budget"))));
             }
             (true, true) | (false, false) => {}
         }
@@ -341,12 +345,12 @@ fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
 }
 
 fn planned(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
-    let said = match (&old.planned, &new.planned) {
+    let message = match (&old.planned, &new.planned) {
         (None, None) => return None,
-        (Some(_), None) => Words::plain("measured now, was only planned"),
-        (None, Some(reason)) => Words::plain("only planned now: ").quote(reason),
+        (Some(_), None) => Sentence::plain("measured now, was only planned"),
+        (None, Some(reason)) => Sentence::plain("only planned now: ").quote(reason),
         (Some(before), Some(after)) if before == after => return None,
-        (Some(_), Some(reason)) => Words::plain("still only planned, for another reason: ").quote(reason),
+        (Some(_), Some(reason)) => Sentence::plain("still only planned, for another reason: ").quote(reason),
     };
-    Some(Change::new(Kind::Planned, &pair.subject(), said))
+    Some(Change::new(Kind::Planned, &pair.subject(), message))
 }

@@ -5,7 +5,7 @@ use super::measured::until;
 use super::pairs::{Pair, Pairs, Slo};
 use super::texts::{ACCEPTED, labels, value};
 use crate::contract;
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::{MissingEvents, Service};
 use crate::plan::Part;
 use crate::vocabulary::Severity;
@@ -32,7 +32,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             }
             None if old.complete => {
                 changes.push(
-                    Change::new(Kind::ServiceAdded, &subject, Words::plain("a new service"))
+                    Change::new(Kind::ServiceAdded, &subject, Sentence::plain("a new service"))
                         .effects(about(service)),
                 );
             }
@@ -47,7 +47,9 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         }
         let subject = [service.name.to_string()];
         changes.push(match new.complete {
-            true => Change::new(Kind::ServiceRemoved, &subject, Words::plain("the whole service is removed")),
+            true => {
+                Change::new(Kind::ServiceRemoved, &subject, Sentence::plain("the whole service is removed"))
+            }
             false => unread(&subject, "new"),
         });
     }
@@ -65,29 +67,29 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 fn unread(subject: &[String], side: &str) -> Change {
-    let said = format!("the {side} side has errors, and this could not be read there");
-    Change::new(Kind::Unread, subject, Words::plain(said))
+    let message = format!("the {side} side has errors, and this could not be read there");
+    Change::new(Kind::Unread, subject, Sentence::plain(message))
 }
 
 const BEGINS_ANEW: &str = "its history keeps the old name: it starts with a full budget, and the budget left counts only since the deployment until ";
 
 fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
     let moved: Vec<&Pair> = pairs.kept.iter().filter(|pair| is_of(pair, before, after)).collect();
-    let said = Words::plain("the service was called ").quote(before);
+    let message = Sentence::plain("the service was called ").quote(before);
     let mut untils: Vec<String> = moved.iter().map(|pair| until(pair.new.slo)).collect();
     untils.sort();
     untils.dedup();
     let warning = format!("{BEGINS_ANEW}{}", untils.join(" or "));
     let slos = moved.iter().map(|pair| pair.new.slo.name.to_string());
     let effects = [
-        Words::plain("this concerns ").list(slos),
-        Words::plain(
+        Sentence::plain("this concerns ").list(slos),
+        Sentence::plain(
             "alerts, dashboards and files have new names; silences and routes that match the old service no longer match",
         ),
     ];
-    Change::new(Kind::ServiceRenamed, &[after.to_owned()], said)
+    Change::new(Kind::ServiceRenamed, &[after.to_owned()], message)
         .values(before, after)
-        .warn(Words::plain(warning))
+        .warn(Sentence::plain(warning))
         .effects(effects)
 }
 
@@ -102,14 +104,14 @@ fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
     if same_name && (with_service || pair.old.service.name == pair.new.service.name) {
         return None;
     }
-    let said = match (same_name, pair.old.service.name == pair.new.service.name || with_service) {
-        (true, _) => Words::plain("belonged to the service ").quote(&pair.old.service.name),
-        (false, _) => Words::plain("was called ").quote(pair.old.name()),
+    let message = match (same_name, pair.old.service.name == pair.new.service.name || with_service) {
+        (true, _) => Sentence::plain("belonged to the service ").quote(&pair.old.service.name),
+        (false, _) => Sentence::plain("was called ").quote(pair.old.name()),
     };
-    let warning = Words::plain(format!("{BEGINS_ANEW}{}", until(pair.new.slo)));
+    let warning = Sentence::plain(format!("{BEGINS_ANEW}{}", until(pair.new.slo)));
     let warning = pair.old.slo.planned.is_none().then_some(warning);
     Some(
-        Change::new(Kind::SloRenamed, &pair.subject(), said)
+        Change::new(Kind::SloRenamed, &pair.subject(), message)
             .values(pair.old.name(), pair.new.name())
             .warn(warning),
     )
@@ -117,10 +119,10 @@ fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
 
 fn added(slo: &Slo) -> Change {
     let promise = &slo.plan.promise;
-    let said = format!("new: promises {} over {}", promise.objective, promise.period);
+    let message = format!("new: promises {} over {}", promise.objective, promise.period);
     let mut effects = Vec::new();
-    effects.extend(promise.description.as_ref().map(|text| Words::default().quote(text)));
-    effects.push(Words::plain(format!(
+    effects.extend(promise.description.as_ref().map(|text| Sentence::default().quote(text)));
+    effects.push(Sentence::plain(format!(
         "budget: {} of full outage in {}",
         promise.period_length.share(promise.budget),
         promise.length()
@@ -133,41 +135,41 @@ fn added(slo: &Slo) -> Change {
             Severity::Ticket => "opens tickets",
         })
         .collect();
-    effects.push(Words::plain(match alerts.is_empty() {
+    effects.push(Sentence::plain(match alerts.is_empty() {
         true => "alerts nobody".to_owned(),
         false => alerts.join(" and "),
     }));
     if !promise.parts.is_empty() {
         let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
-        effects.push(Words::plain("good while all its parts are good: ").list(&parts));
+        effects.push(Sentence::plain("good while all its parts are good: ").list(&parts));
     }
     if let Some(length) = promise.event.slice() {
-        effects.push(Words::plain(format!("budgeted in slices of {length}")));
+        effects.push(Sentence::plain(format!("budgeted in slices of {length}")));
     }
     if !promise.by.is_empty() {
-        effects.push(Words::plain("one promise for each value of ").list(&promise.by));
+        effects.push(Sentence::plain("one promise for each value of ").list(&promise.by));
     }
-    effects.extend(promise.planned.as_ref().map(|reason| Words::plain("only planned: ").quote(reason)));
-    Change::new(Kind::SloAdded, &[slo.name()], Words::plain(said)).effects(effects)
+    effects.extend(promise.planned.as_ref().map(|reason| Sentence::plain("only planned: ").quote(reason)));
+    Change::new(Kind::SloAdded, &[slo.name()], Sentence::plain(message)).effects(effects)
 }
 
 fn removed(slo: &Slo) -> Change {
     let promise = &slo.plan.promise;
-    let said = format!("removed: promised {} over {}", promise.objective, promise.period);
+    let message = format!("removed: promised {} over {}", promise.objective, promise.period);
     let loud = slo.plan.alerts().any(|(severity, _)| severity == Severity::Page);
     let warning = match (loud, slo.plan.alerts().next().is_some()) {
         (true, _) => "it no longer pages anybody, and its recorded series end",
         (false, true) => "no ticket is opened for it any more, and its recorded series end",
         (false, false) => "its recorded series end",
     };
-    Change::new(Kind::SloRemoved, &[slo.name()], Words::plain(said)).warn(Words::plain(warning))
+    Change::new(Kind::SloRemoved, &[slo.name()], Sentence::plain(message)).warn(Sentence::plain(warning))
 }
 
-fn about(service: &Service) -> Vec<Words> {
-    let mut said = Vec::new();
-    said.extend(service.description.as_ref().map(|text| Words::default().quote(text)));
-    said.extend(service.owner.as_ref().map(|owner| Words::plain("owner: ").quote(owner)));
-    said
+fn about(service: &Service) -> Vec<Sentence> {
+    let mut message = Vec::new();
+    message.extend(service.description.as_ref().map(|text| Sentence::default().quote(text)));
+    message.extend(service.owner.as_ref().map(|owner| Sentence::plain("owner: ").quote(owner)));
+    message
 }
 
 /// Changes of a service's own settings.
@@ -193,7 +195,7 @@ fn missing_events(
     new: Option<MissingEvents>,
 ) -> Option<Change> {
     let described = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
-    let change = |said: String| Change::new(Kind::MissingEvents, subject, Words::plain(said));
+    let change = |message: String| Change::new(Kind::MissingEvents, subject, Sentence::plain(message));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
             Some(change(format!("missing events: {}, was {}", described(is), described(was))))
@@ -203,7 +205,7 @@ fn missing_events(
         }
         (Some(was), None) => Some(
             change(format!("there is no alert for missing events any more; was {}", described(was)))
-                .warn(Words::plain("a service without measurements looks like a service without errors")),
+                .warn(Sentence::plain("a service without measurements looks like a service without errors")),
         ),
         _ => None,
     }
@@ -214,12 +216,12 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     let (before, after) = match (&old.contract, &new.contract) {
         (None, None) => return None,
         (None, Some(_)) => {
-            let said = "now checked against a contract: metrics, labels and bounds";
-            return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
+            let message = "now checked against a contract: metrics, labels and bounds";
+            return Some(Change::new(Kind::Contract, subject, Sentence::plain(message)));
         }
         (Some(_), None) => {
-            let said = "no longer checked against a contract: nobody notices a metric that does not exist";
-            return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
+            let message = "no longer checked against a contract: nobody notices a metric that does not exist";
+            return Some(Change::new(Kind::Contract, subject, Sentence::plain(message)));
         }
         (Some(before), Some(after)) => (before, after),
     };
@@ -227,13 +229,13 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     if difference.is_empty() {
         return None;
     }
-    let said = format!(
+    let message = format!(
         "the contract has other metrics: {} appeared, {} vanished, {} changed",
         difference.appeared.len(),
         difference.vanished.len(),
         difference.changed.len()
     );
-    let effects: Vec<Words> =
-        difference.to_string().lines().map(|line| Words::default().quote(line.replace('`', ""))).collect();
-    Some(Change::new(Kind::Contract, subject, Words::plain(said)).effects(effects))
+    let effects: Vec<Sentence> =
+        difference.to_string().lines().map(|line| Sentence::default().quote(line.replace('`', ""))).collect();
+    Some(Change::new(Kind::Contract, subject, Sentence::plain(message)).effects(effects))
 }

@@ -1,7 +1,7 @@
 //! Changes of labels, annotations, owners, descriptions and runbooks.
 
 use super::pairs::Pair;
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::model::Labels;
 use crate::vocabulary::Period;
 
@@ -26,15 +26,15 @@ pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     let warning = match &new.period {
         Period::Calendar(unit, _) if pair.goes_on() && was != is => {
             let warning = "the budget left jumps once if less than four weeks have been counted: other events are expected of the rest of the";
-            Some(Words::plain(format!("{warning} {}", unit.as_str())))
+            Some(Sentence::plain(format!("{warning} {}", unit.as_str())))
         }
         _ => None,
     };
     changes.extend(expected.map(|change| change.warn(warning)));
     if old.scrape_interval != new.scrape_interval {
         let (before, after) = (old.scrape_interval, new.scrape_interval);
-        let said = Words::plain(format!("targets scraped every {after}, was {before}"));
-        changes.push(Change::new(Kind::Scrape, &subject, said).values(before, after));
+        let message = Sentence::plain(format!("targets scraped every {after}, was {before}"));
+        changes.push(Change::new(Kind::Scrape, &subject, message).values(before, after));
     }
     changes
 }
@@ -45,14 +45,16 @@ pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, 
     names.sort();
     names.dedup();
     let change = |name: &String| {
-        let said = Words::plain(format!("{thing} ")).quote(name);
+        let message = Sentence::plain(format!("{thing} ")).quote(name);
         match (old.get(name), new.get(name)) {
             (Some(was), Some(is)) if was != is => {
-                let said = said.and(" is ").quote(is).and(", was ").quote(was);
-                Some(Change::new(kind, subject, said).values(was, is))
+                let message = message.and(" is ").quote(is).and(", was ").quote(was);
+                Some(Change::new(kind, subject, message).values(was, is))
             }
-            (None, Some(is)) => Some(Change::new(kind, subject, said.and(" is new: ").quote(is))),
-            (Some(was), None) => Some(Change::new(kind, subject, said.and(" is removed; was ").quote(was))),
+            (None, Some(is)) => Some(Change::new(kind, subject, message.and(" is new: ").quote(is))),
+            (Some(was), None) => {
+                Some(Change::new(kind, subject, message.and(" is removed; was ").quote(was)))
+            }
             _ => None,
         }
     };
@@ -67,14 +69,14 @@ pub(super) fn value(
     old: &Option<String>,
     new: &Option<String>,
 ) -> Option<Change> {
-    let said = |words: &str| Words::plain(format!("{thing} {words}"));
+    let message = |words: &str| Sentence::plain(format!("{thing} {words}"));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
-            let said = said("is ").quote(is).and(", was ").quote(was);
-            Some(Change::new(kind, subject, said).values(was, is))
+            let message = message("is ").quote(is).and(", was ").quote(was);
+            Some(Change::new(kind, subject, message).values(was, is))
         }
-        (None, Some(is)) => Some(Change::new(kind, subject, said("is new: ").quote(is))),
-        (Some(was), None) => Some(Change::new(kind, subject, said("is removed; was ").quote(was))),
+        (None, Some(is)) => Some(Change::new(kind, subject, message("is new: ").quote(is))),
+        (Some(was), None) => Some(Change::new(kind, subject, message("is removed; was ").quote(was))),
         _ => None,
     }
 }

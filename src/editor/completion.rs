@@ -3,7 +3,7 @@
 use super::cursor::is_query;
 use std::collections::BTreeSet;
 
-use super::cursor::{Cursor, Here, LIST, cursor, siblings};
+use super::cursor::{Cursor, LIST, PlaceKind, cursor, siblings};
 use super::exposed::contract;
 use super::hover::described;
 use super::query::{Query, query, words};
@@ -32,7 +32,7 @@ pub enum Kind {
 
 /// One completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct CompletionItem {
     /// The text that is shown and searched.
     pub label: String,
     /// Its kind.
@@ -48,17 +48,17 @@ pub struct Item {
 }
 
 /// All completions at a place, in their order.
-pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item> {
+pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<CompletionItem> {
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);
-    if let Some(name) = parameters::named(&file.text, offset).filter(|_| here != Here::Nothing) {
+    if let Some(name) = parameters::named(&file.text, offset).filter(|_| here != PlaceKind::Nothing) {
         let known = parameters::known(project, source, &path);
         let names = known.into_iter().map(|(key, _)| key.text).chain(["name".to_owned()]);
         let span = Span { source, start: name.start as u32, end: name.end as u32 };
-        return names.map(|name| Item { span, ..item(name, Kind::Name) }).collect();
+        return names.map(|name| CompletionItem { span, ..item(name, Kind::Name) }).collect();
     }
     let span = |start: usize, end: usize| Span { source, start: start as u32, end: end as u32 };
-    if here == Here::Value && is_query(&path) {
+    if here == PlaceKind::Value && is_query(&path) {
         let before = &file.text[written.start.min(offset)..offset];
         return in_query(
             contract(project, source).as_deref(),
@@ -70,7 +70,7 @@ pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item
     }
     let all = span(written.start, written.end);
     let mut items = Vec::new();
-    if matches!(here, Here::Key | Here::Entry) {
+    if matches!(here, PlaceKind::Key | PlaceKind::Entry) {
         let forms = language::under(&file.path, &path);
         let rest = file.text[written.end..].trim_start_matches(' ');
         let siblings = siblings(&file.text, written.start);
@@ -83,7 +83,7 @@ pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item
                 (false, true) => format!("{name}:"),
                 (false, false) => format!("{name}: "),
             };
-            items.push(Item {
+            items.push(CompletionItem {
                 label: name.to_owned(),
                 kind: Kind::Key,
                 span: all,
@@ -93,32 +93,32 @@ pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item
             });
         }
     }
-    if here != Here::Nothing {
+    if here != PlaceKind::Nothing {
         for (label, kind) in names(project, source, &path, here) {
-            items.push(Item { span: all, ..item(label, kind) });
+            items.push(CompletionItem { span: all, ..item(label, kind) });
         }
     }
-    if matches!(here, Here::Value | Here::Entry) {
+    if matches!(here, PlaceKind::Value | PlaceKind::Entry) {
         for word in language::words(&language::under(&file.path, &path)) {
-            items.push(Item { span: all, ..item(word, Kind::Word) });
+            items.push(CompletionItem { span: all, ..item(word, Kind::Word) });
         }
     }
     items
 }
 
 /// A completion whose new text is its label.
-fn item(label: String, kind: Kind) -> Item {
+fn item(label: String, kind: Kind) -> CompletionItem {
     let nowhere = Span { source: SourceId(0), start: 0, end: 0 };
     let (detail, documentation) = (String::new(), String::new());
-    Item { text: label.clone(), label, kind, span: nowhere, detail, documentation }
+    CompletionItem { text: label.clone(), label, kind, span: nowhere, detail, documentation }
 }
 
 /// Names in the project that fit the key.
-fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec<(String, Kind)> {
+fn names(project: Project, source: SourceId, path: &[String], here: PlaceKind) -> Vec<(String, Kind)> {
     let keys: Vec<&str> = path.iter().map(String::as_str).filter(|key| *key != LIST).collect();
     let named = |names: Vec<String>| names.into_iter().map(|name| (name, Kind::Name)).collect();
     let services = || project.model.services.iter().map(|service| service.name.to_string());
-    if here == Here::Key {
+    if here == PlaceKind::Key {
         return match keys[..] {
             ["dependencies"] => named(services().collect()),
             [.., "accepted"] => Code::ALL.iter().map(|code| (code.name().to_owned(), Kind::Word)).collect(),
@@ -193,7 +193,7 @@ fn in_query(
     before: &str,
     whole: &str,
     span: impl Fn(usize) -> Span,
-) -> Vec<Item> {
+) -> Vec<CompletionItem> {
     let found = |metric: &Option<String>| {
         metric.as_deref().and_then(|metric| contract?.find(metric)).map(|(name, _, _)| name.to_owned())
     };
@@ -222,10 +222,10 @@ fn in_query(
         _ => Spelling::Block,
     };
     let spelled = |text: String| quotes.of(&text).unwrap_or(text);
-    let of_families = |of: &dyn Fn(&String) -> bool, word: &str| -> Vec<Item> {
+    let of_families = |of: &dyn Fn(&String) -> bool, word: &str| -> Vec<CompletionItem> {
         let labels = contract.into_iter().flat_map(|contract| labels(contract, of));
         let all: BTreeSet<String> = labels.chain(["instance", "job"].map(str::to_owned)).collect();
-        let placed = |label: String| Item {
+        let placed = |label: String| CompletionItem {
             span: span(word.len()),
             text: spelled(spelled_label(&label)),
             ..item(label, Kind::Label)
@@ -241,9 +241,9 @@ fn in_query(
                 quoted if alone => format!("'{{{}}}'", quoted.replace('\'', "''")),
                 quoted => spelled(format!("{{{quoted}}}")),
             };
-            let placed = |item: Item| match item.kind {
-                Kind::Metric => Item { span: span(word.len()), text: written(&item.label), ..item },
-                _ => Item { span: span(word.len()), ..item },
+            let placed = |item: CompletionItem| match item.kind {
+                Kind::Metric => CompletionItem { span: span(word.len()), text: written(&item.label), ..item },
+                _ => CompletionItem { span: span(word.len()), ..item },
             };
             metrics(contract, path).into_iter().map(placed).collect()
         }
@@ -259,7 +259,7 @@ fn in_query(
         Query::Value(metric, label, written) => {
             // In a regular expression, the alternative that is being written.
             let last = written.rsplit('|').next().map_or(0, str::len);
-            let value = |value: String| Item {
+            let value = |value: String| CompletionItem {
                 span: span(last),
                 text: spelled(value.replace('\\', "\\\\").replace('"', "\\\"")),
                 ..item(value, Kind::LabelValue)
@@ -271,12 +271,12 @@ fn in_query(
 }
 
 /// Metrics that fit the key, and functions if the value is an expression.
-fn metrics(contract: Option<&Contract>, path: &[String]) -> Vec<Item> {
+fn metrics(contract: Option<&Contract>, path: &[String]) -> Vec<CompletionItem> {
     let key = path.last().map_or("", String::as_str);
     let mut items = Vec::new();
     for (name, family) in contract.iter().flat_map(|contract| &contract.families) {
         for series in series(key, family) {
-            items.push(Item {
+            items.push(CompletionItem {
                 detail: family.kind.to_string(),
                 documentation: described(name, family),
                 ..item(format!("{name}{series}"), Kind::Metric)

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// The kind of text at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Here {
+pub enum PlaceKind {
     /// A key.
     Key,
     /// The value of a key.
@@ -23,7 +23,7 @@ pub struct Cursor {
     /// The keys from the top down: for a key those above it, for a value also its own. `[]` is a list.
     pub path: Vec<String>,
     /// The kind of text there.
-    pub here: Here,
+    pub here: PlaceKind,
     /// Its range: all of a key, or all of a value.
     pub written: Range<usize>,
 }
@@ -46,7 +46,7 @@ pub fn cursor(text: &str, offset: usize) -> Cursor {
             Step::Next(next) => start = next.max(end + 1),
         }
     }
-    Cursor { path: Vec::new(), here: Here::Nothing, written: offset..offset }
+    Cursor { path: Vec::new(), here: PlaceKind::Nothing, written: offset..offset }
 }
 
 /// The other keys of the map with the key at `at`; empty in brackets.
@@ -91,7 +91,7 @@ struct Level {
 }
 
 enum Step {
-    Found(Here, Range<usize>),
+    Found(PlaceKind, Range<usize>),
     /// Where to continue.
     Next(usize),
 }
@@ -112,7 +112,7 @@ impl Walk<'_> {
         if let Some((key, value)) = self.goes_on {
             if line.is_empty() && !is_here || column > key && !line.is_empty() {
                 return if is_here {
-                    Step::Found(Here::Value, self.whole(key, value))
+                    Step::Found(PlaceKind::Value, self.whole(key, value))
                 } else {
                     Step::Next(end + 1)
                 };
@@ -120,7 +120,7 @@ impl Walk<'_> {
             if !line.is_empty() {
                 self.goes_on = None;
             } else if self.offset - start > key {
-                return Step::Found(Here::Value, value..self.offset);
+                return Step::Found(PlaceKind::Value, value..self.offset);
             }
         }
         if line.is_empty() || line.trim_start().starts_with('#') {
@@ -128,12 +128,12 @@ impl Walk<'_> {
                 return Step::Next(end + 1);
             }
             self.outside(self.offset - start);
-            let here = if line.is_empty() { Here::Key } else { Here::Nothing };
+            let here = if line.is_empty() { PlaceKind::Key } else { PlaceKind::Nothing };
             return Step::Found(here, self.offset..self.offset);
         }
         if is_here && self.offset < start + column {
             self.outside(self.offset - start);
-            return Step::Found(Here::Nothing, self.offset..self.offset);
+            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
         }
         self.entry(start, start + column, start + line.len(), end)
     }
@@ -152,7 +152,7 @@ impl Walk<'_> {
             self.levels.push(Level { column: at - start, name: LIST.to_owned() });
             let rest = self.text[at + 1..stop].trim_start();
             if is_here && (rest.is_empty() || self.offset < stop - rest.len()) {
-                return Step::Found(Here::Entry, self.offset..self.offset);
+                return Step::Found(PlaceKind::Entry, self.offset..self.offset);
             }
             if rest.is_empty() {
                 return Step::Next(end + 1);
@@ -169,7 +169,7 @@ impl Walk<'_> {
         };
         let name_end = at + self.text[at..at + colon].trim_end().len();
         if is_here && self.offset <= at + colon {
-            return Step::Found(Here::Key, at..name_end);
+            return Step::Found(PlaceKind::Key, at..name_end);
         }
         self.levels.push(Level { column, name });
         let rest = &self.text[at + colon + 1..stop];
@@ -184,7 +184,7 @@ impl Walk<'_> {
         if self.offset > end {
             return Step::Next(end + 1);
         }
-        let here = if is_entry { Here::Entry } else { Here::Key };
+        let here = if is_entry { PlaceKind::Entry } else { PlaceKind::Key };
         Step::Found(
             here,
             at.min(self.offset)..without_comment(self.text, at, stop).max(self.offset.min(stop)),
@@ -196,7 +196,7 @@ impl Walk<'_> {
         let written = &self.text[at.min(stop)..stop];
         if written.is_empty() || written.starts_with('#') {
             if is_here {
-                return Step::Found(Here::Value, self.offset..self.offset);
+                return Step::Found(PlaceKind::Value, self.offset..self.offset);
             }
             return Step::Next(end + 1);
         }
@@ -210,16 +210,16 @@ impl Walk<'_> {
             return Step::Next(end + 1);
         }
         if is_block {
-            return Step::Found(Here::Nothing, at..stop);
+            return Step::Found(PlaceKind::Nothing, at..stop);
         }
         if self.offset < at {
-            return Step::Found(Here::Value, self.offset..self.offset);
+            return Step::Found(PlaceKind::Value, self.offset..self.offset);
         }
         let comment = without_comment(self.text, at, stop);
         if self.offset > comment && comment < stop {
-            return Step::Found(Here::Nothing, self.offset..self.offset);
+            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
         }
-        Step::Found(Here::Value, self.whole(column, at))
+        Step::Found(PlaceKind::Value, self.whole(column, at))
     }
 
     /// The whole value that begins at `value` and continues while lines are indented further than `column`.
@@ -273,7 +273,7 @@ impl Walk<'_> {
                         let line =
                             self.text[index..].find('\n').map_or(self.text.len(), |length| index + length);
                         if self.offset <= line && self.offset > end.min(index) {
-                            return Step::Found(Here::Nothing, self.offset..self.offset);
+                            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
                         }
                         return Step::Next(line + 1);
                     }
@@ -303,18 +303,20 @@ impl Walk<'_> {
     }
 
     fn in_flow(&mut self, frames: Vec<Frame>) -> Step {
-        let Some(last) = frames.last() else { return Step::Found(Here::Nothing, self.offset..self.offset) };
+        let Some(last) = frames.last() else {
+            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
+        };
         let begin = last.begin
             + (self.text[last.begin..].len() - self.text[last.begin..].trim_start_matches(' ').len());
         let begin = begin.min(self.offset);
         let here = match (last.is_map, &last.key) {
-            (true, None) => Here::Key,
-            (true, Some(_)) => Here::Value,
-            (false, _) => Here::Entry,
+            (true, None) => PlaceKind::Key,
+            (true, Some(_)) => PlaceKind::Value,
+            (false, _) => PlaceKind::Entry,
         };
         let rest = &self.text[self.offset..];
         let stop = rest.find([',', '}', ']', '\n']).unwrap_or(rest.len());
-        let stop = if here == Here::Key { rest[..stop].find(':').unwrap_or(stop) } else { stop };
+        let stop = if here == PlaceKind::Key { rest[..stop].find(':').unwrap_or(stop) } else { stop };
         let stop = self.offset + rest[..stop].trim_end().len();
         for frame in frames {
             let name = if frame.is_map { frame.key } else { Some(LIST.to_owned()) };

@@ -1,7 +1,7 @@
 //! Finds the definition of the name at a place.
 
 use super::cursor::is_query;
-use super::cursor::{Cursor, Here, LIST, cursor};
+use super::cursor::{Cursor, LIST, PlaceKind, cursor};
 use super::exposed::{contract, paths};
 use super::query::word_at;
 use super::{Project, parameters};
@@ -20,10 +20,10 @@ pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span
         return found.map(|(key, _)| key.span).into_iter().collect();
     }
     let keys: Vec<&str> = path.iter().map(String::as_str).filter(|key| *key != LIST).collect();
-    if here == Here::Nothing || word.is_empty() {
+    if here == PlaceKind::Nothing || word.is_empty() {
         return Vec::new();
     }
-    if here == Here::Key {
+    if here == PlaceKind::Key {
         return if keys == ["dependencies"] { service(project, &word) } else { Vec::new() };
     }
     if is_query(&path) {

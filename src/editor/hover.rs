@@ -2,7 +2,7 @@
 
 use super::actions::touch;
 use super::cursor::is_query;
-use super::cursor::{Cursor, Here, cursor};
+use super::cursor::{Cursor, PlaceKind, cursor};
 use super::exposed::contract;
 use super::query::word_at;
 use super::{Project, language, parameters};
@@ -45,16 +45,16 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
             codes.push(problem.code);
         }
     }
-    match parameters::named(&file.text, offset).filter(|_| cursor.here != Here::Nothing) {
+    match parameters::named(&file.text, offset).filter(|_| cursor.here != PlaceKind::Nothing) {
         Some(name) => {
             parts.extend(parameters::described(project, source, &cursor.path, &file.text[name]));
         }
         None => parts.extend(metric(project, source, &cursor, offset)),
     }
     parts.extend(meaning(project, source, here));
-    if parts.is_empty() && cursor.here != Here::Nothing {
+    if parts.is_empty() && cursor.here != PlaceKind::Nothing {
         let mut path = cursor.path.clone();
-        if cursor.here == Here::Key {
+        if cursor.here == PlaceKind::Key {
             path.push(file.text[cursor.written.clone()].trim_matches(['"', '\'']).to_owned());
         }
         if let [.., accepted, code] = &path[..]
@@ -69,7 +69,7 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
 
 /// Facts about the metric under the cursor.
 fn metric(project: Project, source: SourceId, cursor: &Cursor, offset: usize) -> Option<String> {
-    let is_query = matches!(cursor.here, Here::Value) && is_query(&cursor.path);
+    let is_query = matches!(cursor.here, PlaceKind::Value) && is_query(&cursor.path);
     let text = &project.sources.file(source).text;
     let word = word_at(text, offset);
     if !is_query {
@@ -156,7 +156,7 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
     }
     let excerpt = emit::excerpt(&lower::project(&derive::derive(project.model)), &groups);
     let alerts: Vec<String> =
-        plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.which.name)).collect();
+        plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.id.name)).collect();
     let alerts = if alerts.is_empty() { "no alert".to_owned() } else { alerts.join(", ") };
     format!(
         "`{}/{}` reads it in {shown} rules, and makes {} more such rules; its alerts: {alerts}.\n\n{}",

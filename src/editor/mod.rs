@@ -15,7 +15,7 @@ mod parameters;
 mod query;
 
 pub use actions::{Action, actions};
-pub use completion::{Item, Kind, completion};
+pub use completion::{CompletionItem, Kind, completion};
 pub use definition::definition;
 pub use hover::{Hover, hover};
 pub use lines::{Encoding, Lines, Place, Range};

@@ -4,8 +4,8 @@ use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{is_break, is_seen};
 use crate::plan::{
-    Address, BELOW, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Plan, ProjectPlan, Receiver,
-    SentTo, Silenced, Smtp, TimeSpan, Times, Timing, Why,
+    Address, BELOW, Channel, Clock, Delivery, InhibitionReason, Matcher, NOBODY, Notifications, Plan,
+    PlannedInhibition, ProjectPlan, Receiver, ReceiverRoute, Smtp, TimeSpan, Times, Timing,
 };
 use crate::text;
 use crate::vocabulary::Severity;
@@ -154,7 +154,7 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
     }
 }
 
-fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
+fn sent(yaml: &mut Yaml, sent: &ReceiverRoute, outer: &Timing) {
     if sent.narrowed {
         yaml.comment(4, "Without the alerts that an earlier route already sends to this receiver.");
     }
@@ -248,36 +248,36 @@ fn literally(text: &str) -> String {
     pattern
 }
 
-fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
+fn inhibition(yaml: &mut Yaml, silenced: &PlannedInhibition) {
     match &silenced.why {
-        Why::PageOverTicket => {
+        InhibitionReason::PageOverTicket => {
             yaml.comment(2, "The page of an SLO silences its ticket. To Alertmanager, a label that neither side has is equal.");
         }
-        Why::BurnOverBudget => {
+        InhibitionReason::BurnOverBudget => {
             yaml.comment(2, "The page for the burn rate silences the page for the budget of the same SLO.");
         }
-        Why::LowerLine => {
+        InhibitionReason::LowerLine => {
             yaml.comment(2, "The alert of the lowest budget line silences the alerts of the lines above it.");
         }
-        Why::Down { service } => {
+        InhibitionReason::Down { service } => {
             yaml.comment(2, &format!("While {service} is down, alerts of the services that need it are silenced."));
         }
-        Why::DownItself { service } => {
+        InhibitionReason::DownItself { service } => {
             yaml.comment(2, &format!("While {service} is down, alerts of its own SLOs are silenced."))
         }
-        Why::Aftermath { service } => {
+        InhibitionReason::Aftermath { service } => {
             yaml.comment(2, &format!("After {service} was down, its outage is still in long windows, and counters start again: these alerts are silenced."))
         }
-        Why::Same { service, slo } => {
+        InhibitionReason::Same { service, slo } => {
             yaml.comment(2, &format!("Both alerts are about the promise of `{service}/{slo}`."));
         }
-        Why::Journey { service, slo } => {
+        InhibitionReason::Journey { service, slo } => {
             yaml.comment(2, &format!("An alert of a part of `{service}/{slo}` says where it fails, and silences the ticket of the journey."));
         }
-        Why::JourneyFirst { service, slo } => {
+        InhibitionReason::JourneyFirst { service, slo } => {
             yaml.comment(2, &format!("`{service}/{slo}` paged first: this part was already bad, so its page is silenced."));
         }
-        Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
+        InhibitionReason::Declared => yaml.comment(2, "Declared under `inhibitions`."),
     }
     yaml.line(2, "- source_matchers:");
     for matcher in &silenced.source {

@@ -18,7 +18,7 @@ mod vmrule;
 mod words;
 pub mod yaml;
 
-pub use prometheus::{Written, written};
+pub use prometheus::{WrittenRule, written};
 
 use crate::artifact::Artifacts;
 use crate::plan::{Group, Plan, ProjectPlan, ServicePlan};

@@ -48,10 +48,10 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
         yaml.comment(2, &format!("{}: companion alerts", service.name));
         write(&mut yaml, project, companions, &mut remarks);
     }
-    if let Some(aftermath) = &service.aftermath {
+    if let Some(silencing) = &service.silencing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: alerts that only silence others", service.name));
-        write(&mut yaml, project, aftermath, &mut remarks);
+        write(&mut yaml, project, silencing, &mut remarks);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
@@ -75,7 +75,7 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
 
 /// A rule as it is written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenRule {
     /// The name of its group.
     pub group: String,
     /// The evaluation interval of the group.
@@ -97,14 +97,14 @@ pub struct Written {
 }
 
 /// The rules of a service, as they are written in the file.
-pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
+pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<WrittenRule> {
     let of = |group: &Group, rule: &Rule| {
         let alert = rule.alert();
         let inert = |(name, value): (&String, &String)| {
             let value = if alert.is_some() { crate::text::inert(value) } else { value.clone() };
             (name.clone(), value)
         };
-        Written {
+        WrittenRule {
             group: group.name.clone(),
             interval: group.interval,
             alerts: alert.is_some(),
@@ -202,7 +202,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         ),
     );
     for tier in &promise.tiers {
-        let Watches { severity, share, long, short, burn, threshold } = Watches::of(tier);
+        let TierRow { severity, share, long, short, burn, threshold } = TierRow::of(tier);
         yaml.comment(
             6,
             &format!(
@@ -223,7 +223,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     }
 }
 
-struct Watches {
+struct TierRow {
     severity: &'static str,
     share: String,
     long: Duration,
@@ -232,8 +232,8 @@ struct Watches {
     threshold: String,
 }
 
-impl Watches {
-    fn of(tier: &crate::plan::Watch) -> Self {
+impl TierRow {
+    fn of(tier: &crate::plan::TierFacts) -> Self {
         Self {
             severity: tier.severity.as_str(),
             share: percent(tier.budget_share),

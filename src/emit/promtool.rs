@@ -1,10 +1,10 @@
 //! promtool's unit tests: the proofs, which run against the rule files in `prometheus/`.
 
-use super::words::{self, Known};
+use super::words::{self, FiringValues};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{Case, Check, ProjectPlan, Proof, Rule, ServicePlan, Which};
+use crate::plan::{AlertId, Case, Check, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -75,8 +75,8 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
                 yaml.line(8, "exp_alerts: []");
             }
             Check::Says { at, rule, labels, value, budget_left, error_ratio, budget_lasts } => {
-                let known = Known { labels, value, budget_left, error_ratio, budget_lasts };
-                says(yaml, project, *at, rule, &known);
+                let known = FiringValues { labels, value, budget_left, error_ratio, budget_lasts };
+                alert_texts(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}
         }
@@ -99,7 +99,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
 }
 
 /// How many of these alerts fire; empty if none does.
-fn firing(alert: &Which) -> Expr {
+fn firing(alert: &AlertId) -> Expr {
     let apart = alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str()));
     let mut labels = vec![("alertname", alert.name.as_str()), ("alertstate", "firing")];
     labels.extend(apart);
@@ -116,10 +116,10 @@ fn nameless(expr: &Expr) -> Expr {
     }
 }
 
-fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &Known) {
+fn alert_texts(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &FiringValues) {
     let Some(alert) = rule.alert() else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
-    yaml.pair(8, "", "alertname", &alert.which.name);
+    yaml.pair(8, "", "alertname", &alert.id.name);
     yaml.line(8, "exp_alerts:");
     yaml.line(10, "- exp_labels:");
     let mut labels = known.labels.clone();

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::spelling::Words;
+use super::spelling::LanguageFormat;
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
-    Address, Alert, Asks, Channel, Companion, Need, Notice, Notified, Part, Plan, ProjectPlan, Promise,
-    Receiver, Rule, Runbook, ServicePlan, SloPlan, Watch, Which, anchor, first_to_fire, seconds,
+    Address, Alert, AlertId, Channel, Companion, Notice, Notified, Part, Plan, ProjectPlan, Promise,
+    QuestionKind, Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor,
+    first_to_fire, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -32,7 +33,7 @@ const INDEX: &str = "README.md";
 
 /// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
-    let words = Words::new(project.language, &project.severities);
+    let words = LanguageFormat::new(project.language, &project.severities);
     let mut add = |file: &str, text: String| artifacts.insert(path(file), marked(&text));
     for slo in &service.slos {
         add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo, &words)));
@@ -50,7 +51,7 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
 pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     let grafana = plan.project.grafana_url.as_ref();
     let overview = grafana.zip(plan.project.overview.as_ref()).map(|(url, uid)| format!("{url}/d/{uid}"));
-    let words = Words::new(plan.project.language, &plan.project.severities);
+    let words = LanguageFormat::new(plan.project.language, &plan.project.severities);
     let index = Index {
         services: plan.services.iter().map(|service| index_service(service, &words)).collect(),
         overview: overview.unwrap_or_default(),
@@ -87,7 +88,7 @@ fn plain(text: Option<&str>) -> String {
 
 /// The parts that all runbooks of a service share.
 fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
-    let need = |need: &Need, name: &str| NeedPart {
+    let need = |need: &ServiceDependency, name: &str| NeedPart {
         service: name.to_owned(),
         slo: need.slo.clone().unwrap_or_default(),
         tickets_only: need.silences == Severity::Ticket,
@@ -138,23 +139,23 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
 
 fn question(question: &crate::plan::Question) -> QuestionPart {
     let asks = match question.asks {
-        Asks::Burn => "burn",
-        Asks::Worst => "worst",
-        Asks::Good => "good",
-        Asks::Traffic => "traffic",
-        Asks::BadNow => "bad_now",
-        Asks::Value => "value",
-        Asks::Scraped => "scraped",
-        Asks::Needs => "needs",
-        Asks::Counted => "counted",
-        Asks::BadParts => "bad_parts",
-        Asks::Shares => "shares",
-        Asks::Parts => "parts",
+        QuestionKind::Burn => "burn",
+        QuestionKind::Worst => "worst",
+        QuestionKind::Good => "good",
+        QuestionKind::Traffic => "traffic",
+        QuestionKind::BadNow => "bad_now",
+        QuestionKind::Value => "value",
+        QuestionKind::Scraped => "scraped",
+        QuestionKind::Needs => "needs",
+        QuestionKind::Counted => "counted",
+        QuestionKind::BadParts => "bad_parts",
+        QuestionKind::Shares => "shares",
+        QuestionKind::Parts => "parts",
     };
     QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
 }
 
-fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &Words) -> Page {
+fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &LanguageFormat) -> Page {
     let promise = &slo.promise;
     let (rolling, calendar, zone) = match &promise.period {
         Period::Rolling(length) => (words.days(*length), "", ""),
@@ -205,7 +206,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
     }
 }
 
-fn part(part: &Part, words: &Words) -> JourneyPart {
+fn part(part: &Part, words: &LanguageFormat) -> JourneyPart {
     JourneyPart {
         name: part.name(),
         // The name from `lower::runbooks`: names of services and SLOs need no escape in an address.
@@ -216,7 +217,7 @@ fn part(part: &Part, words: &Words) -> JourneyPart {
     }
 }
 
-fn of_missing(project: &ProjectPlan, service: &ServicePlan, words: &Words) -> Option<Page> {
+fn of_missing(project: &ProjectPlan, service: &ServicePlan, words: &LanguageFormat) -> Option<Page> {
     let rule = service.missing.as_ref()?.rules.first()?;
     let alert = rule.alert()?;
     let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
@@ -237,7 +238,7 @@ fn of_companion(
     rule: &Rule,
     alert: &Alert,
     companion: &Companion,
-    words: &Words,
+    words: &LanguageFormat,
 ) -> Page {
     let alerts = vec![alert_part(project, rule, alert, companion.severity, words)];
     Page {
@@ -261,19 +262,19 @@ fn alert_part(
     rule: &Rule,
     alert: &Alert,
     severity: Severity,
-    words: &Words,
+    words: &LanguageFormat,
 ) -> AlertPart {
-    let told = receiver_parts(project, &alert.which, rule, words);
+    let notified = receiver_parts(project, &alert.id, rule, words);
     AlertPart {
-        name: alert.which.heading(severity),
+        name: alert.id.heading(severity),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
         below: String::new(),
         until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
-        escalates: told.iter().any(|notified| notified.escalates),
-        told,
+        escalates: notified.iter().any(|notified| notified.escalates),
+        notified,
         silence: fenced("sh", &silence(project, alert, rule)),
         stops: String::new(),
     }
@@ -285,11 +286,11 @@ fn burn(
     rule: &Rule,
     alert: &Alert,
     severity: Severity,
-    words: &Words,
+    words: &LanguageFormat,
 ) -> AlertPart {
-    let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+    let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
     let period = seconds(promise.period_length);
-    let stops = |tier: &&Watch| seconds(tier.short) + seconds(tier.keep_firing_for.unwrap_or_default());
+    let stops = |tier: &&TierFacts| seconds(tier.short) + seconds(tier.keep_firing_for.unwrap_or_default());
     let least = tiers.iter().map(stops).max().unwrap_or_default();
     AlertPart {
         tiers: tiers.iter().map(|tier| self::tier(tier, period, words)).collect(),
@@ -303,7 +304,7 @@ fn burn(
     }
 }
 
-fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
+fn tier(tier: &TierFacts, period: Decimal, words: &LanguageFormat) -> TierPart {
     let short = |value: Decimal| value.round_sf(4).unwrap_or(value);
     TierPart {
         burn_rate: words.number(short(tier.burn_rate)),
@@ -316,7 +317,12 @@ fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
 }
 
 /// `None` if no tier fires at this error ratio.
-fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Words) -> Option<OutagePart> {
+fn outage(
+    promise: &Promise,
+    tiers: &[&TierFacts],
+    error_ratio: Decimal,
+    words: &LanguageFormat,
+) -> Option<OutagePart> {
     let (fires, _) = first_to_fire(tiers.iter().copied(), error_ratio)?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
     Some(OutagePart {
@@ -328,11 +334,15 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
 }
 
 /// All receivers of an alert, for any values of the labels that are unknown before it fires.
-fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<NotifiedPart> {
+fn receiver_parts(
+    project: &ProjectPlan,
+    id: &AlertId,
+    rule: &Rule,
+    words: &LanguageFormat,
+) -> Vec<NotifiedPart> {
     let mut all: Vec<&Notified> = Vec::new();
-    let is = |labels: &crate::model::Labels| {
-        which.is(labels) && labels.get("service") == rule.labels.get("service")
-    };
+    let is =
+        |labels: &crate::model::Labels| id.is(labels) && labels.get("service") == rule.labels.get("service");
     let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
     for delivery in deliveries.filter(|delivery| is(&delivery.labels)) {
         for notified in &delivery.notified {
@@ -355,7 +365,7 @@ fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
     let is_notified = |receiver: &&Receiver| {
         let name = markdown(receiver.name.as_str());
-        alerts.iter().flat_map(|alert| &alert.told).any(|notified| notified.receiver == name)
+        alerts.iter().flat_map(|alert| &alert.notified).any(|notified| notified.receiver == name)
     };
     let person = |receiver: &Receiver| Person {
         name: markdown(receiver.name.as_str()),
@@ -381,8 +391,8 @@ fn reached(channel: &Channel) -> Vec<String> {
 /// The command for a shell. Names of alerts, services and SLOs contain no quotes, and addresses contain no special characters of a shell.
 fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
-    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.which.name)];
-    let severity = (!alert.which.apart.is_empty()).then_some("severity");
+    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.id.name)];
+    let severity = (!alert.id.apart.is_empty()).then_some("severity");
     for label in ["service", "slo"].into_iter().chain(severity) {
         matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
     }
@@ -394,7 +404,7 @@ fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     )
 }
 
-fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
+fn index_service(service: &ServicePlan, words: &LanguageFormat) -> IndexService {
     let anchored = |name: &str| (name.to_owned(), anchor(name));
     let mut pages: Vec<IndexPage> = service
         .slos
@@ -406,10 +416,10 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
             alerts: {
                 let alerts: BTreeMap<bool, String> = slo
                     .alerts()
-                    .map(|(severity, alert)| (severity != Severity::Page, alert.which.heading(severity)))
+                    .map(|(severity, alert)| (severity != Severity::Page, alert.id.heading(severity)))
                     .collect();
                 let mut names: Vec<String> = alerts.into_values().collect();
-                names.extend(slo.budget_alerts().map(|(.., alert)| alert.which.name.clone()));
+                names.extend(slo.budget_alerts().map(|(.., alert)| alert.id.name.clone()));
                 names.dedup();
                 names.iter().map(|name| anchored(name)).collect()
             },
@@ -419,7 +429,7 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
         title: companion.name.clone(),
         file: companion.page.file.clone(),
         promise: String::new(),
-        alerts: vec![anchored(&alert.which.name)],
+        alerts: vec![anchored(&alert.id.name)],
     }));
     if let Some(rule) = service.missing.as_ref().and_then(|group| group.rules.first()) {
         pages.push(IndexPage {

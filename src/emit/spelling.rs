@@ -12,22 +12,22 @@ const TIED: &str = "\u{a0}";
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// The spelling of one language.
-pub struct Words<'a> {
+pub struct LanguageFormat<'a> {
     pub language: Language,
     severities: &'a PerSeverity<String>,
     mark: String,
     thousands: String,
 }
 
-impl<'a> Words<'a> {
+impl<'a> LanguageFormat<'a> {
     pub fn new(language: Language, severities: &'a PerSeverity<String>) -> Self {
-        let say = |name| text::say(language, name, &[]);
-        let thousands = say("number.thousands").replace("space", TIED);
-        Self { language, severities, mark: say("number.mark"), thousands }
+        let phrase = |name| text::phrase(language, name, &[]);
+        let thousands = phrase("number.thousands").replace("space", TIED);
+        Self { language, severities, mark: phrase("number.mark"), thousands }
     }
 
-    pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
-        text::say(self.language, name, values)
+    pub fn phrase(&self, name: &str, values: &[(&str, &str)]) -> String {
+        text::phrase(self.language, name, values)
     }
 
     /// A number with all of its digits.
@@ -66,7 +66,7 @@ impl<'a> Words<'a> {
     }
 
     fn percent_of(&self, number: String) -> String {
-        self.say("number.percent", &[("n", &number)]).replace(' ', TIED)
+        self.phrase("number.percent", &[("n", &number)]).replace(' ', TIED)
     }
 
     /// Seconds in a suitable unit, rounded: `43.2 min`.
@@ -93,7 +93,7 @@ impl<'a> Words<'a> {
     pub fn days(&self, length: Duration) -> String {
         let days = length.millis() / 86_400_000;
         match length == Duration::from_millis(days * 86_400_000) && days > 1 {
-            true => self.say("length.days", &[("n", &days.to_string())]).replace(' ', TIED),
+            true => self.phrase("length.days", &[("n", &days.to_string())]).replace(' ', TIED),
             false => self.length(length),
         }
     }
@@ -116,9 +116,9 @@ impl<'a> Words<'a> {
     /// `in any 30 days`
     pub fn over(&self, period: &Period) -> String {
         match period {
-            Period::Rolling(length) => self.say("over.rolling", &[("length", &self.days(*length))]),
+            Period::Rolling(length) => self.phrase("over.rolling", &[("length", &self.days(*length))]),
             Period::Calendar(unit, zone) => {
-                self.say(&format!("over.{}", unit.as_str()), &[("zone", zone.name())])
+                self.phrase(&format!("over.{}", unit.as_str()), &[("zone", zone.name())])
             }
         }
     }
@@ -128,35 +128,36 @@ impl<'a> Words<'a> {
         let Some(agreed) = &promise.agreed else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(hours) = &agreed.hours {
-            let days = (0..7).map(|day| self.say(&format!("day.{day}"), &[]));
+            let days = (0..7).map(|day| self.phrase(&format!("day.{day}"), &[]));
             let hours = DAYS
                 .iter()
                 .zip(days)
                 .fold(hours.to_string(), |hours, (day, named)| hours.replace(day, &named));
             let most = of_agreed_time(promise.period_length, promise.period.nominal());
             let period = self.days(promise.period.nominal());
-            lines.push(self.say("hours.hours", &[("hours", &hours), ("most", &most), ("period", &period)]));
+            lines
+                .push(self.phrase("hours.hours", &[("hours", &hours), ("most", &most), ("period", &period)]));
         }
         let holidays = agreed.holidays();
         if !holidays.is_empty() {
-            lines.push(self.say("hours.holidays", &[("dates", &AgreedTime::dates(&holidays))]));
+            lines.push(self.phrase("hours.holidays", &[("dates", &AgreedTime::dates(&holidays))]));
         }
-        lines.extend(agreed.except.as_ref().map(|query| self.say("hours.except", &[("query", query)])));
+        lines.extend(agreed.except.as_ref().map(|query| self.phrase("hours.except", &[("query", query)])));
         for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {
             let (from, to) = (window.words.0.as_str(), window.words.1.as_str());
             let values = [("from", from), ("to", to), ("reason", window.reason.as_str())];
-            lines.push(self.say("hours.window", &values));
+            lines.push(self.phrase("hours.window", &values));
         }
         let more = agreed.maintenance.len().saturating_sub(AgreedTime::SHOWN);
         if more > 0 {
-            lines.push(self.say("hours.more", &[("count", &more.to_string())]));
+            lines.push(self.phrase("hours.more", &[("count", &more.to_string())]));
         }
         lines
     }
 
     /// `page`
     pub fn severity(&self, severity: Severity) -> String {
-        self.say(&format!("severity.{severity}"), &[])
+        self.phrase(&format!("severity.{severity}"), &[])
     }
 
     /// The value of the label `severity`.
@@ -166,7 +167,7 @@ impl<'a> Words<'a> {
 
     /// The unit of bad events.
     pub fn events(&self, event: Event) -> String {
-        self.say(&format!("events.{}", kind(event)), &[])
+        self.phrase(&format!("events.{}", kind(event)), &[])
     }
 }
 

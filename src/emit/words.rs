@@ -5,14 +5,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, DashboardLink, Notice, OfPromise, Pace, ProjectPlan, Promise};
+use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, OfPromise, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity, percent};
 
 /// Values that are known only while an alert fires.
-pub struct Known<'a> {
+pub struct FiringValues<'a> {
     /// Values of the labels that the result of the expression has.
     pub labels: &'a Labels,
     /// The alert's value.
@@ -26,7 +26,7 @@ pub struct Known<'a> {
 }
 
 /// All annotations of an alert: as templates for a rule file if `known` is `None`, otherwise as the firing alert shows them.
-pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
+pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringValues>) -> Labels {
     let own = |value: &String| {
         let shown = inert::text(value);
         if known.is_some() { shown.into_owned() } else { text::inert(&shown) }
@@ -42,7 +42,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
         Notice::Burn(burn) => {
-            let spoken = Spoken(project.language);
+            let spoken = DecimalFormat(project.language);
             let burn_rate = match known {
                 Some(known) => spoken.number(known.value),
                 None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
@@ -62,7 +62,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             })
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
-        Notice::Aftermath { service, of, .. } => {
+        Notice::Silencing { service, of, .. } => {
             annotations.insert("summary".to_owned(), text::aftermath(project.language, service, of));
             return annotations;
         }
@@ -96,16 +96,16 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
 fn promised(
     project: &ProjectPlan,
     OfPromise { promise, severity, of, runbook, owner, budget_left, pace }: &OfPromise,
-    known: Option<&Known>,
+    known: Option<&FiringValues>,
     blanks: &mut Blanks,
-    say: impl FnOnce(text::Promised) -> Texts,
+    phrase: impl FnOnce(text::Promised) -> Texts,
 ) -> Texts {
-    let spoken = Spoken(project.language);
+    let spoken = DecimalFormat(project.language);
     let (ratio, lasts) = paced(spoken, promise, pace, known);
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
     let own = |text: &Option<String>| Blanks::none(text.as_deref().unwrap_or_default());
-    say(text::Promised {
+    phrase(text::Promised {
         service: &promise.service,
         slo: &promise.slo,
         description: &sentence(&own(&promise.description)),
@@ -136,10 +136,10 @@ fn over(period: &Period) -> (String, &'static str, &str) {
 fn companion(
     project: &ProjectPlan,
     companion: &Companion,
-    known: Option<&Known>,
+    known: Option<&FiringValues>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let spoken = Spoken(project.language);
+    let spoken = DecimalFormat(project.language);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
     let which: String = (companion.distinguishing.iter())
         .map(|label| match known {
@@ -172,7 +172,7 @@ fn companion(
 }
 
 /// ` (env: production)`: which promise of the SLO it is.
-fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
+fn which(promise: &Promise, known: Option<&FiringValues>, blanks: &mut Blanks) -> String {
     let mut value = |label: &String| match known {
         Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
         None => blanks.blank(format!("{{{{ {} }}}}", asked_label(label))),
@@ -234,7 +234,7 @@ impl Blanks {
 }
 
 /// The address of a dashboard that selects the alert's values of its labels.
-fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
+fn dashboard(link: &DashboardLink, known: Option<&FiringValues>) -> String {
     // As a string of PromQL, so that no value can end the string.
     let value = |label: &String| match known {
         Some(known) => {
@@ -264,7 +264,12 @@ fn escaped(text: &str) -> String {
 }
 
 /// The budget left, or the template that queries it.
-fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Known>) -> String {
+fn left(
+    spoken: DecimalFormat,
+    promise: &Promise,
+    budget_left: &Expr,
+    known: Option<&FiringValues>,
+) -> String {
     match known {
         Some(known) => spoken.percent(known.budget_left),
         None => spoken.asked_percent(promise, budget_left),
@@ -272,7 +277,12 @@ fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Kn
 }
 
 /// The error ratio and how long the budget lasts at it, or the templates that query them.
-fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) -> (String, String) {
+fn paced(
+    spoken: DecimalFormat,
+    promise: &Promise,
+    pace: &BurnForecast,
+    known: Option<&FiringValues>,
+) -> (String, String) {
     match known {
         Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
         None => {
@@ -283,11 +293,11 @@ fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) 
 
 /// How a language writes numbers that Prometheus fills in.
 #[derive(Clone, Copy)]
-struct Spoken(Language);
+struct DecimalFormat(Language);
 
-impl Spoken {
+impl DecimalFormat {
     fn mark(self) -> String {
-        text::say(self.0, "number.mark", &[])
+        text::phrase(self.0, "number.mark", &[])
     }
 
     /// A number, or a text with numbers: every point between two digits becomes the decimal mark of the language.
@@ -308,7 +318,7 @@ impl Spoken {
     }
 
     fn percent(self, number: &str) -> String {
-        text::say(self.0, "number.percent", &[("n", &self.number(number))])
+        text::phrase(self.0, "number.percent", &[("n", &self.number(number))])
     }
 
     /// `99.9%`, or `P95 < 0.5s`.
@@ -326,7 +336,7 @@ impl Spoken {
 
     /// The template for a ratio, which Prometheus prints in percent.
     fn asked_ratio(self, promise: &Promise, query: &Expr) -> String {
-        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
         let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
         let printed = format!(" | humanizePercentage{}{}", self.filter(), sign.unwrap_or_default());
         asked(promise, query, &printed, "", text::unknown_part(self.0))
@@ -339,7 +349,7 @@ impl Spoken {
             filter if !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
             none => none,
         };
-        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
         asked(promise, query, &printed, &percent, text::unknown_part(self.0))
     }
 

@@ -1,11 +1,11 @@
 //! plan → text for one companion alert: when it fires, its texts, and what it silences.
 
 use super::{WIDTH, accepted, wrapped};
-use crate::plan::{Aftermath, Companion, Rule};
+use crate::plan::{Companion, Rule, SilencingAlert};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
 
-/// A companion alert as `slowburn explain service/alert` tells it.
+/// The output of `slowburn explain service/alert`.
 pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     let Companion { service, name, .. } = companion;
     let mut page = format!("{service}/{name}\n");
@@ -30,7 +30,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     let labels: Vec<String> = rule.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     page += &wrapped("Labels   ", &labels.join(", "));
     page += &wrapped("Silence  ", &silence(companion));
-    if let Some(Aftermath { name, silenced, length, .. }) = &companion.aftermath {
+    if let Some(SilencingAlert { name, silenced, length, .. }) = &companion.silencing {
         let verb = if silenced.len() == 1 { "stays" } else { "stay" };
         page += &wrapped(
             "After    ",

@@ -5,14 +5,14 @@ use crate::vocabulary::{BudgetLine, Duration, Name, Severity};
 
 /// The identity of an alert.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Which {
+pub struct AlertId {
     /// Its name.
     pub name: String,
     /// Labels that separate it from other alerts of its name; empty if there are no others.
     pub apart: Labels,
 }
 
-impl Which {
+impl AlertId {
     /// The identity of an alert with a name of its own.
     pub fn of(name: String) -> Self {
         Self { name, apart: Labels::new() }
@@ -36,18 +36,18 @@ impl Which {
 /// The label for the line of a budget alert, on recorded series and on alerts.
 pub const BELOW: &str = "budget_below";
 
-/// The aftermath of an alert: alerts that stay silenced for a while after it has stopped.
+/// An alert that notifies nobody. It silences other alerts while or after its causes fire: the aftermath of an outage, or the pages of a journey's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aftermath {
-    /// The alert that silences them, and notifies nobody.
+pub struct SilencingAlert {
+    /// Its name.
     pub name: String,
-    /// The alerts whose aftermath it is.
-    pub causes: Vec<Which>,
+    /// The alerts that cause it.
+    pub causes: Vec<AlertId>,
     /// The alerts that it silences.
-    pub silenced: Vec<Which>,
-    /// For each of these the part of a journey that it belongs to, such as `shop/orders`; empty if it is not the aftermath of a journey.
+    pub silenced: Vec<AlertId>,
+    /// For each of these, the part of the journey that it belongs to, such as `shop/orders`; empty if the cause is not a journey.
     pub parts: Vec<String>,
-    /// For how long.
+    /// For how long at most after the causes have stopped.
     pub length: Duration,
 }
 
@@ -80,14 +80,14 @@ pub struct AlertFacts<'a> {
     pub independent: bool,
     /// Its line of the budget, if it is a budget alert. Such an alert may fire although nothing fails now.
     pub line: Option<BudgetLine>,
-    /// The alerts that stay silenced after it.
-    pub aftermath: Option<Aftermath>,
+    /// The alert that silences others after it.
+    pub silencing: Option<SilencingAlert>,
 }
 
 impl AlertFacts<'_> {
     /// The alert's identity.
-    pub fn which(&self) -> Which {
-        Which { name: self.name.clone(), apart: self.apart.clone() }
+    pub fn id(&self) -> AlertId {
+        AlertId { name: self.name.clone(), apart: self.apart.clone() }
     }
 
     /// The labels that its rule sets.

@@ -2,11 +2,11 @@
 //!
 //! The error ratio is constant, the time before had no errors, and the traffic is even. Evaluations, scrapes and notifications take additional time.
 
-use super::{Promise, Watch};
+use super::{Promise, TierFacts};
 use crate::model::Agreement;
 use crate::vocabulary::{BudgetLine, Decimal, Duration};
 
-impl Watch {
+impl TierFacts {
     /// Seconds from the beginning of an outage with this error ratio until the tier fires: `W·T/e`; `None` if it never fires.
     pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
         (error_ratio > self.threshold).then(|| seconds(self.long_agreed) * self.threshold / error_ratio)
@@ -23,10 +23,10 @@ impl Watch {
 
 /// The tier that fires first in an outage with this error ratio, and the seconds until then; `None` if none fires.
 pub fn first_to_fire<'a>(
-    tiers: impl IntoIterator<Item = &'a Watch>,
+    tiers: impl IntoIterator<Item = &'a TierFacts>,
     error_ratio: Decimal,
-) -> Option<(Decimal, &'a Watch)> {
-    let fire = |tier: &'a Watch| Some((tier.fires_after(error_ratio)?, tier));
+) -> Option<(Decimal, &'a TierFacts)> {
+    let fire = |tier: &'a TierFacts| Some((tier.fires_after(error_ratio)?, tier));
     tiers.into_iter().filter_map(fire).min_by_key(|(after, _)| *after)
 }
 
@@ -57,8 +57,8 @@ impl Promise {
     /// The period as far as it counts: `30d`, or `264h of agreed time`.
     pub fn length(&self) -> String {
         let whole = self.period.nominal();
-        let said = of_agreed_time(self.period_length, whole);
-        if self.period_length == whole { said } else { format!("{said} of agreed time") }
+        let message = of_agreed_time(self.period_length, whole);
+        if self.period_length == whole { message } else { format!("{message} of agreed time") }
     }
 
     /// Seconds of full outage that spend the whole budget, at even traffic.
@@ -78,7 +78,7 @@ impl Promise {
 
     /// Outages that show the differences between the tiers, the largest first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
     pub fn outages(&self) -> Vec<Outage> {
-        let twice = |tier: &Watch| tier.threshold * Decimal::TWO;
+        let twice = |tier: &TierFacts| tier.threshold * Decimal::TWO;
         let mut ratios: Vec<Decimal> = [100, 10, 1].map(|of| Decimal::new(of, 2)).to_vec();
         ratios.extend(self.tiers.iter().map(twice).filter(|ratio| *ratio < Decimal::ONE));
         ratios.sort_by_key(|ratio| std::cmp::Reverse(*ratio));
@@ -112,9 +112,9 @@ mod tests {
     use crate::vocabulary::{Severity, spoken};
 
     /// A tier of the workbook at 99.9 % over 30 days.
-    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> Watch {
+    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> TierFacts {
         let burn_rate = Decimal::from_str_exact(burn_rate).expect("a number");
-        Watch {
+        TierFacts {
             severity,
             budget_share: Decimal::ONE,
             long: Duration::parse(long).expect("a length"),
@@ -137,7 +137,7 @@ mod tests {
             tier(Severity::Ticket, "1d", "2h", "3"),
             tier(Severity::Ticket, "3d", "6h", "1"),
         ];
-        let said = |percent: i64| {
+        let message = |percent: i64| {
             let ratio = Decimal::new(percent, 2);
             tiers
                 .iter()
@@ -147,9 +147,9 @@ mod tests {
                 })
                 .collect::<Vec<_>>()
         };
-        assert_eq!(said(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
-        assert_eq!(said(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
-        assert_eq!(said(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
+        assert_eq!(message(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
+        assert_eq!(message(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
+        assert_eq!(message(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
         assert_eq!(tiers[0].fires_after(Decimal::new(144, 4)), None, "never at the threshold itself");
     }
 }

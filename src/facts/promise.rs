@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Watch;
+use super::TierFacts;
 use crate::model::{Agreement, BudgetAlert, Maintenance};
 use crate::vocabulary::{
     CURRENT, Decimal, Duration, Hours, LONG_INTERVAL, OUTLOOK, Period, Severity, quotient,
@@ -46,7 +46,7 @@ pub struct Promise {
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
     /// The tiers, in the order of the policy.
-    pub tiers: Vec<Watch>,
+    pub tiers: Vec<TierFacts>,
     /// Lines of the budget with a budget alert, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
     /// The agreed actions by line of the budget, the highest first.

@@ -1,20 +1,20 @@
-//! What is asked of the rules of a service before they are needed: which series they record, and which alerts their proofs cannot play.
+//! Questions about the rules of a service before they are written: which series they record, and which alerts their proofs cannot play.
 
 use super::ServiceFacts;
 use crate::model::{Companion, Model, Slo};
 
-/// The answers, from whoever writes the rules. They are functions, because rules take long to write and few projects read their own series.
+/// The answers, from the stage that writes the rules. They are functions, because rules take long to write, and few projects read their own series.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The series that the rules of a service record.
-    pub recorded: for<'a> fn(&Model, &ServiceFacts<'a>) -> Vec<Recorded<'a>>,
+    pub recorded: for<'a> fn(&Model, &ServiceFacts<'a>) -> Vec<RecordedNames<'a>>,
     /// The companion alerts of a service that have series which make them fire, but are not played, each with the reason.
     pub unplayed: for<'a> fn(&Model, &ServiceFacts<'a>) -> Vec<(&'a Companion, String)>,
 }
 
 /// SLOs that record the same names.
 #[derive(Debug)]
-pub struct Recorded<'a> {
+pub struct RecordedNames<'a> {
     /// Each name with the labels that the rule sets.
     pub names: Vec<(String, Vec<String>)>,
     /// The SLOs.

@@ -1,12 +1,12 @@
-//! The effects of a migration, for each SLO: what stays, what is measured better, what changes for the people who are notified.
+//! The effects of a migration, for each SLO: what stays, what is measured better, and what changes for the people who are notified.
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};
-use super::gather::{Gathered, Service, Slo, recorded_as};
+use super::gather::{FileContents, Service, Slo, recorded_as};
 use super::measure::{Measured, Part};
 use crate::vocabulary::{Decimal, Period, Severity};
 
-/// A line of the account is no longer than this.
+/// Longest line.
 const WIDTH: usize = 110;
 
 /// The rows of one SLO: what stays, what is better, what changes.
@@ -14,12 +14,13 @@ type Rows = [Vec<String>; 3];
 
 const TITLES: [&str; 3] = ["stays", "better", "changes"];
 
-/// The table of all SLOs. What is so of all of them is said once, in the end.
-pub fn account(gathered: &Gathered, lines: &Lines) -> String {
+/// The effects for all SLOs. What is true for all of them is written once, at the end.
+pub fn account(gathered: &FileContents, lines: &Lines) -> String {
     let slos =
         || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
-    let rows: Vec<Rows> =
-        slos().map(|(service, slo)| [stays(slo), better(slo), changes(service, slo, gathered)]).collect();
+    let rows: Vec<Rows> = slos()
+        .map(|(service, slo)| [unchanged_rows(slo), improved_rows(slo), changed_rows(service, slo, gathered)])
+        .collect();
     let shared: Rows = match rows.split_first() {
         Some((first, rest)) if !rest.is_empty() => [0, 1, 2].map(|row| {
             let everywhere =
@@ -66,8 +67,8 @@ pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     text
 }
 
-/// What is as it was.
-fn stays(slo: &Slo) -> Vec<String> {
+/// What does not change.
+fn unchanged_rows(slo: &Slo) -> Vec<String> {
     let draft = &slo.draft;
     let measured = match &slo.measured {
         Measured::Events(parts) => match (parts[0].0, parts[1].0) {
@@ -103,8 +104,8 @@ fn period(period: &Period) -> String {
     }
 }
 
-/// What is measured better, with an example that can be computed by hand.
-fn better(slo: &Slo) -> Vec<String> {
+/// What is measured better, with an example that can be checked by hand.
+fn improved_rows(slo: &Slo) -> Vec<String> {
     let mut better = slo.draft.account.better.clone();
     let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
     if counted {
@@ -116,8 +117,8 @@ fn better(slo: &Slo) -> Vec<String> {
     better
 }
 
-/// What the mean of ratios makes of an hour at night, and what the events say: 12 hours with a hundredth of the traffic of the other 12.
-pub fn night(draft: &Draft) -> Option<String> {
+/// An example of an hour at night, as the mean of ratios and as counted events: 12 hours with a hundredth of the traffic of the other 12.
+pub fn night_example(draft: &Draft) -> Option<String> {
     let Period::Rolling(length) = &draft.period else { return None };
     let hours = Decimal::from(length.secs() / 3600);
     let days = hours / Decimal::from(24);
@@ -134,8 +135,8 @@ pub fn night(draft: &Draft) -> Option<String> {
     ))
 }
 
-/// What is new to whoever is notified.
-fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
+/// What changes for the people who are notified.
+fn changed_rows(service: &Service, slo: &Slo, gathered: &FileContents) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
     let chosen = [&slo.alert_name, &service.alert_name, &gathered.alert_name].into_iter().flatten().next();
@@ -195,7 +196,7 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     changes
 }
 
-/// One row, broken between words.
+/// One row, wrapped at words.
 fn row(text: &mut String, title: &str, sentences: &[String]) {
     for (index, sentence) in sentences.iter().enumerate() {
         let head = if index == 0 { title } else { "" };

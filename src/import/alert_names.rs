@@ -1,51 +1,57 @@
-//! Keeps the names of alerts, because routes and silences use them. A name that several SLOs share is written once, for the service or for the
-//! project.
+//! Keeps the names of alerts, because routes and silences use them. A name that several SLOs share is written once: in the service or in the project.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gather::Gathered;
+use super::gather::FileContents;
 use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::{AlertName, Severity};
 
-/// An SLO, by its place among those of its service.
-type At = (usize, usize);
+/// An SLO: the index of its service, and its index in the service.
+type SloIndex = (usize, usize);
 
-/// Decides where each name is written.
-pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<Problem>) {
+/// Decides on which level each name is written.
+pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut Vec<Problem>) {
     let labels = Severity::ALL.map(|severity| {
-        let said = gathered.severities.get(severity).label.as_ref();
-        said.map_or_else(|| severity.to_string(), |said| said.text.clone())
+        let message = gathered.severities.get(severity).label.as_ref();
+        message.map_or_else(|| severity.to_string(), |message| message.text.clone())
     });
     let alike = labels[0] == labels[1];
-    let mut names: BTreeMap<String, Vec<At>> = BTreeMap::new();
+    let mut names: BTreeMap<String, Vec<SloIndex>> = BTreeMap::new();
     let mut nameless: BTreeSet<usize> = BTreeSet::new();
     for (service, slo) in all(gathered) {
         let draft = &gathered.services[service].slos[slo].draft;
         match draft.alert_name.as_ref().filter(|_| !draft.is_silent()) {
-            Some(said) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
+            Some(message) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
                 nameless.insert(service);
-                let problem =
-                    Problem::warning(Code::NotCarried, said.place, "this name of two alerts is not imported");
+                let problem = Problem::warning(
+                    Code::NotCarried,
+                    message.place,
+                    "this name of two alerts is not imported",
+                );
                 problems.push(problem.label(format!(
                     "page and ticket both have `severity: {}`, so the two alerts would be the same",
                     labels[0]
                 )));
             }
-            Some(said) if AlertName::parse(&said.text).is_some() => {
-                names.entry(said.text.clone()).or_default().push((service, slo));
+            Some(message) if AlertName::parse(&message.text).is_some() => {
+                names.entry(message.text.clone()).or_default().push((service, slo));
             }
-            Some(said) => {
+            Some(message) => {
                 nameless.insert(service);
                 problems.push(
-                    Problem::warning(Code::NotCarried, said.place, "this name of an alert is not imported")
-                        .label("a name has letters, digits, `_ - . :` and single spaces"),
+                    Problem::warning(
+                        Code::NotCarried,
+                        message.place,
+                        "this name of an alert is not imported",
+                    )
+                    .label("a name has letters, digits, `_ - . :` and single spaces"),
                 );
             }
             None if draft.is_silent() => {}
             None => drop(nameless.insert(service)),
         }
     }
-    let mut named: Vec<(String, Vec<At>)> = names.into_iter().collect();
+    let mut named: Vec<(String, Vec<SloIndex>)> = names.into_iter().collect();
     named.sort_by_key(|(_, slos)| (std::cmp::Reverse(slos.len()), slos[0]));
     for (name, slos) in named {
         let (service, slo) = slos[0];
@@ -62,11 +68,11 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
         } else {
             for (service, slo) in slos {
                 let draft = &gathered.services[service].slos[slo].draft;
-                let Some(said) = &draft.alert_name else { continue };
+                let Some(message) = &draft.alert_name else { continue };
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        said.place,
+                        message.place,
                         format!("the alert name `{name}` of several SLOs is not imported"),
                     )
                     .label("such a name is written once, for a service or for the project, and then applies to all its SLOs")
@@ -77,7 +83,7 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
     }
 }
 
-fn all(gathered: &Gathered) -> Vec<At> {
+fn all(gathered: &FileContents) -> Vec<SloIndex> {
     let services = gathered.services.iter().enumerate();
     services.flat_map(|(at, service)| (0..service.slos.len()).map(move |slo| (at, slo))).collect()
 }

@@ -1,4 +1,4 @@
-//! An imported SLO in our terms: the common result of all dialects.
+//! An imported SLO in slowburn's terms: the common result of all dialects.
 
 use super::measure::Measured;
 use crate::ast::Key;
@@ -6,20 +6,20 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity};
 
-/// A text and where it stands.
+/// A text and its place.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct PlacedText {
     pub text: String,
     pub place: Span,
 }
 
-/// A label or an annotation, and where its name stands.
+/// A label or an annotation, with the place of its name.
 #[derive(Clone, Debug)]
 pub struct Pair {
     pub name: String,
     pub value: String,
     pub place: Span,
-    /// Where its value stands, which may be a secret.
+    /// The place of its value, which may be a secret.
     pub at: Span,
 }
 
@@ -30,59 +30,59 @@ impl Pair {
     }
 }
 
-/// One SLO of a foreign source.
+/// One SLO of another tool.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Where it begins.
+    /// Where the SLO begins.
     pub place: Span,
-    /// The tool it is from.
+    /// The tool's name.
     pub tool: &'static str,
-    pub service: Said,
-    pub name: Said,
+    pub service: PlacedText,
+    pub name: PlacedText,
     pub service_description: Option<String>,
-    pub owner: Option<Said>,
+    pub owner: Option<PlacedText>,
     pub description: Option<String>,
     pub objective: Objective,
-    /// What is measured, or why that cannot be said.
-    pub measured: Result<Measured, Missing>,
-    /// The labels that keep promises apart.
-    pub by: Vec<Said>,
+    /// What it measures, or why that is not known.
+    pub measured: Result<Measured, NotImported>,
+    /// The labels that tell its promises apart.
+    pub by: Vec<PlacedText>,
     pub period: Period,
     pub slice: Option<Slice>,
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
-    /// What is said of pages and of tickets alone.
+    /// Settings of pages and of tickets.
     pub severities: PerSeverity<Alert>,
     pub policy: Policy,
-    /// Whether somebody is to be told of events that are missing, if that is said.
+    /// Whether missing events should alert, if the source says so.
     pub missing: Option<(bool, Span)>,
-    /// What its alerts are called.
-    pub alert_name: Option<Said>,
+    /// The name of its alerts.
+    pub alert_name: Option<PlacedText>,
     pub recorder: Recorder,
     pub account: Account,
 }
 
-/// Whose rules record an SLO.
+/// The tool whose rules record the SLO.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorder {
-    /// Sloth's, which call it by this name.
+    /// Sloth, with its name for the SLO.
     Sloth(String),
-    /// Pyrra's.
+    /// Pyrra.
     Pyrra,
-    /// No known tool makes rules of it.
+    /// No known tool.
     Nobody,
 }
 
 /// Why an SLO is left out.
 #[derive(Clone, Debug)]
-pub enum Missing {
-    /// Somebody has to decide this first.
+pub enum NotImported {
+    /// The user has to decide something first.
     Decision(String),
-    /// This is wrong with it, as a problem has told already.
+    /// It has a fault that was already reported.
     Fault(&'static str),
 }
 
-/// One slice of time that is good or bad as a whole.
+/// Slices of time, each good or bad as a whole.
 #[derive(Clone, Debug)]
 pub struct Slice {
     pub length: Duration,
@@ -94,19 +94,19 @@ pub struct Slice {
 pub struct Alert {
     pub off: bool,
     /// The value of the label `severity`.
-    pub label: Option<Said>,
+    pub label: Option<PlacedText>,
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
 }
 
-/// By which policy it is watched.
+/// The policy that watches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// The SRE Workbook's, with its own windows.
     Workbook,
-    /// The same, scaled to the period.
+    /// The same, scaled to the SLO's period.
     Scaled,
-    /// One of its own, by a name.
+    /// A policy of its own, with this name.
     Own(String, Vec<Tier>),
 }
 
@@ -119,17 +119,17 @@ pub struct Tier {
     pub short: Duration,
 }
 
-/// What a migration means, in sentences.
+/// The effects of a migration, in sentences.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// Alerts as they were called.
+    /// The former names of the alerts.
     pub alerts: Vec<String>,
     pub better: Vec<String>,
     pub changes: Vec<String>,
 }
 
 impl Draft {
-    /// Whether nobody is alerted of its budget.
+    /// Whether no alert watches its budget.
     pub fn is_silent(&self) -> bool {
         self.severities.page.off && self.severities.ticket.off
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Slice, Tier};
-use super::gather::{Gathered, Service, Slo, recorded_as};
+use super::draft::{Alert, Draft, NotImported, Pair, PlacedText, Policy, Slice, Tier};
+use super::gather::{FileContents, Service, Slo, recorded_as};
 use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
@@ -14,11 +14,11 @@ use crate::secret;
 use crate::source::{Sources, Span};
 use crate::vocabulary::{Period, Severity, percent, text};
 
-/// Maps that are no longer than this stand on one line.
+/// Longer maps are written on several lines.
 const WIDTH: usize = 100;
 
-/// All files: the project's, unless there is one, and one for each service that has an SLO.
-pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(String, String)> {
+/// All files: the project file, unless there is one, and one file for each service with an SLO.
+pub fn files(gathered: &FileContents, lines: &Lines, options: &Options) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let services: Vec<&Service> =
         gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
@@ -26,7 +26,7 @@ pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(Stri
         files.push((PROJECT_FILE.to_owned(), project(gathered)));
     }
     for service in services {
-        // A service of this name cannot have a file that is the project's.
+        // `slowburn.yaml` is the project file, so a service with this name needs another file.
         let file =
             if service.name.as_str() == "slowburn" { "slowburn-service" } else { service.name.as_str() };
         files.push((format!("{file}.yaml"), self::service(service, lines)));
@@ -35,7 +35,7 @@ pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(Stri
 }
 
 /// The project file.
-fn project(gathered: &Gathered) -> String {
+fn project(gathered: &FileContents) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, "Settings for all services. Written by `slowburn import`; edit it as you like.");
     yaml.pair(0, "", "version", "slowburn/v1");
@@ -46,21 +46,21 @@ fn project(gathered: &Gathered) -> String {
     yaml.finish()
 }
 
-/// What only a project can say, as lines of the project file; empty if nothing.
-pub fn project_settings(gathered: &Gathered) -> String {
+/// Settings that are possible only in the project file, as its lines; may be empty.
+pub fn project_settings(gathered: &FileContents) -> String {
     let mut yaml = Yaml::default();
     settings(&mut yaml, gathered);
     yaml.finish()
 }
 
-fn settings(yaml: &mut Yaml, gathered: &Gathered) {
-    let said =
+fn settings(yaml: &mut Yaml, gathered: &FileContents) {
+    let message =
         |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
-    if Severity::ALL.iter().any(|severity| said(gathered.severities.get(*severity))) {
+    if Severity::ALL.iter().any(|severity| message(gathered.severities.get(*severity))) {
         yaml.line(0, "severities:");
         for severity in Severity::ALL {
             let alert = gathered.severities.get(severity);
-            if !said(alert) {
+            if !message(alert) {
                 continue;
             }
             yaml.line(2, &format!("{severity}:"));
@@ -133,14 +133,14 @@ fn service(service: &Service, lines: &Lines) -> String {
 }
 
 /// Why an SLO is left out, in a sentence.
-pub fn why(missing: &Missing) -> String {
+pub fn why(missing: &NotImported) -> String {
     match missing {
-        Missing::Decision(decision) => format!("somebody must decide {decision}"),
-        Missing::Fault(fault) => (*fault).to_owned(),
+        NotImported::Decision(decision) => format!("somebody must decide {decision}"),
+        NotImported::Fault(fault) => (*fault).to_owned(),
     }
 }
 
-/// What stands above an SLO in its source, as people wrote it: of comments, those right above, and no secrets in them.
+/// The comments directly above an SLO in its source, without secrets.
 fn comments(place: Span, lines: &Lines) -> Vec<String> {
     const MOST: usize = 20;
     let text = &lines.sources.file(place.source).text;
@@ -196,7 +196,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     }
     if !draft.by.is_empty() {
         let renamed = draft.by.iter().any(|label| recorded_as(&label.text).is_some());
-        let pair = |label: &Said| {
+        let pair = |label: &PlacedText| {
             let name = recorded_as(&label.text).unwrap_or_else(|| label.text.clone());
             format!("{name}: {}", label.text)
         };
@@ -222,7 +222,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
         yaml.pair(4, "", "policy", policy);
     }
     alert_name(yaml, 4, slo.alert_name.as_deref());
-    // Of a policy of its own, only what it has can be off.
+    // Only severities that the policy has can be switched off.
     let has = |severity: Severity| match &draft.policy {
         Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
         Policy::Workbook | Policy::Scaled => true,
@@ -257,7 +257,7 @@ fn origin(draft: &Draft, lines: &Lines) -> String {
     format!("`{}` in {}", draft.name.text, lines.place(draft.place))
 }
 
-/// Where lines begin, so that thousands of places cost no more than one reading.
+/// The offsets of all lines, so that each place is found without reading the file again.
 pub struct Lines<'s> {
     sources: &'s Sources,
     starts: Vec<Vec<u32>>,
@@ -272,7 +272,7 @@ impl<'s> Lines<'s> {
         Self { sources, starts: starts.collect() }
     }
 
-    /// File and line, without folders: what is written does not depend on where it is read.
+    /// File and line, without folders: the output must not depend on the folder.
     pub fn place(&self, span: Span) -> String {
         let path = &self.sources.file(span.source).path;
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
@@ -301,7 +301,7 @@ fn pairs(yaml: &mut Yaml, indent: usize, key: &str, pairs: &[Pair]) {
     }
 }
 
-/// A number of percent, as people read it.
+/// A percentage, rounded for people.
 pub fn rounded(ratio: crate::vocabulary::Decimal) -> String {
     let percent = ratio * crate::vocabulary::Decimal::ONE_HUNDRED;
     format!("{}%", text(percent.round_sf(3).unwrap_or(percent)))

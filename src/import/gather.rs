@@ -1,31 +1,31 @@
-//! Groups drafts into services: settings that all SLOs of a service share are written once, and project settings go to the project file.
+//! Groups drafts into services. Settings that all SLOs of a service share are written once, and project settings go to the project file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
+use super::draft::{Alert, Draft, NotImported, Pair, PlacedText, Policy, Tier};
 use super::measure::Measured;
 use crate::diagnostic::{Code, Problem};
 use crate::secret;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, LabelName, Name, PerSeverity, Period, Severity};
 
-/// Everything that is to be written.
+/// The content of all files.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct FileContents {
     pub services: Vec<Service>,
-    /// Label and constant labels and annotations of each severity, as all SLOs agree on them.
+    /// The settings of each severity on which all SLOs agree.
     pub severities: PerSeverity<Alert>,
-    /// Policies, by the name that the project has for them.
+    /// Policies, with their names in the project.
     pub policies: Vec<(String, Vec<Tier>)>,
-    /// Whether a native histogram is read.
+    /// Whether any SLO reads a native histogram.
     pub native: bool,
-    /// The name of all alerts that are not called otherwise.
+    /// The default alert name.
     pub alert_name: Option<String>,
 }
 
-impl Gathered {
-    /// Where the first SLO begins.
+impl FileContents {
+    /// The place of the first SLO.
     pub fn place(&self) -> Option<Span> {
         self.services.iter().flat_map(|service| &service.slos).map(|slo| slo.draft.place).min()
     }
@@ -41,13 +41,13 @@ pub struct Service {
     pub period: Period,
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
-    /// The name of its alerts that are not called otherwise.
+    /// The alert name of its SLOs that do not set one.
     pub alert_name: Option<String>,
-    /// Whether missing events are told.
+    /// Whether it has an alert for missing events.
     pub missing: bool,
     pub slos: Vec<Slo>,
-    /// Those that are left out, and why.
-    pub left_out: Vec<(Draft, Missing)>,
+    /// SLOs that are left out, with the reasons.
+    pub left_out: Vec<(Draft, NotImported)>,
 }
 
 /// One SLO.
@@ -55,32 +55,31 @@ pub struct Service {
 pub struct Slo {
     pub name: Name,
     pub measured: Measured,
-    /// Labels and annotations that not all SLOs of the service have.
+    /// Labels and annotations that not all SLOs of the service share.
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
-    /// The name of its policy, if it has one of its own.
+    /// The name of its own policy, if it has one.
     pub policy: Option<String>,
-    /// The name of its alerts, if only it has that.
+    /// Its own alert name, if it has one.
     pub alert_name: Option<String>,
     pub draft: Draft,
 }
 
-/// Gathers drafts.
-pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> Gathered {
+pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> FileContents {
     drafts.sort_by_key(|draft| draft.place);
-    let mut gathered = Gathered::default();
-    let mut told = BTreeSet::new();
+    let mut gathered = FileContents::default();
+    let mut reported = BTreeSet::new();
     for draft in &mut drafts {
-        discreet(draft, problems);
+        remove_secrets(draft, problems);
         reachable(draft, problems);
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
-        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
-        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut told, problems);
+        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut reported, problems);
+        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut reported, problems);
         for severity in Severity::ALL {
             let alert = draft.severities.get_mut(severity);
-            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut told, problems);
-            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut told, problems);
+            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut reported, problems);
+            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut reported, problems);
         }
     }
     for severity in Severity::ALL {
@@ -90,7 +89,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     let mut names = Names::default();
     let service =
         |draft: &Draft| options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
-    let apart = apart(&drafts, service);
+    let apart = distinct_names(&drafts, service);
     for (index, draft) in drafts.into_iter().enumerate() {
         let wanted = named(apart.get(&index).unwrap_or(&draft.name.text), "slo");
         let name = service(&draft);
@@ -112,16 +111,16 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
         add(&mut gathered, &mut names, index, wanted, draft, problems);
     }
     for service in &mut gathered.services {
-        settle(service, problems);
+        share_settings(service, problems);
     }
     gathered
 }
 
-/// Takes out tiers that not even a full outage would fire: they never told anybody.
+/// Removes tiers that could never fire, not even in a full outage.
 fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let Policy::Own(_, tiers) = &mut draft.policy else { return };
     let spent = draft.objective.budget().ratio() * Decimal::from(draft.period.nominal().millis());
-    // Burn rate × error budget ≥ 1, without a quotient.
+    // Burn rate × error budget ≥ 1, without a division.
     let dead = |tier: &Tier| spent * tier.share >= Decimal::from(tier.long.millis());
     let (out, kept): (Vec<Tier>, Vec<Tier>) = tiers.drain(..).partition(dead);
     if let Some(first) = out.first() {
@@ -140,13 +139,13 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Takes secrets out of texts that everybody will read.
-fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
+/// Removes secrets from texts that will be published.
+fn remove_secrets(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let Draft { description, service_description, owner, severities, account, name, alert_name, .. } = draft;
     let labels = [&mut severities.page.label, &mut severities.ticket.label];
-    let said = labels.into_iter().chain([owner, alert_name]).flatten().map(|said| &mut said.text);
+    let message = labels.into_iter().chain([owner, alert_name]).flatten().map(|message| &mut message.text);
     let texts =
-        [description, service_description].into_iter().flatten().chain(said).chain(&mut account.alerts);
+        [description, service_description].into_iter().flatten().chain(message).chain(&mut account.alerts);
     let mut found = false;
     for text in texts.filter(|text| secret::is_in(text)) {
         *text = secret::masked(text);
@@ -160,8 +159,8 @@ fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Names for SLOs of a service that have the same one: with the values of the labels that differ, if these tell all of them apart.
-fn apart(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, String> {
+/// New names for SLOs of a service with the same name: with the values of their differing labels, if these make the names unique.
+fn distinct_names(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, String> {
     let mut alike: BTreeMap<(Name, Name), Vec<usize>> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         alike.entry((service(draft), named(&draft.name.text, "slo"))).or_default().push(index);
@@ -192,9 +191,9 @@ fn apart(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, 
     apart
 }
 
-/// Takes one SLO into its service.
+/// Adds one SLO to its service.
 fn add(
-    gathered: &mut Gathered,
+    gathered: &mut FileContents,
     names: &mut Names,
     index: usize,
     wanted: Name,
@@ -204,7 +203,7 @@ fn add(
     let measured = match draft.measured.clone() {
         Ok(measured) => measured,
         Err(missing) => {
-            if let Missing::Decision(decision) = &missing {
+            if let NotImported::Decision(decision) = &missing {
                 problems.push(
                     Problem::error(
                         Code::DecisionMissing,
@@ -239,8 +238,8 @@ fn add(
     service.slos.push(Slo { name, measured, labels, annotations, policy, alert_name: None, draft });
 }
 
-/// What all SLOs of a service share becomes the service's.
-fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
+/// Moves settings that all SLOs of a service share to the service.
+fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     let shared = |of: fn(&Slo) -> &Vec<Pair>| -> Vec<Pair> {
         let Some((first, rest)) = service.slos.split_first() else { return Vec::new() };
         let everywhere = |pair: &&Pair| rest.iter().all(|slo| of(slo).iter().any(|other| same(other, pair)));
@@ -254,7 +253,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
     }
     let drafts = || service.slos.iter().map(|slo| &slo.draft);
     service.description = drafts().find_map(|draft| draft.service_description.clone());
-    let owners: Vec<&Said> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
+    let owners: Vec<&PlacedText> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
     if let Some(first) = owners.first() {
         for other in owners.iter().filter(|owner| owner.text != first.text) {
             problems.push(
@@ -264,7 +263,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
         }
         service.owner = Some(first.text.clone());
     }
-    // By how it is written: a period has no order.
+    // Sorted by their text, because periods have no order.
     let mut periods: BTreeMap<String, (usize, Period)> = BTreeMap::new();
     for draft in drafts() {
         periods.entry(draft.period.to_string()).or_insert((0, draft.period.clone())).0 += 1;
@@ -275,11 +274,12 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
     {
         service.period = most.clone();
     }
-    let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
-    service.missing =
-        said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
+    let message: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
+    service.missing = message.is_empty()
+        || message.len() < service.slos.len()
+        || message.iter().any(|(reported, _)| *reported);
     if service.missing {
-        for (_, place) in said.iter().filter(|(told, _)| !told) {
+        for (_, place) in message.iter().filter(|(reported, _)| !reported) {
             problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -293,10 +293,10 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What all SLOs agree on of a severity; what they do not agree on is told.
+/// The settings of a severity on which all SLOs agree. Differences are reported.
 fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>) -> Alert {
     let on = || drafts.iter().filter(|draft| !draft.severities.get(severity).off);
-    // Of those that are said most often, the one that is said first.
+    // The most frequent value; if there are several, the first one.
     let mut counts: BTreeMap<&str, (usize, std::cmp::Reverse<usize>)> = BTreeMap::new();
     for (index, label) in on().filter_map(|draft| draft.severities.get(severity).label.as_ref()).enumerate() {
         counts.entry(&label.text).or_insert((0, std::cmp::Reverse(index))).0 += 1;
@@ -315,15 +315,15 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
     for draft in drafts.iter_mut().filter(|draft| !draft.severities.get(severity).off) {
         let alert = draft.severities.get(severity);
         let mut changes = Vec::new();
-        if let (Some(said), Some(most)) = (&alert.label, &most) {
-            if said.text == *most {
-                label.get_or_insert_with(|| said.clone());
+        if let (Some(message), Some(most)) = (&alert.label, &most) {
+            if message.text == *most {
+                label.get_or_insert_with(|| message.clone());
             } else {
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        said.place,
-                        format!("the severity `{}` is not imported", said.text),
+                        message.place,
+                        format!("the severity `{}` is not imported", message.text),
                     )
                     .label(format!(
                         "a project has one label value for a {severity}, and most SLOs have `{most}`"
@@ -331,7 +331,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
-                    said.text
+                    message.text
                 ));
             }
         }
@@ -356,25 +356,25 @@ fn same(one: &Pair, other: &Pair) -> bool {
     one.name == other.name && one.value == other.value
 }
 
-/// The names that are taken.
+/// Names in use.
 #[derive(Default)]
 struct Names {
-    /// Of SLOs, by their service.
-    slos: BTreeMap<Name, Taken>,
-    policies: Taken,
-    /// Of policies, by what they were called and what they are.
+    /// The names of SLOs, by service.
+    slos: BTreeMap<Name, UsedNames>,
+    policies: UsedNames,
+    /// Names of policies, by their former name and their tiers.
     same: BTreeMap<(Name, String), String>,
 }
 
-/// Names that are taken, and by which number to go on with each.
+/// Names in use, each with the next number for it.
 #[derive(Default)]
-struct Taken {
+struct UsedNames {
     names: BTreeSet<Name>,
     next: BTreeMap<Name, usize>,
 }
 
-impl Taken {
-    /// The name, or with a number behind it if it is taken.
+impl UsedNames {
+    /// The name, with a number added if it is in use.
     fn free(&mut self, wanted: Name) -> Name {
         let mut name = wanted.clone();
         while self.names.contains(&name) {
@@ -388,16 +388,16 @@ impl Taken {
 }
 
 impl Names {
-    /// The name of an SLO of a service.
+    /// A free name for an SLO.
     fn of(&mut self, service: &Name, wanted: Name) -> Name {
         self.slos.entry(service.clone()).or_default().free(wanted)
     }
 
-    /// The name under which the project has these tiers.
+    /// The name of a policy with these tiers in the project.
     fn policy(&mut self, policies: &mut Vec<(String, Vec<Tier>)>, name: &str, tiers: &[Tier]) -> String {
         let mut wanted = named(name, "policy");
         if wanted.as_str().starts_with("workbook") {
-            // The names of those that are built in.
+            // These are names of built-in policies.
             wanted = named(&format!("own-{wanted}"), "policy");
         }
         let key = (wanted.clone(), format!("{tiers:?}"));
@@ -411,11 +411,11 @@ impl Names {
     }
 }
 
-/// A name of ours for one of theirs.
+/// A valid name made from another tool's name.
 pub fn named(text: &str, otherwise: &str) -> Name {
     Name::parse(text)
         .or_else(|| Name::nearest(text))
-        // What is longer was cut, perhaps behind a hyphen.
+        // A longer text is cut, and may then end with a hyphen.
         .or_else(|| {
             Name::nearest(&text.chars().filter(char::is_ascii).take(Name::LONGEST - 2).collect::<String>())
         })
@@ -429,8 +429,8 @@ fn numbered(name: &Name, number: usize) -> Name {
     Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-'))).expect("a number may end a name")
 }
 
-/// The labels of a promise that rules can keep. Those that the rules set themselves are recorded under another name.
-fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
+/// The labels in `by` that rules can keep. Labels that the rules set themselves are recorded under another name.
+fn clean(by: &mut Vec<PlacedText>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     by.retain(|label| {
         let bound = ["le", "quantile"].contains(&label.text.as_str());
@@ -451,7 +451,7 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
     });
 }
 
-/// The name under which a label is recorded, if not its own.
+/// The recorded name of a label, if it differs.
 pub fn recorded_as(label: &str) -> Option<String> {
     let name = LabelName::parse(label)?;
     name.is_reserved().then(|| match label {
@@ -460,11 +460,11 @@ pub fn recorded_as(label: &str) -> Option<String> {
     })
 }
 
-/// Labels that alerts can carry.
+/// The labels that alerts can have.
 fn labels(
     pairs: Vec<Pair>,
     by: &BTreeSet<String>,
-    told: &mut BTreeSet<Span>,
+    reported: &mut BTreeSet<Span>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Pair> {
     let fault = |pair: &Pair| {
@@ -480,11 +480,11 @@ fn labels(
             Some(_) => return None,
         })
     };
-    carried(pairs, fault, told, problems)
+    carried(pairs, fault, reported, problems)
 }
 
-/// Annotations that alerts can carry.
-fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+/// The annotations that alerts can have.
+fn annotations(pairs: Vec<Pair>, reported: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
             (None, _) => "this is not a valid annotation name",
@@ -500,28 +500,28 @@ fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<P
             _ => return None,
         })
     };
-    carried(pairs, fault, told, problems)
+    carried(pairs, fault, reported, problems)
 }
 
-/// Whether whoever reads a label could do something with it. Names of keys alone say little: a route may go by a `routing_key` that is the name of a team.
+/// Whether the value of a label is a secret. The name alone does not decide: a `routing_key` may be the name of a team.
 fn hides(pair: &Pair) -> bool {
     let name = pair.name.to_lowercase();
-    let said = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
-    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (said || secret::is_key(&pair.value))
+    let message = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
+    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (message || secret::is_key(&pair.value))
 }
 
-/// Those that have no fault; of the others a problem says it. Of two of one name the last counts, as the inner one does everywhere.
+/// The valid pairs; a problem for each of the others. Of two pairs with one name, the last is used, as inner levels override outer ones.
 fn carried(
     pairs: Vec<Pair>,
     fault: impl Fn(&Pair) -> Option<&'static str>,
-    told: &mut BTreeSet<Span>,
+    reported: &mut BTreeSet<Span>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Pair> {
     let mut kept: Vec<Pair> = Vec::new();
     for pair in pairs {
         match fault(&pair) {
-            // What stands above many SLOs is wrong once.
-            Some(_) if !told.insert(pair.place) => {}
+            // A shared pair is reported once.
+            Some(_) if !reported.insert(pair.place) => {}
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =

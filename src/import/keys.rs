@@ -1,4 +1,4 @@
-//! Takes the keys of a foreign map; every key that nobody took is reported, so that nothing is dropped silently.
+//! Takes the keys of another tool's map. Every key that was not taken is reported, so that nothing is dropped silently.
 
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem};
@@ -9,18 +9,18 @@ use crate::secret;
 use crate::source::Span;
 use crate::vocabulary::nearest;
 
-/// The keys of one map that have not been taken yet.
+/// The keys of a map that were not taken yet.
 pub struct Keys<'n> {
-    /// Where the map stands.
+    /// The place of the map.
     pub span: Span,
     what: String,
     left: Vec<(&'n Key, &'n Node)>,
-    /// The names that somebody asked for.
+    /// The names that were asked for.
     known: Vec<String>,
 }
 
 impl<'n> Keys<'n> {
-    /// Those of `node`, which is called `what`; a problem and `None` if it is not a map.
+    /// The keys of `node`, which messages call `what`; a problem and `None` if it is not a map.
     pub fn of(node: &'n Node, what: impl Into<String>, problems: &mut Vec<Problem>) -> Option<Self> {
         let what = what.into();
         match &node.value {
@@ -35,12 +35,12 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// A value of any shape; nothing where it is empty.
+    /// A value of any kind; `None` if it is empty.
     pub fn node(&mut self, name: &str) -> Option<&'n Node> {
         self.entry(name).map(|(_, node)| node)
     }
 
-    /// A value that is left for others to take.
+    /// A value, without taking it.
     pub fn peek(&self, name: &str) -> Option<&'n Node> {
         self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
     }
@@ -53,18 +53,18 @@ impl<'n> Keys<'n> {
         (node.value != Value::Null).then_some((key, node))
     }
 
-    /// The first of several keys that is there: a dialect may spell one key in several ways.
+    /// The first of several keys that exists: a dialect may spell one key in several ways.
     pub fn any(&mut self, names: &[&str]) -> Option<&'n Node> {
         names.iter().find_map(|name| self.node(name))
     }
 
-    /// A text; a problem if it is anything else.
+    /// A text; a problem if it is another kind of value.
     pub fn text(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
         let node = self.node(name)?;
         scalar(node, &format!("`{name}`"), problems)
     }
 
-    /// A text that has to be there and to say something.
+    /// A required text that is not empty.
     pub fn required(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
         let there = self.left.iter().any(|(key, node)| key.text == name && node.value != Value::Null);
         match self.text(name, problems) {
@@ -90,7 +90,7 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// `true` or `false`; a problem if it is anything else.
+    /// `true` or `false`; a problem if it is another kind of value.
     pub fn flag(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<(bool, Span)> {
         let node = self.node(name)?;
         let text = scalar(node, &format!("`{name}`"), problems)?;
@@ -104,7 +104,7 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// The entries of a list; a problem if it is anything else.
+    /// The entries of a list; a problem if it is another kind of value.
     pub fn list(&mut self, name: &str, problems: &mut Vec<Problem>) -> &'n [Node] {
         match self.node(name) {
             None => &[],
@@ -141,12 +141,12 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// The keys of a map below this one.
+    /// The keys of a map inside this one.
     pub fn below(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Keys<'n>> {
         Keys::of(self.node(name)?, format!("`{name}`"), problems)
     }
 
-    /// What is below `spec`, where there is one: short forms have it right here.
+    /// The keys inside `spec`, if there is one; short forms have no `spec`.
     pub fn spec(mut self, problems: &mut Vec<Problem>) -> Self {
         match self.below("spec", problems) {
             Some(spec) => {
@@ -157,25 +157,25 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// Says of a key that it is not imported, and why.
+    /// Reports that a key is not imported, and why.
     pub fn drop(&mut self, name: &str, why: &str, problems: &mut Vec<Problem>) {
         if let Some((key, node)) = self.entry(name) {
             problems.push(dropped(key, node, why));
         }
     }
 
-    /// Passes over a key that says nothing to us or to anybody who is told.
+    /// Skips keys that have no effect.
     pub fn pass(&mut self, names: &[&str]) {
         self.known.extend(names.iter().map(|name| (*name).to_owned()));
         self.left.retain(|(key, _)| !names.contains(&key.text.as_str()));
     }
 
-    /// Whether a key is there that was not taken.
+    /// Whether a key exists and was not taken.
     pub fn has(&self, name: &str) -> bool {
         self.left.iter().any(|(key, node)| key.text == name && node.value != Value::Null)
     }
 
-    /// Tells of every key that nobody took.
+    /// Reports every key that was not taken.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for (key, node) in self.left {
             let problem = dropped(key, node, &format!("{} has no such key", self.what));
@@ -193,7 +193,7 @@ impl<'n> Keys<'n> {
     }
 }
 
-/// A key that is not imported, and why. What stands under it may be a secret, and is not shown.
+/// The problem of a key that is not imported. Its value may be a secret, and is not shown.
 pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
     let name: String = key.text.chars().take(60).collect();
     let problem = Problem::warning(Code::NotCarried, key.span, format!("`{name}` is not imported"));
@@ -201,8 +201,8 @@ pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
     problem.label(why)
 }
 
-/// Labels and annotations of one map are no longer than this together, and no more. They come to every SLO below it, so that a few more would be
-/// gigabytes.
+/// Limits for the labels and annotations of one map: their bytes together, and their number. They are copied to every SLO below the map, which could
+/// make gigabytes.
 const LONGEST: usize = 8 << 10;
 const MOST: usize = 64;
 
@@ -229,7 +229,7 @@ pub fn pairs(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Vec<(Key, 
     pairs
 }
 
-/// The text of a value; a problem if it is none.
+/// The text of a value; a problem if it is another kind of value.
 pub fn scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
     match &node.value {
         Value::Scalar(scalar) => Some(scalar.clone()),
@@ -240,12 +240,12 @@ pub fn scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Sc
     }
 }
 
-/// A name on one line, short enough to be repeated for each of many SLOs.
+/// A name on one line, shortened because it may be repeated for many SLOs.
 pub fn short(scalar: &Scalar) -> String {
     scalar.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
-/// All of a text.
+/// The place of a whole text.
 pub fn whole(scalar: &Scalar) -> Span {
     scalar.place(0, scalar.text.len())
 }

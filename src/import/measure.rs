@@ -1,4 +1,4 @@
-//! What an understood query measures: sums of counters, and the meaning of their ratio.
+//! The meaning of an understood query: sums of counters, and their ratio.
 
 use std::collections::BTreeSet;
 
@@ -7,40 +7,40 @@ use crate::promql::bounds::{self, Bound};
 use crate::promql::build;
 use crate::vocabulary::{Decimal, Duration};
 
-/// Whether what stands above the fraction is good or bad.
+/// Whether the numerator counts good or bad events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counts {
     Good,
     Bad,
 }
 
-/// Why a query is not understood: which part of it, and what is so there.
+/// Why a query is not understood: the part of it, and the reason.
 #[derive(Debug)]
-pub struct Why {
+pub struct NotUnderstood {
     pub span: Span,
     pub words: String,
 }
 
-/// What stood in a query for the sake of its arithmetic, and is not needed here.
+/// A part of a query that serves only its arithmetic, and is not needed in slowburn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
-    /// For counters that are not there before their first event.
+    /// Against counters that do not exist before their first event.
     Absent,
-    /// For times without events, in which nothing can be divided.
+    /// Against division by zero in times without events.
     Idle,
-    /// For ratios beyond 0 and 1.
+    /// Against ratios below 0 or above 1.
     Clamped,
     /// `irate` looks at the last two samples of a window.
     LastTwo,
-    /// Series by series, as nobody summed them.
+    /// The series are not summed.
     PerSeries,
-    /// For times with little traffic: that is `min_bad_events` here.
+    /// Against times with little traffic: `min_bad_events` in slowburn.
     Traffic(Place),
-    /// A condition under which nothing is measured.
+    /// Another condition that excludes times.
     Other(Place),
 }
 
-/// A place in a query that orders and compares as itself.
+/// A place in a query that can be ordered and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub start: usize,
@@ -53,20 +53,20 @@ impl From<Span> for Place {
     }
 }
 
-/// What is counted of a selector.
+/// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// What counters gain.
+pub enum CountKind {
+    /// The increase of counters.
     Gain,
-    /// Observations of a native histogram.
+    /// All observations of a native histogram.
     NativeCount,
-    /// Those of them below a bound.
+    /// The observations of a native histogram below a bound.
     Below(Decimal),
-    /// The values of a gauge, added up.
+    /// The sum of a gauge's samples.
     Summed,
-    /// How often a gauge was looked at.
+    /// The number of a gauge's samples.
     Looked,
-    /// How often a condition held, or, of anything but a comparison, was asked.
+    /// How often a condition was true; for another expression, how often it had a value.
     Held(Box<Expr>),
 }
 
@@ -75,12 +75,12 @@ pub enum Of {
 pub struct Term {
     pub negative: bool,
     pub selector: Selector,
-    pub of: Of,
+    pub of: CountKind,
     pub span: Span,
 }
 
 impl Term {
-    /// Whether they cancel each other out where one is subtracted.
+    /// Whether two terms cancel each other if one is subtracted.
     fn same(&self, other: &Self) -> bool {
         self.negative == other.negative && self.of == other.of && same_series(&self.selector, &other.selector)
     }
@@ -90,14 +90,14 @@ impl Term {
 #[derive(Clone, Debug)]
 pub struct Sum {
     pub terms: Vec<Term>,
-    /// The labels that are kept; `None`: all of them.
+    /// The labels that are kept; `None` for all of them.
     pub by: Option<Vec<String>>,
-    /// By what it is multiplied.
+    /// The factor.
     pub scale: Decimal,
-    /// Whether it is counted by the second, or by the window; `None` of what says neither.
+    /// Whether it is a rate per second or an increase per window; `None` if it is neither.
     pub per_second: Option<bool>,
     pub guards: BTreeSet<Guard>,
-    /// Where it is no sum, but the mean of several series.
+    /// Set if it is not a sum, but a mean of several series.
     pub mean: Option<Span>,
 }
 
@@ -124,7 +124,7 @@ impl Sum {
         self
     }
 
-    /// `None` where the two are not counted alike.
+    /// `None` if they are not counted in the same way.
     pub fn plus(mut self, other: Self) -> Option<Self> {
         self.guards.extend(other.guards.iter().cloned());
         if self.terms.is_empty() || other.terms.is_empty() {
@@ -151,7 +151,7 @@ impl Sum {
     }
 }
 
-/// Which events are counted.
+/// The kind of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Total,
@@ -160,7 +160,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// As our language has it.
+    /// The key in slowburn.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Total => "total",
@@ -170,10 +170,10 @@ impl Part {
     }
 }
 
-/// What an SLI is to say.
+/// The SLI to write.
 #[derive(Clone, Debug)]
 pub enum Measured {
-    /// Two of all, good and bad events.
+    /// Two of total, good and bad events.
     Events(Box<[(Part, Expr); 2]>),
     /// A histogram and a threshold.
     Latency {
@@ -183,24 +183,24 @@ pub enum Measured {
         milliseconds: bool,
         success: Vec<Matcher>,
     },
-    /// What holds while all is well.
+    /// A condition that is true in the good state.
     Condition(Expr),
-    /// A gauge that is 1 while all is well.
+    /// A gauge that is 1 in the good state.
     Probe(Expr),
-    /// The last resort.
+    /// A ratio of unknown weight, if nothing better is known.
     Ratio(Expr),
 }
 
-/// What it means to divide one sum by another.
+/// The meaning of one sum divided by another.
 ///
 /// # Errors
-/// Why it means nothing.
+/// The reason why it has no meaning.
 pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured, &'static str> {
     let (over, total) = (cancelled(over), cancelled(total));
     if total.is_empty() {
         return Err("the total counts nothing");
     }
-    let gains = |terms: &[Term]| terms.iter().all(|term| term.of == Of::Gain);
+    let gains = |terms: &[Term]| terms.iter().all(|term| term.of == CountKind::Gain);
     if gains(&over) && gains(&total) {
         return counted(over, counts, total);
     }
@@ -211,7 +211,7 @@ pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured,
     }
 }
 
-/// Counters over counters.
+/// Both sums are increases of counters.
 fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured, &'static str> {
     let (part, counts) = complemented(over, counts, &total);
     if part.is_empty() || part.iter().all(|term| term.negative) || total.iter().all(|term| term.negative) {
@@ -222,7 +222,7 @@ fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured
     {
         return Ok(latency);
     }
-    // Of `bad / (good + bad)` the two say more than their sum.
+    // For `bad / (good + bad)`, good and bad are clearer than their sum.
     let rest =
         without(&total, &part).filter(|rest| !rest.is_empty() && rest.iter().all(|term| !term.negative));
     let (counted, other) = match counts {
@@ -237,10 +237,10 @@ fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured
     })))
 }
 
-/// A state, looked at again and again.
+/// A state that is sampled regularly.
 fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static str> {
     match (&part.of, &all.of) {
-        (Of::Below(bound), Of::NativeCount) if same_series(&part.selector, &all.selector) => {
+        (CountKind::Below(bound), CountKind::NativeCount) if same_series(&part.selector, &all.selector) => {
             let threshold = whole_millis(*bound * Decimal::ONE_THOUSAND)
                 .ok_or("the bound is not a whole number of milliseconds")?;
             match counts {
@@ -254,14 +254,14 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
                 Counts::Bad => Err("events below the bound are counted as bad"),
             }
         }
-        (Of::Summed, Of::Looked) if same_series(&part.selector, &all.selector) => {
+        (CountKind::Summed, CountKind::Looked) if same_series(&part.selector, &all.selector) => {
             let name = part.selector.name.as_deref().unwrap_or_default();
             match counts {
                 Counts::Good if is_probe(name) => Ok(Measured::Probe(part.selector.clone().into())),
                 Counts::Good | Counts::Bad => Err(UNKNOWN_GAUGE),
             }
         }
-        (Of::Held(held), Of::Held(asked)) => match &held.kind {
+        (CountKind::Held(held), CountKind::Held(asked)) => match &held.kind {
             Kind::Binary(binary) if binary.op.is_comparison() && **asked == binary.left => {
                 let mut good = (**binary).clone();
                 if counts == Counts::Bad {
@@ -271,22 +271,22 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             }
             _ => Err("the two sides read different series"),
         },
-        (Of::Summed, Of::Summed) => {
+        (CountKind::Summed, CountKind::Summed) => {
             Err("values of gauges are not events: a gauge of 7 does not mean that something happened 7 times")
         }
         _ => Err("one ratio mixes counters and states"),
     }
 }
 
-/// Why a gauge counts nothing, if it may be one that says whether all is well.
+/// The reason why a gauge cannot be counted, if it may still be a gauge with 0 and 1.
 pub const UNKNOWN_GAUGE: &str = "this gauge is not known to be 0 or 1, so its values are not events";
 
-/// Names that say of themselves that they are 0 or 1.
+/// Names of metrics that are always 0 or 1.
 fn is_probe(name: &str) -> bool {
     name == "up" || name.ends_with("_up") || name.ends_with("_success") || name.ends_with("_healthy")
 }
 
-/// Of `(total - good) / total`, the good ones.
+/// In `(total - good) / total`, the good events.
 fn complemented(over: Vec<Term>, counts: Counts, total: &[Term]) -> (Vec<Term>, Counts) {
     match without(&over, total) {
         Some(mut rest) if !rest.is_empty() => {
@@ -301,7 +301,7 @@ fn complemented(over: Vec<Term>, counts: Counts, total: &[Term]) -> (Vec<Term>, 
     }
 }
 
-/// The terms without these, each of which has to be among them.
+/// The first terms without the second ones, all of which must be among them.
 fn without(terms: &[Term], these: &[Term]) -> Option<Vec<Term>> {
     let mut rest = terms.to_vec();
     for term in these {
@@ -311,7 +311,7 @@ fn without(terms: &[Term], these: &[Term]) -> Option<Vec<Term>> {
     Some(rest)
 }
 
-/// The terms without those that are added and subtracted.
+/// The terms without those that cancel each other.
 fn cancelled(terms: Vec<Term>) -> Vec<Term> {
     let mut kept: Vec<Term> = Vec::new();
     for term in terms {
@@ -324,7 +324,7 @@ fn cancelled(terms: Vec<Term>) -> Vec<Term> {
     kept
 }
 
-/// A sum as our language has it.
+/// A sum as an expression.
 fn written(terms: &[Term]) -> Expr {
     let first = terms.iter().position(|term| !term.negative).unwrap_or_default();
     let mut sum: Expr = terms[first].selector.clone().into();
@@ -337,7 +337,7 @@ fn written(terms: &[Term]) -> Expr {
     sum
 }
 
-/// A histogram with a threshold, if that is what a bucket and a count are.
+/// A histogram with a threshold, if the selectors are a bucket and its count.
 fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
     let base = below.name.as_deref()?.strip_suffix("_bucket")?;
     let all_name = all.name.as_deref()?;
@@ -364,14 +364,14 @@ fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
         selector.matchers.iter().any(same)
     };
     let (below_plain, all_plain) = (plain(below), plain(all));
-    // What the bucket asks more is what tells successful events.
+    // Further matchers of the bucket select successful events.
     let success: Vec<Matcher> =
         below_plain.matchers.iter().filter(|matcher| !asks(&all_plain, matcher)).cloned().collect();
     if !every || !all_plain.matchers.iter().all(|matcher| asks(&below_plain, matcher)) {
         return None;
     }
     let found = bounds_of(below)?;
-    // Spellings of one number are one bound.
+    // Different spellings of one number are one bound.
     let numbers: BTreeSet<Bound> = found.into_iter().collect();
     let (Some(Bound::At(bound)), 1) = (numbers.first(), numbers.len()) else { return None };
     let milliseconds = base.ends_with("_milliseconds") || base.ends_with("_ms");
@@ -390,7 +390,7 @@ fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
     })
 }
 
-/// The bounds that a selector asks for; `None` if it does not ask.
+/// The bounds in a selector; `None` if it has no matcher for `le`.
 fn bounds_of(selector: &Selector) -> Option<Vec<Bound>> {
     let asks: Vec<&Matcher> = selector.matchers.iter().filter(|matcher| matcher.label == "le").collect();
     match asks[..] {
@@ -401,12 +401,12 @@ fn bounds_of(selector: &Selector) -> Option<Vec<Bound>> {
 
 fn whole_millis(millis: Decimal) -> Option<Duration> {
     let whole = u64::try_from(millis.trunc()).ok()?;
-    // A year is longer than anything that is waited for.
+    // A year is the longest threshold.
     let fits = Decimal::from(whole) == millis && (1..=31_536_000_000).contains(&whole);
     fits.then(|| Duration::from_millis(whole))
 }
 
-/// Whether two selectors find the same series, in whatever order their matchers stand.
+/// Whether two selectors match the same series. The order of matchers does not matter.
 pub fn same_series(one: &Selector, other: &Selector) -> bool {
     let asked = |selector: &Selector| {
         selector

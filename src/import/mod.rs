@@ -1,4 +1,4 @@
-//! Translates sources of other tools to our sources: Sloth, Pyrra and OpenSLO.
+//! Translates sources of Sloth, Pyrra and OpenSLO to sources of slowburn.
 //!
 //! ```text
 //! foreign text ──documents──▶ nodes ──a dialect──▶ drafts ──gather──▶ services ──file──▶ our sources
@@ -6,12 +6,12 @@
 //!                                         └─queries, measure: what an expression counts
 //! ```
 //!
-//! A dialect is a front end: one file, and one line in `DIALECTS`. It knows its keys and their meaning, but not the form of our sources.
+//! A dialect is one file, and one line in `DIALECTS`. It knows its keys and their meaning, but not the form of slowburn's sources.
 //!
 //! **Invariant:** nothing is dropped silently: for every key and every part of a query that is not imported, a problem gives the place and the
 //! reason.
 //!
-//! **Invariant:** no text of a foreign source is trusted: it is read within the limits of [`crate::parse::yaml`], and what looks like a secret is
+//! **Invariant:** foreign sources are not trusted: they are read within the limits of [`crate::parse::yaml`], and texts that look like secrets are
 //! neither written nor shown.
 
 mod account;
@@ -37,49 +37,50 @@ use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
-pub use rules::{Holds, holds, rules};
+pub use rules::{FileKind, holds, rules};
 
-/// What is asked of an import.
+/// Options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The service of all SLOs, whatever the sources say.
+    /// The service of all SLOs, instead of those in the sources.
     pub service: Option<Name>,
-    /// Whether alerts keep the labels by which the other tool named its SLOs.
+    /// Whether alerts keep the labels with which the other tool identifies its SLOs.
     pub identity: bool,
-    /// Whether a project file is there already, which nobody changes.
+    /// Whether there is a project file already. It is not changed.
     pub project: bool,
 }
 
-/// What an import comes to.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
-    /// Our sources: paths below the folder of definitions, and texts. The project file comes first, then services in the order of their first SLO.
+    /// The new sources: paths below the folder of definitions, and texts. The project file comes first, then services in the order of their first
+    /// SLO.
     pub files: Vec<(String, String)>,
-    /// What is wrong, and what is not imported, sorted.
+    /// The problems, and what is not imported; sorted.
     pub problems: Vec<Problem>,
-    /// What it means: for each SLO what stays, what is measured better, what changes for whoever is notified.
+    /// The effects: for each SLO what stays, what is measured better, and what changes for the people who are notified.
     pub account: String,
-    /// What belongs into a project file that is there already.
+    /// Settings to add to the existing project file.
     pub beside: Option<String>,
-    /// How many SLOs are in the files.
+    /// The number of SLOs in the files.
     pub slos: usize,
-    /// Whether the sources could be read: if not, what is missing is not known.
+    /// Whether all sources could be read; otherwise SLOs may be missing.
     pub complete: bool,
 }
 
-/// A foreign tool's language.
+/// The language of another tool.
 struct Dialect {
     /// The tool's name.
     tool: &'static str,
-    /// What its documents say of themselves.
+    /// The values of its documents' version.
     versions: &'static [&'static str],
-    /// The kind of its objects, if no other tool has it.
+    /// The kind of its objects, if only this tool uses it.
     kind: Option<&'static str>,
-    /// What documents mean together: they may refer to each other.
-    read: fn(&[&Document], &Options, &mut Found),
+    /// Reads the documents of one tool together, because they may refer to each other.
+    read: fn(&[&Document], &Options, &mut DialectResults),
 }
 
-/// Every dialect.
+/// All dialects.
 const DIALECTS: [Dialect; 3] = [
     Dialect {
         tool: sloth::TOOL,
@@ -106,16 +107,16 @@ struct Document {
     node: Node,
 }
 
-/// What the dialects find.
+/// The results of the dialects.
 #[derive(Default)]
-struct Found {
+struct DialectResults {
     drafts: Vec<Draft>,
     problems: Vec<Problem>,
 }
 
-/// What all dialects find, and whether all of it could be read.
-fn read(sources: &Sources, options: &Options) -> (Found, bool) {
-    let mut found = Found::default();
+/// Reads all documents. Returns whether all of them could be read, too.
+fn read(sources: &Sources, options: &Options) -> (DialectResults, bool) {
+    let mut found = DialectResults::default();
     let mut documents: [Vec<Document>; DIALECTS.len()] = Default::default();
     for (id, source) in sources.iter() {
         let (nodes, faults) = yaml::documents(id, &source.text);
@@ -143,19 +144,19 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
     (found, complete)
 }
 
-/// What rules that a tool makes of its sources would record, as far as they can be named: by which series to find them, or how they would compute.
+/// The rules that another tool would make from its sources, as far as they are known: the names of its series, or their expressions.
 pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
-    let (Found { drafts, mut problems }, _) = read(sources, &Options::default());
+    let (DialectResults { drafts, mut problems }, _) = read(sources, &Options::default());
     diagnostic::sort(&mut problems);
-    // Whatever is told of an import was told when they were imported.
+    // Its problems were reported when the sources were imported.
     let gathered = gather::gather(drafts.clone(), &Options::default(), &mut Vec::new());
     (specs::foreign(&drafts, &gathered), problems)
 }
 
-/// Reads sources of other tools, and says the same in ours.
+/// Imports sources of other tools.
 pub fn import(sources: &Sources, options: &Options) -> Imported {
     let (found, complete) = read(sources, options);
-    let Found { drafts, mut problems } = found;
+    let DialectResults { drafts, mut problems } = found;
     let mut gathered = gather::gather(drafts, options, &mut problems);
     alert_names::settle(&mut gathered, !options.project, &mut problems);
     let lines = Lines::of(sources);
@@ -175,7 +176,7 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     Imported { files, problems, account, beside, slos, complete }
 }
 
-/// Of a fault in a line with a template, says that the template must be filled in first.
+/// Adds advice to a fault in a line with a template.
 fn of_helm(fault: Problem, sources: &Sources) -> Problem {
     let text = &sources.file(fault.primary.span.source).text;
     let (before, after) = text.split_at_checked(fault.primary.span.start as usize).unwrap_or((text, ""));
@@ -187,7 +188,7 @@ fn of_helm(fault: Problem, sources: &Sources) -> Problem {
     }
 }
 
-/// The objects of a document: those of a list, as `kubectl get -o yaml` and OpenSLO have them, or itself.
+/// The objects of a document: the entries of a list, as from `kubectl get -o yaml` and in OpenSLO, or the document itself.
 fn listed_in(node: Node) -> Vec<Node> {
     match node.value {
         Value::List(items) => items,
@@ -209,34 +210,34 @@ fn listed_in(node: Node) -> Vec<Node> {
     }
 }
 
-/// The dialect with this version. Files of Pyrra may say any version, because Pyrra does not read it; their kind tells them.
+/// The dialect with this version. Pyrra does not read the version of its files, so any version is possible, and the kind decides.
 fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
     let by_version = |version: &str| DIALECTS.iter().position(|dialect| dialect.versions.contains(&version));
     let by_kind = || DIALECTS.iter().position(|dialect| kind.is_some() && dialect.kind == kind);
     version.and_then(by_version).or_else(by_kind)
 }
 
-/// Which dialect a document is of; a problem if it is of none.
+/// The dialect of a document; a problem if it is not known.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     let Value::Map(entries) = &node.value else {
         problems.push(wrong_type(node, "the document", "a map of keys and values"));
         return None;
     };
-    let said = |name: &str| {
+    let message = |name: &str| {
         entries.iter().find(|entry| entry.key.text == name).and_then(|entry| match &entry.value.value {
             Value::Scalar(scalar) => Some((scalar.text.as_str(), entry.value.span)),
             Value::Null | Value::List(_) | Value::Map(_) => None,
         })
     };
-    let named = said("apiVersion").or_else(|| said("version"));
-    let kind = said("kind");
+    let named = message("apiVersion").or_else(|| message("version"));
+    let kind = message("kind");
     if let Some(index) = dialect(named.map(|(text, _)| text), kind.map(|(kind, _)| kind)) {
         return Some(index);
     }
     let of_tool = named.and_then(|(text, _)| {
         DIALECTS.iter().find(|dialect| text.to_lowercase().contains(&dialect.tool.to_lowercase()))
     });
-    if let (Some((kind, place)), Some(_), None) = (kind, said("apiVersion"), of_tool) {
+    if let (Some((kind, place)), Some(_), None) = (kind, message("apiVersion"), of_tool) {
         let kind: String = kind.chars().take(60).collect();
         let problem = Problem::warning(Code::NotCarried, place, format!("this {kind} is not imported"));
         problems.push(match kind.as_str() {

@@ -6,11 +6,11 @@ mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Account, Draft, Missing, Pair, Policy, Recorder, Said, Slice};
+use super::draft::{Account, Draft, NotImported, Pair, PlacedText, Policy, Recorder, Slice};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::sli::Sli;
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::wrong_type;
 use crate::parse::yaml::{Entry, MAX_COPIED, Node, Value};
@@ -19,39 +19,38 @@ use crate::source::Span;
 use crate::vocabulary::{Decimal, Objective, Period, text};
 use indicator::Comparison;
 
-/// What the tool is called.
 pub const TOOL: &str = "OpenSLO";
 
 /// The kinds of objects.
 const KINDS: [&str; 7] =
     ["Service", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "DataSource"];
 
-/// Every object by its kind and name.
+/// All objects, by kind and name.
 #[derive(Default)]
 struct Objects<'n> {
     all: Vec<Object<'n>>,
-    /// The first of each name.
+    /// The index of the first object with each name.
     named: BTreeMap<(String, String), usize>,
-    /// Those that something referred to.
+    /// Objects with a reference to them.
     used: BTreeSet<usize>,
-    /// Bytes of those that were referred to, each as often as it was.
+    /// Bytes of objects with references, counted once per reference.
     copied: usize,
 }
 
 struct Object<'n> {
     kind: String,
     name: String,
-    /// Where its name stands.
+    /// The place of its name.
     place: Span,
     node: &'n Node,
 }
 
 impl<'n> Objects<'n> {
-    /// One more; a problem if its name is taken.
+    /// Adds an object; a problem if its name is in use.
     fn add(&mut self, object: Object<'n>, problems: &mut Vec<Problem>) {
         let name = (object.kind.clone(), object.name.clone());
         match self.named.get(&name) {
-            // What refers to it finds the first. An SLO is read wherever it stands.
+            // References find the first one. An SLO needs no reference.
             Some(first) if object.kind != "SLO" => problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -69,7 +68,7 @@ impl<'n> Objects<'n> {
         }
     }
 
-    /// The object of a kind that a reference names, and whether it is referred to for the first time.
+    /// The object of a reference, and whether this is the first reference to it.
     fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
         let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
         let span = self.all[at].node.span;
@@ -79,8 +78,8 @@ impl<'n> Objects<'n> {
 }
 
 /// Reads all documents of OpenSLO.
-pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], _: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     let mut objects = Objects::default();
     for document in documents {
         if let Some(object) = object(&document.node, problems) {
@@ -90,7 +89,7 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     let slos: Vec<&Node> =
         objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
     for node in slos {
-        // A long query that every SLO refers to is read, and written, once for each.
+        // A long query with many references would be read and written once for each.
         if objects.copied > MAX_COPIED {
             let headline = "SLOs repeat more text of other documents than any definition needs";
             let problem = Problem::error(Code::TooLarge, node.span.beginning(), headline);
@@ -106,7 +105,7 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     }
 }
 
-/// What a document is an object of.
+/// The kind and name of a document.
 fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>> {
     let mut keys = Keys::of(node, "the document", problems)?;
     let kind = keys.required("kind", problems)?;
@@ -132,7 +131,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     Some(Object { kind: kind.text, place: whole(&name), name: name.text, node })
 }
 
-/// Says of an object that it is not imported: because its kind has no counterpart, or because nothing refers to it.
+/// Reports that an object is not imported: its kind has no equivalent, or there is no reference to it.
 fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     let why = match (object.kind.as_str(), used) {
         ("DataSource", _) => "the rules run in the server that has the series: no connection is needed",
@@ -147,7 +146,7 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     problems.push(problem.label(why));
 }
 
-/// What an object says of itself.
+/// The metadata of an object.
 #[derive(Default)]
 struct Metadata {
     name: Option<Scalar>,
@@ -169,7 +168,7 @@ fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) -> Metadata {
     Metadata { name, shown, labels, annotations }
 }
 
-/// Labels, of which one may have several values here and only one there.
+/// Labels. OpenSLO allows several values for a label; Prometheus allows one.
 fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let Value::Map(entries) = &node.value else {
         problems.push(wrong_type(node, "`labels`", "a map of names and texts"));
@@ -191,7 +190,7 @@ fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
     keys::pairs(&single, "`labels`", problems).into_iter().map(Pair::of).collect()
 }
 
-/// The service that SLOs belong to.
+/// The service of an SLO.
 fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (Option<String>, Vec<Pair>) {
     let Some((node, new)) = objects.find("Service", name) else { return (None, Vec::new()) };
     let Some(mut keys) = Keys::of(node, "the document", problems) else { return (None, Vec::new()) };
@@ -217,15 +216,15 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
         None => None,
     };
     keys.finish(problems);
-    // A service is described once, however many SLOs it has.
+    // The service's description is written once, with its first SLO.
     (description.or(metadata.shown).filter(|_| new), metadata.labels)
 }
 
-/// What stands above the objectives of one SLO.
+/// The settings that the objectives of one SLO share.
 struct Group {
     place: Span,
-    name: Said,
-    service: Said,
+    name: PlacedText,
+    service: PlacedText,
     service_description: Option<String>,
     description: Option<String>,
     labels: Vec<Pair>,
@@ -234,20 +233,19 @@ struct Group {
     sliced: Sliced,
     alerts: alerts::Alerts,
     changes: Vec<String>,
-    /// Whether it has several objectives.
     several: bool,
-    /// Whether `sloth generate` makes rules of it. Sloth numbers objectives from 0.
+    /// Whether `sloth generate` supports it. Sloth numbers objectives from 0.
     by_sloth: bool,
 }
 
-/// How a budget is counted.
+/// How the budget is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sliced {
     /// By events.
     Not,
     /// By slices of time, each good or bad.
     Slices,
-    /// By the mean of slices, which nobody here has.
+    /// By the mean of the slices' ratios, which slowburn does not have.
     Means,
 }
 
@@ -273,12 +271,12 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         return Vec::new();
     };
     let description = spec.text("description", problems).map(|text| text.text);
-    let said = spec.required("service", problems);
+    let message = spec.required("service", problems);
     let mut changes = Vec::new();
     let in_days = time::in_days(&spec);
     let period = time::period(&mut spec, &mut changes, problems);
     let sliced = method(spec.text("budgetingMethod", problems), problems);
-    let indicator = indicator::Written::of(&mut spec, problems);
+    let indicator = indicator::IndicatorBlock::of(&mut spec, problems);
     let entry = spec.entry("objectives");
     let policies = spec.list("alertPolicies", problems);
     const MOST: usize = 50;
@@ -309,13 +307,13 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     };
     spec.finish(problems);
     let alerts = alerts::read(policies, &period, objects, problems);
-    let (Some(name), Some(service)) = (metadata.name, said) else { return Vec::new() };
+    let (Some(name), Some(service)) = (metadata.name, message) else { return Vec::new() };
     let (service_description, mut labels) = self::service(&service.text, objects, problems);
     labels.extend(metadata.labels);
     let group = Group {
         place: node.span.beginning(),
-        name: Said { place: whole(&name), text: keys::short(&name) },
-        service: Said { place: whole(&service), text: keys::short(&service) },
+        name: PlacedText { place: whole(&name), text: keys::short(&name) },
+        service: PlacedText { place: whole(&service), text: keys::short(&service) },
         service_description,
         description: description.or(metadata.shown),
         labels,
@@ -335,7 +333,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     drafts
 }
 
-/// Whether an objective has its metrics right below it, as Sloth reads them.
+/// Whether an objective has its metrics directly in it, as Sloth supports.
 fn has_two_metrics(objective: &Node) -> bool {
     matches!(&objective.value, Value::Map(entries) if entries.iter().any(|entry| entry.key.text == "ratioMetrics"))
 }
@@ -367,11 +365,11 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
     }
 }
 
-/// One objective, which is an SLO of its own.
+/// One objective, which becomes an SLO of its own.
 fn objective(
     mut keys: Keys,
     index: usize,
-    shared: &indicator::Written,
+    shared: &indicator::IndicatorBlock,
     group: &Group,
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
@@ -382,7 +380,7 @@ fn objective(
     let target = target(&mut keys, problems);
     let op = keys.text("op", problems);
     let value = keys.text("value", problems);
-    let own = indicator::Written::of(&mut keys, problems);
+    let own = indicator::IndicatorBlock::of(&mut keys, problems);
     keys.drop(
         "compositeWeight",
         "each objective becomes an SLO here, so this belongs to none of them",
@@ -410,7 +408,7 @@ fn objective(
             .changes
             .push(format!("it is one objective of `{}`: each objective becomes an SLO", name.text));
         name.text = match &shown {
-            // By this number its old rules are found.
+            // Its old rules are found by this number.
             _ if group.by_sloth => by_sloth.clone(),
             Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
             None => format!("{}-{}", name.text, index + 1),
@@ -423,7 +421,7 @@ fn objective(
     let mut labels = group.labels.clone();
     let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
         let owner = labels.remove(at);
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     Some(Draft {
         place: if group.several { place } else { group.place },
@@ -438,7 +436,7 @@ fn objective(
         },
         objective: target,
         measured,
-        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        by: sli.by.into_iter().map(|text| PlacedText { text, place }).collect(),
         period: group.period.clone(),
         slice,
         labels,
@@ -455,7 +453,7 @@ fn objective(
     })
 }
 
-/// The promise: a ratio, or a percentage.
+/// The objective: a ratio or a percentage.
 fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
     let percent = keys.text("targetPercent", problems);
     let ratio = match keys.has("target") || percent.is_none() {
@@ -501,11 +499,11 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
 }
 
-/// How time is sliced.
+/// The slices.
 ///
 /// # Errors
-/// What somebody must decide, if the source does not say it.
-fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, Missing> {
+/// What the user has to decide, if the source does not say it.
+fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, NotImported> {
     const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {
         let why = if group.sliced == Sliced::Means { "every event has the same weight here" } else { WHY };
@@ -513,7 +511,7 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<
         keys.drop("timeSliceWindow", why, problems);
         return Ok(None);
     }
-    let decide = |decision: &str| Missing::Decision(decision.to_owned());
+    let decide = |decision: &str| NotImported::Decision(decision.to_owned());
     let length = keys.text("timeSliceWindow", problems);
     let target = keys.text("timeSliceTarget", problems);
     let length = length.ok_or_else(|| decide("how long its slices of time are: `timeSliceWindow`"))?;
@@ -535,6 +533,6 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<
         }
         _ => share(&written, problems),
     };
-    let fault = Missing::Fault("its slices of time cannot be read");
+    let fault = NotImported::Fault("its slices of time cannot be read");
     length.zip(target).map(|(length, objective)| Some(Slice { length, objective })).ok_or(fault)
 }

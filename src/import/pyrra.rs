@@ -1,6 +1,6 @@
-//! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, of Kubernetes or of files.
+//! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, from Kubernetes or from files.
 
-use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said};
+use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
@@ -9,38 +9,37 @@ use super::queries::{self, Counters, asked};
 use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
 use super::specs::of_pyrra;
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem, few, joined};
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, Period, Severity, quotient, text as number};
 
-/// What the tool is called.
 pub const TOOL: &str = "Pyrra";
 
-/// Labels and annotations with it are those of alerts.
+/// Labels and annotations with this prefix are copied to the alerts.
 const PREFIX: &str = "pyrra.dev/";
 
-/// The alert for absent metrics, where nobody names it.
+/// The default name of the alert for absent metrics.
 const ABSENT: &str = "SLOMetricAbsent";
 
-/// Shorter periods get windows in proportion.
+/// Shorter periods have proportionally shorter windows.
 const MONTH: Duration = Duration::from_secs(28 * 86_400);
 
 /// Reads all documents of Pyrra.
-pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], options: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     for document in documents {
         let Some(keys) = Keys::of(&document.node, "the document", problems) else { continue };
         drafts.extend(slo(keys, options, problems));
     }
 }
 
-/// What an indicator measures, and in which job.
+/// What an indicator measures, and its job.
 struct Indicator {
     sli: Sli,
-    by: Vec<Said>,
+    by: Vec<PlacedText>,
     job: Option<String>,
 }
 
@@ -94,7 +93,8 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         }
     };
     if !(severities.page.off && severities.ticket.off) {
-        let alert_name = alert_name.get_or_insert_with(|| Said { text: "ErrorBudgetBurn".to_owned(), place });
+        let alert_name =
+            alert_name.get_or_insert_with(|| PlacedText { text: "ErrorBudgetBurn".to_owned(), place });
         account.alerts.push(alert_name.text.clone());
         account.changes.extend(length.map(burn_rates));
         account.changes.push(
@@ -123,7 +123,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let mut labels = metadata.labels;
     let owner = labels.iter().position(|label| label.name == "owner").map(|at| {
         let owner = labels.remove(at);
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     if options.identity && named(&name.text, "slo").as_str() != name.text {
         labels.push(Pair {
@@ -138,7 +138,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     Some(Draft {
         place,
         tool: TOOL,
-        service: Said { text: service, place: name.place },
+        service: PlacedText { text: service, place: name.place },
         name,
         service_description: None,
         owner,
@@ -159,7 +159,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     })
 }
 
-/// The burn rates of both tools, and their long windows.
+/// The burn rates and long windows of both tools.
 fn burn_rates(period: Duration) -> String {
     const LONG: [u64; 4] = [672, 112, 28, 7];
     let theirs = LONG.map(|share| of_pyrra(period, share).to_string());
@@ -169,7 +169,7 @@ fn burn_rates(period: Duration) -> String {
             "{theirs}; the policy `workbook-scaled` alerts at 14.4, 6, 3 and 1 over a 720th, a 120th, a 30th and a 10th of the period"
         );
     }
-    // The shares and windows of the SRE Workbook.
+    // Shares and windows of the SRE Workbook.
     const WORKBOOK: [(i64, u64); 4] = [(2, 1), (5, 6), (10, 24), (10, 72)];
     let rates = WORKBOOK.map(|(percent, hours)| {
         let spent = Decimal::new(percent, 2) * Decimal::from(period.secs());
@@ -179,10 +179,10 @@ fn burn_rates(period: Duration) -> String {
     format!("{theirs}; the policy `workbook` alerts at {} over 1h, 6h, 1d and 3d", joined(&rates, "and"))
 }
 
-/// What Kubernetes says of an object, and Pyrra takes from there.
+/// Metadata of a Kubernetes object that Pyrra uses.
 #[derive(Default)]
 struct Metadata {
-    name: Option<Said>,
+    name: Option<PlacedText>,
     namespace: Option<Scalar>,
     service: Option<String>,
     labels: Vec<Pair>,
@@ -191,8 +191,9 @@ struct Metadata {
 
 fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     keys.pass(&["creationTimestamp", "generation", "resourceVersion", "uid", "managedFields", "selfLink"]);
-    let name =
-        keys.required("name", problems).map(|name| Said { place: whole(&name), text: keys::short(&name) });
+    let name = keys
+        .required("name", problems)
+        .map(|name| PlacedText { place: whole(&name), text: keys::short(&name) });
     let namespace = keys.text("namespace", problems);
     let mut of_alerts = |key: &str, what: &str, problems: &mut Vec<Problem>| {
         let (of_alerts, others): (Vec<_>, Vec<_>) =
@@ -229,12 +230,12 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     Metadata { name, namespace, service, labels, annotations }
 }
 
-/// A name for the service that Pyrra does not name, and where it is from.
+/// A name for the service, and where it comes from: Pyrra does not name services.
 fn service(
     label: &Option<String>,
     job: Option<String>,
     namespace: &Option<Scalar>,
-    name: &Said,
+    name: &PlacedText,
 ) -> (String, &'static str) {
     let usable = |text: &String| Name::parse(text).or_else(|| Name::nearest(text)).is_some();
     match (label, job, namespace) {
@@ -273,7 +274,7 @@ fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
     }
     let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
     let by = keys.texts("grouping", problems);
-    let by = by.into_iter().map(|label| Said { place: whole(&label), text: label.text }).collect();
+    let by = by.into_iter().map(|label| PlacedText { place: whole(&label), text: label.text }).collect();
     let (sli, job) = read(keys, problems);
     Indicator { sli, by, job }
 }
@@ -360,7 +361,7 @@ fn gauge(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
     }
 }
 
-/// The selector that a query is; a problem if it is more.
+/// The selector in a query; a problem if the query has more than that.
 fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selector> {
     let expr = queries::read(metric, problems)?;
     match expr.kind {
@@ -375,7 +376,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
     }
 }
 
-/// The same without a word of what is wrong, which is told elsewhere.
+/// The same without problems, which are reported elsewhere.
 fn selector(metric: &Scalar) -> Option<Selector> {
     match queries::read(metric, &mut Vec::new())?.kind {
         Kind::Selector(selector) => Some(*selector),
@@ -387,9 +388,10 @@ fn job(selector: &Selector) -> Option<String> {
     asked(selector, "job").map(str::to_owned)
 }
 
-/// What alerts say if nothing else is said.
+/// The default settings of alerts.
 fn usual(place: crate::source::Span) -> PerSeverity<Alert> {
-    let of = |label: &str| Alert { label: Some(Said { text: label.to_owned(), place }), ..Alert::default() };
+    let of =
+        |label: &str| Alert { label: Some(PlacedText { text: label.to_owned(), place }), ..Alert::default() };
     PerSeverity { page: of("critical"), ticket: of("warning") }
 }
 
@@ -398,12 +400,12 @@ fn alerting(
     place: crate::source::Span,
     account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>, Option<Said>) {
+) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>, Option<PlacedText>) {
     let mut severities = usual(place);
     let disabled = keys.flag("disabled", problems).is_some_and(|(disabled, _)| disabled);
     let burnrates = keys.flag("burnrates", problems).is_none_or(|(on, _)| on);
     let missing = keys.flag("absent", problems);
-    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
+    let name = keys.text("name", problems).map(|name| PlacedText { place: whole(&name), text: name.text });
     if disabled || !burnrates {
         severities.page.off = true;
         severities.ticket.off = true;
@@ -411,14 +413,14 @@ fn alerting(
     let absent_name = keys.text("absentName", problems).filter(|name| !name.text.trim().is_empty());
     let is_off = matches!(missing, Some((false, _)));
     if !is_off {
-        let name = absent_name.as_ref().map_or(ABSENT, |said| said.text.as_str());
+        let name = absent_name.as_ref().map_or(ABSENT, |message| message.text.as_str());
         account
             .changes
             .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
     }
-    if let Some(said) = &absent_name {
+    if let Some(message) = &absent_name {
         let headline = "the name of the alert for absent metrics is not imported";
-        let problem = Problem::warning(Code::NotCarried, whole(said), headline);
+        let problem = Problem::warning(Code::NotCarried, whole(message), headline);
         problems.push(match is_off {
             true => problem.label("there is no such alert: `absent` is false"),
             false => problem
@@ -426,15 +428,15 @@ fn alerting(
                 .help("change routes and silences that match the name to that alert"),
         });
     }
-    if let Some(mut said) = keys.below("severities", problems) {
+    if let Some(mut message) = keys.below("severities", problems) {
         for (severity, quick, slow) in
             [(Severity::Page, "fastBurn", "mediumBurn"), (Severity::Ticket, "slowBurn", "longTermBurn")]
         {
-            let [quick, slow] = [quick, slow].map(|name| said.text(name, problems));
+            let [quick, slow] = [quick, slow].map(|name| message.text(name, problems));
             let alert = severities.get_mut(severity);
             let usual = alert.label.as_ref().map(|label| label.text.clone()).unwrap_or_default();
-            let texts =
-                [&quick, &slow].map(|said| said.as_ref().map_or(usual.as_str(), |said| said.text.as_str()));
+            let texts = [&quick, &slow]
+                .map(|message| message.as_ref().map_or(usual.as_str(), |message| message.text.as_str()));
             if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
                 problems.push(
                     Problem::warning(
@@ -445,16 +447,16 @@ fn alerting(
                     .label(format!("one alert is for both pairs of windows, and has `{}`", texts[0])),
                 );
             }
-            if let Some(said) = quick.as_ref().or(slow.as_ref()) {
-                alert.label = Some(Said { text: texts[0].to_owned(), place: whole(said) });
+            if let Some(message) = quick.as_ref().or(slow.as_ref()) {
+                alert.label = Some(PlacedText { text: texts[0].to_owned(), place: whole(message) });
             }
         }
-        said.drop(
+        message.drop(
             "absent",
             "`missing_events: { severity: page }` or `ticket` sets the severity of missing events",
             problems,
         );
-        said.finish(problems);
+        message.finish(problems);
     }
     keys.finish(problems);
     (severities, missing, name)

@@ -1,32 +1,32 @@
-//! The meaning of a foreign query: which counters it counts, or which state it reads.
+//! The meaning of another tool's query: which counters it counts, or which state it reads.
 //!
-//! A query is read as a tree, and the tree as arithmetic on counters: windows, `rate`, `sum` and guards against idle times are removed, and reported.
-//! The rest is a sum of counters, or it is not understood, with the place where that is.
+//! A query is parsed, and its tree is read as arithmetic on counters. Windows, `rate`, `sum` and guards against idle times are removed, and reported.
+//! The rest has to be a sum of counters. Otherwise the query is not understood, and the place of the reason is returned.
 //!
-//! **Invariant:** nothing is recognised by its spelling: two queries with the same meaning have the same result.
+//! **Invariant:** the spelling does not matter: two queries with the same meaning have the same result.
 
 use super::measure::Counts;
 use std::collections::BTreeSet;
 
-use super::measure::{Guard, Measured, Of, Sum, Term, Why, same_series};
+use super::measure::{CountKind, Guard, Measured, NotUnderstood, Sum, Term, same_series};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Op, Selector, Span, Time};
 use crate::promql::{self, build, without_parens};
 use crate::scalar::Scalar;
 use crate::vocabulary::Decimal;
 
-/// The placeholder of a window, as our own language has it.
+/// The placeholder of a window in slowburn.
 pub const WINDOW: &str = "window";
 
-/// What to do with templates that another program fills in.
+/// Advice for Helm templates.
 pub const HELM: &str = "templates of Helm are not filled in: import what `helm template` prints";
 
-/// Whether counters stand bare, without a function that says how much they gained.
+/// Whether counters are wrapped in a function such as `rate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counters {
     /// `rate(x[5m])`
     Gained,
-    /// `x`, because something else says that it is a counter.
+    /// `x`: the tool knows from elsewhere that it is a counter.
     Bare,
 }
 
@@ -39,7 +39,6 @@ impl Counts {
     }
 }
 
-/// A ratio of two sums.
 #[derive(Debug)]
 struct Ratio {
     over: Sum,
@@ -48,7 +47,7 @@ struct Ratio {
     guards: BTreeSet<Guard>,
 }
 
-/// What a query measures, and what was taken off on the way.
+/// The meaning of a query, and the guards that were removed.
 #[derive(Debug)]
 pub struct Understood {
     pub measured: Measured,
@@ -56,7 +55,7 @@ pub struct Understood {
     pub guards: BTreeSet<Guard>,
 }
 
-/// Reads a query; its window is `$window` afterwards, and its selectors look at now. `None` with a problem if it is no PromQL.
+/// Parses a query; its window becomes `$window`, and offsets are removed. `None` with a problem if it is not PromQL.
 pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     let place = |span: Span| query.place(span.start, span.end);
     let text = match untemplated(&query.text) {
@@ -106,12 +105,12 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     Some(without_parens(&expr.map_selectors(&mut { now }).map_times(&mut { window })))
 }
 
-/// The text with the window of Go templates as a placeholder, character by character where it was; the place of a template that says something else.
+/// The text with the window of a Go template replaced by the placeholder, at the same positions; the place of any other template as an error.
 fn untemplated(text: &str) -> Result<String, Span> {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(start) = text[at..].find("{{").map(|found| found + at) {
-        // Two brackets that are no template stand nowhere in PromQL but in strings.
+        // In PromQL, two closing braces without a template are possible only in strings.
         let Some(end) = text[start..].find("}}").map(|found| found + start + 2) else { break };
         let inner = text[start + 2..end - 2].trim_matches(|c: char| c.is_whitespace() || c == '-');
         if inner != ".window" && inner != ".Window" {
@@ -127,9 +126,14 @@ fn untemplated(text: &str) -> Result<String, Span> {
     Ok(out)
 }
 
-/// What two queries measure, one of which counts all.
-pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> Result<Understood, Why> {
-    // Whoever has only a ratio divides it by one.
+/// The meaning of two queries, of which one counts all events.
+pub fn events(
+    part: &Expr,
+    counts: Counts,
+    total: &Expr,
+    counters: Counters,
+) -> Result<Understood, NotUnderstood> {
+    // A user who has only a ratio divides it by one.
     if is_one(total) {
         return ratio(part, counts, counters);
     }
@@ -138,18 +142,18 @@ pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> 
     measured(Ratio { over, counts, total, guards: BTreeSet::new() })
 }
 
-/// What a query measures that is a ratio.
-pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Understood, Why> {
+/// The meaning of one query that is a ratio.
+pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Understood, NotUnderstood> {
     measured(fraction(query, counts, counters)?)
 }
 
-/// Why a query counts nothing, if it does not.
-pub fn uncounted(query: &Expr, counters: Counters) -> Option<Why> {
+/// Why a query does not count events, if so.
+pub fn uncounted(query: &Expr, counters: Counters) -> Option<NotUnderstood> {
     sum(query, counters).err()
 }
 
-/// A query as a ratio of two sums.
-fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, Why> {
+/// Reads a query as a ratio of two sums.
+fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, NotUnderstood> {
     let guarded = |mut ratio: Ratio, guard: Guard| {
         ratio.guards.insert(guard);
         ratio
@@ -171,8 +175,8 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 let guard = guard(&binary.right, binary.op == Op::Unless);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
-            // A ratio above anything else than 0 is another one.
-            op if lets_through(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
+            // A comparison with another number than 0 would change the ratio.
+            op if keeps_large(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
                 let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
@@ -190,14 +194,14 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             let bound = bound
                 .ok_or_else(|| why(query, "a share between two bounds is not a share below one bound"))?;
             let total = sum(over, counters)?;
-            let part = |of: Of| {
+            let part = |of: CountKind| {
                 let terms = total.terms.iter().map(|term| Term { of: of.clone(), ..term.clone() });
                 Sum { terms: terms.collect(), ..total.clone() }
             };
             Ok(Ratio {
-                over: part(Of::Below(bound)),
+                over: part(CountKind::Below(bound)),
                 counts,
-                total: part(Of::NativeCount),
+                total: part(CountKind::NativeCount),
                 guards: BTreeSet::new(),
             })
         }
@@ -209,13 +213,20 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 let part = |of| {
                     Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span })
                 };
-                Ok(Ratio { over: part(Of::Summed), counts, total: part(Of::Looked), guards: BTreeSet::new() })
+                Ok(Ratio {
+                    over: part(CountKind::Summed),
+                    counts,
+                    total: part(CountKind::Looked),
+                    guards: BTreeSet::new(),
+                })
             }
             _ => Err(why(query, "an average over time does not count events")),
         },
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut ratio = fraction(expr, counts, counters)?;
-            let looks = |sum: &Sum| sum.terms.iter().all(|term| matches!(term.of, Of::Summed | Of::Looked));
+            let looks = |sum: &Sum| {
+                sum.terms.iter().all(|term| matches!(term.of, CountKind::Summed | CountKind::Looked))
+            };
             if !looks(&ratio.over) || !looks(&ratio.total) {
                 return Err(why(query, "an average of ratios gives every series the same weight"));
             }
@@ -230,8 +241,8 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
 
 const CLAMPS: [&str; 3] = ["clamp_min", "clamp_max", "clamp"];
 
-/// A query as a sum of counters.
-fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
+/// Reads a query as a sum of counters.
+fn sum(query: &Expr, counters: Counters) -> Result<Sum, NotUnderstood> {
     let guarded = |mut sum: Sum, guard: Guard| {
         sum.guards.insert(guard);
         sum
@@ -254,7 +265,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut inner = sum(expr, counters)?;
             inner.by = Some(kept(grouping.as_ref(), query)?);
-            // Divided by another mean of the same series, it is what their sum is.
+            // Divided by the mean of the same series, a mean gives the same ratio as a sum.
             inner.mean = Some(query.span);
             Ok(inner)
         }
@@ -265,7 +276,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
             ("rate" | "irate" | "increase", [arg]) => {
                 let selector = match &arg.kind {
                     Kind::Range { selector, .. } => selector,
-                    // Looked at from step to step, a counter gains the same.
+                    // The sum of increases over the steps of a subquery is the same increase.
                     Kind::Subquery { expr, .. } => match &expr.kind {
                         Kind::Selector(selector) => selector,
                         _ => {
@@ -281,13 +292,13 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                 gained.per_second = Some(function != "increase");
                 Ok(if function == "irate" { guarded(gained, Guard::LastTwo) } else { gained })
             }
-            ("sum_over_time" | "count_over_time", [arg]) => looked(function, arg, query),
+            ("sum_over_time" | "count_over_time", [arg]) => samples_over_time(function, arg, query),
             ("clamp_min" | "clamp_max" | "clamp", [inner, ..]) => {
                 Ok(guarded(sum(inner, counters)?, Guard::Clamped))
             }
             ("histogram_count", [inner]) => {
                 let mut counted = sum(inner, counters)?;
-                counted.terms.iter_mut().for_each(|term| term.of = Of::NativeCount);
+                counted.terms.iter_mut().for_each(|term| term.of = CountKind::NativeCount);
                 Ok(counted)
             }
             ("scalar" | "vector", [inner]) => sum(inner, counters),
@@ -303,7 +314,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     left.plus(right).ok_or_else(|| why(query, "the two sides are counted in different ways"))
                 }
                 Op::Or if is_zero(&binary.right) => Ok(guarded(sum(&binary.left, counters)?, Guard::Absent)),
-                // So that nothing is divided by nothing.
+                // A guard against division by zero.
                 Op::Or if is_number(&binary.right).is_some() => {
                     Ok(guarded(sum(&binary.left, counters)?, Guard::Idle))
                 }
@@ -317,7 +328,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     let scaled = sum(inner, counters)?.scaled(number, binary.op == Op::Div);
                     scaled.ok_or_else(|| why(query, "each event must count once"))
                 }
-                op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
+                op if keeps_large(op) && !binary.bool && is_number(&binary.right).is_some() => {
                     Ok(guarded(sum(&binary.left, counters)?, guard(query, false)))
                 }
                 _ => Err(why(query, "this is neither a sum nor a difference of counters")),
@@ -328,15 +339,15 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
 }
 
 fn gain(selector: &Selector, query: &Expr) -> Term {
-    Term { negative: false, selector: selector.clone(), of: Of::Gain, span: query.span }
+    Term { negative: false, selector: selector.clone(), of: CountKind::Gain, span: query.span }
 }
 
-/// `sum_over_time(…)` and `count_over_time(…)`: how often something was looked at, and how often a condition held.
-fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
+/// `sum_over_time(…)` and `count_over_time(…)`: the number of samples, and how often a condition was true.
+fn samples_over_time(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, NotUnderstood> {
     let counts = function == "count_over_time";
     match &arg.kind {
         Kind::Range { selector, .. } => {
-            let of = if counts { Of::Looked } else { Of::Summed };
+            let of = if counts { CountKind::Looked } else { CountKind::Summed };
             Ok(Sum::of(Term { negative: false, selector: (**selector).clone(), of, span: query.span }))
         }
         Kind::Subquery { expr, .. } => {
@@ -365,7 +376,7 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
             let mut looked = Sum::of(Term {
                 negative: false,
                 selector: build::selector("", &[]),
-                of: Of::Held(Box::new(held)),
+                of: CountKind::Held(Box::new(held)),
                 span: query.span,
             });
             looked.by = Some(kept(grouping, query)?);
@@ -376,11 +387,11 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
 }
 
 /// The labels that an aggregation keeps.
-fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
+fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, NotUnderstood> {
     match grouping {
         None => Ok(Vec::new()),
         Some(grouping) if !grouping.without => {
-            // `le` is no label of what happens.
+            // `le` does not describe the event.
             let labels: BTreeSet<&String> = grouping.labels.iter().filter(|label| *label != "le").collect();
             let mut seen = BTreeSet::new();
             let kept =
@@ -394,14 +405,15 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
     }
 }
 
-/// What a comparison is for: `> 0` lets no idle time through, `> 5` no time with little traffic. One that is `excluded` lets through where it does not hold.
+/// The purpose of a comparison: `> 0` removes idle times, `> 5` removes times with little traffic. If it is `excluded`, the times when it is true are
+/// removed.
 fn guard(query: &Expr, excluded: bool) -> Guard {
     match &query.kind {
         Kind::Binary(binary) if binary.op.is_comparison() => match is_number(&binary.right) {
             Some(number) if excluded && number.is_zero() && matches!(binary.op, Op::Eq | Op::Le) => {
                 Guard::Idle
             }
-            Some(number) if !excluded && lets_through(binary.op) => match number.is_zero() {
+            Some(number) if !excluded && keeps_large(binary.op) => match number.is_zero() {
                 true => Guard::Idle,
                 false => Guard::Traffic(query.span.into()),
             },
@@ -411,12 +423,12 @@ fn guard(query: &Expr, excluded: bool) -> Guard {
     }
 }
 
-/// Whether a comparison with a number lets through what is large.
-fn lets_through(op: Op) -> bool {
+/// Whether a comparison keeps large numbers.
+fn keeps_large(op: Op) -> bool {
     matches!(op, Op::Gt | Op::Ge | Op::Ne)
 }
 
-/// A number that is written, however it is wrapped.
+/// The value of a number, with or without parentheses and other wrappers.
 fn is_number(query: &Expr) -> Option<Decimal> {
     match &query.kind {
         Kind::Number(text) => {
@@ -436,7 +448,7 @@ fn is_one(query: &Expr) -> bool {
     is_number(query) == Some(Decimal::ONE)
 }
 
-/// What is nothing, for series that are not there: `vector(0)`, `0 * x`, `x * 0`.
+/// Whether it is a zero for missing series: `vector(0)`, `0 * x`, `x * 0`.
 fn is_zero(query: &Expr) -> bool {
     match &query.kind {
         Kind::Binary(binary) if binary.op == Op::Mul => {
@@ -447,20 +459,20 @@ fn is_zero(query: &Expr) -> bool {
     }
 }
 
-fn why(query: &Expr, words: impl Into<String>) -> Why {
-    Why { span: query.span, words: words.into() }
+fn why(query: &Expr, words: impl Into<String>) -> NotUnderstood {
+    NotUnderstood { span: query.span, words: words.into() }
 }
 
-/// What a ratio of sums measures.
-fn measured(ratio: Ratio) -> Result<Understood, Why> {
+/// The meaning of a ratio of sums.
+fn measured(ratio: Ratio) -> Result<Understood, NotUnderstood> {
     let Ratio { over, counts, total, mut guards } = ratio;
     let span = over.terms.first().or(total.terms.first()).map(|term| term.span).unwrap_or_default();
-    let fault = |words: &str| Why { span, words: words.to_owned() };
+    let fault = |words: &str| NotUnderstood { span, words: words.to_owned() };
     if let Some(span) = over.mean.or(total.mean) {
         let terms = || over.terms.iter().chain(&total.terms);
         let one = terms().all(|term| terms().all(|other| same_series(&term.selector, &other.selector)));
         if over.mean.is_none() || total.mean.is_none() || !one {
-            return Err(Why {
+            return Err(NotUnderstood {
                 span,
                 words: "`avg` of several series is not the sum of their counts".to_owned(),
             });
@@ -481,7 +493,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
             one.clone()
         }
         (None, None) => {
-            // Of bare counters nobody said how they are summed.
+            // For bare counters the source does not say how they are summed.
             if over.per_second.is_some() || total.per_second.is_some() {
                 guards.insert(Guard::PerSeries);
             }
@@ -496,7 +508,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
     Ok(Understood { measured, by, guards })
 }
 
-/// The query as the last resort takes it: a ratio of what is bad, with `$window` where its range stands. `None` if there is no place for it.
+/// The query as `bad_ratio`, with `$window` in place of its range. `None` if it has no place for a window.
 pub fn bad_ratio(part: &Expr, counts: Counts, total: Option<&Expr>) -> Option<Expr> {
     let share = match total.filter(|total| !is_one(total)) {
         Some(total) => build::div(part.clone(), total.clone()).into(),
@@ -522,11 +534,11 @@ pub fn bad_ratio(part: &Expr, counts: Counts, total: Option<&Expr>) -> Option<Ex
         (false, true) => windowed(&bad, false),
         (false, false) => windowed(&bad, true),
     };
-    // What has no series at all has no ratio either.
+    // Without a series there is no ratio.
     (windows(&bad).0 && promql::check(&bad) == Ok(promql::Type::Vector)).then_some(bad)
 }
 
-/// The same query with `$window` as its range: of every range, or, where there is none, of an average of what stands bare.
+/// The same query with `$window` in place of every range. If there are none, instant values are averaged over `$window`.
 fn windowed(expr: &Expr, bare: bool) -> Expr {
     let window = || Time::Placeholder(WINDOW.to_owned());
     let below = |expr: &Expr| Box::new(windowed(expr, bare));
@@ -560,7 +572,7 @@ fn windowed(expr: &Expr, bare: bool) -> Expr {
     Expr { kind, span: expr.span }
 }
 
-/// The same query with a window of its own in the place of `$window`.
+/// The same query with a fixed window in place of `$window`.
 pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
     query.map_times(&mut |time| match time {
         Time::Placeholder(_) => Time::Fixed(window),
@@ -568,7 +580,7 @@ pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
     })
 }
 
-/// Whether a window is to be filled in.
+/// Whether a query has a placeholder for its window.
 pub fn has_window(query: &Expr) -> bool {
     query.contains(|part| {
         let (Kind::Range { range, .. } | Kind::Subquery { range, .. }) = &part.kind else { return false };
@@ -576,7 +588,7 @@ pub fn has_window(query: &Expr) -> bool {
     })
 }
 
-/// Whether a matcher asks for one value of a label, and for which.
+/// The value of a label that a matcher requires, if there is one.
 pub fn asked<'s>(selector: &'s Selector, label: &str) -> Option<&'s str> {
     let mut found = selector.matchers.iter().filter(|matcher| matcher.label == label);
     match (found.next(), found.next()) {

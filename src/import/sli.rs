@@ -1,9 +1,9 @@
-//! From the queries of a foreign SLI to its measurement, with the messages for the author.
+//! From the queries of another tool's SLI to the measurement, with messages for the user.
 
-use super::draft::Missing;
+use super::draft::NotImported;
 use super::keys::whole;
 use super::measure::Counts;
-use super::measure::{Guard, Measured, Place, UNKNOWN_GAUGE, Why};
+use super::measure::{Guard, Measured, NotUnderstood, Place, UNKNOWN_GAUGE};
 use super::queries::{self, Counters, Understood};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Op};
@@ -11,37 +11,37 @@ use crate::promql::{self, build, pretty};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, text};
 
-/// What an SLI comes to.
+/// The result for an SLI.
 pub struct Sli {
-    /// What is measured, or why that cannot be said.
-    pub measured: Result<Measured, Missing>,
+    /// What it measures, or why that is not known.
+    pub measured: Result<Measured, NotImported>,
     pub by: Vec<String>,
     pub better: Vec<String>,
     pub changes: Vec<String>,
 }
 
 impl Sli {
-    fn of(measured: Result<Measured, Missing>) -> Self {
+    fn of(measured: Result<Measured, NotImported>) -> Self {
         Self { measured, by: Vec::new(), better: Vec::new(), changes: Vec::new() }
     }
 
-    /// One that is known without any query that would have to be understood.
+    /// An SLI without a query to interpret.
     pub fn measured(measured: Measured) -> Self {
         Self::of(Ok(measured))
     }
 
-    /// One of which is known only which decision is missing.
+    /// An SLI for which the user has to decide something first.
     pub fn missing(decision: &str) -> Self {
-        Self::of(Err(Missing::Decision(decision.to_owned())))
+        Self::of(Err(NotImported::Decision(decision.to_owned())))
     }
 
-    /// One with a fault that was told already.
+    /// An SLI with a fault that was already reported.
     pub fn faulty(fault: &'static str) -> Self {
-        Self::of(Err(Missing::Fault(fault)))
+        Self::of(Err(NotImported::Fault(fault)))
     }
 }
 
-/// Two queries: those that are good or bad, and all.
+/// Two queries: good or bad events, and all events.
 pub fn of_events(
     part: &Scalar,
     counts: Counts,
@@ -67,7 +67,7 @@ pub fn of_events(
     }
 }
 
-/// Two queries that are all events together.
+/// Two queries: good and bad events.
 pub fn of_two(good: &Scalar, bad: &Scalar, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
     let (good_read, bad_read) = (queries::read(good, problems), queries::read(bad, problems));
     let (Some(good_expr), Some(bad_expr)) = (good_read, bad_read) else {
@@ -86,7 +86,7 @@ pub fn of_two(good: &Scalar, bad: &Scalar, counters: Counters, problems: &mut Ve
     }
 }
 
-/// One query that is a ratio already.
+/// One query that is already a ratio.
 pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
     let Some(expr) = queries::read(query, problems) else {
         return Sli::faulty("its query cannot be read");
@@ -97,7 +97,7 @@ pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &m
     }
 }
 
-/// A query whose answer is compared with a number: good is the time while it holds.
+/// A query that is compared with a number: it is good while the comparison is true.
 pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<Problem>) -> Sli {
     const USUAL: Duration = Duration::from_secs(300);
     let Some(expr) = queries::read(query, problems) else {
@@ -123,7 +123,7 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
     Sli { changes, ..Sli::of(Ok(Measured::Condition(condition.into()))) }
 }
 
-/// What was understood, with what is said of the guards that were taken off.
+/// Converts an understood query, and reports the guards that were removed.
 fn to_sli(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> Sli {
     let Understood { measured, by, guards } = understood;
     let mut sli = Sli { by, ..Sli::of(Ok(measured)) };
@@ -168,12 +168,12 @@ fn left_out(query: &Scalar, place: Place, headline: &str) -> Problem {
         .label("here all events count, at any time")
 }
 
-/// A ratio in the place of events that nobody understands.
+/// `bad_ratio` for a query whose events are not understood.
 fn last_resort(
     part: &Expr,
     counts: Counts,
     total: Option<&Expr>,
-    why: &Why,
+    why: &NotUnderstood,
     query: &Scalar,
     problems: &mut Vec<Problem>,
 ) -> Sli {
@@ -202,7 +202,7 @@ fn last_resort(
     }
 }
 
-/// A query on one line.
+/// The query as one line of text.
 pub fn spelled(expr: &Expr) -> String {
     const ONE_LINE: usize = 100_000;
     pretty(expr, ONE_LINE)

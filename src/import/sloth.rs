@@ -1,22 +1,21 @@
-//! Sloth: `prometheus/v1`, and the same as an object of Kubernetes, `PrometheusServiceLevel`, with the windows that may be declared beside it.
+//! Sloth: `prometheus/v1`, the same as a Kubernetes object `PrometheusServiceLevel`, and declared alert windows.
 
-use super::account::night;
-use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said, Tier};
+use super::account::night_example;
+use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder, Tier};
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
 use super::measure::Measured;
 use super::queries::Counters;
 use super::sli::{self, Sli};
-use super::{Document, Found, Options};
+use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem, few};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity, text};
 
-/// What the tool is called.
 pub const TOOL: &str = "Sloth";
 
-/// The keys that are spelled otherwise as an object of Kubernetes.
+/// Keys with another spelling in Kubernetes objects.
 struct Spelled {
     error_query: &'static str,
     total_query: &'static str,
@@ -44,28 +43,28 @@ const KUBERNETES: Spelled = Spelled {
     plugins: ["sloPlugins", "plugins"],
 };
 
-/// What Sloth promises over if nothing is said.
+/// The default period of Sloth.
 const MONTH: Duration = Duration::from_secs(30 * 86_400);
 
-/// Windows of alerts that are declared for a period.
+/// Alert windows that are declared for a period.
 struct Windows {
-    /// Where they stand.
+    /// The place of the declaration.
     place: Span,
     period: Duration,
     tiers: Vec<Tier>,
 }
 
-/// What stands above the SLOs of one document.
+/// The settings that the SLOs of one document share.
 struct Group<'a> {
-    service: Said,
+    service: PlacedText,
     labels: Vec<Pair>,
     windows: Option<&'a Windows>,
     spelled: &'static Spelled,
 }
 
 /// Reads all documents of Sloth.
-pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
-    let Found { drafts, problems } = found;
+pub fn read(documents: &[&Document], options: &Options, found: &mut DialectResults) {
+    let DialectResults { drafts, problems } = found;
     let mut windows = Vec::new();
     let mut groups = Vec::new();
     for document in documents {
@@ -80,7 +79,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
             None => groups.push((keys, &PLAIN)),
         }
     }
-    // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
+    // Sloth's default is 30 days, unless its command line sets another period. Declared windows name their period.
     let usual = windows.iter().position(|windows: &Windows| windows.period == MONTH);
     let used = if groups.is_empty() { None } else { usual.or((!windows.is_empty()).then_some(0)) };
     let unused = windows.iter().enumerate().filter(|(index, _)| Some(*index) != used);
@@ -145,7 +144,7 @@ fn group(
     }
     spec.finish(problems);
     let Some(service) = service else { return };
-    let service = Said { place: whole(&service), text: keys::short(&service) };
+    let service = PlacedText { place: whole(&service), text: keys::short(&service) };
     let group = Group { service, labels, windows, spelled };
     for node in slos {
         if let Some(keys) = Keys::of(node, "an SLO of Sloth", problems) {
@@ -154,7 +153,7 @@ fn group(
     }
 }
 
-/// What Kubernetes says of an object: it finds the rules by that, and alerts know nothing of it.
+/// Skips metadata of a Kubernetes object: it selects the rules, and has no effect on alerts.
 pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
     let Some(mut metadata) = keys.below("metadata", problems) else { return };
     metadata.pass(&[
@@ -216,7 +215,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
     let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
         let owner = labels[at].clone();
         labels.retain(|label| label.name != "owner");
-        Said { text: owner.value, place: owner.place }
+        PlacedText { text: owner.value, place: owner.place }
     });
     if options.identity {
         let place = whole(&name);
@@ -253,13 +252,13 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         place,
         tool: TOOL,
         service: group.service.clone(),
-        name: Said { place: whole(&name), text: keys::short(&name) },
+        name: PlacedText { place: whole(&name), text: keys::short(&name) },
         service_description: None,
         owner,
         description,
         objective,
         measured: sli.measured,
-        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        by: sli.by.into_iter().map(|text| PlacedText { text, place }).collect(),
         period,
         slice: None,
         labels,
@@ -272,12 +271,12 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         account,
     };
     if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
-        draft.account.better.splice(0..0, night(&draft));
+        draft.account.better.splice(0..0, night_example(&draft));
     }
     Some(draft)
 }
 
-/// A percentage without its sign.
+/// A percentage without `%`.
 pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     match Objective::from_percent(written.text.trim()) {
         Ok(objective) => {
@@ -358,9 +357,9 @@ fn alerts(
     labels: &mut Vec<Pair>,
     annotations: &mut Vec<Pair>,
     problems: &mut Vec<Problem>,
-) -> (PerSeverity<Alert>, Option<Said>) {
+) -> (PerSeverity<Alert>, Option<PlacedText>) {
     let place = keys.span.beginning();
-    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
+    let name = keys.text("name", problems).map(|name| PlacedText { place: whole(&name), text: name.text });
     labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
     annotations.extend(keys.pairs("annotations", problems).into_iter().map(Pair::of));
     let mut severities = PerSeverity::default();
@@ -372,15 +371,17 @@ fn alerts(
         }
     }
     keys.finish(problems);
-    // What stands on every alert, its severity, is told for each: it cannot be a label of its own.
+    // `severity` cannot be an ordinary label. If the source sets it for all alerts, it becomes the label of pages and of tickets.
     if let Some(at) = labels.iter().rposition(|label| label.name == "severity") {
-        let said = labels.remove(at);
+        let message = labels.remove(at);
         for severity in Severity::ALL {
             let alert: &mut Alert = severities.get_mut(severity);
-            alert.label.get_or_insert_with(|| Said { text: said.value.clone(), place: said.place });
+            alert
+                .label
+                .get_or_insert_with(|| PlacedText { text: message.value.clone(), place: message.place });
         }
     }
-    let default = || Said { text: format!("{}-{slo}", group.service.text), place };
+    let default = || PlacedText { text: format!("{}-{slo}", group.service.text), place };
     let speaks = !(severities.page.off && severities.ticket.off);
     (severities, speaks.then(|| name.unwrap_or_else(default)))
 }
@@ -397,12 +398,12 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     keys.finish(problems);
     let label = labels.iter().position(|label| label.name == "severity").map(|at| {
         let label = labels.remove(at);
-        Said { text: label.value, place: label.place }
+        PlacedText { text: label.value, place: label.place }
     });
     Alert { off, label, labels, annotations }
 }
 
-/// Windows of alerts that are declared.
+/// Reads declared alert windows.
 fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows> {
     keys.pass(&["apiVersion"]);
     metadata(&mut keys, problems);
@@ -449,7 +450,7 @@ fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     percent.map(|percent| percent / Decimal::ONE_HUNDRED)
 }
 
-/// A duration as Prometheus spells it.
+/// A duration in the format of Prometheus.
 pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
     if length.is_none() {

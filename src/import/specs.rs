@@ -1,9 +1,9 @@
-//! Specs as rules: the series that Sloth and Pyrra would record for them, and their expressions.
+//! Specs as rules: the series that Sloth and Pyrra would record for them, with their expressions.
 
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, Policy, Recorder};
-use super::gather::{self, Gathered};
+use super::gather::{self, FileContents};
 use super::measure::{Measured, Part};
 use super::queries::with_window;
 use super::sloth;
@@ -17,8 +17,8 @@ use crate::vocabulary::{Decimal, Duration, Period, text};
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// All SLOs that measure something.
-pub fn foreign(drafts: &[Draft], gathered: &Gathered) -> Foreign {
+/// The rules for all SLOs that could be imported.
+pub fn foreign(drafts: &[Draft], gathered: &FileContents) -> Foreign {
     let mut imported = BTreeMap::new();
     for service in &gathered.services {
         let named = |slo: &gather::Slo| (slo.draft.place, format!("{}/{}", service.name, slo.name));
@@ -73,7 +73,7 @@ fn slo(draft: &Draft, imported: Option<&String>) -> Option<Slo> {
             averaged: false,
         })
         .collect();
-    // Sloth has a mean of its shortest ratios for the period; Pyrra counts, as it does for any window.
+    // Sloth averages its shortest ratios over the period; Pyrra counts events, as for any window.
     if let Some(period) = period {
         let averaged = tool == sloth::TOOL;
         let expr = match series(shortest).filter(|_| averaged) {
@@ -115,19 +115,19 @@ fn windows(draft: &Draft) -> (Vec<Duration>, Duration) {
     (windows, shortest)
 }
 
-/// A window of Pyrra: a share of the period, rounded to minutes.
+/// A window of Pyrra: a part of the period, rounded to minutes.
 pub fn of_pyrra(period: Duration, share: u64) -> Duration {
     Duration::from_secs(60 * ((period.millis() / share + 30_000) / 60_000))
 }
 
-/// All of them.
+/// All windows of Pyrra.
 fn pyrra(period: Duration) -> Vec<Duration> {
     const SHARES: [u64; 7] = [28 * 24 * 12, 28 * 24 * 2, 28 * 24, 28 * 12, 28 * 4, 28, 7];
     let windows = SHARES.into_iter().map(|share| of_pyrra(period, share));
     windows.filter(|window| window.millis() > 0).collect()
 }
 
-/// A window as Prometheus' own library spells it, which both tools use: whole years and weeks are units.
+/// A window as Prometheus' own library writes it, which both tools use: with whole years and weeks.
 fn spelled(window: Duration) -> String {
     let whole = |unit: u64| window.millis().is_multiple_of(unit * 1000).then(|| window.secs() / unit);
     match (whole(365 * DAY), whole(7 * DAY)) {
@@ -137,7 +137,7 @@ fn spelled(window: Duration) -> String {
     }
 }
 
-/// The metric that Pyrra names its series after.
+/// The metric in the names of Pyrra's series.
 fn metric(measured: &Measured) -> Option<String> {
     let name = match measured {
         Measured::Events(parts) => parts[0].1.selectors().first()?.name.clone()?,
@@ -149,7 +149,7 @@ fn metric(measured: &Measured) -> Option<String> {
     Some(name.strip_suffix("_count").unwrap_or(name).to_owned())
 }
 
-/// How the tool computes a ratio over a window.
+/// The tool's expression for a ratio over a window.
 fn ratio(measured: &Measured, recorder: &Recorder, by: &[&str], window: Duration) -> Option<Expr> {
     let rate = |expr: &Expr| rated(expr, window);
     match measured {
@@ -201,7 +201,7 @@ fn ratio(measured: &Measured, recorder: &Recorder, by: &[&str], window: Duration
     }
 }
 
-/// The rate of every counter in a sum.
+/// Applies `rate` to every counter of a sum.
 fn rated(expr: &Expr, window: Duration) -> Expr {
     match &expr.kind {
         Kind::Selector(counter) => call("rate", vec![counter.clone().range(window)]),

@@ -2,7 +2,7 @@
 
 use super::{line, text};
 
-/// A text as Markdown that says just this: no markup, no HTML, no variable of a dashboard, on one line, wherever on its line it stands.
+/// A text for Markdown that shows exactly these words, on one line: without markup, HTML or variables of a dashboard. It can be anywhere in a line.
 pub fn markdown(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = line(&words);
@@ -20,22 +20,23 @@ pub fn markdown(text: &str) -> String {
     plain
 }
 
-/// Where what would make a list, a rule or a heading of a line ends that begins so: `- `, `+ `, `1. `, `===`. What else would is not a word anywhere.
+/// The end of a marker that would make a list, a rule or a heading at the beginning of a line: `- `, `+ `, `1. `, `===`. Other markers are escaped
+/// everywhere.
 fn marker(words: &str) -> Option<usize> {
     let digits = words.len() - words.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let marks: &[char] = if digits > 0 { &['.', ')'] } else { &['-', '+', '='] };
     let rest = words[digits..].strip_prefix(marks)?;
-    // `-20%` is none, nor is `1.5`.
+    // `-20%` and `1.5` are not markers.
     let alone = rest.is_empty() || rest.starts_with(' ');
     (alone || (digits == 0 && rest.chars().all(|c| marks.contains(&c)))).then_some(digits)
 }
 
-/// A line in a code span that nothing in it can end: its fence is longer than any run of backticks (CommonMark 6.1).
+/// A text in inline code. Its fence is longer than every run of backticks in it (CommonMark 6.1).
 pub fn code(text: &str) -> String {
     let text = line(text);
     let longest = longest_run(&text);
     let fence = "`".repeat(longest + 1);
-    // One space on each side is dropped, unless there is nothing else; a span of spaces, or of nothing, would be no span.
+    // Markdown removes one space on each side, unless there is nothing else. Inline code cannot be empty.
     match text.trim().is_empty() {
         true => format!("{fence}\u{2423}{fence}"),
         false if longest > 0 || text.starts_with(' ') || text.ends_with(' ') => {
@@ -45,7 +46,7 @@ pub fn code(text: &str) -> String {
     }
 }
 
-/// A block of code, with a fence that nothing in it closes.
+/// A code block with a fence that is longer than every fence in it.
 pub fn fenced(language: &str, code: &str) -> String {
     let code = text(code);
     let fence = "`".repeat((longest_run(&code) + 1).max(3));
@@ -62,7 +63,7 @@ mod tests {
     use super::{code, fenced, markdown};
 
     #[test]
-    fn markdown_of_strangers_is_text() {
+    fn untrusted_markdown_is_text() {
         let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b \u{202e}\x1b";
         let plain = markdown(text);
         assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>', '\u{202e}', '\x1b']), "{plain}");
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_begins_a_list_a_rule_a_heading_or_a_quote() {
+    fn texts_cannot_begin_a_list_a_rule_a_heading_or_a_quote() {
         let lines = [
             "- a", "+ a", "* a", "1. a", "12) a", "# a", "> a", "===", "---", "- - -", "~~~", "-20% + 1",
             "| a |", "-", "1.",
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_a_code_span() {
+    fn a_text_cannot_end_its_inline_code() {
         let spans =
             ["a", "a`b", "``", "`", "", "  ", " a", "</details>\n# @all", "a`[x](http://evil)"].map(code);
         assert_eq!(
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_closes_a_fence_from_within() {
+    fn a_text_cannot_close_its_code_block() {
         assert_eq!(fenced("promql", "up"), "```promql\nup\n```");
         assert_eq!(fenced("", "a\n```\nb"), "````\na\n```\nb\n````");
     }

@@ -1,28 +1,29 @@
-//! Characters that people do not see, but machines read.
+//! Characters that people cannot see, but programs read.
 
-/// Those of a text that a reader does not see for what they are, with their places: controls, line breaks of any kind, what turns or joins the
-/// text around it, what shows nothing at all, and what no text has. A joiner or a selector is not among them where scripts and emoji need it.
+/// The characters of a text that a reader cannot see or recognise, with their offsets: controls, line breaks of all kinds, characters that change the
+/// direction of text or join it, invisible characters, and noncharacters. Joiners and variation selectors are left out where scripts and emoji need
+/// them.
 pub fn unseen(text: &str) -> impl Iterator<Item = (usize, char)> {
     let chars = text.char_indices().filter(|(_, c)| is_unseen(*c));
     chars.filter(|&(at, c)| !is_needed(&text[..at], c, &text[at + c.len_utf8()..]))
 }
 
-/// Whether a reader sees everything: no control, and nothing that is [`unseen`].
+/// Whether a text has neither controls nor [`unseen`] characters.
 pub fn is_seen(text: &str) -> bool {
     match text.is_ascii() {
-        // Looking at bytes takes a fraction of the time, and nearly all texts are ASCII.
+        // A test of bytes is much faster, and nearly all texts are ASCII.
         true => !text.bytes().any(|byte| byte.is_ascii_control()),
         false => unseen(text).next().is_none(),
     }
 }
 
-/// Where a line ends to any reader of YAML, of text or of code: YAML 1.1 has them all but the form feed and the vertical tab.
+/// Whether a character is a line break in YAML, text or code. YAML 1.1 has all of them except the form feed and the vertical tab.
 pub fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Controls (Cc), formats (Cf), separators of lines and paragraphs (Zl, Zp), what is ignored where it cannot be shown
-/// (`Default_Ignorable_Code_Point`), and noncharacters, which no YAML may hold.
+/// Controls (Cc), formats (Cf), separators of lines and paragraphs (Zl, Zp), characters that are ignored if they cannot be shown
+/// (`Default_Ignorable_Code_Point`), and noncharacters, which YAML does not allow.
 fn is_unseen(c: char) -> bool {
     match u32::from(c) {
         0x20..=0x7e | 0xa0..=0xac | 0xae..=0x2ff => false,
@@ -37,24 +38,24 @@ fn is_unseen(c: char) -> bool {
     }
 }
 
-/// Whether a character that shows nothing by itself makes, between these, something that is shown.
+/// Whether an invisible character has a visible effect between these texts.
 fn is_needed(before: &str, c: char, after: &str) -> bool {
     let (last, next) = (before.chars().next_back(), after.chars().next());
     let last_is = |known: fn(char) -> bool| last.is_some_and(known);
     let next_is = |known: fn(char) -> bool| next.is_some_and(known);
     match c {
-        // A family, a profession: `👩‍💻`, `❤️‍🔥`. And letters that would be joined, or not, without it.
+        // A family, a profession: `👩‍💻`, `❤️‍🔥`. Or letters whose shape depends on the joiner.
         '\u{200d}' => {
             (before.trim_end_matches('\u{fe0f}').ends_with(is_emoji) && next_is(is_emoji))
                 || (last_is(is_joined) && next_is(is_joined))
         }
         '\u{200c}' => last_is(is_joined) && next_is(is_joined),
-        // A symbol in colour, or not: `❤️`; a key: `1️⃣`.
+        // A symbol in colour or not: `❤️`; a key: `1️⃣`.
         '\u{fe0e}' | '\u{fe0f}' => {
             last_is(is_emoji)
                 || (last_is(|c| c.is_ascii_digit() || matches!(c, '#' | '*')) && next == Some('\u{20e3}'))
         }
-        // One of several shapes of a Han character.
+        // A variant of a Han character.
         '\u{fe00}'..='\u{fe02}' | '\u{e0100}'..='\u{e01ef}' => last_is(is_han),
         '\u{e0020}'..='\u{e007f}' => {
             let start = before.trim_end_matches(is_tag);
@@ -68,14 +69,14 @@ fn is_needed(before: &str, c: char, after: &str) -> bool {
     }
 }
 
-/// Flags that are written as a black one with tags: of England, Scotland and Wales.
+/// Flags that consist of a black flag and tags: England, Scotland and Wales.
 const FLAGS: [&str; 3] = ["gbeng\x7f", "gbsct\x7f", "gbwls\x7f"];
 
 fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0020}'..='\u{e007f}')
 }
 
-/// Symbols that are shown in colour, by themselves or if they are asked to.
+/// Symbols that can be shown in colour.
 fn is_emoji(c: char) -> bool {
     matches!(
         u32::from(c),
@@ -85,7 +86,7 @@ fn is_emoji(c: char) -> bool {
     )
 }
 
-/// Letters of scripts in which joiners change what is seen: from Arabic to Sinhala, and their marks.
+/// Letters of scripts in which joiners change the shape: from Arabic to Sinhala, and their marks.
 fn is_joined(c: char) -> bool {
     matches!(c, '\u{620}'..='\u{dff}') && !is_unseen(c)
 }
@@ -101,7 +102,7 @@ mod tests {
 
     use super::{is_seen, is_unseen, unseen};
 
-    /// All characters of a category, as the table of another says.
+    /// All characters of a category in the tables of another library.
     fn category(pattern: &str) -> Vec<char> {
         let hir = regex_syntax::parse(pattern).expect("a class");
         let HirKind::Class(Class::Unicode(class)) = hir.into_kind() else { panic!("{pattern}") };
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn letters_digits_signs_and_blanks_are_seen() {
-        // Fillers of Hangul are letters that show nothing.
+        // Fillers of Hangul are invisible letters.
         let fillers = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
         for pattern in [r"\p{L}", r"\p{N}", r"\p{P}", r"\p{S}", r"\p{Zs}"] {
             let lost: Vec<char> =
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_one_sign_of_several_stays() {
+    fn joiners_inside_emoji_and_letters_stay() {
         for text in [
             "👩\u{200d}💻",
             "👩🏽\u{200d}🚒",
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_stand_there_unseen_does_not() {
+    fn the_table_of_invisible_characters_is_complete() {
         for text in [
             "a\u{200d}b",
             "👩\u{200d}",

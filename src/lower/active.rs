@@ -1,6 +1,6 @@
 //! Selectors of what a ruler records of alerts that are active.
 
-use crate::plan::Which;
+use crate::plan::AlertId;
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::build::selector;
 
@@ -8,19 +8,20 @@ use crate::promql::build::selector;
 pub(super) const BEGAN: &str = "ALERTS_FOR_STATE";
 
 /// These alerts while they fire.
-pub(super) fn firing(alerts: &[Which]) -> Vec<Selector> {
+pub(super) fn firing(alerts: &[AlertId]) -> Vec<Selector> {
     let firing = |series: Selector| series.matching("alertstate", MatchOp::Equal, "firing");
     of("ALERTS", alerts).into_iter().map(firing).collect()
 }
 
 /// When these alerts began, while they are active.
-pub(super) fn began(alerts: &[Which]) -> Vec<Selector> {
+pub(super) fn began(alerts: &[AlertId]) -> Vec<Selector> {
     of(BEGAN, alerts)
 }
 
 /// A series of these alerts: one selector for all that have names of their own, and one for each of the others.
-fn of(series: &str, alerts: &[Which]) -> Vec<Selector> {
-    let (alone, apart): (Vec<&Which>, Vec<&Which>) = alerts.iter().partition(|alert| alert.apart.is_empty());
+fn of(series: &str, alerts: &[AlertId]) -> Vec<Selector> {
+    let (alone, apart): (Vec<&AlertId>, Vec<&AlertId>) =
+        alerts.iter().partition(|alert| alert.apart.is_empty());
     let names: Vec<&str> = alone.iter().map(|alert| alert.name.as_str()).collect();
     let alone = match &names[..] {
         [] => None,

@@ -20,7 +20,7 @@ use crate::promql::build::{
     add, aggregate, aggregate_without, and, any, call, eq, ge, gt, lt, mul, number, or, rem, string, sub,
     subquery, unless, vector,
 };
-use crate::vocabulary::{Duration, HoursSpan, INTERVAL, LONG_INTERVAL, Offsets, Turn};
+use crate::vocabulary::{ClockChange, Duration, HoursSpan, INTERVAL, LONG_INTERVAL, Offsets};
 
 /// The name of the series.
 pub(super) const NAME: &str = "slo:agreed_service_time:bool";
@@ -143,7 +143,7 @@ fn local(offsets: &Offsets, utc: &dyn Fn() -> crate::promql::ast::Binary) -> Exp
     };
     let base = vector(shifted(offsets.base));
     let Some(summer) = &offsets.summer else { return base };
-    let turned = |turn: Turn| -> Expr {
+    let turned = |turn: ClockChange| -> Expr {
         let day = |name: &str, by: i32| call(name, vec![vector(shifted(by))]);
         let month = mul(number("100"), day("month", -turn.second));
         let weekday = day("day_of_week", -turn.second - i32::from(turn.weekday) * DAY as i32);
@@ -167,7 +167,7 @@ pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> E
 }
 
 /// A condition, if events count now or counted within a range: outside of the hours nothing begins.
-pub(super) fn lately(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
+pub(super) fn counted_within(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
     if slo.agreed.is_always() {
         return holds;
     }

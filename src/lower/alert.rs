@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::series::Series;
 use super::sums::held;
 use super::{dashboards, runbooks, windows};
-use crate::facts::{Aftermath, AlertFacts, SloFacts, Which};
+use crate::facts::{AlertFacts, AlertId, SilencingAlert, SloFacts};
 use crate::model::{Labels, Model, Service};
-use crate::plan::{Alert, Makes, Notice, OfPromise, Pace, Rule};
+use crate::plan::{Alert, BurnForecast, Notice, OfPromise, Rule, RuleOutput};
 use crate::promql::ast::Expr;
 use crate::vocabulary::Severity;
 
@@ -18,7 +18,12 @@ pub(super) fn rule(
     labels: impl Into<Arc<Labels>>,
     remark: &'static str,
 ) -> Rule {
-    Rule { makes: Makes::Alert(Box::new(alert)), expr: Arc::new(expr.into()), labels: labels.into(), remark }
+    Rule {
+        makes: RuleOutput::Alert(Box::new(alert)),
+        expr: Arc::new(expr.into()),
+        labels: labels.into(),
+        remark,
+    }
 }
 
 /// The name of a group beside those of the SLOs, which have the names of the SLOs.
@@ -41,13 +46,13 @@ pub(super) fn of_promise(
     service: &Service,
     SloFacts { slo, promise, .. }: &SloFacts,
     names: &Series,
-    (known, heading, pace): (&AlertFacts, &str, Pace),
+    (known, heading, pace): (&AlertFacts, &str, BurnForecast),
     notice: impl FnOnce(OfPromise) -> Notice,
 ) -> Alert {
     Alert {
         runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), heading),
         dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-        which: known.which(),
+        id: known.id(),
         hold: None,
         keep_firing_for: None,
         notice: notice(OfPromise {
@@ -63,15 +68,15 @@ pub(super) fn of_promise(
     }
 }
 
-/// An alert that notifies nobody, and silences what is left of another one.
-pub(super) fn of_aftermath(service: &Service, of: String, aftermath: Aftermath) -> Alert {
+/// An alert that notifies nobody and silences others.
+pub(super) fn silencing_alert(service: &Service, of: String, silencing: SilencingAlert) -> Alert {
     Alert {
-        which: Which::of(aftermath.name.clone()),
+        id: AlertId::of(silencing.name.clone()),
         runbook_url: None,
         dashboard: None,
         hold: None,
         keep_firing_for: None,
         annotations: Labels::new(),
-        notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
+        notice: Notice::Silencing { service: service.name.to_string(), of, silencing },
     }
 }

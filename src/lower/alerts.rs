@@ -3,11 +3,11 @@
 use super::alert::{annotations, of_promise, rule};
 use super::series::{Series, Side, Unit};
 use super::sums::exact;
-use super::{agreed, dashboards, runbooks, told, windows};
+use super::{agreed, dashboards, journey_pages, runbooks, windows};
 use crate::derive::missing_name;
 use crate::facts::{ServiceFacts, SloFacts};
 use crate::model::{Labels, Model, Service, Slo};
-use crate::plan::{Alert, Expected, Group, Notice, Rule, Watch};
+use crate::plan::{Alert, Expected, Group, Notice, Rule, TierFacts};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
@@ -20,11 +20,11 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let promise = &facts.promise;
     let mut rules = Vec::new();
     for severity in Severity::ALL {
-        let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+        let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let (Some(burning), Some(alert)) = (burning, facts.burn(severity)) else { continue };
-        let heading = alert.which().heading(severity);
+        let heading = alert.id().heading(severity);
         let labels = alert.rule_labels();
         let pace = windows::pace_of(promise, names, severity);
         let alert = Alert {
@@ -32,7 +32,8 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
             ..of_promise(model, service, facts, names, (alert, &heading, pace), Notice::Burn)
         };
         let expr = div(burning, exact(promise.budget)).into();
-        let expr = if severity == Severity::Page { told::held_back(model, facts, expr) } else { expr };
+        let expr =
+            if severity == Severity::Page { journey_pages::hold_back_page(model, facts, expr) } else { expr };
         let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
         rules.push((rule(alert, expr, labels, remark), slow));
     }
@@ -42,7 +43,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
 /// Whether one tier burns: over the long window, over the short window, and with more than a single event.
 ///
 /// While a gap leaves the short window empty, its last known ratio is used for a quarter of the long window: missing data is not a recovery.
-fn burning(names: &Series, tier: &Watch) -> Expr {
+fn burning(names: &Series, tier: &TierFacts) -> Expr {
     let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
     let held =
         |series: Selector, range: Duration| call("last_over_time", vec![series.range(Time::Fixed(range))]);
@@ -92,7 +93,7 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &known.name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        which: known.which(),
+        id: known.id(),
         hold: Some(SETTLING),
         keep_firing_for: None,
         notice: Notice::Missing {

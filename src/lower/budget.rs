@@ -22,7 +22,7 @@ use super::windows::{self, BUDGET_LEFT};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
-use crate::plan::{BELOW, Makes, Notice, Promise, Rule};
+use crate::plan::{BELOW, Notice, Promise, Rule, RuleOutput};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
@@ -40,7 +40,7 @@ pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &
     for declared in &slo.budget_alerts {
         let of_line: Vec<&AlertFacts> =
             alerts.iter().filter(|alert| alert.line == Some(declared.line)).collect();
-        let awake = if of_line.len() > 1 { awake(service, facts, names) } else { Vec::new() };
+        let awake = if of_line.len() > 1 { pages_within_hour(service, facts, names) } else { Vec::new() };
         rules.push(state(slo, promise, names, declared.line, awake));
         for alert in of_line {
             // The ticket in place of a page is for the person who is awake.
@@ -66,7 +66,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     let below = || -> Expr {
         let below = and(lt(left(), exact(line.ratio())), Expr::from(enough.clone()));
         let below = and(Expr::from(below), counted_for_a_day(names)).into();
-        agreed::lately(slo, names, below, BudgetLine::AFTER_HOURS)
+        agreed::counted_within(slo, names, below, BudgetLine::AFTER_HOURS)
     };
     let value = |of: Expr, value: &str| -> Expr { add(mul(number("0"), of), number(value)).into() };
     let mut begins: Expr = or(value(below(), "1"), mul(number("0"), left())).into();
@@ -77,7 +77,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     let mut labels = names.labels();
     labels.insert(BELOW.to_owned(), line.to_string());
     Rule {
-        makes: Makes::Record(STATE.to_owned()),
+        makes: RuleOutput::Record(STATE.to_owned()),
         expr: Arc::new(or(stays, begins).ignoring(&[BELOW]).into()),
         labels: labels.into(),
         remark: "1 when less is left than the line says, until 5% more is left; 2 if a page has fired in the hour before. Needs a day of events.",
@@ -104,7 +104,7 @@ fn counted_for_a_day(names: &Series) -> Expr {
 }
 
 /// Pages about a failure of this SLO that fire now or fired within the hour before.
-fn awake(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
+fn pages_within_hour(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
     let slo = facts.slo;
     let range = less(BudgetLine::AWAKE, LONG_INTERVAL.millis() / 2);
     let page = facts.burn(Severity::Page);

@@ -37,7 +37,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
     let alert = Alert {
         runbook_url: runbooks::url(model, &page.file, &known.name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        which: known.which(),
+        id: known.id(),
         hold: companion.hold,
         keep_firing_for: companion.keep_firing_for,
         notice: Notice::Companion(Box::new(plan::Companion {
@@ -53,7 +53,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
             down: companion.down,
             independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
-            aftermath: known.aftermath.clone(),
+            silencing: known.silencing.clone(),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
             accepted: companion.accepted.clone(),

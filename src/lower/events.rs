@@ -12,7 +12,7 @@
 
 use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
-use super::split::Split;
+use super::split::CounterSplit;
 use super::sums::{share, summed};
 use super::{agreed, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
@@ -46,7 +46,7 @@ pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) 
 }
 
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
-    if let Some(split) = Split::of(slo) {
+    if let Some(split) = CounterSplit::of(slo) {
         let own = targets::own_labels(model, service, slo, &split.all());
         return counted(slo, names, unit, &own, &split);
     }
@@ -86,11 +86,11 @@ pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
 }
 
 /// The rules for counters.
-fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rule> {
+fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &CounterSplit) -> Vec<Rule> {
     let sides = match split {
-        Split::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
-        Split::Bad { .. } => [(Side::Total, true), (Side::Bad, true)],
-        Split::Good { histogram, .. } => [(Side::Total, true), (Side::Good, !histogram)],
+        CounterSplit::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
+        CounterSplit::Bad { .. } => [(Side::Total, true), (Side::Bad, true)],
+        CounterSplit::Good { histogram, .. } => [(Side::Total, true), (Side::Good, !histogram)],
     };
     let accounts: Vec<Account> = sides
         .into_iter()
@@ -103,17 +103,22 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
     };
     let begins = match (split, accounts.first()) {
         (_, None) => return Vec::new(),
-        (Split::Bad { .. }, Some(first)) => match known(Side::Bad, false) {
+        (CounterSplit::Bad { .. }, Some(first)) => match known(Side::Bad, false) {
             Some(bad) if !split.is_signed() => Begins::WithRest(first.ledger, bad),
             _ => Begins::With(first.ledger),
         },
         (_, Some(first)) => Begins::With(known(Side::Good, false).unwrap_or(first.ledger)),
     };
-    let mut rules =
-        ledger::rules(names, own, &accounts, begins, matches!(split, Split::Good { histogram: false, .. }));
+    let mut rules = ledger::rules(
+        names,
+        own,
+        &accounts,
+        begins,
+        matches!(split, CounterSplit::Good { histogram: false, .. }),
+    );
     rules.extend(agreed::rule(slo, names, agreed::kept_groups(slo, names)));
     let only = |side: Side| match split {
-        Split::Good { histogram: true, .. } if side == Side::Total => {
+        CounterSplit::Good { histogram: true, .. } if side == Side::Total => {
             Some(Ledger { unit, side: Side::Good, subtracted: false })
         }
         _ => None,
@@ -137,7 +142,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
     let agreed = |expr: Expr| agreed::applied(slo, names, expr, false);
     let since = "Events since the last evaluation: the increase of counted, or its whole value after a restart. A new target starts at 0.";
     match split {
-        Split::Apart { .. } => {
+        CounterSplit::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
                 // A term that is subtracted on one side is on this side, too.
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
@@ -146,11 +151,11 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
             rules.push(record(Side::Total, agreed(total), since));
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
-        Split::Bad { .. } => {
+        CounterSplit::Bad { .. } => {
             rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
-        Split::Good { .. } => {
+        CounterSplit::Good { .. } => {
             rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
             rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));
             rules.push(record(Side::Bad, sub(count(Side::Total), count(Side::Good)).into(), ""));

@@ -7,7 +7,7 @@
 use super::events::evaluated;
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::split::Split;
+use super::split::CounterSplit;
 use super::sums::{less, share};
 use super::{agreed, calendar, journey, targets};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
@@ -88,7 +88,7 @@ fn agreed_pair(slo: &Slo, (total, bad): (Expr, Expr), window: Duration) -> (Expr
 
 /// Total and bad events of a window.
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Duration) -> (Expr, Expr) {
-    if let Some(split) = Split::of(slo) {
+    if let Some(split) = CounterSplit::of(slo) {
         let own = targets::own_labels(model, service, slo, &split.all());
         return gained_pair(names, &own, &split, window);
     }
@@ -98,21 +98,21 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Dur
 }
 
 /// Total and bad events of a window, straight from the counters.
-fn gained_pair(names: &Series, own: &[String], split: &Split, window: Duration) -> (Expr, Expr) {
+fn gained_pair(names: &Series, own: &[String], split: &CounterSplit, window: Duration) -> (Expr, Expr) {
     let [first, second] = split.all();
     let homes = homes(first, second);
     let gained = |terms: &[Term]| gained(names, own, terms, &homes, window);
     let none = |total: Expr| mul(number("0"), total);
     match split {
-        Split::Apart { good, bad } => {
+        CounterSplit::Apart { good, bad } => {
             let both = [good.as_slice(), bad].concat();
             (gained(&both), or(gained(bad), none(gained(&both))).on(&names.by).into())
         }
-        Split::Bad { total, bad } if bad.is_empty() => (gained(total), none(gained(total)).into()),
-        Split::Bad { total, bad } => {
+        CounterSplit::Bad { total, bad } if bad.is_empty() => (gained(total), none(gained(total)).into()),
+        CounterSplit::Bad { total, bad } => {
             (gained(total), or(gained(bad), none(gained(total))).on(&names.by).into())
         }
-        Split::Good { total, good, .. } => {
+        CounterSplit::Good { total, good, .. } => {
             let good = or(gained(good), none(gained(total))).on(&names.by);
             (gained(total), sub(gained(total), Expr::from(good)).into())
         }

@@ -4,7 +4,7 @@ use super::series::Series;
 use super::{agreed, dashboards, journey, runbooks};
 use crate::inert;
 use crate::model::{Labels, Model, Service, Slo};
-use crate::plan::{AgreedTime, Alert, Makes, Part, Promise, Rule, Screens, Watch};
+use crate::plan::{AgreedTime, Alert, Part, Promise, Rule, RuleOutput, Screens, TierFacts};
 use crate::promql::build::{number, selector, vector};
 use crate::vocabulary::{Decimal, Period, Severity, pointed};
 
@@ -69,7 +69,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     labels.retain(|_, value| !value.is_empty());
     labels.extend(names.labels());
     let expr = vector(number("1"));
-    Rule { makes: Makes::Record(INFO.to_owned()), expr: expr.into(), labels: labels.into(), remark: "" }
+    Rule { makes: RuleOutput::Record(INFO.to_owned()), expr: expr.into(), labels: labels.into(), remark: "" }
 }
 
 /// Records `slo:alert:info` for an alert that belongs to no SLO: its runbook, if that has an address. Rules of alerts have annotations, but their series
@@ -77,10 +77,10 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
 pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
     let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref())?;
     let service = labels.get("service")?;
-    let labels = [("alertname", &alert.which.name), ("runbook", &shown(runbook)), ("service", service)]
+    let labels = [("alertname", &alert.id.name), ("runbook", &shown(runbook)), ("service", service)]
         .map(|(name, value)| (name.to_owned(), value.clone()));
     Some(Rule {
-        makes: Makes::Record(ALERT_INFO.to_owned()),
+        makes: RuleOutput::Record(ALERT_INFO.to_owned()),
         expr: vector(number("1")).into(),
         labels: Labels::from(labels).into(),
         remark: "The runbook of an alert of this group, for dashboards.",
@@ -90,8 +90,8 @@ pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
 /// Windows of maintenance, the latest first.
 fn maintenance(agreed: &AgreedTime) -> String {
     let windows = agreed.maintenance.iter().rev();
-    let said = windows.map(|window| format!("{} – {}: {}", window.words.0, window.words.1, window.reason));
-    said.collect::<Vec<_>>().join("; ")
+    let message = windows.map(|window| format!("{} – {}: {}", window.words.0, window.words.1, window.reason));
+    message.collect::<Vec<_>>().join("; ")
 }
 
 /// The names that screens of all SLOs share.
@@ -128,6 +128,6 @@ fn period(period: &Period) -> String {
 }
 
 /// `page 1h/5m 14.4`
-fn tier(tier: &Watch) -> String {
+fn tier(tier: &TierFacts) -> String {
     format!("{} {}/{} {}", tier.severity.as_str(), tier.long, tier.short, pointed(tier.burn_rate))
 }

@@ -9,11 +9,11 @@ use super::series::PART;
 use crate::derive::{causes, external, piece};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Dependency, Model};
-use crate::plan::{BELOW, Matcher, Silenced, Why};
+use crate::plan::{BELOW, InhibitionReason, Matcher, PlannedInhibition};
 use crate::vocabulary::{Name, Severity};
 
 /// All inhibitions: a page over its ticket, a dependency that is down over its dependants, and those of the author.
-pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
+pub(super) fn all(facts: &Facts) -> Vec<PlannedInhibition> {
     let (model, alerts) = (facts.model, &facts.alerts()[..]);
     let mut all = vec![page_over_ticket(model, alerts)];
     all.extend(burn_over_budget(model, alerts));
@@ -22,8 +22,8 @@ pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
     all.extend(companions(facts));
     all.extend(journeys(facts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
-        all.push(Silenced {
-            why: Why::Declared,
+        all.push(PlannedInhibition {
+            why: InhibitionReason::Declared,
             source: matchers(&piece(&declared.source)),
             target: matchers(&piece(&declared.silenced)),
             equal: declared.equal.iter().map(|(label, _)| label.clone()).collect(),
@@ -68,15 +68,15 @@ fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
 
 /// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager treats a label that both sides lack as equal. For the same reason
 /// the rule excludes alerts without `slo`: all alerts of a service without it would be equal.
-fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> Silenced {
+fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> PlannedInhibition {
     let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
     let mut source = vec![severity(model, Severity::Page), any.clone()];
     // A budget can be low for weeks, so a budget alert silences no other alerts.
     if alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page) {
         source.push(is(BELOW, [""]));
     }
-    Silenced {
-        why: Why::PageOverTicket,
+    PlannedInhibition {
+        why: InhibitionReason::PageOverTicket,
         source,
         target: vec![severity(model, Severity::Ticket), any],
         equal: same_promise(model),
@@ -84,11 +84,11 @@ fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> Silenced {
 }
 
 /// A burn page silences the page of the budget of its SLO.
-fn burn_over_budget(model: &Model, alerts: &[&AlertFacts]) -> Option<Silenced> {
+fn burn_over_budget(model: &Model, alerts: &[&AlertFacts]) -> Option<PlannedInhibition> {
     let pages = alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page);
     let page = severity(model, Severity::Page);
-    pages.then(|| Silenced {
-        why: Why::BurnOverBudget,
+    pages.then(|| PlannedInhibition {
+        why: InhibitionReason::BurnOverBudget,
         source: vec![page.clone(), is(BELOW, [""])],
         target: vec![page, Matcher { negative: true, ..is(BELOW, [""]) }],
         equal: same_promise(model),
@@ -105,13 +105,13 @@ fn same_promise(model: &Model) -> Vec<String> {
 }
 
 /// The alert of a lower line silences the tickets of the lines above it: only tickets, because an alert never silences a more severe one.
-fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
+fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<PlannedInhibition> {
     let all: BTreeSet<_> = alerts.iter().filter_map(|alert| alert.line).collect();
     let all: Vec<String> = all.into_iter().map(|line| line.to_string()).collect();
     let one = |(index, line): (usize, &String)| {
         let above: Vec<&str> = all[index + 1..].iter().map(String::as_str).collect();
-        (!above.is_empty()).then(|| Silenced {
-            why: Why::LowerLine,
+        (!above.is_empty()).then(|| PlannedInhibition {
+            why: InhibitionReason::LowerLine,
             source: vec![is(BELOW, [line.as_str()])],
             target: vec![is(BELOW, above), severity(model, Severity::Ticket)],
             equal: same_promise(model),
@@ -127,7 +127,7 @@ type Dependants<'a> = BTreeMap<&'a Name, Severity>;
 type NeededBy<'a> = BTreeMap<&'a Name, Vec<&'a Dependency>>;
 
 /// One rule per cause and per set of labels that both sides have.
-fn dependencies(facts: &Facts) -> Vec<Silenced> {
+fn dependencies(facts: &Facts) -> Vec<PlannedInhibition> {
     let edges = &facts.model.project.dependencies;
     let mut needed_by: NeededBy = BTreeMap::new();
     let mut broken: BTreeMap<(&Name, Option<&Name>), &Dependency> = BTreeMap::new();
@@ -135,7 +135,7 @@ fn dependencies(facts: &Facts) -> Vec<Silenced> {
         broken.entry((&edge.on, edge.slo.as_ref())).or_insert(edge);
         needed_by.entry(&edge.on).or_default().push(edge);
     }
-    let mut rules: Vec<Silenced> = Vec::new();
+    let mut rules: Vec<PlannedInhibition> = Vec::new();
     for edge in broken.into_values() {
         let dependants = dependants(edge, &needed_by);
         for (labels, sources) in by_labels(causes(edge, facts)) {
@@ -195,7 +195,7 @@ fn rule(
     sources: &[&AlertFacts],
     targets: &[&Name],
     tickets: bool,
-) -> Vec<Silenced> {
+) -> Vec<PlannedInhibition> {
     if sources.is_empty() || targets.is_empty() {
         return Vec::new();
     }
@@ -228,7 +228,7 @@ fn rule(
             }
             let mut equal = external(facts.model);
             equal.extend(both.iter().cloned());
-            let why = Why::Down { service: cause.on.to_string() };
+            let why = InhibitionReason::Down { service: cause.on.to_string() };
             rules.extend(between(&why, &sources, &[target], &equal));
         }
     }
@@ -236,9 +236,14 @@ fn rule(
 }
 
 /// One rule for each source and target.
-fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal: &[String]) -> Vec<Silenced> {
+fn between(
+    why: &InhibitionReason,
+    sources: &[Vec<Matcher>],
+    targets: &[Vec<Matcher>],
+    equal: &[String],
+) -> Vec<PlannedInhibition> {
     let pairs = targets.iter().flat_map(|target| sources.iter().map(move |source| (source, target)));
-    let rule = |(source, target): (&Vec<Matcher>, &Vec<Matcher>)| Silenced {
+    let rule = |(source, target): (&Vec<Matcher>, &Vec<Matcher>)| PlannedInhibition {
         why: why.clone(),
         source: source.clone(),
         target: target.clone(),
@@ -247,23 +252,23 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
     pairs.map(rule).collect()
 }
 
-/// A page or a ticket of a part silences the ticket of its journey. If the journey paged first, it silences the pages of its parts: see `told`.
-fn journeys(facts: &Facts) -> Vec<Silenced> {
+/// A page or a ticket of a part silences the ticket of its journey. If the journey paged first, it silences the pages of its parts: see `journey_pages`.
+fn journeys(facts: &Facts) -> Vec<PlannedInhibition> {
     let mut rules = Vec::new();
     let external = external(facts.model);
     for (service, journey) in facts.slos().filter(|(_, facts)| !facts.slo.parts().is_empty()) {
         let (service, slo) = (service.name.to_string(), journey.slo.name.to_string());
-        let why = Why::Journey { service: service.clone(), slo: slo.clone() };
+        let why = InhibitionReason::Journey { service: service.clone(), slo: slo.clone() };
         for severity in Severity::ALL {
             let sources = sorted(journey.failing_parts.iter().filter(|alert| alert.severity == severity));
             let targets = sorted(journey.burn(Severity::Ticket));
             rules.extend(between(&why, &sources, &targets, &external));
         }
-        let Some(told) = &journey.aftermath else { continue };
-        let why = Why::JourneyFirst { service, slo };
-        for (which, part) in told.silenced.iter().zip(&told.parts) {
-            let source = [vec![is("alertname", [told.name.as_str()]), is(PART, [part.as_str()])]];
-            let parts = journey.failing_parts.iter().filter(|alert| alert.which() == *which);
+        let Some(silencing) = &journey.silencing else { continue };
+        let why = InhibitionReason::JourneyFirst { service, slo };
+        for (id, part) in silencing.silenced.iter().zip(&silencing.parts) {
+            let source = [vec![is("alertname", [silencing.name.as_str()]), is(PART, [part.as_str()])]];
+            let parts = journey.failing_parts.iter().filter(|alert| alert.id() == *id);
             rules.extend(between(&why, &source, &these(parts), &external));
         }
     }
@@ -271,7 +276,7 @@ fn journeys(facts: &Facts) -> Vec<Silenced> {
 }
 
 /// Companion alerts with the same meaning as an SLO.
-fn companions(facts: &Facts) -> Vec<Silenced> {
+fn companions(facts: &Facts) -> Vec<PlannedInhibition> {
     let model = facts.model;
     let mut rules = Vec::new();
     for service in &facts.services {
@@ -279,13 +284,13 @@ fn companions(facts: &Facts) -> Vec<Silenced> {
         for (companion, alert) in &service.companions {
             if companion.down {
                 rules.extend(down(model, alert, &here));
-                if let Some(aftermath) = &alert.aftermath {
-                    let why = Why::Aftermath { service: service.service.name.to_string() };
-                    let source = [vec![is("alertname", [aftermath.name.as_str()])]];
-                    let silenced = aftermath
+                if let Some(silencing) = &alert.silencing {
+                    let why = InhibitionReason::Aftermath { service: service.service.name.to_string() };
+                    let source = [vec![is("alertname", [silencing.name.as_str()])]];
+                    let silenced = silencing
                         .silenced
                         .iter()
-                        .flat_map(|which| here.iter().copied().filter(|known| which.is(&known.labels)));
+                        .flat_map(|id| here.iter().copied().filter(|known| id.is(&known.labels)));
                     let targets = these(silenced);
                     rules.extend(between(&why, &source, &targets, &external(model)));
                 }
@@ -298,15 +303,15 @@ fn companions(facts: &Facts) -> Vec<Silenced> {
 }
 
 /// A service that is down violates all its SLOs: only the alert with `down` notifies.
-fn down(model: &Model, alert: &AlertFacts, here: &[&AlertFacts]) -> Vec<Silenced> {
+fn down(model: &Model, alert: &AlertFacts, here: &[&AlertFacts]) -> Vec<PlannedInhibition> {
     let of_slos = here.iter().copied().filter(|other| other.companion.is_none());
     let targets = sorted(of_slos.filter(|other| other.severity >= alert.severity));
-    let why = Why::DownItself { service: alert.service.to_string() };
+    let why = InhibitionReason::DownItself { service: alert.service.to_string() };
     between(&why, &these([alert]), &targets, &external(model))
 }
 
 /// The SLO's alert silences a companion that is not more severe, because it says more. A companion page silences the SLO's ticket.
-fn same(model: &Model, alert: &AlertFacts, slo: &Name, here: &[&AlertFacts]) -> Vec<Silenced> {
+fn same(model: &Model, alert: &AlertFacts, slo: &Name, here: &[&AlertFacts]) -> Vec<PlannedInhibition> {
     let (louder, quieter): (Vec<&AlertFacts>, Vec<&AlertFacts>) = here
         .iter()
         .copied()
@@ -320,7 +325,7 @@ fn same(model: &Model, alert: &AlertFacts, slo: &Name, here: &[&AlertFacts]) -> 
                 equal.push(label.clone());
             }
         }
-        let why = Why::Same { service: alert.service.to_string(), slo: slo.to_string() };
+        let why = InhibitionReason::Same { service: alert.service.to_string(), slo: slo.to_string() };
         between(&why, &these(sources.iter().copied()), &these(targets.iter().copied()), &equal)
     };
     [rule(&louder, &[alert]), rule(&[alert], &quieter)].concat()

@@ -12,7 +12,7 @@ use super::agreed;
 use super::series::{PART, Series, Side, Unit};
 use super::sums::{exact, less};
 use crate::model::{self, Budgeting, Part, Slo};
-use crate::plan::{self, Makes, Rule};
+use crate::plan::{self, Rule, RuleOutput};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, any, call, div, gt, mul, number, or, selector, string, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, STALE};
@@ -52,7 +52,7 @@ pub(super) fn rules(slo: &Slo, parts: &[Part], names: &Series) -> Vec<Rule> {
             };
             let mut labels = names.labels();
             labels.insert(PART.to_owned(), part.name());
-            Rule { makes: Makes::Record(BAD.to_owned()), expr: is_bad(part, slice).into(), labels: labels.into(), remark }
+            Rule { makes: RuleOutput::Record(BAD.to_owned()), expr: is_bad(part, slice).into(), labels: labels.into(), remark }
         })
         .collect();
     let state = || names.recorded(BAD);
@@ -128,8 +128,8 @@ fn any_counted(parts: &[Part], slice: Duration) -> Option<Expr> {
 /// The recorded series of the parts.
 pub(super) fn readings(series: impl Fn(&str) -> Selector) -> plan::PartReadings {
     plan::PartReadings {
-        bad_now: plan::Reading { series: series(BAD), held: None },
-        share: plan::Reading { series: series(SHARE), held: Some(STALE) },
+        bad_now: plan::RecordedRead { series: series(BAD), held: None },
+        share: plan::RecordedRead { series: series(SHARE), held: Some(STALE) },
         counted_bad: series(&Series::tile_of(Side::BadOfPart)),
     }
 }

@@ -14,6 +14,7 @@ mod history;
 mod info;
 mod inhibitions;
 mod journey;
+mod journey_pages;
 mod ledger;
 mod matchers;
 mod proofs;
@@ -28,7 +29,6 @@ mod split;
 mod sums;
 mod targets;
 mod timeline;
-mod told;
 mod windows;
 
 pub use routes::receivers;
@@ -37,8 +37,8 @@ use crate::derive;
 use crate::facts::{Facts, Rules, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Proof, Rule, ServicePlan,
-    SloPlan,
+    EventCounting, EventSource, Group, Notifications, Plan, Planned, ProjectPlan, Proof, Rule,
+    ServiceDependency, ServicePlan, SloPlan,
 };
 use crate::promql::ast::Expr;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, PerSeverity};
@@ -59,7 +59,7 @@ fn notifications(facts: &Facts) -> Option<Notifications> {
     let model = facts.model;
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = facts.alerts();
-    let groups = facts.services.iter().filter_map(|service| aftermath::group(model, service));
+    let groups = facts.services.iter().filter_map(|service| aftermath::silencing_group(model, service));
     let notify_nobody: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
@@ -104,8 +104,8 @@ pub fn project(facts: &Facts) -> ProjectPlan {
     }
 }
 
-fn need(dependency: &Dependency) -> Need {
-    Need {
+fn need(dependency: &Dependency) -> ServiceDependency {
+    ServiceDependency {
         service: dependency.service.to_string(),
         on: dependency.on.to_string(),
         slo: dependency.slo.as_ref().map(ToString::to_string),
@@ -125,7 +125,7 @@ fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, 
     let mut read = known.iter().flat_map(|companion| &companion.readings);
     let plan =
         read.any(|reading| reading.selector.name.as_ref().is_some_and(made)).then(|| service(model, facts));
-    let mut made = proofs::Made::of(plan.iter().flat_map(ServicePlan::rules));
+    let mut made = proofs::RulesBySeries::of(plan.iter().flat_map(ServicePlan::rules));
     known
         .into_iter()
         .filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?)))
@@ -152,7 +152,7 @@ pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
         missing_page: runbooks::of_missing_events(model, service),
         missing,
         companions: companions::group(model, facts),
-        aftermath: aftermath::group(model, facts),
+        silencing: aftermath::silencing_group(model, facts),
         proofs: Vec::new(),
     }
 }
@@ -215,18 +215,18 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     }
 }
 
-fn observed(slo: &Slo) -> Observed {
+fn observed(slo: &Slo) -> EventCounting {
     let slice_budget = match &slo.budgeting {
         Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
         Budgeting::Occurrences => None,
     };
     let by = match &slo.sli {
-        Sli::Counted { .. } => Observer::Counters { traffic: slo.traffic },
-        Sli::Checked { .. } => Observer::States,
-        Sli::Ratio { .. } => Observer::Ratios,
-        Sli::Journey { .. } => Observer::Parts,
+        Sli::Counted { .. } => EventSource::Counters { traffic: slo.traffic },
+        Sli::Checked { .. } => EventSource::States,
+        Sli::Ratio { .. } => EventSource::Ratios,
+        Sli::Journey { .. } => EventSource::Parts,
     };
-    Observed { by, slice_budget }
+    EventCounting { by, slice_budget }
 }
 
 /// The rules that compute the history of a service from raw series, for promtool; see `history`.

@@ -2,7 +2,9 @@
 
 use super::series::{Series, Side, Unit};
 use crate::model::{Sli, Slo};
-use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
+use crate::plan::{
+    Event, Latency, Level, Measure, Promise, Readings, RecordedRead, Signal, TierFacts, TierReadings,
+};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
@@ -10,14 +12,14 @@ use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, STAL
 
 /// The recorded series of an SLO, by their meaning.
 pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
-    let fast = |name: &str| Reading { series: names.recorded(name), held: None };
-    let slow = |name: &str| Reading { series: names.recorded(name), held: Some(STALE) };
+    let fast = |name: &str| RecordedRead { series: names.recorded(name), held: None };
+    let slow = |name: &str| RecordedRead { series: names.recorded(name), held: Some(STALE) };
     let (rolling, suffix) = (matches!(promise.period, Period::Rolling(_)), promise.period.suffix());
     let ratio = |window: Duration, slowly: bool| {
         let name = names.ratio(&window.to_string());
         if slowly { slow(&name) } else { fast(&name) }
     };
-    let tier = |tier: &Watch| {
+    let tier = |tier: &TierFacts| {
         // A window that a fast tier uses, too, is recorded in the fast group.
         let fast = |window| promise.fast_windows().contains(&window);
         TierReadings { long: ratio(tier.long, !fast(tier.long)), short: ratio(tier.short, !fast(tier.short)) }
@@ -86,7 +88,7 @@ fn level(slo: &Slo, good: &Expr) -> Option<Level> {
     let Binary { op, left, right, .. } = &**comparison;
     let (value, op, limit) = match check(left).ok()? {
         Type::Vector => (left, *op, right),
-        _ => (right, mirrored(*op), left),
+        _ => (right, with_sides_exchanged(*op), left),
     };
     let is_vector = check(limit).ok()? == Type::Vector;
     let high_is_bad = matches!(op, Op::Lt | Op::Le);
@@ -109,7 +111,7 @@ fn level(slo: &Slo, good: &Expr) -> Option<Level> {
 }
 
 /// The comparison with exchanged sides.
-fn mirrored(op: Op) -> Op {
+fn with_sides_exchanged(op: Op) -> Op {
     match op {
         Op::Lt => Op::Gt,
         Op::Le => Op::Ge,

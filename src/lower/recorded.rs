@@ -1,17 +1,17 @@
 //! The names of recorded series, by SLO, without writing all rules: SLOs of one form record the same names.
 
-use super::split::Split;
+use super::split::CounterSplit;
 use std::collections::BTreeMap;
 use std::mem;
 
 use super::lower_slo;
 use super::series::Bounds;
-use crate::facts::{Recorded, ServiceFacts, SloFacts};
+use crate::facts::{RecordedNames, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Model, Service};
-use crate::plan::Makes;
+use crate::plan::RuleOutput;
 
 /// The series that a service's rules record.
-pub(super) fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recorded<'a>> {
+pub(super) fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<RecordedNames<'a>> {
     let service = facts.service;
     let mut forms: BTreeMap<String, Vec<&SloFacts>> = BTreeMap::new();
     for slo in &facts.slos {
@@ -21,12 +21,12 @@ pub(super) fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recor
         let rules =
             lower_slo(model, service, slo, Bounds::Kept).groups.into_iter().flat_map(|group| group.rules);
         let made = rules.filter_map(|rule| match rule.makes {
-            Makes::Record(name) => Some((name, rule.labels.keys().cloned().collect())),
-            Makes::Alert(_) => None,
+            RuleOutput::Record(name) => Some((name, rule.labels.keys().cloned().collect())),
+            RuleOutput::Alert(_) => None,
         });
         made.collect()
     };
-    let recorded = |slos: Vec<&SloFacts<'a>>| Recorded {
+    let recorded = |slos: Vec<&SloFacts<'a>>| RecordedNames {
         names: names(slos[0]),
         slos: slos.iter().map(|slo| slo.slo).collect(),
     };
@@ -36,7 +36,7 @@ pub(super) fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recor
 /// Everything that the names and labels of recorded series depend on, except the name of the SLO. A test compares it with the rules.
 fn form(service: &Service, facts: &SloFacts) -> String {
     let slo = facts.slo;
-    let counted = Split::of(slo).map(|split| {
+    let counted = CounterSplit::of(slo).map(|split| {
         let subtracts = split
             .all()
             .map(|terms| (terms.iter().any(|term| term.negative), terms.iter().any(|term| !term.negative)));

@@ -7,7 +7,7 @@ use super::matchers::matchers;
 use crate::derive::{piece, pieces};
 use crate::facts::AlertFacts;
 use crate::model::{Alertmanager, Labels, Matching};
-use crate::plan::{Delivery, NOBODY, Notified, Rule, SentTo};
+use crate::plan::{Delivery, NOBODY, Notified, ReceiverRoute, Rule};
 use crate::vocabulary::Duration;
 
 /// The limit of examples for one alert.
@@ -17,7 +17,7 @@ const MOST_EXAMPLES: usize = 64;
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
 
 /// The routes as Alertmanager gets them.
-pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<SentTo> {
+pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<ReceiverRoute> {
     let mut sent = Vec::new();
     for (index, route) in alertmanager.routes.iter().enumerate() {
         let of_budget = |alert: &&AlertFacts| alert.line.is_some() && alert.sometimes(&route.matching);
@@ -25,7 +25,7 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Se
         for receiver in &route.to {
             let whole = piece(&route.matching);
             for piece in pieces(&alertmanager.routes, index, receiver) {
-                sent.push(SentTo {
+                sent.push(ReceiverRoute {
                     matchers: matchers(&piece),
                     receiver: receiver.to_string(),
                     timing: route.timing.clone(),

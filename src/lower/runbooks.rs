@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::journey;
 use super::series::Series;
-use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
-use crate::plan::{Asks, Level, Question, Runbook, Signal, anchor};
+use crate::model::{Companion, Counter, MetricRead, Model, Role, Service, Sli, Slo, Term};
+use crate::plan::{Level, Question, QuestionKind, Runbook, Signal, anchor};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, aggregate_without, call, eq, gt, mul, number, or, selector, sub};
 use crate::vocabulary::{Duration, text};
@@ -54,7 +54,7 @@ pub(super) fn runbook(
     signal: Option<&Signal>,
 ) -> Runbook {
     let mut questions = vec![Question {
-        asks: Asks::Burn,
+        asks: QuestionKind::Burn,
         query: call("sort_desc", vec![names.recorded("slo:current_burn_rate:ratio").into()]),
     }];
     questions.extend(parts(slo, names));
@@ -78,9 +78,9 @@ fn parts(slo: &Slo, names: &Series) -> Vec<Question> {
     let services: BTreeSet<&str> = slo.parts().iter().map(|part| part.service.as_str()).collect();
     let fires = firing(&services);
     vec![
-        Question { asks: Asks::BadParts, query: bad },
-        Question { asks: Asks::Shares, query: call("sort_desc", vec![held(journey::SHARE)]) },
-        Question { asks: Asks::Parts, query: fires },
+        Question { asks: QuestionKind::BadParts, query: bad },
+        Question { asks: QuestionKind::Shares, query: call("sort_desc", vec![held(journey::SHARE)]) },
+        Question { asks: QuestionKind::Parts, query: fires },
     ]
 }
 
@@ -96,7 +96,7 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     let mut asked = BTreeSet::new();
     for slo in service.slos.iter().filter(|slo| slo.is_expected()) {
         let counted = slo.readings.iter().map(|reading| Question {
-            asks: Asks::Counted,
+            asks: QuestionKind::Counted,
             query: aggregate("count", &["job", "instance"], exposed(reading)),
         });
         for question in counted.chain(scraped(&slo.readings)) {
@@ -105,17 +105,17 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
             }
         }
     }
-    questions.sort_by_key(|question| question.asks == Asks::Counted);
+    questions.sort_by_key(|question| question.asks == QuestionKind::Counted);
     Runbook { file: of_missing(service.name.as_str()), written: None, questions }
 }
 
 /// The runbook of a companion alert.
 pub(super) fn of_companion(model: &Model, service: &Service, companion: &Companion) -> Runbook {
-    let mut questions = vec![Question { asks: Asks::BadNow, query: companion.expr.clone() }];
+    let mut questions = vec![Question { asks: QuestionKind::BadNow, query: companion.expr.clone() }];
     questions.extend(needs(model, service.name.as_str()));
     questions.extend(scraped(&companion.readings));
     questions.extend(companion.readings.iter().map(|reading| Question {
-        asks: Asks::Counted,
+        asks: QuestionKind::Counted,
         query: aggregate("count", &["job", "instance"], exposed(reading)),
     }));
     Runbook {
@@ -126,7 +126,7 @@ pub(super) fn of_companion(model: &Model, service: &Service, companion: &Compani
 }
 
 /// The exposed series of a selector: a classic histogram has no series of its own name.
-fn exposed(reading: &Reading) -> Selector {
+fn exposed(reading: &MetricRead) -> Selector {
     match reading.role {
         Role::Classic(_) => suffixed(&reading.selector, "_count"),
         Role::Total | Role::Good | Role::Bad | Role::Native | Role::State | Role::Gain | Role::Course => {
@@ -166,30 +166,30 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
                     None => return questions,
                 }
             };
-            ask(Asks::Worst, top("topk", gt(slow, number("0")).into()));
+            ask(QuestionKind::Worst, top("topk", gt(slow, number("0")).into()));
             let all: Expr = match latency.native {
                 true => call("histogram_count", vec![rate(histogram)]),
                 false => rate(&suffixed(histogram, "_count")),
             };
-            ask(Asks::Traffic, top("topk", all));
+            ask(QuestionKind::Traffic, top("topk", all));
         }
         (Sli::Counted { total, good, bad, .. }, _) => {
             for selector in plain(bad) {
-                ask(Asks::Worst, top("topk", gt(rate(selector), number("0")).into()));
+                ask(QuestionKind::Worst, top("topk", gt(rate(selector), number("0")).into()));
             }
             for selector in plain(total) {
-                ask(Asks::Traffic, top("topk", rate(selector)));
+                ask(QuestionKind::Traffic, top("topk", rate(selector)));
             }
             if total.is_none() || bad.is_none() {
                 for selector in plain(good) {
-                    ask(Asks::Good, top("bottomk", rate(selector)));
+                    ask(QuestionKind::Good, top("bottomk", rate(selector)));
                 }
             }
         }
         (Sli::Checked { bad, .. }, signal) => {
-            ask(Asks::BadNow, bad.clone());
+            ask(QuestionKind::BadNow, bad.clone());
             if let Some(Signal::Level(Level { value, high_is_bad, .. })) = signal {
-                ask(Asks::Value, top(if *high_is_bad { "topk" } else { "bottomk" }, value.clone()));
+                ask(QuestionKind::Value, top(if *high_is_bad { "topk" } else { "bottomk" }, value.clone()));
             }
         }
         // Its parts have their own runbooks.
@@ -199,7 +199,7 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
                 Time::Placeholder(_) => recent.clone(),
                 other => other,
             });
-            ask(Asks::BadNow, top("topk", gt(now, number("0")).into()));
+            ask(QuestionKind::BadNow, top("topk", gt(now, number("0")).into()));
         }
     }
     questions
@@ -239,11 +239,11 @@ fn suffixed(selector: &Selector, suffix: &str) -> Selector {
 fn needs(model: &Model, service: &str) -> Option<Question> {
     let edges = model.project.dependencies.iter().filter(|edge| edge.service.as_str() == service);
     let needed: BTreeSet<&str> = edges.map(|edge| edge.on.as_str()).collect();
-    (!needed.is_empty()).then(|| Question { asks: Asks::Needs, query: firing(&needed) })
+    (!needed.is_empty()).then(|| Question { asks: QuestionKind::Needs, query: firing(&needed) })
 }
 
 /// Whether the targets that the SLI reads are scraped.
-fn scraped(readings: &[Reading]) -> Option<Question> {
+fn scraped(readings: &[MetricRead]) -> Option<Question> {
     let reads_up = readings.iter().any(|reading| reading.selector.name.as_deref() == Some("up"));
     let matchers = readings.iter().flat_map(|reading| reading.selector.matchers.iter());
     let job = matchers.into_iter().find(|matcher| {
@@ -253,7 +253,7 @@ fn scraped(readings: &[Reading]) -> Option<Question> {
     });
     let job = job.filter(|_| !reads_up)?;
     let query = selector("up", &[]).matching("job", job.op, &job.value);
-    Some(Question { asks: Asks::Scraped, query: query.into() })
+    Some(Question { asks: QuestionKind::Scraped, query: query.into() })
 }
 
 /// The largest of many series, each with all its labels.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::split::Split;
+use super::split::CounterSplit;
 use crate::model::{Labels, Service, Slo};
-use crate::plan::{Makes, Promise, Rule};
+use crate::plan::{Promise, Rule, RuleOutput};
 use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL};
@@ -98,22 +98,22 @@ pub(super) enum Bounds {
 impl Bounds {
     /// The bounds that suit all SLOs of a service.
     pub fn of_all(service: &Service) -> Self {
-        let each = service.slos.iter().map(|slo| Self::of(Split::of(slo).as_ref()));
+        let each = service.slos.iter().map(|slo| Self::of(CounterSplit::of(slo).as_ref()));
         each.max().unwrap_or(Self::Kept)
     }
 
-    fn of(split: Option<&Split>) -> Self {
+    fn of(split: Option<&CounterSplit>) -> Self {
         match split {
             Some(split) if split.is_signed() => Self::Both,
-            None | Some(Split::Apart { .. }) => Self::Kept,
-            Some(Split::Bad { .. } | Split::Good { .. }) => Self::Above,
+            None | Some(CounterSplit::Apart { .. }) => Self::Kept,
+            Some(CounterSplit::Bad { .. } | CounterSplit::Good { .. }) => Self::Above,
         }
     }
 }
 
 impl Series {
     pub fn new(slo: &Slo, promise: &Promise) -> Self {
-        let split = Split::of(slo);
+        let split = CounterSplit::of(slo);
         Self {
             all: selector("", &[("service", &promise.service), ("slo", &promise.slo)]),
             labels: Arc::new(Labels::from([
@@ -162,7 +162,7 @@ impl Series {
         let mut labels = self.labels();
         labels.insert(EVENTS.to_owned(), ledger.events());
         let name = format!("slo:{}:{operation}", ledger.unit.as_str());
-        Rule { makes: Makes::Record(name), expr: Arc::new(expr.into()), labels: labels.into(), remark }
+        Rule { makes: RuleOutput::Record(name), expr: Arc::new(expr.into()), labels: labels.into(), remark }
     }
 
     /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
@@ -238,7 +238,7 @@ impl Series {
     /// A recording rule.
     pub fn record(&self, name: String, expr: impl Into<Expr>, remark: &'static str) -> Rule {
         Rule {
-            makes: Makes::Record(name),
+            makes: RuleOutput::Record(name),
             expr: Arc::new(expr.into()),
             labels: Arc::clone(&self.labels),
             remark,

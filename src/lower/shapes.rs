@@ -1,13 +1,13 @@
 //! Writes the samples of a series in promtool's notation: `0+10x5` is 0 10 20 30 40 50, `_x3` is three missing ones.
 
-use super::timeline::Load;
+use super::timeline::StepEvents;
 use crate::model::{Behaviour, Series};
 use crate::promql::build::selector;
 use crate::vocabulary::{Decimal, Duration, text};
 
 /// Incidents of all series of a case, besides its loads.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Mishaps {
+pub(super) struct SeriesIncidents {
     /// All processes restart between this step and the next: counters begin again at zero.
     pub restart: Option<usize>,
     /// Counters of bad events alone do not exist before their first one.
@@ -17,7 +17,12 @@ pub(super) struct Mishaps {
 }
 
 /// The series' name and its samples: one at the beginning and one for every load.
-pub(super) fn samples(series: &Series, step: Duration, loads: &[Load], mishaps: Mishaps) -> (String, String) {
+pub(super) fn samples(
+    series: &Series,
+    step: Duration,
+    loads: &[StepEvents],
+    mishaps: SeriesIncidents,
+) -> (String, String) {
     let labels: Vec<(&str, &str)> =
         series.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let name = selector(&series.name, &labels).to_string();
@@ -41,9 +46,14 @@ enum Sample {
     Is(Decimal),
 }
 
-fn values(behaviour: &Behaviour, step: Duration, loads: &[Load], mishaps: Mishaps) -> Vec<Sample> {
+fn values(
+    behaviour: &Behaviour,
+    step: Duration,
+    loads: &[StepEvents],
+    mishaps: SeriesIncidents,
+) -> Vec<Sample> {
     let seconds = Decimal::new(step.millis() as i64, 3);
-    let choose = |load: &Load, good: Decimal, bad: Decimal| if load.bad > 0 { bad } else { good };
+    let choose = |load: &StepEvents, good: Decimal, bad: Decimal| if load.bad > 0 { bad } else { good };
     let loads = match mishaps.vanish {
         Some(last) => &loads[..last.min(loads.len())],
         None => loads,
@@ -101,7 +111,8 @@ fn values(behaviour: &Behaviour, step: Duration, loads: &[Load], mishaps: Mishap
         }
         Behaviour::Counted { good } => {
             values.push(Sample::Missing);
-            let counted = |load: &Load| Decimal::from(if *good { load.good + load.bad } else { load.bad });
+            let counted =
+                |load: &StepEvents| Decimal::from(if *good { load.good + load.bad } else { load.bad });
             values.extend(loads.iter().map(|load| Sample::Is(counted(load))));
         }
         Behaviour::Observes => {}
@@ -147,7 +158,7 @@ fn compressed(values: &[Sample]) -> String {
 }
 
 /// Native histograms: good observations far below any bound in use, bad ones far above.
-fn histograms(loads: &[Load]) -> String {
+fn histograms(loads: &[StepEvents]) -> String {
     // Schema 0 has a bucket for every power of two: index −20 is about a microsecond, 20 about twelve days.
     let at = |good: u64, bad: u64| {
         let between = vec!["0"; 39].join(" ");

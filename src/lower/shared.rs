@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::Labels;
-use crate::plan::{Group, Makes, Rule, SloPlan};
+use crate::plan::{Group, Rule, RuleOutput, SloPlan};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
 
@@ -25,19 +25,19 @@ const ALERTS: usize = 50;
 /// The groups of all SLOs of a service.
 pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
     let Some(first) = slos.first() else { return Vec::new() };
-    let mut commons = Commons::of(slos);
+    let mut commons = SharedRules::of(slos);
     let mut groups = Vec::new();
     for (place, group) in first.groups.iter().enumerate() {
         let (own, rest) = commons.ordered(slos, place);
         let main = Group { name: group.name.clone(), interval: group.interval, rules: Vec::new() };
         let mut before = own.chunks(TOGETHER).map(<[Vec<Rule>]>::concat);
         let mut rules = before.next().unwrap_or_default();
-        let alerts = rest.iter().filter(|rule| matches!(rule.makes, Makes::Alert(_))).count();
+        let alerts = rest.iter().filter(|rule| matches!(rule.makes, RuleOutput::Alert(_))).count();
         let (rest, behind) = match alerts > ALERTS {
             false => (rest, Vec::new()),
             true => {
                 let (alerts, mut rest): (Vec<Rule>, Vec<Rule>) =
-                    rest.into_iter().partition(|rule| matches!(rule.makes, Makes::Alert(_)));
+                    rest.into_iter().partition(|rule| matches!(rule.makes, RuleOutput::Alert(_)));
                 let mut alerts = alerts.chunks(ALERTS).map(<[Rule]>::to_vec);
                 rest.extend(alerts.next().unwrap_or_default());
                 (rest, alerts.collect())
@@ -65,7 +65,7 @@ pub(super) fn name(service: &str) -> String {
 }
 
 /// A rule that several SLOs share, without the SLO's name.
-struct Common<'a> {
+struct SharedRule<'a> {
     rule: &'a Rule,
     /// The expression for all SLOs of the service.
     expr: Expr,
@@ -75,31 +75,34 @@ struct Common<'a> {
 }
 
 /// The rules that the SLOs of a service share.
-struct Commons<'a> {
-    all: Vec<Common<'a>>,
+struct SharedRules<'a> {
+    all: Vec<SharedRule<'a>>,
     /// The index of the shared rule, for every place, SLO and rule.
     is: Vec<Vec<Vec<Option<usize>>>>,
 }
 
-impl<'a> Commons<'a> {
+impl<'a> SharedRules<'a> {
     fn of(slos: &'a [SloPlan]) -> Self {
-        let mut all: Vec<Common> = Vec::new();
+        let mut all: Vec<SharedRule> = Vec::new();
         let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut is: Vec<Vec<Vec<Option<usize>>>> = Vec::new();
         for (index, slo) in slos.iter().enumerate() {
             let identity = [("service", slo.promise.service.as_str()), ("slo", slo.promise.slo.as_str())];
             let mut common = |rule: &'a Rule| {
-                if !matches!(rule.makes, Makes::Record(_)) || rule.labels.len() != identity.len() {
+                if !matches!(rule.makes, RuleOutput::Record(_)) || rule.labels.len() != identity.len() {
                     return None;
                 }
                 let namesakes = named.entry(rule.name()).or_default();
-                let known = namesakes.iter().copied().find(|known| alike(&all[*known].rule.expr, &rule.expr));
+                let known = namesakes
+                    .iter()
+                    .copied()
+                    .find(|known| is_equal_rule_expr(&all[*known].rule.expr, &rule.expr));
                 let known = match known {
                     Some(known) => known,
                     None => {
                         let expr = widened(rule, &identity)?;
                         namesakes.push(all.len());
-                        all.push(Common { rule, expr, of: Vec::new(), done: false });
+                        all.push(SharedRule { rule, expr, of: Vec::new(), done: false });
                         all.len() - 1
                     }
                 };
@@ -173,7 +176,7 @@ impl<'a> Commons<'a> {
 /// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: it reads only series of the SLO,
 /// and nothing in it drops their labels.
 fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
-    if carried(&rule.expr, identity)? != Carried::Both {
+    if carried(&rule.expr, identity)? != SloLabels::Both {
         return None;
     }
     Some(Expr::clone(&rule.expr).map_selectors(&mut |reads| {
@@ -188,7 +191,7 @@ fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
 }
 
 /// Whether two expressions of a service differ only in the SLO's name. One of them can be widened.
-fn alike(one: &Expr, other: &Expr) -> bool {
+fn is_equal_rule_expr(one: &Expr, other: &Expr) -> bool {
     let reads = |one: &Selector, other: &Selector| {
         let skipped =
             |index: usize| index == 1 && one.matchers[1].label == "slo" && other.matchers[1].label == "slo";
@@ -206,17 +209,17 @@ fn alike(one: &Expr, other: &Expr) -> bool {
         (Kind::Call { function, args }, Kind::Call { function: named, args: others }) => {
             function == named
                 && args.len() == others.len()
-                && args.iter().zip(others).all(|(one, other)| alike(one, other))
+                && args.iter().zip(others).all(|(one, other)| is_equal_rule_expr(one, other))
         }
         (Kind::Binary(one), Kind::Binary(other)) => {
             (one.op, one.bool, &one.matching) == (other.op, other.bool, &other.matching)
-                && alike(&one.left, &other.left)
-                && alike(&one.right, &other.right)
+                && is_equal_rule_expr(&one.left, &other.left)
+                && is_equal_rule_expr(&one.right, &other.right)
         }
         (
             Kind::Aggregate { op, param: None, expr, grouping },
             Kind::Aggregate { op: named, param: None, expr: inner, grouping: by },
-        ) => op == named && grouping == by && alike(expr, inner),
+        ) => op == named && grouping == by && is_equal_rule_expr(expr, inner),
         (one, other) => one == other,
     }
 }
@@ -239,7 +242,7 @@ fn narrowed(expr: Expr, slos: &[&str]) -> Expr {
 
 /// The labels of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Carried {
+enum SloLabels {
     /// `service` and `slo`, from the series that it reads.
     Both,
     /// No label of an SLO: it reads no series.
@@ -247,10 +250,10 @@ enum Carried {
 }
 
 /// The labels of the result of an expression; `None` if they are not certain, or if it reads other series.
-fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
+fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<SloLabels> {
     let of = |expr: &Expr| carried(expr, identity);
     match &expr.kind {
-        Kind::Number(_) | Kind::String(_) => Some(Carried::None),
+        Kind::Number(_) | Kind::String(_) => Some(SloLabels::None),
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
             let mut matchers = selector.matchers.iter();
             let own = identity.iter().all(|(label, value)| {
@@ -258,27 +261,27 @@ fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
                     matcher.label == *label && matcher.op == MatchOp::Equal && matcher.value == *value
                 })
             });
-            own.then_some(Carried::Both)
+            own.then_some(SloLabels::Both)
         }
         Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => of(expr),
         Kind::Call { function, args } => {
-            let args: Option<Vec<Carried>> = args.iter().map(of).collect();
-            let both = args?.contains(&Carried::Both);
+            let args: Option<Vec<SloLabels>> = args.iter().map(of).collect();
+            let both = args?.contains(&SloLabels::Both);
             let drops = matches!(function.as_str(), "absent" | "absent_over_time" | "scalar" | "vector");
             match (both, drops) {
                 (true, true) => None,
-                (both, _) => Some(if both { Carried::Both } else { Carried::None }),
+                (both, _) => Some(if both { SloLabels::Both } else { SloLabels::None }),
             }
         }
         Kind::Aggregate { expr, grouping, .. } => match of(expr)? {
-            Carried::None => Some(Carried::None),
-            Carried::Both => {
+            SloLabels::None => Some(SloLabels::None),
+            SloLabels::Both => {
                 let named = |grouping: &Grouping, (label, _): &(&str, &str)| {
                     grouping.labels.iter().any(|name| name == label)
                 };
                 let grouping = grouping.as_ref()?;
                 let kept = identity.iter().all(|label| named(grouping, label) != grouping.without);
-                kept.then_some(Carried::Both)
+                kept.then_some(SloLabels::Both)
             }
         },
         Kind::Binary(binary) => {
@@ -288,18 +291,18 @@ fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
                 Some(matching) => {
                     let names = |label: &str| matching.labels.iter().any(|name| name == label);
                     // A result that is matched with a vector without SLO labels keeps its own labels, unless it is the one side that loses them.
-                    let lone = right == Carried::None && (matching.group.is_some() || binary.op.is_set());
+                    let lone = right == SloLabels::None && (matching.group.is_some() || binary.op.is_set());
                     lone || matching.on == names("service") && matching.on == names("slo")
                 }
             };
             match (left, right) {
-                (Carried::None, Carried::None) => Some(Carried::None),
-                (Carried::Both, Carried::None) | (Carried::Both, Carried::Both) if matched => {
-                    Some(Carried::Both)
+                (SloLabels::None, SloLabels::None) => Some(SloLabels::None),
+                (SloLabels::Both, SloLabels::None) | (SloLabels::Both, SloLabels::Both) if matched => {
+                    Some(SloLabels::Both)
                 }
                 // A number before an operator.
-                (Carried::None, Carried::Both) if matches!(binary.left.kind, Kind::Number(_)) => {
-                    Some(Carried::Both)
+                (SloLabels::None, SloLabels::Both) if matches!(binary.left.kind, Kind::Number(_)) => {
+                    Some(SloLabels::Both)
                 }
                 _ => None,
             }

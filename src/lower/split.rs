@@ -4,7 +4,7 @@ use super::targets;
 use crate::model::{Sli, Slo, Term};
 
 /// How the counters of an SLI separate good from bad.
-pub(super) enum Split {
+pub(super) enum CounterSplit {
     /// No event is counted on both sides.
     Apart { good: Vec<Term>, bad: Vec<Term> },
     /// All events are counted, and the bad ones among them, if there can be any.
@@ -18,7 +18,7 @@ pub(super) enum Split {
     },
 }
 
-impl Split {
+impl CounterSplit {
     /// The split of an SLO; `None` if it counts no events.
     pub fn of(slo: &Slo) -> Option<Self> {
         let Sli::Counted { total, good, bad, histogram } = &slo.sli else { return None };

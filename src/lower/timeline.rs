@@ -2,12 +2,12 @@
 //!
 //! It contains the mathematics (SRE Workbook, ch. 5) and no PromQL: ratios of counts, compared exactly.
 
-use crate::plan::{Counted, Event, Watch};
+use crate::plan::{Counted, Event, TierFacts};
 use crate::vocabulary::{CURRENT, Decimal, Duration, LONG_INTERVAL, Severity};
 
 /// The events of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Load {
+pub(super) struct StepEvents {
     /// Good events; for a state, how many series are good.
     pub good: u64,
     /// Bad events; for a state, how many series are bad.
@@ -24,7 +24,7 @@ struct Sum {
 /// Counts from the beginning up to every step.
 pub(super) struct Timeline<'a> {
     step: Duration,
-    tiers: &'a [Watch],
+    tiers: &'a [TierFacts],
     sums: Vec<Sum>,
     /// The step of the first count.
     origin: usize,
@@ -48,9 +48,9 @@ impl<'a> Timeline<'a> {
         event: Event,
         states: bool,
         slice_budget: Decimal,
-        tiers: &'a [Watch],
+        tiers: &'a [TierFacts],
         step: Duration,
-        loads: &[Load],
+        loads: &[StepEvents],
         counts: impl Fn(usize) -> bool,
     ) -> Self {
         let first = loads.first().copied().filter(|_| states);
@@ -58,8 +58,8 @@ impl<'a> Timeline<'a> {
         // The parts of a journey continue to count; only the journey's counts stop.
         let keeps = matches!(event, Event::Journey(_));
         let all = first.into_iter().chain(loads.iter().copied()).enumerate();
-        let loads: Vec<Load> = all
-            .map(|(index, load)| if keeps || counts(origin + index) { load } else { Load::default() })
+        let loads: Vec<StepEvents> = all
+            .map(|(index, load)| if keeps || counts(origin + index) { load } else { StepEvents::default() })
             .collect();
         let mut sums = if states { Vec::new() } else { vec![Sum::default()] };
         for (index, load) in loads.iter().enumerate() {
@@ -84,7 +84,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// The same timeline if the first count is recorded this number of steps later.
-    pub fn begun_later(self, steps: usize) -> Self {
+    pub fn shifted_by(self, steps: usize) -> Self {
         Self { origin: self.origin + steps, ..self }
     }
 
@@ -111,7 +111,7 @@ impl<'a> Timeline<'a> {
 
     /// Whether a window is summed from tiles.
     fn is_tiled(&self, window: Duration) -> bool {
-        let fast = |tier: &Watch| !tier.slow && (tier.long == window || tier.short == window);
+        let fast = |tier: &TierFacts| !tier.slow && (tier.long == window || tier.short == window);
         window != CURRENT && !self.tiers.iter().any(fast)
     }
 
@@ -153,7 +153,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Whether one tier burns; `None` if rounding decides.
-    pub fn sees(&self, tier: &Watch, at: usize) -> Option<bool> {
+    pub fn burns(&self, tier: &TierFacts, at: usize) -> Option<bool> {
         let counted = |window| {
             let (bad, total) = self.window(at, window);
             Counted { bad: Decimal::from(bad), total: Decimal::from(total) }
@@ -184,7 +184,7 @@ impl<'a> Timeline<'a> {
     fn seen(&self, severity: Severity, at: usize) -> State {
         let mut undecided = false;
         for (index, tier) in self.tiers.iter().enumerate().filter(|(_, tier)| tier.severity == severity) {
-            match self.sees(tier, at) {
+            match self.burns(tier, at) {
                 Some(true) if !undecided => return State::Fires(index),
                 Some(true) | None => undecided = true,
                 Some(false) => {}
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::vocabulary::quotient;
 
-    fn workbook(budget: Decimal) -> Vec<Watch> {
+    fn workbook(budget: Decimal) -> Vec<TierFacts> {
         [
             (Severity::Page, 2, 3600, 300),
             (Severity::Page, 5, 21_600, 1800),
@@ -213,7 +213,7 @@ mod tests {
         ]
         .map(|(severity, percent, long, short)| {
             let spent = Decimal::new(percent, 2) * Decimal::from(30 * 86_400);
-            Watch {
+            TierFacts {
                 severity,
                 budget_share: Decimal::new(percent, 2),
                 long: Duration::from_secs(long),
@@ -248,9 +248,9 @@ mod tests {
                     let burning =
                         1 + u64::try_from(fires.trunc()).expect("small") + 6 * tier.short.secs() / step;
                     let quiet = tier.short.secs() / step + 2;
-                    let mut loads = vec![Load { good: of, bad: 0 }; healthy as usize];
-                    loads.extend(vec![Load { good: of - bad, bad }; burning as usize]);
-                    loads.extend(vec![Load { good: of, bad: 0 }; quiet as usize]);
+                    let mut loads = vec![StepEvents { good: of, bad: 0 }; healthy as usize];
+                    loads.extend(vec![StepEvents { good: of - bad, bad }; burning as usize]);
+                    loads.extend(vec![StepEvents { good: of, bad: 0 }; quiet as usize]);
                     let timeline = Timeline::new(
                         Event::Occurrence,
                         false,
@@ -260,7 +260,7 @@ mod tests {
                         &loads,
                         |_| true,
                     );
-                    let sees = |at| timeline.sees(tier, at) == Some(true);
+                    let sees = |at| timeline.burns(tier, at) == Some(true);
                     let first = timeline.first(0, sees).expect("fires") as u64 - healthy;
                     // A tile ends before the step at which it is recorded.
                     let most = |window| match timeline.is_tiled(window) {

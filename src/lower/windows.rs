@@ -31,7 +31,7 @@ use super::journey;
 use super::series::{Series, Side, Unit};
 use super::sums::{exact, held, share, summed, tile, tiled};
 use crate::model::Slo;
-use crate::plan::{Pace, Promise, Rule};
+use crate::plan::{BurnForecast, Promise, Rule};
 use crate::promql::ast::Expr;
 use crate::promql::build::{add, call, div, gt, mul, number, sub, unless, vector};
 use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, Severity};
@@ -223,9 +223,9 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
 
 /// The error ratio, and how many seconds the budget lasts at it: for a page, over the last five minutes, because its long window still contains the
 /// time before; for a ticket, over the window that predicts when the budget will be spent.
-pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
+pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> BurnForecast {
     match severity {
-        Severity::Page => Pace {
+        Severity::Page => BurnForecast {
             window: CURRENT,
             error_ratio: held(names, &names.ratio(&CURRENT.to_string())),
             budget_lasts: held(names, LASTS),
@@ -235,8 +235,8 @@ pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> 
 }
 
 /// The error ratio of the window that predicts when the budget will be spent, and that time.
-pub(super) fn pace_of_period(promise: &Promise, names: &Series) -> Pace {
-    Pace {
+pub(super) fn pace_of_period(promise: &Promise, names: &Series) -> BurnForecast {
+    BurnForecast {
         window: pace(promise),
         error_ratio: held(names, &names.ratio(&pace(promise).to_string())),
         budget_lasts: held(names, EXHAUSTION),

@@ -1,65 +1,65 @@
-//! Agreed time: events at other times do not count. ITIL calls it the agreed service time.
+//! Agreed time: events at other times do not count. ITIL calls it agreed service time.
 
-use super::{Reading, Series};
+use super::{MetricRead, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Hours};
 
-/// When a promise holds; always by default.
+/// The time in which a promise holds; always by default.
 #[derive(Clone, Debug, Default)]
 pub struct Agreed {
-    /// Its hours of the week; `None` for all.
+    /// The hours of the week; `None` for all.
     pub hours: Option<Hours>,
-    /// The query during which it does not apply.
+    /// A query that excludes times.
     pub except: Option<Except>,
-    /// Windows with a date in which it does not hold, by their beginning.
+    /// Maintenance windows, sorted by their beginning.
     pub maintenance: Vec<Maintenance>,
 }
 
 impl Agreed {
-    /// Whether everything is counted.
+    /// Whether the promise always holds.
     pub fn is_always(&self) -> bool {
         self.hours.is_none() && self.except.is_none() && self.maintenance.is_empty()
     }
 
-    /// The most time of so long a window in which the promise may hold; maintenance is not taken off.
+    /// The longest agreed time in any window of this length. Maintenance is not subtracted.
     pub fn most_within(&self, window: Duration) -> Duration {
         self.hours.as_ref().map_or(window, |hours| hours.most_within(window))
     }
 }
 
-/// A query that has an answer while nothing is counted.
+/// A query that excludes the times in which it has a result.
 #[derive(Clone, Debug)]
 pub struct Except {
     /// The query.
     pub expr: Expr,
-    /// It as it is written.
+    /// The query as it is written.
     pub text: String,
-    /// Labels of `by` that say for what it holds; none if it holds for all.
+    /// The labels of `by` that the query distinguishes; empty if it excludes all.
     pub on: Vec<String>,
-    /// What it reads.
-    pub readings: Vec<Reading>,
-    /// Series under which it has an answer; `None` if none were found.
+    /// Its selectors.
+    pub readings: Vec<MetricRead>,
+    /// Series for which it has a result; `None` if none were found.
     pub stimulus: Option<Vec<Series>>,
-    /// Where it was written.
+    /// Its place.
     pub place: Span,
 }
 
-/// A window in which nothing is counted.
+/// A maintenance window: its events do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maintenance {
     /// Seconds since 1970.
     pub from: i64,
     /// Seconds since 1970.
     pub to: i64,
-    /// Both in the time zone of the project, which the second names.
+    /// Both times in the project's time zone, with the zone after the second.
     pub words: (String, String),
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl Maintenance {
-    /// Whether both excuse the same time for the same reason, in whatever time zone it is shown.
+    /// Whether both have the same time and reason, regardless of the displayed time zone.
     pub fn is_same(&self, other: &Self) -> bool {
         (self.from, self.to, &self.reason) == (other.from, other.to, &other.reason)
     }

@@ -12,21 +12,21 @@ pub struct Alertmanager {
     pub smtp: Option<Smtp>,
     /// In the order of the source.
     pub receivers: Vec<Receiver>,
-    /// Told of what no route takes.
+    /// The receiver for alerts that no route matches.
     pub default: Option<Name>,
     /// Defaults for routes.
     pub timing: Timing,
     /// Named times.
     pub times: Vec<Times>,
-    /// Every route whose labels match takes part, up to one that says `stop`.
+    /// Every route whose labels match is used, up to one with `stop`.
     pub routes: Vec<Route>,
-    /// Whether these are all routes and the default; else a problem was found in the others.
+    /// Whether all routes and the default are valid; otherwise some are missing.
     pub complete: bool,
-    /// The author's own.
+    /// The user's own inhibitions.
     pub inhibitions: Vec<Inhibition>,
-    /// The project's time zone, as far as Alertmanager knows it.
+    /// The time zone in notifications.
     pub clock: Clock,
-    /// Where it is declared.
+    /// The place of the block.
     pub place: Span,
 }
 
@@ -37,7 +37,7 @@ pub struct Smtp {
     pub host: String,
     /// The sender's address.
     pub from: String,
-    /// The user, if the host wants one.
+    /// The user, if the server needs one.
     pub user: Option<String>,
     /// The file that holds the user's password.
     pub password_file: Option<String>,
@@ -88,7 +88,7 @@ pub enum Channel {
     },
     /// A message in Telegram.
     Telegram {
-        /// The number of the chat; of groups it is negative.
+        /// The id of the chat; negative for groups.
         chat_id: i64,
         /// The file that holds the token of the bot that writes.
         bot_token_file: String,
@@ -105,36 +105,36 @@ pub enum Channel {
     },
 }
 
-/// In which time zone notifications say when an alert began.
+/// The time zone in which notifications show when an alert began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// That of the machine on which Alertmanager runs.
     Server,
-    /// So many seconds ahead of UTC, all year.
+    /// A fixed offset in seconds east of UTC.
     Ahead(i32),
     /// An IANA name, which Alertmanager looks up.
     Zone(String),
 }
 
-/// Where a webhook is.
+/// The address of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// No secret.
+    /// An address without a secret.
     Url(String),
-    /// The file that holds it.
+    /// A file with the address.
     File(String),
 }
 
-/// When notifications are sent, and which alerts share one.
+/// When notifications are sent, and how alerts are grouped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// Alerts with the same values share a notification; `None` for one notification per alert.
     pub group_by: Option<Vec<String>>,
-    /// How long the first one waits for others.
+    /// How long the first notification of a group waits for further alerts.
     pub group_wait: Duration,
-    /// How long further ones wait.
+    /// The least time between notifications about changes in a group.
     pub group_interval: Duration,
-    /// When it is said again.
+    /// The time after which a notification is repeated.
     pub repeat_interval: Duration,
 }
 
@@ -152,7 +152,7 @@ pub struct Times {
 /// A part of some days of the week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeSpan {
-    /// 0 is Sunday; all of them if there is none.
+    /// 0 is Sunday; empty for all days.
     pub days: BTreeSet<u8>,
     /// From this minute of the day.
     pub from: u16,
@@ -160,54 +160,54 @@ pub struct TimeSpan {
     pub to: u16,
 }
 
-/// Values that labels have to have, each one of several; a label that is not there has the value "".
+/// Labels with their possible values. A missing label has the value "".
 pub type Matching = BTreeMap<String, BTreeSet<String>>;
 
 /// A route: which receivers are notified of which alerts.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Of which.
+    /// The alerts that it matches.
     pub matching: Matching,
-    /// Where each label was named.
+    /// The place of each label.
     pub labels: Vec<(String, Span)>,
-    /// Who.
+    /// The receivers.
     pub to: Vec<Name>,
-    /// When and how.
+    /// Its timings and grouping.
     pub timing: Timing,
-    /// Whether it is an escalation: notified only of alerts that still fire after `timing.group_wait`.
+    /// Whether it is an escalation: it notifies only of alerts that still fire after `timing.group_wait`.
     pub escalates: bool,
-    /// Nothing is sent during these times.
+    /// Times without notifications.
     pub mute: Vec<Name>,
-    /// Whether later routes do not see its alerts.
+    /// Whether later routes do not get its alerts.
     pub stop: bool,
-    /// Where it begins.
+    /// Its beginning.
     pub place: Span,
 }
 
-/// An inhibition: while one alert fires, others are silenced.
+/// An inhibition: while one alert fires, other alerts are silenced.
 #[derive(Clone, Debug)]
 pub struct Inhibition {
     /// The alerts that silence.
     pub source: Matching,
     /// The alerts that are silenced.
     pub silenced: Matching,
-    /// Labels that have the same value on both sides.
+    /// Labels that must have the same value on both sides, with their places.
     pub equal: Vec<(String, Span)>,
-    /// Where it begins.
+    /// Its beginning.
     pub place: Span,
 }
 
-/// One service cannot work without another.
+/// A dependency between two services.
 #[derive(Clone, Debug)]
 pub struct Dependency {
-    /// Which.
+    /// The service that needs the other one.
     pub service: Name,
-    /// On which.
+    /// The service that it needs.
     pub on: Name,
-    /// The SLO whose page says that the other is down; if there is none, its `availability` and its missing events do.
+    /// The SLO whose page means that the other service is down; `None` means its `availability` and its missing events.
     pub slo: Option<Name>,
-    /// Whether pages are silenced, or tickets only.
+    /// The highest severity that is silenced.
     pub silences: Severity,
-    /// Where it was written.
+    /// Its place.
     pub place: Span,
 }

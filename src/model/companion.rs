@@ -1,6 +1,6 @@
 //! Companion alerts: alerts on causes, beside the SLOs.
 
-use super::{Labels, Reading, Series};
+use super::{Labels, MetricRead, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
@@ -8,7 +8,7 @@ use crate::vocabulary::{Decimal, Duration, Name, Severity};
 /// One companion alert.
 #[derive(Clone, Debug)]
 pub struct Companion {
-    /// Unique in its service, among its SLOs, too.
+    /// Unique among the SLOs and alerts of its service.
     pub name: Name,
     /// For people.
     pub description: Option<String>,
@@ -16,41 +16,41 @@ pub struct Companion {
     pub expr: Expr,
     /// How long its condition must be true before it fires.
     pub hold: Option<Duration>,
-    /// How long it goes on firing after that is over.
+    /// How long it keeps firing after its condition is false.
     pub keep_firing_for: Option<Duration>,
     /// Page or ticket.
     pub severity: Severity,
-    /// Whether it says that the service is down: then all other alerts of the service, and of services that need it, are silenced.
+    /// Whether it means that the service is down. Then all other alerts of the service, and of services that need it, are silenced.
     pub down: bool,
-    /// Whether it notifies even while a service that this one needs is down.
+    /// Whether it notifies even while a dependency of its service is down.
     pub independent: bool,
     /// The SLO of the service that reports the same failure.
     pub same_as: Option<Name>,
     /// The name of its runbook.
     pub runbook: Option<String>,
-    /// Labels beside the service's.
+    /// Labels in addition to those of the service.
     pub labels: Labels,
-    /// Annotations likewise.
+    /// Annotations in addition to those of the service.
     pub annotations: Labels,
-    /// Why the metric is not there yet.
+    /// Why the metric does not exist yet.
     pub planned: Option<String>,
-    /// The planned metric for whose absence alone it may fire.
+    /// The planned metric whose absence alone makes it fire.
     pub fires_unmeasured: Option<String>,
     /// How often its targets are scraped.
     pub scrape_interval: Duration,
     /// The selectors of its expression, in the order of the source.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<MetricRead>,
     /// The ranges that need two samples, with their places.
     pub windows: Vec<(Duration, Span)>,
     /// Input series for the proofs; `None` if no series were found that make it fire, and others that do not.
     pub stimulus: Option<Firing>,
-    /// Warnings that are accepted in it, by code, with the reasons.
+    /// Reasons for warnings that are accepted in it, by code.
     pub accepted: Labels,
-    /// Where its parts were written.
+    /// The places of its settings.
     pub places: CompanionPlaces,
 }
 
-/// Where the parts of a companion alert were written.
+/// The places of the settings of a companion alert.
 #[derive(Clone, Debug)]
 pub struct CompanionPlaces {
     /// Its name.
@@ -61,19 +61,19 @@ pub struct CompanionPlaces {
     pub hold: Span,
     /// Its `runbook`, or its name.
     pub runbook: Span,
-    /// Its constant labels, one by one, on whichever level they are.
+    /// Its constant labels, from all levels.
     pub labels: Vec<(String, Span)>,
 }
 
-/// Series under which an alert is silent (good) or fires (bad), and what it then answers.
+/// Series for which an alert does not fire (good) or fires (bad), and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firing {
     /// The series.
     pub series: Vec<Series>,
-    /// The labels that the expression brings along while it fires.
+    /// The labels of the result.
     pub labels: Labels,
-    /// Its value.
+    /// The value of the result.
     pub value: Decimal,
-    /// The result when all series disappear: nothing, or labels and value; `None` if that is not known.
+    /// The result when all series disappear: nothing, or labels and value. `None` if it is not known.
     pub gone: Option<Option<(Labels, Decimal)>>,
 }

@@ -1,12 +1,12 @@
-//! Other systems that run the rules, with their settings.
+//! Other systems that evaluate the rules, with their settings.
 
 use super::Labels;
 use crate::source::Span;
 
-/// Other systems that run the rules.
+/// Other systems that evaluate the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleTargets {
-    /// Where they were declared; `None` if there are none.
+    /// The place of `targets`; `None` if there are none.
     pub declared: Option<Span>,
     /// The Prometheus Operator: objects `PrometheusRule`.
     pub operator: Option<Operator>,
@@ -23,14 +23,14 @@ pub struct RuleTargets {
 }
 
 impl RuleTargets {
-    /// A store that holds the series of several Prometheus servers, with where targets were declared.
+    /// The name of a target that has the series of several Prometheus servers, with its place.
     pub fn store(&self) -> Option<(Span, &'static str)> {
         let stores = ["thanos", "mimir", "cortex", "vmalert", "vmrule"];
         let store = stores.into_iter().find(|store| self.is_written(store))?;
         Some((self.declared?, store))
     }
 
-    /// Where a target that has limits was declared.
+    /// The place of a target that has limits.
     pub fn place(&self, target: &str) -> Option<Span> {
         match target {
             "operator" => self.operator.as_ref().map(|operator| operator.objects.place),
@@ -40,7 +40,7 @@ impl RuleTargets {
         }
     }
 
-    /// Whether something of this name is written: of what runs rules only what is declared, of all else always.
+    /// Whether files for this target are written. Those of rule evaluators are written only if they are declared; all others always.
     pub fn is_written(&self, target: &str) -> bool {
         match target {
             "operator" => self.operator.is_some(),
@@ -57,11 +57,11 @@ impl RuleTargets {
 /// Fields of all Kubernetes objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objects {
-    /// Where the target was declared.
+    /// The place of the target.
     pub place: Span,
     /// The namespace; `None` means that `kubectl` decides.
     pub namespace: Option<String>,
-    /// Labels, by which an operator selects objects.
+    /// Labels by which operators select objects.
     pub labels: Labels,
 }
 
@@ -70,24 +70,24 @@ pub struct Objects {
 pub struct Operator {
     /// Fields of its objects.
     pub objects: Objects,
-    /// The labels of a `ConfigMap` for each dashboard, by which Grafana's sidecar finds them; `None` makes none.
+    /// The labels of each dashboard's `ConfigMap`, by which Grafana's sidecar finds it; `None` writes no `ConfigMap`.
     pub dashboards: Option<Labels>,
     /// The object `Alertmanager` whose configuration is written as a `Secret`; `None` writes none.
     pub alertmanager: Option<String>,
 }
 
-/// How a Thanos Ruler treats an answer in which a store is missing.
+/// How a Thanos Ruler handles an answer from which a store is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartialResponse {
-    /// An evaluation that fails.
+    /// The evaluation fails.
     #[default]
     Abort,
-    /// A warning.
+    /// The answer is used, with a warning.
     Warn,
 }
 
 impl PartialResponse {
-    /// Both, as Thanos spells them.
+    /// Both values, with their names in Thanos.
     pub const ALL: [(&'static str, Self); 2] = [("abort", Self::Abort), ("warn", Self::Warn)];
 
     /// `abort` or `warn`.
@@ -103,7 +103,7 @@ impl PartialResponse {
 /// Limits of Mimir's ruler for one tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mimir {
-    /// Where the target was declared.
+    /// The place of the target.
     pub place: Span,
     /// `ruler_max_rule_groups_per_tenant`
     pub max_groups: u32,
@@ -114,8 +114,8 @@ pub struct Mimir {
 }
 
 impl Mimir {
-    /// How many groups a tenant may have if nobody says otherwise.
+    /// Mimir's default for groups per tenant.
     pub const MAX_GROUPS: u32 = 70;
-    /// How many rules a group may have if nobody says otherwise.
+    /// Mimir's default for rules per group.
     pub const MAX_RULES: u32 = 20;
 }

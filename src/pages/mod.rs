@@ -116,7 +116,7 @@ pub fn page(code: Code) -> &'static str {
     PAGES[code as usize].1
 }
 
-/// The code that is spelled most like `text`.
+/// The code with the most similar name.
 pub fn nearest(text: &str) -> Option<&'static str> {
     let near = Code::ALL
         .iter()

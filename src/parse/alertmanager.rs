@@ -24,10 +24,10 @@ const KEYS: &[&str] = &[
     "routes",
     "inhibitions",
 ];
-/// Each route is held against those before it.
+/// Limits the work: each route is compared with all previous ones.
 const MOST_ROUTES: usize = 1000;
 
-/// Each inhibition is held against every alert.
+/// Limits the work: each inhibition is compared with every alert.
 const MOST_INHIBITIONS: usize = 200;
 
 const ROUTE_KEYS: &[&str] =
@@ -85,7 +85,7 @@ pub(super) fn alertmanager(
     })
 }
 
-/// Takes keys that would hold a secret in the source, and says whether there were any.
+/// Takes keys that would have a secret as their value, and returns whether there were any.
 fn secrets(
     fields: &mut Fields,
     keys: &[&str],
@@ -101,7 +101,7 @@ fn secrets(
     inline.len() > before
 }
 
-/// The file of a secret that has to be there; nothing more is said of one that stands in the source.
+/// A required file of a secret. If the secret itself is in the source, no further problem is reported.
 fn secret_file(
     fields: &mut Fields,
     keys: &[&str],
@@ -133,7 +133,7 @@ fn receiver(
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<ChannelBlock>> {
     let mut fields = Fields::of(node, "a receiver", CHANNELS, problems)?;
-    // Another key is told as what nobody knows.
+    // Any other key is reported as unknown.
     if fields.is_empty() {
         fields.problems().push(
             Problem::error(Code::MissingKey, node.span.beginning(), "this receiver has no channel")
@@ -194,7 +194,7 @@ fn telegram(
     Some(ChannelBlock::Telegram { chat_id: chat_id?, bot_token_file: file? })
 }
 
-/// A chat that is reached by an address which whoever knows it may write to.
+/// A chat that is reached by a secret address: whoever knows it can write to the chat.
 fn hook(
     node: &Node,
     what: &'static str,
@@ -271,7 +271,7 @@ fn time(node: &Node, problems: &mut Vec<Problem>) -> Option<TimeBlock> {
     Some(block)
 }
 
-/// `match`, `while` and `silence`: labels with a value or several.
+/// `match`, `while` and `silence`: labels with one or several values.
 fn matches(fields: &mut Fields, name: &'static str) -> MatchBlock {
     fields.map(name, |node, problems| one_or_more(node, &format!("an entry of `{name}`"), problems))
 }
@@ -305,7 +305,7 @@ fn route(node: &Node, problems: &mut Vec<Problem>) -> Option<RouteBlock> {
         stop: fields.scalar("stop"),
     };
     fields.finish();
-    // Half a route would take what it does not mean.
+    // An incomplete match would select other alerts than intended.
     (problems.len() == before).then_some(block)
 }
 

@@ -1,14 +1,14 @@
-//! Contracts beside the sources: stripped ones as `slowburn metrics capture` writes them, and raw captures.
+//! Contracts beside the sources: as `slowburn metrics capture` writes them, or raw captures.
 
 use super::exposition;
 use crate::contract::{Contract, MARK};
 use crate::diagnostic::{Code, Problem};
 use crate::source::{SourceId, Span};
 
-/// Reads a contract; which form it has is decided by its first line.
+/// Reads a contract. Its first line decides which form it has.
 ///
-/// Of a stripped one nothing may be wrong: where there is a problem, nothing of it is known. A raw capture is read as far as it can
-/// be, because programs write it, and each line that was left out is a warning.
+/// A written contract must have no faults: if there is a problem, all of it is unknown. A raw capture comes from a program, so it is read as far as
+/// possible, and each line that is left out is a warning.
 pub fn contract(source: SourceId, text: &str) -> (Option<Contract>, Vec<Problem>) {
     let first = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}').trim_end();
     if first == MARK {
@@ -23,12 +23,12 @@ pub fn contract(source: SourceId, text: &str) -> (Option<Contract>, Vec<Problem>
 }
 
 /// The lines of a raw capture that were left out.
-fn unread_lines(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Problem> {
+fn unread_lines(source: SourceId, text: &str, reading: &exposition::Exposition) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut lines = text.split_inclusive('\n').enumerate();
     let mut offset = 0;
     for skipped in &reading.skipped {
-        // Both are ordered by line; several can be of one line.
+        // Both lists are ordered by line, and one line can have several entries.
         let mut line = "";
         let mut ahead = lines.clone();
         while let Some((index, next)) = ahead.next() {
@@ -39,7 +39,7 @@ fn unread_lines(source: SourceId, text: &str, reading: &exposition::Reading) -> 
             offset += next.len();
             lines = ahead.clone();
         }
-        // Columns are counted after a byte order mark.
+        // Columns do not count a byte order mark.
         let mark = line.len() - line.trim_start_matches('\u{feff}').len();
         let column =
             line[mark..].char_indices().nth(skipped.column - 1).map_or(line.len(), |(at, _)| mark + at);

@@ -1,6 +1,6 @@
 //! Environments: the settings of one environment override the project file and the service files, entry by entry.
 //!
-//! This happens before anything is read as a definition, so an environment can set every key of the language, and a fault is shown at its text.
+//! The overrides are merged before definitions are read, so an environment can set every key of the language, and a problem is shown at its text.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,32 +13,32 @@ use crate::ast::Key;
 use crate::diagnostic::{Code, Problem};
 use crate::source::Span;
 
-/// Under what they stand in the project file.
+/// The key in the project file.
 pub const KEY: &str = "environments";
 
-/// What may stand in an environment: what the project file may say, and what it says of services.
+/// The keys of an environment: those of the project file, and `services`.
 static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let keys = PROJECT_KEYS.iter().filter(|key| !["version", KEY].contains(key));
     keys.chain(&["services"]).copied().collect()
 });
 
-/// What it may say of a service.
+/// The keys that an environment can set for a service.
 static SERVICE: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let fixed = ["version", "service", "parameters", "instances"];
     SERVICE_KEYS.iter().filter(|key| !fixed.contains(key)).copied().collect()
 });
 
-/// What an environment says of services, by their names.
+/// The overrides of an environment for services, by their names.
 #[derive(Default)]
 pub struct Overrides {
     services: BTreeMap<String, (Span, Node)>,
 }
 
 impl Overrides {
-    /// A service's file with what the environment says of it.
+    /// The file of a service, with the environment's overrides.
     ///
     /// # Errors
-    /// The name of the service, if it is not there.
+    /// The name of the service, if it is switched off in this environment.
     pub fn of(&self, node: Node) -> Result<Node, String> {
         let Some(name) = service(&node) else { return Ok(node) };
         match self.services.get(name) {
@@ -48,13 +48,13 @@ impl Overrides {
         }
     }
 
-    /// The services that it speaks of.
+    /// The services that the environment overrides.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.services.iter().map(|(name, (span, _))| Key { text: name.clone(), span: *span })
     }
 }
 
-/// Each is compiled by itself.
+/// Limits the work: the project is compiled once per environment.
 pub const MOST: usize = 50;
 
 /// The environments of a project file, in their order.
@@ -71,7 +71,7 @@ fn entries(project: &Node) -> impl Iterator<Item = &Entry> {
     }
 }
 
-/// The project file as it is in an environment, and what that says of services. Without one, as it is in none.
+/// The project file with the overrides of an environment, and the overrides for services. Without an environment, the project file as it is.
 pub fn choose(project: Node, environment: Option<&str>, problems: &mut Vec<Problem>) -> (Node, Overrides) {
     let mut overrides = Overrides::default();
     let chosen = entries(&project)
@@ -90,7 +90,7 @@ pub fn choose(project: Node, environment: Option<&str>, problems: &mut Vec<Probl
     (laid_over(project, &Node { span, value: Value::Map(keys) }, false), overrides)
 }
 
-/// What is wrong with the list of environments itself.
+/// Checks the list of environments itself.
 fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     let Some(_) = Fields::of(&environments.value, "`environments`", &[], problems) else { return };
     let Value::Map(entries) = &environments.value.value else { return };
@@ -103,8 +103,9 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     if let Some(more) = entries.get(MOST) {
         let headline = format!("there are more than {MOST} environments");
         let problem = Problem::error(Code::TooLarge, more.key.span, headline);
-        problems
-            .push(problem.help("keep those whose rules differ: what only the address tells apart is one"));
+        problems.push(
+            problem.help("keep one environment for each set of rules: an address alone is not a difference"),
+        );
     }
     for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
@@ -147,7 +148,7 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
     services
 }
 
-/// Keeps the keys that may stand there, and reports the others.
+/// Keeps the known keys, and reports the others.
 fn known(
     keys: &mut Vec<Entry>,
     span: Span,
@@ -167,7 +168,7 @@ fn known(
     }
 }
 
-/// The name that a file gives its service.
+/// The name of the service that a file defines.
 fn service(node: &Node) -> Option<&str> {
     let Value::Map(entries) = &node.value else { return None };
     match &entries.iter().find(|entry| entry.key.text == "service")?.value.value {

@@ -1,6 +1,6 @@
 //! Takes a map's entries by name and reports unknown keys.
 
-use super::elsewhere::{self, Meant};
+use super::foreign_keys::{self, KeySuggestion};
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
@@ -8,14 +8,14 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{nearest, shortened};
 
-/// Lists of labels and annotations are repeated in every rule and every route.
+/// Keys of lists of labels and annotations, which are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
     ["labels", "annotations", "external_labels", "target_labels", "replica_labels", "group_by", "equal"];
 
-/// No more labels than this are read of one list. Mimir takes 30 of a series, and few alerts have ten.
+/// At most this many labels of one list are read. Mimir allows 30 per series, and few alerts have ten.
 const MOST_LABELS: usize = 64;
 
-/// The entries of one map that have not been taken yet.
+/// The entries of a map that were not taken yet.
 pub struct Fields<'a> {
     span: Span,
     what: &'static str,
@@ -25,7 +25,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The entries of `node`, which is to be a map with no other keys than `known`; a problem and `None` if it is not a map.
+    /// The entries of `node`, which should be a map with only the `known` keys; a problem and `None` if it is not a map.
     pub fn of(
         node: &'a Node,
         what: &'static str,
@@ -54,13 +54,13 @@ impl<'a> Fields<'a> {
         Some(self.left.remove(index))
     }
 
-    /// A text; a problem if it is anything else.
+    /// A text; a problem if it is another kind of value.
     pub fn scalar(&mut self, name: &'static str) -> Option<Scalar> {
         let (_, node) = self.take(name)?;
         as_scalar(node, &format!("`{name}`"), self.problems)
     }
 
-    /// A text that has to be there.
+    /// A required text.
     pub fn required(&mut self, name: &'static str, example: &str) -> Option<Scalar> {
         if self.left.iter().any(|(key, _)| key.text == name) {
             return self.scalar(name);
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Reports that `name` is not there; not if it is there and misspelt, which is reported in the end.
+    /// Reports that `name` is missing. If it is there but misspelt, only the misspelling is reported, by `finish`.
     pub fn missing(&mut self, name: &str, example: &str) {
         if self.is_misspelt(name) {
             return;
@@ -81,52 +81,52 @@ impl<'a> Fields<'a> {
         );
     }
 
-    /// Whether an unknown key is there that was meant to be this one.
+    /// Whether an unknown key is probably a misspelling of this one.
     pub fn is_misspelt(&self, name: &str) -> bool {
         let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
-        unknown.any(|(key, _)| match elsewhere::meant(self.what, &key.text) {
-            Some(meant) => matches!(meant, Meant::Key(meant) if meant == name),
+        unknown.any(|(key, _)| match foreign_keys::suggestion(self.what, &key.text) {
+            Some(meant) => matches!(meant, KeySuggestion::Key(meant) if meant == name),
             None => nearest(&key.text, self.known) == Some(name),
         })
     }
 
-    /// Whether no key is there that was not taken.
+    /// Whether every key was taken.
     pub fn is_empty(&self) -> bool {
         self.left.is_empty()
     }
 
-    /// A value of any shape, which stays to be taken.
+    /// A value of any kind, without taking it.
     pub fn peek(&self, name: &str) -> Option<&'a Node> {
         self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
     }
 
-    /// A value of any shape.
+    /// A value of any kind.
     pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
         self.take(name).map(|(_, node)| node)
     }
 
-    /// An entry under a key that is none of the known ones, taken so that more can be said of it than that.
+    /// An entry with an unknown key. It is taken, so that the caller can report it better.
     pub fn foreign(&mut self, name: &str) -> Option<(&'a Key, &'a Node)> {
         let index = self.left.iter().position(|(key, _)| key.text == name)?;
         Some(self.left.remove(index))
     }
 
-    /// A key that is there and was not taken.
+    /// A key that was not taken yet.
     pub fn key(&self, name: &str) -> Option<Key> {
         self.left.iter().find(|(key, _)| key.text == name).map(|(key, _)| (*key).clone())
     }
 
-    /// Where a key stands.
+    /// The place of a key.
     pub fn place(&self, name: &str) -> Option<Span> {
         self.left.iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span)
     }
 
-    /// A map from texts to texts, in source order; empty if it is not there.
+    /// A map of texts in source order; empty if the key is missing.
     pub fn scalars(&mut self, name: &'static str) -> Map<Scalar> {
         self.map(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
-    /// A map from texts to what `read` makes of each value.
+    /// A map whose values are read by `read`.
     pub fn map<T>(
         &mut self,
         name: &'static str,
@@ -159,7 +159,7 @@ impl<'a> Fields<'a> {
         map
     }
 
-    /// A list of what `read` makes of each entry; empty if it is not there.
+    /// A list whose entries are read by `read`; empty if the key is missing.
     pub fn list<T>(
         &mut self,
         name: &'static str,
@@ -194,14 +194,16 @@ impl<'a> Fields<'a> {
         list
     }
 
-    /// Whether an entry stands behind the last that is read, which is told of the first of these.
+    /// Whether an entry is after the last one that is read. The first such entry is reported.
     fn is_beyond(&mut self, name: &str, index: usize, place: Span) -> bool {
         if index != MOST_LABELS || !OF_LABELS.contains(&name) {
             return false;
         }
         let headline = format!("`{name}` has more than {MOST_LABELS} entries");
-        self.problems
-            .push(Problem::error(Code::TooLarge, place, headline).help("keep those that somebody asks for"));
+        self.problems.push(
+            Problem::error(Code::TooLarge, place, headline)
+                .help("keep only the entries that routes or people use"),
+        );
         true
     }
 
@@ -210,7 +212,7 @@ impl<'a> Fields<'a> {
         self.list(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
-    /// A text, or a list of them.
+    /// A text, or a list of texts.
     pub fn one_or_more(&mut self, name: &'static str) -> Vec<Scalar> {
         match self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| &node.value) {
             Some(Value::Scalar(_)) => self.scalar(name).into_iter().collect(),
@@ -218,33 +220,33 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Where an entry stands that is a map without entries.
+    /// The place of an entry that is an empty map.
     pub fn empty_map(&self, name: &str) -> Option<Span> {
         let (_, node) = self.left.iter().find(|(key, _)| key.text == name)?;
         matches!(&node.value, Value::Map(entries) if entries.is_empty()).then_some(node.span)
     }
 
-    /// Reads one level further down with the same list of problems.
+    /// The list of problems, to read a deeper level with.
     pub fn problems(&mut self) -> &mut Vec<Problem> {
         self.problems
     }
 
-    /// Whether a key is there and was not taken.
+    /// Whether a key is there and was not taken yet.
     pub fn has(&self, name: &str) -> bool {
         self.left.iter().any(|(key, _)| key.text == name)
     }
 
-    /// Reports every key that nobody took.
+    /// Reports every key that was not taken.
     pub fn finish(self) {
         for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
-            self.problems.push(match elsewhere::meant(self.what, &key.text) {
-                Some(Meant::Key(name)) if known(&name) => problem
+            self.problems.push(match foreign_keys::suggestion(self.what, &key.text) {
+                Some(KeySuggestion::Key(name)) if known(&name) => problem
                     .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),
-                Some(Meant::Advice(advice)) => problem.help(advice),
+                Some(KeySuggestion::Advice(advice)) => problem.help(advice),
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                         format!("write `{name}`"),
@@ -259,7 +261,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The text of `node`; a problem if it is a list, a map or nothing.
+/// The text of `node`; a problem if it is a list, a map or null.
 pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
     match &node.value {
         Value::Scalar(scalar) => Some(scalar.clone()),
@@ -281,7 +283,7 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
     }
 }
 
-/// A problem with what may be a secret, where secrets are often written: then nobody is shown it, whatever it is called.
+/// Hides the value in a problem where secrets are often written, whatever the key is.
 fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
     const PRONE: [&str; 9] = [
         "`smtp`",
@@ -298,7 +300,7 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
 }
 
-/// Says that something of another type was expected.
+/// A problem: another type was expected.
 pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
     let found = match &node.value {
         Value::Null => "empty",
@@ -325,7 +327,7 @@ fn pairs(node: &Node) -> Option<String> {
     (!pairs.is_empty() && pairs.len() <= 20).then(|| format!("{{ {} }}", pairs.join(", ")))
 }
 
-/// The key and the name of the first entry of a list whose entries say what they are called.
+/// The key and the name of the first entry, if the entries of a list name themselves.
 fn named(node: &Node) -> Option<(&str, &str)> {
     let Value::List(entries) = &node.value else { return None };
     let Value::Map(first) = &entries.first()?.value else { return None };
@@ -336,7 +338,7 @@ fn named(node: &Node) -> Option<(&str, &str)> {
     is_name.then_some((entry.key.text.as_str(), name.text.as_str()))
 }
 
-/// What a map looks like that people write as something else.
+/// An example of a map that is often written as another kind of value.
 fn example(what: &str) -> Option<&'static str> {
     Some(match what {
         "slos" => "{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }",
@@ -380,7 +382,7 @@ fn example(what: &str) -> Option<&'static str> {
     })
 }
 
-/// A text from the sources, short enough for a headline.
+/// A text of the sources, shortened for a headline.
 fn shown(text: &str) -> String {
     shortened(text, 60)
 }

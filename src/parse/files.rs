@@ -18,7 +18,7 @@ use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
-/// The name of the file that holds the project's defaults.
+/// The name of the project file.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
 
 const VERSION: &str = "slowburn/v1";
@@ -33,14 +33,14 @@ pub fn environments(sources: &Sources) -> Vec<String> {
     let declares = project.filter(|(_, file)| file.text.contains(environments::KEY));
     let node = declares.and_then(|(id, file)| yaml::read(id, &file.text).ok());
     let mut names: Vec<String> = node.iter().flat_map(environments::keys).map(|key| key.text).collect();
-    // That there are too many is told in any of them.
+    // The problem that there are too many is reported in any of them.
     if names.len() > environments::MOST {
         names.truncate(1);
     }
     names
 }
 
-/// Reads every file as it is in an environment, or in none; what could not be read is left out and reported.
+/// Reads every file, with the overrides of the environment if one is given. What cannot be read is reported and left out.
 pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>) {
     let mut ast = Ast { environment: environment.map(str::to_owned), ..Ast::default() };
     let mut problems = Vec::new();
@@ -63,7 +63,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
         }
         ast.project_misread = problems.iter().any(Problem::is_error);
     }
-    // What stands in a project file of another name is not absent.
+    // The user has settings in a project file with a wrong name, so nothing is reported as missing from it.
     ast.project_misread |= others.iter().any(|(_, file)| file.path.ends_with("slowburn.yml"));
     let scrape_config = ast
         .project
@@ -71,7 +71,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
         .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
     let scrapes = |path: &str, node: &Node| match &scrape_config {
         Some(named) => named == path,
-        // The line that names it may be what could not be read.
+        // If the project file cannot be read, the line that names this file may be lost.
         None => ast.project_misread && scrape::looks_like(node),
     };
     let read = parallel::map(&others, |(id, source)| file(*id, source, &scrapes, &overrides));
@@ -105,22 +105,22 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
     (ast, problems)
 }
 
-/// What a file is, apart from the project's own.
+/// The content of a file other than the project file.
 enum File {
     Contract(Contract),
     Runbook(String),
     Scrape(ScrapeFile),
-    /// No services if it is sound YAML that makes none.
+    /// Services. Empty if the file is valid YAML without a valid service.
     Services {
         services: Vec<ServiceFile>,
-        /// Those that are not there in this environment.
+        /// Services that are switched off in this environment.
         absent: Vec<String>,
-        /// Of templates.
+        /// The instances of templates.
         instances: Vec<Instance>,
     },
 }
 
-/// Reads a file; `None` if nobody can tell what is in it.
+/// Reads a file; `None` if its content cannot be determined.
 fn file(
     id: SourceId,
     source: &SourceFile,
@@ -176,7 +176,7 @@ fn file(
     (found, problems)
 }
 
-/// The problem of a file that another program's definitions stand in.
+/// The problem of a file that has definitions of another tool.
 fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let Value::Map(entries) = &node.value else { return None };
     let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
@@ -214,31 +214,31 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
     )
 }
 
-/// The name of a file, as a shell takes it.
+/// The name of a file without its folders.
 fn name_of(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if name.chars().all(plain) && !name.starts_with('-') { name } else { "FILE" }
 }
 
-/// Whether a file is not a definition but a capture of what a service exposes.
+/// Whether a file is a contract, or a raw capture.
 pub fn is_contract(path: &str) -> bool {
     path.ends_with(".prom")
 }
 
-/// Whether a file is what people wrote for a runbook: Markdown that lies in a folder `runbooks`.
+/// Whether a file is a text for runbooks: Markdown in a folder `runbooks`.
 pub fn is_runbook(path: &str) -> bool {
     let mut parts = path.rsplit('/');
     let name = parts.next().and_then(|name| name.strip_suffix(".md"));
     name.is_some_and(|name| !name.is_empty()) && parts.next() == Some("runbooks")
 }
 
-/// The name that a runbook is called by.
+/// The name of a runbook text in definitions.
 fn runbook(path: &str) -> &str {
     path.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(path)
 }
 
-/// A path that is written in a file, relative to where that file is.
+/// A path in a file, relative to the folder of that file.
 pub fn beside(file: &str, path: &str) -> String {
     let mut parts: Vec<&str> = file.split('/').collect();
     parts.pop();
@@ -352,10 +352,10 @@ fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBloc
     Some(block)
 }
 
-/// More tiers than this say nothing that fewer would not.
+/// More tiers than this are certainly a mistake.
 const MOST_TIERS: usize = 20;
 
-/// Each objective makes an SLO. As many as an SLO of OpenSLO may have.
+/// Each objective makes an SLO. OpenSLO has the same limit.
 const MOST_OBJECTIVES: usize = 50;
 
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
@@ -407,7 +407,7 @@ fn severity(node: &Node, problems: &mut Vec<Problem>) -> Option<SeverityBlock> {
     Some(block)
 }
 
-/// The settings that every level may have.
+/// The settings that every level can have.
 fn settings(fields: &mut Fields) -> Settings {
     Settings {
         period: fields.scalar("period"),
@@ -455,7 +455,7 @@ fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
     Some(SliceBlock { span: node.span, length: length?, objective })
 }
 
-/// A list of labels, or a map from the names under which they are recorded.
+/// A list of labels, or a map of labels from the names of the recorded labels.
 fn by(fields: &mut Fields) -> (Vec<KeptBlock>, Option<Span>) {
     match fields.peek("by") {
         Some(Node { value: Value::Map(_), span, .. }) => {
@@ -538,8 +538,8 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     })
 }
 
-/// Whether a block has none of its `own` keys and has a `foreign` one, so that it belongs under another key of the file. That is one problem, and not one
-/// for each of its keys.
+/// Whether a block has none of its `own` keys and has a `foreign` one. Then it belongs under another key of the file, and there is one problem
+/// instead of one per key.
 fn is_misplaced(
     fields: &mut Fields,
     own: &[&str],
@@ -558,7 +558,7 @@ fn is_misplaced(
     true
 }
 
-/// One problem for all the keys of an inner level that are written in this one; `None` if there are none.
+/// One problem for all keys of an inner level that are in this one; `None` if there are none.
 fn written_outside(
     fields: &mut Fields,
     inner: &[&'static str],
@@ -675,7 +675,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     })
 }
 
-/// A threshold beside the objective, where others write it.
+/// Reports a threshold beside the objective, as other tools have it.
 fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
     let [objective] = objectives else { return };
     let (text, percentage) = (objective.text.trim(), |text: &str| text.ends_with('%') && !text.contains('<'));
@@ -692,7 +692,7 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
     }
 }
 
-/// `journey`, which is a list of at least two parts.
+/// `journey`: a list of at least two parts.
 fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
     let key = fields.place("journey")?;
     let before = fields.problems().len();

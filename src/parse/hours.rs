@@ -5,7 +5,7 @@ use super::yaml::Value;
 use crate::ast::{HoursBlock, MaintenanceBlock};
 use crate::diagnostic::{Code, Problem};
 
-/// More windows than this are a list that nobody reads.
+/// A longer list of windows cannot be reviewed.
 const MOST: usize = 100;
 
 /// `hours`.
@@ -40,7 +40,7 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
     Some(block)
 }
 
-/// Whether it has days as keys, or is a list of maps: hours for each day.
+/// Whether the hours differ by day: a map with days as keys, or a list of maps.
 fn differ(hours: &Value) -> bool {
     const DAYS: [&str; 19] = [
         "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mie", "mié", "jue", "vie", "sab",

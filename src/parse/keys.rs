@@ -1,4 +1,4 @@
-//! The keys of the language, in the order in which they are listed to a reader.
+//! The keys of the language, in the order of messages.
 
 pub(super) const PROJECT_KEYS: &[&str] = &[
     "version",
@@ -121,6 +121,6 @@ pub(super) const SLI_KEYS: &[&str] = &[
     "journey",
 ];
 
-/// By which a receiver is told.
+/// The keys of the channels of a receiver.
 pub(super) const CHANNELS: &[&str] =
     &["email", "slack", "telegram", "teams", "discord", "webhook", "pagerduty", "opsgenie"];

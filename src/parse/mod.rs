@@ -1,12 +1,12 @@
-//! source → ast: reads every file, collects every problem, leaves out what cannot be read.
+//! source → ast: reads every file, reports every problem, and leaves out what cannot be read.
 
 mod alertmanager;
 mod contract;
-mod elsewhere;
 mod environments;
 pub mod exposition;
 mod fields;
 mod files;
+mod foreign_keys;
 mod hours;
 mod keys;
 mod overlay;
@@ -18,4 +18,4 @@ pub mod yaml;
 pub use contract::contract;
 pub(crate) use fields::wrong_type;
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
-pub(crate) use template::{parameters, plain, told};
+pub(crate) use template::{merge_instance_problems, parameters, without_instances};

@@ -2,15 +2,15 @@
 
 use super::yaml::{Entry, Node, Value};
 
-/// Under these keys `off` takes an entry away.
+/// Under these keys, `off` removes an entry.
 const REMOVABLE: [&str; 3] = ["services", "slos", "alerts"];
 
-/// Whether `off` stands in the place of a map.
+/// Whether the value is `off` instead of a map.
 pub fn is_off(node: &Node) -> bool {
     matches!(&node.value, Value::Scalar(word) if word.plain && word.text == "off")
 }
 
-/// `base` with the entries of `over`: maps are joined entry by entry, anything else is replaced. Where entries are `removable`, `off` takes one away.
+/// `base` with the entries of `over`: maps are merged entry by entry, other values are replaced. If entries are `removable`, `off` removes one.
 pub fn laid_over(base: Node, over: &Node, removable: bool) -> Node {
     let (Value::Map(mut entries), Value::Map(others)) = (base.value, &over.value) else {
         return over.clone();
@@ -23,7 +23,7 @@ pub fn laid_over(base: Node, over: &Node, removable: bool) -> Node {
                 let Entry { key, value } = entries.remove(place);
                 let within = REMOVABLE.contains(&key.text.as_str());
                 let value = laid_over(value, &other.value, within);
-                // What was replaced is spoken of where it stands now.
+                // Problems with a replaced value are shown in the overriding text.
                 let key = if matches!(value.value, Value::Map(_)) { key } else { other.key.clone() };
                 entries.insert(place, Entry { key, value });
             }

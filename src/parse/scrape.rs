@@ -1,4 +1,4 @@
-//! Reads the scrape jobs of a configuration of Prometheus. Other keys are ignored.
+//! Reads the scrape jobs of a Prometheus configuration. Other keys are ignored.
 
 use super::fields::as_scalar;
 use super::yaml::{Node, Value};
@@ -6,12 +6,12 @@ use crate::ast::{JobBlock, Key, ScrapeFile};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 
-/// Whether a file is a configuration of Prometheus, where nobody can be asked.
+/// Whether a file looks like a Prometheus configuration.
 pub(super) fn looks_like(node: &Node) -> bool {
     get(node, "scrape_configs").is_some()
 }
 
-/// What is scraped; a problem and `None` if the file is no such configuration.
+/// The scrape jobs; a problem and `None` if the file is not such a configuration.
 pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
     let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {
         problems.push(
@@ -55,7 +55,7 @@ fn job(node: &Node, problems: &mut Vec<Problem>) -> Option<JobBlock> {
                     open |= text("action").is_some_and(|action| action == "labelmap");
                 }
             }
-            // Discovered targets may bring labels only by relabelling, but files of targets bring their own.
+            // Service discovery adds labels only by relabelling, but files of targets have their own labels.
             "file_sd_configs" | "http_sd_configs" => open = true,
             _ => {}
         }

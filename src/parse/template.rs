@@ -1,8 +1,8 @@
 //! Templates: one definition for many services, or for many SLOs or alerts of a service.
 //!
-//! A map with `instances` becomes one map for each name under it. Each is the rest of the map, with the values of its parameters instead of
-//! `<<parameter>>`, and with the other keys of the instance merged over it. This happens on parsed values, not on the text of the file: a value with
-//! a quote, a brace or a line break stays one value.
+//! A map with `instances` becomes one map for each name under it. Each is the rest of the map, with values for `<<parameter>>`, and with the other
+//! keys of the instance merged over it. This happens on parsed values, not on the text of the file, so a value with a quote, a brace or a line break
+//! remains one value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,42 +16,42 @@ use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::nearest;
 
-/// The key that makes a map a template, and the one with its parameters.
+/// The keys of a template: its instances and its parameters.
 pub const INSTANCES: &str = "instances";
 const PARAMETERS: &str = "parameters";
 
-/// What an instance is called: a parameter that need not be declared.
+/// The name of the instance: a parameter that is always there.
 const NAME: &str = "name";
 
-/// Every so many bytes that are put into a text count as one more value.
+/// So many inserted bytes count as one more value.
 const LONG: usize = 128;
 
-/// How many values the templates of a file may make: several times as many as a project has.
+/// Limit for the values that the templates of a file make: several times as many as a project has.
 const MOST_VALUES: usize = MAX_VALUES / 10;
 
-/// Every instance has a value for each parameter.
+/// Limit for parameters: every instance has a value for each.
 const MOST_PARAMETERS: usize = 64;
 
-/// Under these keys stands PromQL.
+/// Keys whose values are PromQL.
 const QUERIES: [&str; 10] =
     ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio", "expr"];
 
-/// A file that holds templates, and what becomes of it.
+/// The templates of a file while they are expanded.
 pub struct Templates<'a> {
     /// Every instance so far.
     pub instances: Vec<Instance>,
-    /// Names that may stand in `<< >>` somewhere in the file.
+    /// Names that are allowed in `<< >>` anywhere in the file.
     known: BTreeSet<String>,
-    /// Where values stand of which it was told that they are more than a word.
+    /// Places of values that were already reported to be more than a word.
     spread: BTreeSet<Span>,
-    /// How many values may still be made; a long text counts as several.
+    /// How many more values may be made; a long text counts as several.
     left: usize,
-    /// Whether it was told that there are too many.
+    /// Whether it was reported that there are too many values.
     spent: bool,
     problems: &'a mut Vec<Problem>,
 }
 
-/// The services that a file defines: one for each instance, or the only one; with every instance in it.
+/// The services of a file: one per instance, or the only one. With all instances in it.
 pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Instance>) {
     for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
@@ -93,14 +93,14 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
     };
     let services: Vec<Node> = services.into_iter().map(|service| templates.within(service)).collect();
     let instances = templates.instances;
-    // What a faulty template comes to has faults that nobody wrote.
+    // Problems of a faulty template would be repeated in its instances, where nobody wrote them.
     match problems.len() == before {
         true => (services, instances),
         false => (Vec::new(), instances),
     }
 }
 
-/// The keys of a template that was not expanded: `parameters` alone has a problem already, and an environment lays nothing over a template.
+/// Takes the keys of a template that was not expanded. `parameters` alone has a problem already, and environments cannot override templates.
 pub fn left(fields: &mut Fields) {
     if let Some(place) = fields.place(INSTANCES) {
         fields.problems().push(
@@ -147,7 +147,7 @@ fn named(key: Key, node: Node) -> Node {
 }
 
 impl Templates<'_> {
-    /// A service whose SLOs and alerts are expanded.
+    /// A service with its SLOs and alerts expanded.
     fn within(&mut self, service: Node) -> Node {
         let Node { span, value: Value::Map(entries) } = service else { return service };
         let expanded = entries.into_iter().map(|Entry { key, value }| {
@@ -195,12 +195,12 @@ impl Templates<'_> {
         all
     }
 
-    /// The instance that a place is in already.
+    /// The instance that contains a place.
     fn parent(&self, span: Span) -> Option<u32> {
         Some(span.source.instance()).filter(|number| *number > 0)
     }
 
-    /// Every instance of a template, with its name.
+    /// All instances of a template, with their names.
     fn expand(&mut self, template: &Node, parent: Option<u32>) -> Vec<(Key, Node)> {
         let Value::Map(entries) = &template.value else { return Vec::new() };
         let of = |name: &str| entries.iter().find(|entry| entry.key.text == name);
@@ -223,7 +223,7 @@ impl Templates<'_> {
         let rest = entries.iter().filter(|entry| ![PARAMETERS, INSTANCES].contains(&entry.key.text.as_str()));
         let body = Node { span: template.span, value: Value::Map(rest.cloned().collect()) };
         let size = body.count() + defaults.len();
-        // Before any is made: most of what is too much would be made in vain.
+        // Checked before any instance is made, to avoid the work.
         let room = (self.left / size).min(crate::source::MOST_INSTANCES - 1 - self.instances.len());
         if let Some(more) = instances.get(room) {
             self.too_many(more.key.span);
@@ -241,7 +241,7 @@ impl Templates<'_> {
         made
     }
 
-    /// Tells once that the templates come to too much.
+    /// Reports once that the templates make too many values.
     fn too_many(&mut self, place: Span) {
         if !std::mem::replace(&mut self.spent, true) {
             self.problems.push(
@@ -251,7 +251,7 @@ impl Templates<'_> {
         }
     }
 
-    /// `parameters`: names with defaults, if they have any.
+    /// `parameters`: names, some of them with defaults.
     fn parameters(&mut self, entry: &Entry) -> BTreeMap<String, Option<Scalar>> {
         let Value::Map(entries) = &entry.value.value else {
             self.problems.push(
@@ -296,7 +296,7 @@ impl Templates<'_> {
         parameters
     }
 
-    /// One instance: its name, and what becomes of the template.
+    /// One instance: its name, and the expanded template.
     fn instance(
         &mut self,
         body: &Node,
@@ -367,10 +367,10 @@ impl Templates<'_> {
         Some((key, node.in_instance(number)))
     }
 
-    /// A value in which parameters have their values.
+    /// A value with its parameters filled in.
     fn fill(&mut self, node: Node, key: &str, values: &BTreeMap<String, Scalar>) -> Node {
         if is_template(&node) {
-            // In a template within this one, its own parameters are meant, and its own names.
+            // An inner template has its own parameters and its own `name`.
             let own = entry(&node, PARAMETERS).map_or(&[][..], |entry| of(&entry.value));
             let is_own = |name: &str| name == NAME || own.iter().any(|entry| entry.key.text == name);
             let outer = values.iter().filter(|(name, _)| !is_own(name));
@@ -400,7 +400,7 @@ impl Templates<'_> {
         Node { span: node.span, value }
     }
 
-    /// A text in which parameters have their values; in a query, so that each stays a value.
+    /// A text with its parameters filled in. In a query, they are escaped so that each stays one value.
     fn filled(&mut self, scalar: &Scalar, values: &BTreeMap<String, Scalar>, query: bool) -> Scalar {
         let mut parts = Vec::new();
         let mut quotes = Quotes::default();
@@ -440,9 +440,9 @@ impl Templates<'_> {
         scalar.replaced(&parts)
     }
 
-    /// Placeholders that stand for nothing.
+    /// Reports placeholders without a parameter.
     fn leftovers(&mut self, node: &Node) {
-        // What was not filled in because there is too much is not misspelt.
+        // If there were too many values, some placeholders were not filled in, and they are not misspelt.
         if self.spent {
             return;
         }
@@ -467,7 +467,7 @@ impl Templates<'_> {
     }
 }
 
-/// Every `<<name>>` in a text: where it begins and ends, and the name.
+/// Every `<<name>>` in a text: its begin, its end, and the name.
 fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -485,17 +485,17 @@ fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     })
 }
 
-/// The quotes of a query, followed from its beginning on.
+/// Tracks the quotes of a query from its beginning.
 #[derive(Default)]
 struct Quotes {
-    /// How much was read.
+    /// Number of bytes read.
     read: usize,
     open: Option<char>,
     escaped: bool,
 }
 
 impl Quotes {
-    /// The quote that a place is inside of; it may not lie before the one that was asked for last.
+    /// The quote around a place. Places must be asked for in ascending order.
     fn at(&mut self, query: &str, place: usize) -> Option<char> {
         for c in query[self.read..place].chars() {
             match self.open {
@@ -521,10 +521,10 @@ impl Quotes {
     }
 }
 
-/// A value inside of a string of PromQL.
+/// A value, escaped for a string of PromQL.
 fn quoted(value: &str, quote: char) -> String {
     if quote == '`' {
-        // Nothing is an escape there; what would end it is refused by whoever reads the query.
+        // Backticks have no escapes. If the value contains one, the parser of the query will report it.
         return value.to_owned();
     }
     let mut text = String::with_capacity(value.len());
@@ -544,7 +544,7 @@ fn is_word(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte))
 }
 
-/// The parameters that may stand at a path of a file, the innermost first, each with its default.
+/// The parameters that can be used at a path of a file, the innermost first, each with its default.
 pub fn parameters(source: SourceId, text: &str, path: &[String]) -> Vec<(Key, Option<String>)> {
     let Ok(file) = yaml::read(source, text) else { return Vec::new() };
     let mut around = vec![&file];
@@ -565,41 +565,44 @@ pub fn parameters(source: SourceId, text: &str, path: &[String]) -> Vec<(Key, Op
     all.collect()
 }
 
-/// Problems of instances: each where the template says it, and where the instance is. What several instances have is told once.
-pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>>) -> Vec<Problem> {
+/// Problems of instances, shown in the template, with the place of the instance. A problem of several instances is reported once.
+pub fn merge_instance_problems(
+    problems: Vec<Problem>,
+    instances: &BTreeMap<SourceId, Vec<Instance>>,
+) -> Vec<Problem> {
     if instances.is_empty() {
         return problems;
     }
-    let mut told: Vec<Problem> = Vec::new();
+    let mut merged: Vec<Problem> = Vec::new();
     let mut of: BTreeMap<(Span, Code, String), (usize, Vec<&Instance>)> = BTreeMap::new();
     for mut problem in problems {
         let source = problem.primary.span.source;
         let found = instances
             .get(&source.plain())
             .and_then(|all| all.get(source.instance().checked_sub(1)? as usize));
-        plain(&mut problem);
+        without_instances(&mut problem);
         let Some(instance) = found else {
-            told.push(problem);
+            merged.push(problem);
             continue;
         };
-        // An edit would change the template for all of them.
+        // A fix would edit the template, so it would change all instances.
         problem.help.iter_mut().for_each(|help| help.fix = None);
         let (index, others) = of
             .entry((problem.primary.span, problem.code, problem.headline.clone()))
-            .or_insert_with(|| (told.len(), Vec::new()));
+            .or_insert_with(|| (merged.len(), Vec::new()));
         others.push(instance);
-        if *index == told.len() {
-            told.push(problem);
+        if *index == merged.len() {
+            merged.push(problem);
         }
     }
     for (index, of) in of.into_values() {
-        let problem = &mut told[index];
+        let problem = &mut merged[index];
         let place = problem.primary.span;
         let all = &instances[&place.source];
         let mut next = of.first().copied();
         while let Some(instance) = next {
-            let said = |span: Span| span.start <= place.start && place.end <= span.end;
-            if !said(instance.place) && !said(instance.values) {
+            let message = |span: Span| span.start <= place.start && place.end <= span.end;
+            if !message(instance.place) && !message(instance.values) {
                 let text = format!("in the instance `{}`", instance.name);
                 problem.secondary.push(Label { span: instance.place, text });
             }
@@ -610,11 +613,11 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
             problem.help.push(Help { text: format!("the same problem is in {}", few(&names)), fix: None });
         }
     }
-    told
+    merged
 }
 
-/// With places in files, and not in instances.
-pub fn plain(problem: &mut Problem) {
+/// Replaces places in instances by places in files.
+pub fn without_instances(problem: &mut Problem) {
     let spans = [&mut problem.primary.span].into_iter();
     let spans = spans.chain(problem.secondary.iter_mut().map(|label| &mut label.span));
     let fixes = problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).map(|fix| &mut fix.span);

@@ -1,7 +1,7 @@
-//! Reads YAML into a tree in which every node has its place.
+//! Reads YAML into a tree in which every node knows its place.
 //!
-//! Only this file uses serde-saphyr. It gives the structure and the places; the text of a plain scalar is taken from the file, so that no number goes
-//! through floating point.
+//! Only this file uses serde-saphyr, for structure and places. The text of a plain scalar is taken from the file, so that no number is converted to
+//! floating point.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,26 +16,26 @@ use crate::diagnostic::{self, Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
-/// A value with its place: from its first character to its last, without anchor and tag. What stands there through an
-/// alias or a merge key has the place of its definition, because that is the text to change.
+/// A value with its place: from its first to its last character, without anchor and tag. A value from an alias or a merge key has the place of its
+/// definition, because that text has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Where the value is written; zero-width where a value is left out.
+    /// Where the value is written; empty if the value is left out.
     pub span: Span,
-    /// What is written.
+    /// The value.
     pub value: Value,
 }
 
-/// What a [`Node`] is. Numbers and booleans are scalars: what they mean is for the reader of the field to say.
+/// The kinds of values. Numbers and booleans are scalars: the reader of the field gives them a meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `null`, `~`, or nothing at all.
     Null,
-    /// One text.
+    /// A text.
     Scalar(Scalar),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping in the order of the file; the entries of `<<` come last. No two keys are the same.
+    /// A mapping in the order of the file; the entries of `<<` come last. No key is there twice.
     Map(Vec<Entry>),
 }
 
@@ -49,7 +49,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The place of the bytes `start..end` of a scalar's text; of anything else, the place of the whole.
+    /// The place of the bytes `start..end` of a scalar; of other values, the place of the whole value.
     pub fn place(&self, start: usize, end: usize) -> Span {
         match &self.value {
             Value::Scalar(scalar) => scalar.place(start, end),
@@ -59,7 +59,7 @@ impl Node {
 }
 
 impl Node {
-    /// The same value in a file in which so many bytes stand before what was read.
+    /// The same value, if so many more bytes of the file come before it.
     fn moved(self, by: u32) -> Self {
         let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
         let value = match self.value {
@@ -79,7 +79,7 @@ impl Node {
         Self { span: shift(self.span), value }
     }
 
-    /// The same value as a part of an instance of a template.
+    /// The same value, as part of an instance of a template.
     pub fn in_instance(self, number: u32) -> Self {
         let of = |span: Span| Span { source: span.source.of_instance(number), ..span };
         let value = match self.value {
@@ -101,7 +101,7 @@ impl Node {
         Self { span: of(self.span), value }
     }
 
-    /// How many values there are in it, itself included.
+    /// The number of values in it, including itself.
     pub fn count(&self) -> usize {
         1 + match &self.value {
             Value::Null | Value::Scalar(_) => 0,
@@ -114,22 +114,20 @@ impl Node {
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
 
-/// How deep values may stand in each other, chosen so that a thread with 2 MiB of stack can read them. Definitions need
-/// about six.
+/// The deepest nesting, chosen so that a thread with a stack of 2 MiB can read it. Definitions need about six levels.
 const MAX_DEPTH: usize = 32;
 
-/// Reads the one document of a file. Its top may be anything but nothing; whether it is a mapping is for the caller to
-/// ask.
+/// Reads the only document of a file. Its top can be any value except null; the caller checks whether it is a mapping.
 ///
 /// # Errors
-/// All problems found: a syntax error hides what comes after it, duplicate and impossible keys do not.
+/// All problems found. A syntax error hides later problems; duplicate and invalid keys do not.
 pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let file = File { source, text };
     if let Some(problem) = file.unreadable() {
         return Err(vec![problem]);
     }
     let written = file.parse().map_err(|problem| vec![*problem])?;
-    let mut reading = Reading { file, problems: Vec::new(), copied: 0 };
+    let mut reading = NodeReader { file, problems: Vec::new(), copied: 0 };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
         let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file is empty")
@@ -144,23 +142,22 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     }
 }
 
-/// A document of somebody else, without places; `None` if it cannot be read.
+/// A document without places, for files of other tools; `None` if it cannot be read.
 pub fn plain(text: &str) -> Option<serde_json::Value> {
     let read = |text| serde_saphyr::from_str_with_options(text, options()).ok();
     (text.len() <= MAX_BYTES).then_some(text).and_then(read)
 }
 
-/// More text than this is not copied by aliases, in bytes.
+/// Limit for the text that aliases copy, in bytes.
 pub const MAX_COPIED: usize = 1 << 20;
 
-/// More documents than this stand in no file that a person looks after.
+/// Limit for the documents of a file.
 const MAX_DOCUMENTS: usize = 1_000;
 
-/// More values than this are not kept of one file, however its documents share them.
+/// Limit for the values of a file, over all its documents.
 pub const MAX_VALUES: usize = 1_000_000;
 
-/// Reads every document of a file that may hold several, in their order, and every problem of those that cannot be read. Documents that hold nothing are
-/// passed over.
+/// Reads every document of a file, in their order, and every problem of those that cannot be read. Empty documents are skipped.
 pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
     let file = File { source, text };
     if let Some(problem) = file.unreadable() {
@@ -190,8 +187,8 @@ pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
     (nodes, problems)
 }
 
-/// The parts of a file between its document markers that say something, each with where it begins. A marker ends whatever stands before it, a block
-/// scalar as well (YAML 1.2.2, section 9.1.4), so lines are all that has to be looked at.
+/// The non-empty parts of a file between its document markers, each with its offset. A marker ends everything before it, also a block scalar (YAML
+/// 1.2.2, section 9.1.4), so it is enough to look at lines.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_marker = |line: &str| {
         (line.starts_with("---") || line.starts_with("..."))
@@ -201,7 +198,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     for line in text.split_inclusive(['\n', '\r']) {
         if is_marker(line) {
-            // What ends a document is no part of the next.
+            // The end marker of a document is not part of the next one.
             starts.push(if line.starts_with('.') { at + 3 } else { at });
         }
         at += line.len();
@@ -213,7 +210,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     };
     let ranges: Vec<(usize, usize)> = starts.windows(2).map(|pair| (pair[0], pair[1])).collect();
     let piece = move |(start, end): (usize, usize)| {
-        // The dots that end it stand behind it.
+        // Without the dots at its end.
         let piece = &text[start..end];
         (start, piece.strip_suffix("...").filter(|rest| rest.ends_with(['\n', '\r'])).unwrap_or(piece))
     };
@@ -223,7 +220,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(move |(_, piece)| !piece.trim_start_matches('\u{feff}').split(['\n', '\r']).all(says_nothing))
 }
 
-/// A problem of a document, in the file that the document is a part of.
+/// A problem of a document, with its place in the whole file.
 fn moved(mut problem: Problem, by: u32) -> Problem {
     let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
     problem.primary.span = shift(problem.primary.span);
@@ -233,7 +230,7 @@ fn moved(mut problem: Problem, by: u32) -> Problem {
     problem
 }
 
-/// The problem of a file that is not a text; `valid_up_to` bytes of it are.
+/// The problem of a file that is not UTF-8; its first `valid_up_to` bytes are.
 pub fn not_utf8(source: SourceId, valid_up_to: usize) -> Problem {
     let offset = u32::try_from(valid_up_to).unwrap_or(u32::MAX);
     let span = Span { source, start: offset, end: offset };
@@ -250,18 +247,18 @@ struct File<'a> {
 
 impl File<'_> {
     fn span(&self, start: usize, end: usize) -> Span {
-        // Nothing longer than MAX_BYTES comes this far.
+        // Longer texts than MAX_BYTES are rejected before.
         Span { source: self.source, start: start as u32, end: end as u32 }
     }
 
-    /// The character at `offset`, or the end of the file.
+    /// The place of the character at `offset`, or of the end of the file.
     fn span_of_char(&self, offset: usize) -> Span {
         let length =
             self.text[offset..].chars().next().filter(|&c| c != '\n' && c != '\r').map_or(0, char::len_utf8);
         self.span(offset, offset + length)
     }
 
-    /// What keeps the file from being read as YAML at all.
+    /// The problem if the file cannot be YAML at all.
     fn unreadable(&self) -> Option<Problem> {
         if self.text.len() > MAX_BYTES {
             let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
@@ -269,7 +266,7 @@ impl File<'_> {
                 Problem::error(Code::TooLarge, self.span(0, 0), headline).help("split it into several files"),
             );
         }
-        // YAML 1.2.2, section 5.1: what may stand in a file without being escaped.
+        // YAML 1.2.2, section 5.1: the characters that are allowed without an escape.
         let forbidden = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         let (offset, c) = self.text.char_indices().find(|&(_, c)| forbidden(c))?;
         let headline = format!("the text contains the control character U+{:04X}", c as u32);
@@ -277,7 +274,7 @@ impl File<'_> {
         Some(syntax(self.span_of_char(offset), headline).help(help))
     }
 
-    fn parse(&self) -> Result<Spanned<Written>, Box<Problem>> {
+    fn parse(&self) -> Result<Spanned<RawValue>, Box<Problem>> {
         let first = |text| serde_saphyr::from_str_with_options(text, options());
         let error = match first(self.text) {
             Ok(written) => return Ok(written),
@@ -301,7 +298,7 @@ impl File<'_> {
         Err(Box::new(problem))
     }
 
-    /// The line before `offset` that ends one document and begins the next.
+    /// The line before `offset` that separates two documents.
     fn marker_before(&self, offset: usize) -> Option<usize> {
         let is_marker = |at: usize| {
             let rest = &self.text[at..];
@@ -311,7 +308,7 @@ impl File<'_> {
         self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1).find(|&at| is_marker(at))
     }
 
-    /// The byte offset of a place that saphyr gives in lines and characters only, as it does for syntax errors.
+    /// The byte offset of a place for which saphyr gives only lines and characters, as for syntax errors.
     fn offset(&self, location: Option<Location>) -> usize {
         let Some(location) = location else { return 0 };
         if let Some(offset) = location.span().byte_offset() {
@@ -339,7 +336,7 @@ impl File<'_> {
         offset
     }
 
-    /// With the edit that indents a line of tabs as the line above it, or deeper if that ends with a colon.
+    /// Adds the edit that replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a colon.
     fn untabbed(&self, problem: Problem, at: usize) -> Problem {
         let start = self.text[..at].rfind('\n').map_or(0, |at| at + 1);
         let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
@@ -355,7 +352,7 @@ impl File<'_> {
         problem.fix("indent with spaces", self.span(start, start + blank), " ".repeat(depth.min(80)))
     }
 
-    /// Slips that the parser finds a line later, or blames on the line above.
+    /// Common mistakes that the parser notices only a line later, or reports for the line above.
     fn slip(&self, offset: usize, words: &str) -> Option<Problem> {
         if words.contains("found a tab") {
             let tab = self.text[offset..].find('\t').map(|at| offset + at)?;
@@ -380,7 +377,7 @@ impl File<'_> {
         None
     }
 
-    /// What saphyr says, in our words.
+    /// A problem for an error of saphyr, in our words.
     fn problem(&self, error: &Error) -> Problem {
         let offset = self.offset(error.location());
         let here = self.span_of_char(offset);
@@ -441,10 +438,10 @@ fn options() -> Options {
     let mut budget = Budget::default();
     budget.max_depth = MAX_DEPTH;
     budget.flow_nesting_limit = MAX_DEPTH;
-    // Many services may well share one block of settings.
+    // Many services may share one block of settings.
     budget.enforce_alias_anchor_ratio = false;
     budget.max_recorded_anchor_events = 100_000;
-    // As many as MAX_BYTES can reasonably hold.
+    // As many as a file of MAX_BYTES can reasonably have.
     budget.max_nodes = 1_000_000;
     budget.max_events = 4_000_000;
     let mut alias_limits = AliasLimits::default();
@@ -453,7 +450,7 @@ fn options() -> Options {
     serde_saphyr::options! {
         budget: Some(budget),
         alias_limits: alias_limits,
-        // Found below, where the first of the two can be shown as well.
+        // Duplicate keys are found below, where the first of them can be shown, too.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         reject_unsupported_tags: true,
@@ -470,7 +467,7 @@ fn too_deep(span: Span) -> Problem {
     Problem::error(Code::TooDeep, span, format!("values are nested more than {MAX_DEPTH} deep"))
 }
 
-/// The parser's words as a headline; those that people meet get our own.
+/// The parser's message as a headline. Frequent messages have our own words.
 fn reword(span: Span, words: &str) -> Problem {
     let has = |part: &str| words.contains(part);
     if has("mapping values are not allowed") {
@@ -529,106 +526,106 @@ fn reword(span: Span, words: &str) -> Problem {
     syntax(span, format!("not YAML: {lower}{}", characters.as_str()))
 }
 
-/// The tree as saphyr hands it over.
-enum Written {
+/// The tree as saphyr returns it.
+enum RawValue {
     Null,
-    /// A text that YAML has unescaped.
+    /// A text without its YAML escapes.
     Text(String),
-    /// A number or a boolean, as saphyr understood it.
+    /// A number or a boolean, as saphyr read it.
     Typed(String),
-    List(Vec<Spanned<Written>>),
-    Map(Vec<(Spanned<Written>, Spanned<Written>)>),
+    List(Vec<Spanned<RawValue>>),
+    Map(Vec<(Spanned<RawValue>, Spanned<RawValue>)>),
 }
 
 struct WrittenVisitor;
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for RawValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WrittenVisitor)
     }
 }
 
 impl<'de> Visitor<'de> for WrittenVisitor {
-    type Value = Written;
+    type Value = RawValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Written, E> {
-        Ok(Written::Null)
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Written, E> {
-        Ok(Written::Null)
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_bool<E>(self, value: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_i64<E>(self, value: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_u64<E>(self, value: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Written, E> {
-        Ok(Written::Typed(value.to_string()))
+    fn visit_f64<E>(self, value: f64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed(value.to_string()))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Written, E> {
-        Ok(Written::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = access.next_element()? {
             items.push(item);
         }
-        Ok(Written::List(items))
+        Ok(RawValue::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = access.next_entry()? {
             entries.push(entry);
         }
-        Ok(Written::Map(entries))
+        Ok(RawValue::Map(entries))
     }
 }
 
-/// The way from [`Written`] to [`Node`].
-struct Reading<'a> {
+/// Converts [`RawValue`] to [`Node`].
+struct NodeReader<'a> {
     file: File<'a>,
     problems: Vec<Problem>,
-    /// Bytes of texts that stand there through aliases.
+    /// Bytes of texts that aliases copied.
     copied: usize,
 }
 
-impl Reading<'_> {
-    fn node(&mut self, written: Spanned<Written>) -> Node {
+impl NodeReader<'_> {
+    fn node(&mut self, written: Spanned<RawValue>) -> Node {
         let (start, end) = self.range(written.defined);
         let is_alias = written.defined != written.referenced;
         let (end, value) = match written.value {
-            Written::Null => {
+            RawValue::Null => {
                 let (start, end) = if start == end { self.left_out(start) } else { (start, end) };
                 return Node { span: self.file.span(start, end), value: Value::Null };
             }
-            Written::Text(text) if is_alias && self.is_too_long(text.len(), start) => {
+            RawValue::Text(text) if is_alias && self.is_too_long(text.len(), start) => {
                 return Node { span: self.file.span(start, end), value: Value::Null };
             }
-            Written::Text(text) => return self.scalar(text, start, end),
-            Written::Typed(understood) => {
+            RawValue::Text(text) => return self.scalar(text, start, end),
+            RawValue::Typed(understood) => {
                 let span = self.file.span(start, end);
                 let text = self.as_written(understood, start, end);
                 let scalar = Scalar::new(text, &self.file.text[start..end], span);
                 return Node { span, value: Value::Scalar(scalar) };
             }
-            Written::List(items) => {
-                let mut reach = Reach { start, end, is_alias };
+            RawValue::List(items) => {
+                let mut reach = Extent { start, end, is_alias };
                 let mut nodes = Vec::with_capacity(items.len());
                 for item in items {
                     let reference = self.reference(&item);
@@ -638,8 +635,8 @@ impl Reading<'_> {
                 }
                 (reach.end, Value::List(nodes))
             }
-            Written::Map(entries) => {
-                let mut reach = Reach { start, end, is_alias };
+            RawValue::Map(entries) => {
+                let mut reach = Extent { start, end, is_alias };
                 let entries = self.entries(entries, &mut reach);
                 (reach.end, Value::Map(entries))
             }
@@ -648,7 +645,7 @@ impl Reading<'_> {
         Node { span: self.file.span(start, end), value }
     }
 
-    /// Whether aliases come to more text than any definition needs, which is told once.
+    /// Whether aliases copy more text than the limit. This is reported once.
     fn is_too_long(&mut self, length: usize, place: usize) -> bool {
         let before = self.copied;
         self.copied += length;
@@ -662,8 +659,8 @@ impl Reading<'_> {
 
     fn entries(
         &mut self,
-        written: Vec<(Spanned<Written>, Spanned<Written>)>,
-        reach: &mut Reach,
+        written: Vec<(Spanned<RawValue>, Spanned<RawValue>)>,
+        reach: &mut Extent,
     ) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(written.len());
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
@@ -694,17 +691,17 @@ impl Reading<'_> {
         entries
     }
 
-    /// The text of a key, or a problem.
-    fn key(&mut self, written: Spanned<Written>) -> Option<Key> {
+    /// The text of a key; a problem if it is not a text.
+    fn key(&mut self, written: Spanned<RawValue>) -> Option<Key> {
         let (start, end) = self.range(written.defined);
         let span = self.file.span(start, end);
         let what = match &written.value {
-            Written::Text(text) | Written::Typed(text) => {
+            RawValue::Text(text) | RawValue::Typed(text) => {
                 return Some(Key { text: self.as_written(text.clone(), start, end), span });
             }
-            Written::Null => "null",
-            Written::List(_) => "a list",
-            Written::Map(_) => "a mapping",
+            RawValue::Null => "null",
+            RawValue::List(_) => "a list",
+            RawValue::Map(_) => "a mapping",
         };
         let span = self.node(written).span;
         let problem = Problem::error(Code::WrongType, span, format!("a key is {what}"))
@@ -714,15 +711,15 @@ impl Reading<'_> {
         None
     }
 
-    /// What a plain scalar on one line says, rather than what saphyr understood: `1.50`, not `1.5`.
+    /// The text of a plain scalar on one line as it is in the file, not as saphyr read it: `1.50`, not `1.5`.
     fn as_written(&self, understood: String, start: usize, end: usize) -> String {
         let raw = &self.file.text[start..end];
         let is_other = raw.is_empty() || raw.contains(['"', '\'', '\n', '\r']);
         if is_other || is_binary(&self.file.text[..start]) { understood } else { raw.to_owned() }
     }
 
-    /// Where a value is referred to that is defined elsewhere.
-    fn reference(&self, written: &Spanned<Written>) -> Option<(usize, usize)> {
+    /// The place of the alias for a value that is defined elsewhere.
+    fn reference(&self, written: &Spanned<RawValue>) -> Option<(usize, usize)> {
         (written.defined != written.referenced).then(|| self.range(written.referenced))
     }
 
@@ -732,7 +729,7 @@ impl Reading<'_> {
         (start, self.file.floor(start + length))
     }
 
-    /// Where a value would stand that is not there: behind the colon, not before it.
+    /// The place of a value that is left out: behind the colon, not before it.
     fn left_out(&self, at: usize) -> (usize, usize) {
         let rest = &self.file.text[at..];
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -743,7 +740,7 @@ impl Reading<'_> {
     fn scalar(&self, text: String, start: usize, end: usize) -> Node {
         let file = self.file.text;
         let written = &file[start..end];
-        // Of an empty block scalar at the end of the file, the header is all there is.
+        // If the last thing in the file is an empty block scalar, only its header is there.
         if written.starts_with(['"', '\'', '|', '>']) {
             let span = self.file.span(start, end);
             return Node { span, value: Value::Scalar(Scalar::new(text, written, span)) };
@@ -760,8 +757,8 @@ impl Reading<'_> {
         Node { span, value: Value::Scalar(Scalar::new(text, written, span)) }
     }
 
-    /// saphyr gives a collection's start only. The bracket that closes a flow collection is the first thing behind its
-    /// last value that is neither blank, comma nor comment.
+    /// The closing bracket of a flow collection: saphyr gives only its start. It is the first character after the last value that is not a blank, a
+    /// comma or part of a comment.
     fn closing_bracket(&self, start: usize, end: usize) -> Option<usize> {
         let close = match self.file.text.as_bytes().get(start)? {
             b'[' => ']',
@@ -785,17 +782,17 @@ impl Reading<'_> {
     }
 }
 
-/// How far a collection extends, from what stands in it.
-struct Reach {
+/// The extent of a collection, computed from its values.
+struct Extent {
     start: usize,
     end: usize,
-    /// Whether the collection stands here through an alias: then what is in it was referred to elsewhere.
+    /// Whether the collection itself comes from an alias. Then aliases in it are elsewhere, and do not extend it here.
     is_alias: bool,
 }
 
-impl Reach {
-    /// Takes in a value defined at `defined` and referred to at `referenced`. What is defined before the collection
-    /// came into it by an alias, of which only the reference is inside.
+impl Extent {
+    /// Extends the collection by a value that is defined at `defined` and referred to at `referenced`. If the definition is before the collection,
+    /// the value is an alias, and only the reference counts.
     fn include(&mut self, defined: Span, reference: Option<(usize, usize)>) {
         if defined.start as usize >= self.start {
             self.end = self.end.max(defined.end as usize);
@@ -811,12 +808,11 @@ impl Reach {
 /// The `|2-` before the content of a block scalar.
 struct Header {
     start: usize,
-    /// Whether it drops the line breaks at the end. Without that, a block scalar ends in one, as a plain one never does.
+    /// Whether it drops the line breaks at the end. Otherwise a block scalar ends with one; a plain scalar never does.
     strips: bool,
 }
 
-/// The header of the block scalar whose content begins at `content`, if it is one: saphyr gives the place of the
-/// content only.
+/// The header of the block scalar whose content begins at `content`; `None` if it is no block scalar. saphyr gives only the place of the content.
 fn block_header(file: &str, content: usize) -> Option<Header> {
     let before = file[..content].trim_end_matches(' ');
     if !before.is_empty() && !before.ends_with(['\n', '\r']) {
@@ -834,7 +830,7 @@ fn block_header(file: &str, content: usize) -> Option<Header> {
     (is_header && is_introduced).then(|| Header { start: line_start + at, strips: header.contains('-') })
 }
 
-/// The words of a line up to its comment; a quoted text is one word.
+/// The words of a line up to its comment; a quoted text counts as one word.
 fn tokens(line: &str) -> Vec<(usize, &str)> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -856,7 +852,7 @@ fn tokens(line: &str) -> Vec<(usize, &str)> {
     tokens
 }
 
-/// The length of the quoted text that `rest` begins with, quotes included.
+/// The length of the quoted text at the beginning of `rest`, with its quotes.
 fn quoted_length(rest: &str, escapes: bool) -> usize {
     let mut characters = rest.char_indices().skip(1);
     let quote = rest.as_bytes()[0] as char;
@@ -870,7 +866,7 @@ fn quoted_length(rest: &str, escapes: bool) -> usize {
     rest.len()
 }
 
-/// Whether the value behind `before` is tagged as base64, of which the decoded text counts.
+/// Whether the value after `before` has the tag for base64. Then the decoded text is the value.
 fn is_binary(before: &str) -> bool {
     before.trim_end().ends_with("!!binary")
 }

@@ -20,11 +20,11 @@ pub struct Notifications {
     /// The time zone in which texts show when an alert began.
     pub clock: Clock,
     /// The routes. Each is independent of the others.
-    pub routes: Vec<SentTo>,
+    pub routes: Vec<ReceiverRoute>,
     /// Alerts that notify nobody. They only silence others.
     pub notify_nobody: Vec<String>,
     /// Alerts that are silenced while other alerts fire.
-    pub inhibitions: Vec<Silenced>,
+    pub inhibitions: Vec<PlannedInhibition>,
     /// The receivers of every alert.
     pub deliveries: Vec<Delivery>,
 }
@@ -34,7 +34,7 @@ pub const NOBODY: &str = "nobody_";
 
 /// A route: one receiver of some alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentTo {
+pub struct ReceiverRoute {
     /// The matchers; all must match.
     pub matchers: Vec<Matcher>,
     /// The receiver's name.
@@ -64,9 +64,9 @@ pub struct Matcher {
 
 /// An inhibition: alerts that are silenced while other alerts fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Silenced {
+pub struct PlannedInhibition {
     /// For the reviewer.
-    pub why: Why,
+    pub why: InhibitionReason,
     /// The alerts that silence.
     pub source: Vec<Matcher>,
     /// The alerts that are silenced.
@@ -83,7 +83,7 @@ impl Matcher {
     }
 }
 
-impl Silenced {
+impl PlannedInhibition {
     /// Whether Alertmanager silences the alert `target` while `source` fires. Alerts that are on both sides do not silence each other.
     pub fn silences(&self, source: &Labels, target: &Labels) -> bool {
         let is = |matchers: &[Matcher], labels| matchers.iter().all(|matcher| matcher.matches(labels));
@@ -97,7 +97,7 @@ impl Silenced {
 
 /// The reason of an inhibition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum InhibitionReason {
     /// The page over the ticket of the same promise.
     PageOverTicket,
     /// The burn page over the page of the same SLO's budget.

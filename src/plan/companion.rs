@@ -1,6 +1,6 @@
 //! Facts of a companion alert besides its expression.
 
-use super::{Aftermath, Runbook};
+use super::{Runbook, SilencingAlert};
 use crate::model::Labels;
 use crate::vocabulary::{Duration, Severity};
 
@@ -31,8 +31,8 @@ pub struct Companion {
     pub independent: bool,
     /// The SLO that reports the same failure.
     pub same_as: Option<String>,
-    /// The alerts that stay silenced after it.
-    pub aftermath: Option<Aftermath>,
+    /// The alert that silences others after it.
+    pub silencing: Option<SilencingAlert>,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Warnings that are accepted in it, by code, with the reasons.

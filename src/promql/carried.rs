@@ -8,14 +8,14 @@ use super::types::{Type, answers};
 
 /// Labels of a vector's samples, without the metric's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Carried {
+pub enum ResultLabels {
     /// Only these labels.
     Among(BTreeSet<String>),
     /// All labels of the series, without these.
     AllBut(BTreeSet<String>),
 }
 
-impl Carried {
+impl ResultLabels {
     /// The labels of the result of `expr`; none if it is a number.
     pub fn of(expr: &Expr) -> Self {
         match &expr.kind {
@@ -97,19 +97,19 @@ impl Carried {
     }
 }
 
-fn joined(matching: &Matching, left: Carried, right: Carried) -> Carried {
+fn joined(matching: &Matching, left: ResultLabels, right: ResultLabels) -> ResultLabels {
     match &matching.group {
         Some(group) => (if group.left { left } else { right }).with(group.include.iter().cloned()),
         None => left.grouped(&Grouping { without: !matching.on, labels: matching.labels.clone() }),
     }
 }
 
-fn call(function: &str, args: &[Expr]) -> Carried {
+fn call(function: &str, args: &[Expr]) -> ResultLabels {
     let vector = || args.iter().find(|arg| matches!(answers(arg), Some(Type::Vector | Type::Matrix)));
-    let inner = || vector().map_or_else(Carried::nothing, Carried::of);
+    let inner = || vector().map_or_else(ResultLabels::nothing, ResultLabels::of);
     match function {
-        "vector" | "scalar" | "time" => Carried::nothing(),
-        "absent" | "absent_over_time" => Carried::Among(
+        "vector" | "scalar" | "time" => ResultLabels::nothing(),
+        "absent" | "absent_over_time" => ResultLabels::Among(
             args.first().into_iter().flat_map(absent::kept).map(|(label, _)| label.to_owned()).collect(),
         ),
         "histogram_quantile" => inner().without(["le".to_owned()]),
@@ -134,8 +134,9 @@ mod tests {
 
     #[test]
     fn labels_are_kept_as_in_prometheus() {
-        let among = |labels: &[&str]| Carried::Among(labels.iter().map(ToString::to_string).collect());
-        let all_but = |labels: &[&str]| Carried::AllBut(labels.iter().map(ToString::to_string).collect());
+        let among = |labels: &[&str]| ResultLabels::Among(labels.iter().map(ToString::to_string).collect());
+        let all_but =
+            |labels: &[&str]| ResultLabels::AllBut(labels.iter().map(ToString::to_string).collect());
         for (query, carried) in [
             ("up == 0", all_but(&[])),
             ("0 == up", all_but(&[])),
@@ -159,7 +160,7 @@ mod tests {
             ("quantile by (job) (0.9, x)", among(&["job"])),
         ] {
             let expr = parse(query).unwrap_or_else(|fault| panic!("{query}: {fault:?}"));
-            assert_eq!(Carried::of(&expr), carried, "{query}");
+            assert_eq!(ResultLabels::of(&expr), carried, "{query}");
         }
     }
 }

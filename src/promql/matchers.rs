@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 pub use super::match_op::MatchOp;
-use super::regex::Asked;
+use super::regex::ValueCondition;
 use super::span::Span;
 
 /// `label op "value"`.
@@ -24,8 +24,8 @@ pub struct Matcher {
 
 impl Matcher {
     /// Its condition on values, prepared to be compared with many.
-    pub fn asked(&self) -> Asked {
-        Asked::of(self.op, &self.value)
+    pub fn asked(&self) -> ValueCondition {
+        ValueCondition::of(self.op, &self.value)
     }
 }
 

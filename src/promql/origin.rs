@@ -2,7 +2,7 @@
 
 use super::absent;
 use super::ast::{Expr, Kind, Op, Selector};
-use super::carried::Carried;
+use super::carried::ResultLabels;
 use super::types::{Type, answers};
 
 /// The selectors whose series give the result its labels.
@@ -59,7 +59,7 @@ fn of_samples<'e>(expr: &'e Expr, label: &str) -> Option<Option<&'e str>> {
                 (one, None) | (None, one) => one,
             }
         }
-        _ => Carried::of(expr).may_have(label).then(|| fixed(expr, label)),
+        _ => ResultLabels::of(expr).may_have(label).then(|| fixed(expr, label)),
     }
 }
 

@@ -42,14 +42,14 @@ pub fn matches(pattern: &str, text: &str) -> Option<bool> {
 
 /// The condition of a matcher, prepared once for many values: to compile a pattern takes far longer than to match it.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ValueCondition {
     op: MatchOp,
     value: String,
     /// The pattern of `=~` and `!~`; also `None` if it cannot be computed.
     pattern: Option<Arc<meta::Regex>>,
 }
 
-impl Asked {
+impl ValueCondition {
     /// The condition `op "value"`.
     pub fn of(op: MatchOp, value: &str) -> Self {
         let pattern = match op {
@@ -132,7 +132,8 @@ fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
     }
     // A value is a better example than a missing label, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
-    let asked: Vec<Asked> = matchers.iter().map(|(op, value)| Asked::of(*op, value)).collect();
+    let asked: Vec<ValueCondition> =
+        matchers.iter().map(|(op, value)| ValueCondition::of(*op, value)).collect();
     candidates.truncate(CANDIDATES);
     let mut left = MOST_WORK;
     let mut satisfies = |candidate: &str| {
@@ -146,7 +147,7 @@ fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
 
-/// The most work for one label; see [`Asked::cost`]. `5..` with a status code costs ten thousand.
+/// The most work for one label; see [`ValueCondition::cost`]. `5..` with a status code costs ten thousand.
 const MOST_WORK: usize = 20_000_000;
 
 /// The most values that are tried for one label.

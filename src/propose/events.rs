@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{subject, words};
-use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
+use super::{OF_ONE_KIND, Proposal, ProposalKind, Value, has_label, metrics, of_job};
 use crate::contract::{Bound, Contract, Family, Kind};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::build::selector;
 use crate::promql::places::spelled_label;
-use crate::promql::regex::Asked;
+use crate::promql::regex::ValueCondition;
 use crate::vocabulary::{Decimal, Duration, Name};
 
 const COUNTERS: [Kind; 2] = [Kind::Counter, Kind::Unknown];
 const HISTOGRAMS: [Kind; 2] = [Kind::Histogram, Kind::BothHistograms];
 
-/// Requests whose status tells whether they were answered.
+/// Requests with a label for their status.
 pub(super) fn statuses(contract: &Contract, job: &str) -> Vec<Proposal> {
     let counters = metrics(contract, &COUNTERS).map(|(name, family)| (name.to_owned(), name, family));
-    // Where requests are not counted by status, the histogram of their durations may be.
+    // If requests are not counted by status, the histogram of their durations may be.
     let counts = metrics(contract, &HISTOGRAMS).map(|(name, family)| (format!("{name}_count"), name, family));
     let mut subjects = BTreeSet::new();
     let mut proposals = Vec::new();
@@ -36,17 +36,17 @@ pub(super) fn statuses(contract: &Contract, job: &str) -> Vec<Proposal> {
         let (label, op, value) = bad;
         let bad = total.clone().matching(&label, op, value);
         let sli = vec![("total", Value::Query(total.into())), ("bad", Value::Query(bad.into()))];
-        proposals.push(proposal(Found::Statuses, metric, "99.9%", sli));
+        proposals.push(proposal(ProposalKind::Statuses, metric, "99.9%", sli));
     }
     proposals
 }
 
-fn proposal(found: Found, metric: &str, objective: &str, sli: Vec<(&'static str, Value)>) -> Proposal {
+fn proposal(found: ProposalKind, metric: &str, objective: &str, sli: Vec<(&'static str, Value)>) -> Proposal {
     let name = Name::parse("unnamed").expect("it is a name");
     Proposal { name, found, metric: metric.to_owned(), objective: objective.to_owned(), sli }
 }
 
-/// The matcher for requests that the server failed.
+/// The matcher for requests with an error of the server.
 fn server_error(family: &Family) -> Option<(String, MatchOp, &'static str)> {
     let labels: BTreeSet<&String> = family.shapes.iter().flat_map(|shape| shape.labels.keys()).collect();
     labels.into_iter().filter(|label| has_label(family, label)).find_map(|label| {
@@ -93,7 +93,7 @@ fn is_class(value: &str) -> bool {
     value.len() == 3 && value.starts_with(|c: char| ('1'..='5').contains(&c)) && value.ends_with("xx")
 }
 
-/// What gRPC's servers answer, by number: as most libraries spell it, and as OpenTelemetry does.
+/// Status codes of gRPC servers by number: their names in most libraries, and in OpenTelemetry.
 const GRPC: [(&str, &str); 17] = [
     ("OK", "OK"),
     ("Canceled", "CANCELLED"),
@@ -114,7 +114,7 @@ const GRPC: [(&str, &str); 17] = [
     ("Unauthenticated", "UNAUTHENTICATED"),
 ];
 
-/// Where both ends of a call report it, as in Istio's mesh, the end that answers.
+/// If both ends of a call report it, as in Istio, the selector for the server's end.
 fn once(all: Selector, family: &Family) -> Selector {
     const ENDS: [&str; 2] = ["source", "destination"];
     let reports = |end: &str| family.shapes.iter().any(|shape| shape.labels["reporter"].known.contains(end));
@@ -124,7 +124,7 @@ fn once(all: Selector, family: &Family) -> Selector {
     }
 }
 
-/// Without what only watchers ask for.
+/// Excludes requests of monitoring.
 fn of_users(all: Selector, family: &Family) -> Selector {
     const PLACES: [&str; 6] = ["handler", "path", "route", "endpoint", "uri", "url"];
     const WATCHERS: [&str; 8] =
@@ -134,7 +134,7 @@ fn of_users(all: Selector, family: &Family) -> Selector {
         family.shapes.iter().flat_map(|shape| &shape.labels[place].known).map(String::as_str).collect();
     let asked: Vec<&str> = WATCHERS.into_iter().filter(|watcher| known.contains(watcher)).collect();
     match asked[..] {
-        // Nobody else has asked yet.
+        // There are no other requests yet.
         _ if asked.len() == known.len() => all,
         [] => all,
         [one] => all.matching(place, MatchOp::NotEqual, one),
@@ -142,7 +142,7 @@ fn of_users(all: Selector, family: &Family) -> Selector {
     }
 }
 
-/// Counters of events beside counters of those that failed: `queries_total` and `query_errors_total`.
+/// Counters of events and of failures: `queries_total` and `query_errors_total`.
 pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
     const FAILED: [&str; 3] = ["failed", "failure", "error"];
     let failed = |metric: &str| words(metric).iter().any(|word| FAILED.contains(&word.as_str()));
@@ -162,7 +162,7 @@ pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
         if proposals.len() < OF_ONE_KIND {
             let query = |name: &str| Value::Query(selector(name, &[("job", job)]).into());
             proposals.push(proposal(
-                Found::Failures,
+                ProposalKind::Failures,
                 total,
                 "99%",
                 vec![("total", query(total)), ("bad", query(bad))],
@@ -172,7 +172,7 @@ pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
     proposals
 }
 
-/// Histograms of how long something takes that somebody waits for.
+/// Histograms of durations for which users wait.
 pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
     const WAITED_FOR: [&str; 10] = [
         "request",
@@ -192,7 +192,7 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         let about = words(metric);
         let is = |word: &str| about.iter().any(|found| found == word);
         let millis = is("millisecond") || family.unit.as_deref() == Some("milliseconds");
-        // OpenTelemetry measures in seconds, and says so in no name.
+        // OpenTelemetry measures in seconds, but its names have no unit.
         let of_otel = metric.contains('.') && metric.ends_with("duration");
         let measures = millis || of_otel || is("second") || family.unit.as_deref() == Some("seconds");
         if !measures || !WAITED_FOR.into_iter().any(is) {
@@ -204,13 +204,13 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         }
         let latency = of_users(once(of_job(metric, family, job), family), family);
         let mut sli = vec![("latency", Value::Query(latency.into()))];
-        // What has failed is bad however fast it was. Where nothing has succeeded yet, it is not known what does.
+        // A failed request is bad even if it was fast. If there was no success yet, the matcher is not known.
         let failed = server_error(family).filter(|(label, op, value)| {
-            let asked = Asked::of(*op, value);
+            let asked = ValueCondition::of(*op, value);
             let mut known = family.shapes.iter().flat_map(|shape| &shape.labels[label].known);
             known.any(|value| asked.meets(value) == Some(false))
         });
-        let found = if failed.is_some() { Found::Answers } else { Found::Durations };
+        let found = if failed.is_some() { ProposalKind::Answers } else { ProposalKind::Durations };
         if let Some((label, op, value)) = failed {
             let matcher = format!("{}{}\"{value}\"", spelled_label(&label), op.opposite().symbol());
             sli.push(("successful", Value::Matcher(matcher)));
@@ -223,8 +223,8 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
     proposals
 }
 
-/// The longest bound up to half a second, which somebody waits for without noticing. If all are longer the shortest one, unless even that
-/// is so long that the unit must be another one than the name says.
+/// The longest bound up to half a second, which users hardly notice. If all bounds are longer, the shortest one; `None` if it is so long that the
+/// name must have a wrong unit.
 fn threshold(family: &Family, millis: bool) -> Option<Duration> {
     let everywhere = |bound: &&Bound| family.shapes.iter().all(|shape| shape.bounds.contains(bound));
     let factor = if millis { Decimal::ONE } else { Decimal::ONE_THOUSAND };

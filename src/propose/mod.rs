@@ -1,7 +1,7 @@
 //! Proposes SLOs for a program from its metrics, as a starting point.
 //!
-//! Metrics are recognised by their type, their labels and the words of their names, as the usual libraries and exporters name them.
-//! Nothing is known of values, so objectives are those that people begin with.
+//! Metrics are recognised by their type, their labels and the words in their names, as the usual libraries and exporters name them. Values are not
+//! known, so objectives are common starting values.
 
 mod events;
 mod file;
@@ -18,17 +18,17 @@ use crate::vocabulary::Name;
 
 pub use file::{project_file, service_file};
 
-/// More of one kind would bury what matters.
+/// Limit for proposals of one kind, so that the important ones are not lost.
 const OF_ONE_KIND: usize = 3;
 
-/// One SLO that could be.
+/// A proposed SLO.
 #[derive(Clone, Debug)]
 pub struct Proposal {
     /// Unique among the proposals.
     pub name: Name,
-    /// By what it was recognised.
-    pub found: Found,
-    /// The metric that it looks at.
+    /// How it was recognised.
+    pub found: ProposalKind,
+    /// The metric.
     metric: String,
     /// `99.9%`
     objective: String,
@@ -40,34 +40,34 @@ pub struct Proposal {
 enum Value {
     Query(Expr),
     Word(&'static str),
-    /// What stands between the braces of a selector.
+    /// The matcher of a selector, without braces.
     Matcher(String),
 }
 
-/// By what a proposal was recognised.
+/// How a proposal was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Found {
-    /// Requests with the status of their answers.
+pub enum ProposalKind {
+    /// Requests with a status.
     Statuses,
-    /// A counter of events, and one of those that failed.
+    /// A counter of events and a counter of failures.
     Failures,
     /// A histogram of durations.
     Durations,
-    /// The same, with the status of what took so long.
+    /// A histogram of durations with a status.
     Answers,
-    /// A gauge that says whether something answers.
+    /// A gauge that is 1 while a system is up.
     Probe,
-    /// Nothing but that it can be scraped.
+    /// The program can be scraped.
     Scrape,
-    /// When something last succeeded.
+    /// The time of the last success.
     Success,
-    /// When a job last pushed its metrics.
+    /// The time when a job last pushed its metrics.
     Pushed,
     /// A gauge and its limit.
     Limit,
 }
 
-/// What could be promised of a program that is scraped as `job`, as far as it is `sound`: names say a lot, and not all. At least that
+/// Proposals for a program that is scraped as `job`, as far as they are `sound`: names alone may be misleading. There is at least the proposal that
 /// it can be scraped.
 pub fn propose(contract: &Contract, job: &str, sound: impl Fn(&Proposal) -> bool) -> Vec<Proposal> {
     let mut proposals = events::statuses(contract, job);
@@ -77,7 +77,7 @@ pub fn propose(contract: &Contract, job: &str, sound: impl Fn(&Proposal) -> bool
     proposals.extend(states::probes(contract, job));
     proposals.retain(&sound);
     if proposals.is_empty() {
-        // What pushes is not scraped, so there is no `up` of it.
+        // Jobs that push metrics are not scraped, so they have no `up`.
         let mut pushed = states::pushed(contract);
         pushed.retain(&sound);
         match pushed.is_empty() {
@@ -93,7 +93,7 @@ pub fn propose(contract: &Contract, job: &str, sound: impl Fn(&Proposal) -> bool
     proposals
 }
 
-/// Metrics that a library exposes of itself, or an exporter of its own work, say nothing of the service.
+/// Whether a metric is about a library or about the exporter itself, not about the service.
 fn is_aside(metric: &str) -> bool {
     const BEGIN: [&str; 8] = [
         "promhttp_",
@@ -105,7 +105,7 @@ fn is_aside(metric: &str) -> bool {
         "scrape_",
         "namedprocess_scrape_",
     ];
-    // Libraries that are told to put a name before theirs.
+    // Libraries can be configured to put a prefix before these names.
     const HOLD: [&str; 2] = ["nodejs_", "process_open_fds"];
     BEGIN.iter().any(|prefix| metric.starts_with(prefix)) || HOLD.iter().any(|part| metric.contains(part))
 }
@@ -116,7 +116,7 @@ fn metrics<'a>(contract: &'a Contract, kinds: &'a [Kind]) -> impl Iterator<Item 
     all.filter(|(name, family)| kinds.contains(&family.kind) && !is_aside(name) && !family.shapes.is_empty())
 }
 
-/// The series of a program: by the job that it is scraped as, or by those that stand on the series themselves, as of what is pushed.
+/// A selector for the program's series: with the `job` under which it is scraped, or with those on the series themselves, if they were pushed.
 fn of_job(name: &str, family: &Family, job: &str) -> Selector {
     let own: BTreeSet<&str> = match has_label(family, "job") {
         true => {

@@ -1,8 +1,8 @@
-//! Names of metrics as words, and names of proposals.
+//! The words in the names of metrics, and the names of proposals.
 
 use std::collections::BTreeMap;
 
-use super::{Found, Proposal};
+use super::{Proposal, ProposalKind};
 use crate::vocabulary::Name;
 
 /// The words of a name, in the singular.
@@ -15,7 +15,7 @@ pub(super) fn words(metric: &str) -> Vec<String> {
     metric.split(['_', ':', '.']).filter(|word| !word.is_empty()).map(singular).collect()
 }
 
-/// What a metric is about: its words without those that say how it is measured. A request and its response are the same event.
+/// The subject of a metric: its words without those for the kind of measurement. A request and its response are the same event.
 pub(super) fn subject(metric: &str) -> Vec<String> {
     const MEASURES: [&str; 9] =
         ["duration", "latency", "second", "millisecond", "time", "total", "count", "highr", "handling"];
@@ -23,13 +23,16 @@ pub(super) fn subject(metric: &str) -> Vec<String> {
     words(metric).into_iter().filter(|word| !MEASURES.contains(&word.as_str())).map(same).collect()
 }
 
-/// A name of its own for each: that of the kind where it is the only one, else with its subject, which need not begin with the job.
+/// Gives each proposal a unique name: that of its kind if it is the only one, else with its subject. A subject does not need the job as its first
+/// word.
 pub(super) fn distinguish(proposals: &mut [Proposal], job: &str) {
-    let kind = |found: Found| match found {
-        Found::Statuses | Found::Failures | Found::Probe | Found::Scrape => "availability",
-        Found::Durations | Found::Answers => "latency",
-        Found::Success | Found::Pushed => "freshness",
-        Found::Limit => "saturation",
+    let kind = |found: ProposalKind| match found {
+        ProposalKind::Statuses | ProposalKind::Failures | ProposalKind::Probe | ProposalKind::Scrape => {
+            "availability"
+        }
+        ProposalKind::Durations | ProposalKind::Answers => "latency",
+        ProposalKind::Success | ProposalKind::Pushed => "freshness",
+        ProposalKind::Limit => "saturation",
     };
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for proposal in proposals.iter() {

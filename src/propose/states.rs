@@ -1,37 +1,37 @@
-//! Proposes SLOs on states: whether a system answers, when it last succeeded, how near it is to a limit.
+//! Proposes SLOs on states: whether a system is up, when it last succeeded, how near it is to a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::words;
-use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
+use super::{OF_ONE_KIND, Proposal, ProposalKind, Value, has_label, metrics, of_job};
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
 use crate::promql::build::{div, gt, lt, number, selector, sum};
-use crate::vocabulary::{Name, says_up};
+use crate::vocabulary::{Name, is_named_up};
 
 const GAUGES: [Kind; 2] = [Kind::Gauge, Kind::Unknown];
 
-fn proposal(found: Found, metric: &str, objective: &str, key: &'static str, query: Expr) -> Proposal {
+fn proposal(found: ProposalKind, metric: &str, objective: &str, key: &'static str, query: Expr) -> Proposal {
     let name = Name::parse("unnamed").expect("it is a name");
     let sli = vec![(key, Value::Query(query))];
     Proposal { name, found, metric: metric.to_owned(), objective: objective.to_owned(), sli }
 }
 
-/// Gauges of exporters that say whether what they watch answers. One per device, as for network cards, says less than that.
+/// Gauges of exporters that are 1 while a system is up. Gauges per device, as for network cards, are left out.
 pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
     let bare = |family: &Family| family.shapes.iter().all(|shape| shape.labels.is_empty());
     metrics(contract, &GAUGES)
-        .filter(|(name, family)| *name != "up" && says_up(name) && bare(family))
+        .filter(|(name, family)| *name != "up" && is_named_up(name) && bare(family))
         .map(|(name, _)| {
-            proposal(Found::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
+            proposal(ProposalKind::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
         })
         .take(OF_ONE_KIND)
         .collect()
 }
 
-/// That Prometheus reaches it, which is known of everything.
+/// Whether Prometheus can scrape the program. This is known for every program.
 pub(super) fn scrape(job: &str) -> Proposal {
-    proposal(Found::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
+    proposal(ProposalKind::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
 }
 
 /// Times at which jobs last pushed to a Pushgateway, one for each job.
@@ -43,12 +43,12 @@ pub(super) fn pushed(contract: &Contract) -> Vec<Proposal> {
     let jobs: BTreeSet<&String> = family.shapes.iter().flat_map(|shape| &shape.labels["job"].known).collect();
     let of = |job: &String| {
         let pushed = selector("push_time_seconds", &[("job", job)]);
-        proposal(Found::Pushed, "push_time_seconds", "99% < 26h", "freshness", pushed.into())
+        proposal(ProposalKind::Pushed, "push_time_seconds", "99% < 26h", "freshness", pushed.into())
     };
     jobs.into_iter().filter(|job| !job.is_empty()).map(of).take(OF_ONE_KIND).collect()
 }
 
-/// Times of the last success of what runs again and again. A configuration is loaded when somebody changes it.
+/// Times of the last success of repeated jobs. Reloads of a configuration are left out, because they depend on changes.
 pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
     let named = |name: &str| {
         let words = words(name);
@@ -58,13 +58,13 @@ pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
     metrics(contract, &GAUGES)
         .filter(|(name, _)| named(name))
         .map(|(name, family)| {
-            proposal(Found::Success, name, "99% < 26h", "freshness", of_job(name, family, job).into())
+            proposal(ProposalKind::Success, name, "99% < 26h", "freshness", of_job(name, family, job).into())
         })
         .take(OF_ONE_KIND)
         .collect()
 }
 
-/// Gauges whose limit is a metric, too.
+/// Gauges with a limit that is a metric, too.
 pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     let mut used = BTreeSet::new();
@@ -75,22 +75,28 @@ pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
             continue;
         }
         let series = |name: &str| selector(name, &[("job", job)]);
-        // Where there is no limit, it is 0 or -1.
+        // Without a limit, the metric is 0 or -1.
         let set = gt(series(limit), number(0));
         let share = match every {
             true => div(sum(series(gauge)), sum(set)),
             false => div(series(gauge), set),
         };
-        proposals.push(proposal(Found::Limit, gauge, "99.5%", "condition", lt(share, number("0.9")).into()));
+        proposals.push(proposal(
+            ProposalKind::Limit,
+            gauge,
+            "99.5%",
+            "condition",
+            lt(share, number("0.9")).into(),
+        ));
     }
     proposals
 }
 
-/// Metrics by the words of their names.
+/// Metrics by the words in their names.
 struct Named<'a> {
-    /// Of all metrics.
+    /// The words of all metrics.
     all: BTreeSet<Vec<String>>,
-    /// Gauges by their words, and by those without words of use.
+    /// Gauges by their words, and by their words without those for usage.
     gauges: BTreeMap<Vec<String>, Vec<(&'a str, &'a Family)>>,
 }
 
@@ -111,14 +117,14 @@ impl<'a> Named<'a> {
     }
 }
 
-/// The gauge that a limit is for, and whether it is for all its series together.
+/// The gauge that belongs to a limit, and whether the limit applies to the sum of its series.
 fn limited<'a>(
     contract: &'a Contract,
     named: &Named<'a>,
     limit: &str,
     of: &Family,
 ) -> Option<(&'a str, bool)> {
-    // Names that no rule finds.
+    // Names that no rule can find.
     const KNOWN: [(&str, &str, bool); 3] = [
         ("pg_settings_max_connections", "pg_stat_database_numbackends", true),
         ("prometheus_engine_queries_concurrent_max", "prometheus_engine_queries", false),
@@ -130,13 +136,13 @@ fn limited<'a>(
         return Some((gauge, *every));
     }
     let mut about = words(limit);
-    // A cache is meant to be full, and of what is free the limit is the least.
+    // A cache should be full, and a limit for free space is a minimum.
     if about.iter().any(|word| word == "cache" || word == "free") {
         return None;
     }
     let at = about.iter().position(|word| LIMITS.contains(&word.as_str()))?;
     let is_limit = about.remove(at) == "limit";
-    // Of a program with both, `max` is the highest that was seen.
+    // If a program has both, `max` is the highest observed value.
     let other = || {
         let mut other = about.clone();
         other.insert(at, "limit".to_owned());

@@ -6,7 +6,7 @@ mod markdown;
 
 use serde::Serialize;
 
-use super::discreet::discreet;
+use super::hide_secrets::hide_secrets;
 use super::level_name;
 use super::places::Places;
 use crate::diagnostic::{Level, Problem};
@@ -16,7 +16,7 @@ use crate::source::Sources;
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
-pub struct Compared<'a> {
+pub struct ComparedSide<'a> {
     /// The name for people: a directory, a revision.
     pub name: &'a str,
     /// Its files.
@@ -40,9 +40,14 @@ pub enum DifferenceFormat {
 }
 
 /// The difference as text; it ends in a line break.
-pub fn difference(difference: &Difference, old: Compared, new: Compared, format: DifferenceFormat) -> String {
+pub fn difference(
+    difference: &Difference,
+    old: ComparedSide,
+    new: ComparedSide,
+    format: DifferenceFormat,
+) -> String {
     // No secret of the sources is repeated.
-    let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
+    let (was, is) = (hide_secrets(old.problems, old.sources), hide_secrets(new.problems, new.sources));
     let (old, new) = (without_secrets(old, was.as_ref()), without_secrets(new, is.as_ref()));
     let page = Page { difference, old: old.name, new: new.name, flaws: flaws(old, new) };
     match format {
@@ -53,8 +58,11 @@ pub fn difference(difference: &Difference, old: Compared, new: Compared, format:
 }
 
 /// A side without its secrets.
-fn without_secrets<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
-    discreet.map_or(side, |(problems, sources)| Compared { name: side.name, sources, problems })
+fn without_secrets<'a>(
+    side: ComparedSide<'a>,
+    hidden: Option<&'a (Vec<Problem>, Sources)>,
+) -> ComparedSide<'a> {
+    hidden.map_or(side, |(problems, sources)| ComparedSide { name: side.name, sources, problems })
 }
 
 /// The content of an output.
@@ -138,7 +146,7 @@ impl Flaw<'_> {
     }
 }
 
-fn flaws<'a>(old: Compared<'a>, new: Compared<'a>) -> Vec<Flaw<'a>> {
+fn flaws<'a>(old: ComparedSide<'a>, new: ComparedSide<'a>) -> Vec<Flaw<'a>> {
     let known = |problem: &Problem| {
         old.problems.iter().any(|known| known.code == problem.code && known.headline == problem.headline)
     };

@@ -87,8 +87,8 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         match help.fix.as_ref().and_then(|fix| patch(fix, places)) {
             Some(patch) => {
                 groups.push(group);
-                let said = inert::text(&help.text).into_owned();
-                group = Group::with_title(Title::HELP.secondary_title(said)).element(patch);
+                let sentence = inert::text(&help.text).into_owned();
+                group = Group::with_title(Title::HELP.secondary_title(sentence)).element(patch);
             }
             None => group = group.element(Title::HELP.message(inert::text(&help.text).into_owned())),
         }

@@ -1,8 +1,8 @@
 //! Problems and differences as text, for people and for machines.
 
 mod difference;
-mod discreet;
 mod github;
+mod hide_secrets;
 mod human;
 mod json;
 mod places;
@@ -11,7 +11,7 @@ mod sarif;
 use crate::diagnostic::{Accepted, Level, Problem};
 use crate::secret;
 use crate::source::Sources;
-pub use difference::{Compared, DifferenceFormat, difference};
+pub use difference::{ComparedSide, DifferenceFormat, difference};
 use places::Places;
 
 /// Who reads the problems.
@@ -40,8 +40,8 @@ pub fn render_all(problems: &[Problem], accepted: &[Accepted], sources: &Sources
     let (count, reasons) = (problems.len(), accepted.iter().map(|one| secret::masked(&one.reason)));
     let reasons: Vec<String> = reasons.collect();
     let all: Vec<Problem> = problems.iter().chain(accepted.iter().map(|one| &one.problem)).cloned().collect();
-    let discreet = discreet::discreet(&all, sources);
-    let (all, sources) = discreet.as_ref().map_or((&all[..], sources), |(all, sources)| (all, sources));
+    let hidden = hide_secrets::hide_secrets(&all, sources);
+    let (all, sources) = hidden.as_ref().map_or((&all[..], sources), |(all, sources)| (all, sources));
     let (problems, accepted) = all.split_at(count);
     let places = Places::new(sources);
     match format {

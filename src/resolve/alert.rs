@@ -1,4 +1,4 @@
-//! Companion alerts: what one entry of `alerts` means.
+//! Companion alerts: the entries of `alerts`.
 
 use std::collections::BTreeMap;
 
@@ -131,7 +131,7 @@ impl Scope<'_> {
         })
     }
 
-    /// Where the constant labels of an alert are written, on whichever level.
+    /// The places of an alert's constant labels, on all levels.
     fn places_of_labels(&self, block: &AlertBlock) -> Vec<(String, Span)> {
         let of_severity = self.project.severities.iter().filter(|(key, _)| key.text == block.severity.text);
         let shared = [&self.project.settings.labels, &self.service.settings.labels, &block.labels];
@@ -139,10 +139,10 @@ impl Scope<'_> {
         labels.map(|(key, _)| (key.text.clone(), key.span)).collect()
     }
 
-    /// The SLO that speaks of the same.
+    /// The SLO of `same_as`.
     fn same_as(&self, written: &Scalar, slos: &[Slo], problems: &mut Vec<Problem>) -> Option<Name> {
         let found = slos.iter().find(|slo| slo.name.as_str() == written.text);
-        // An SLO with a fault of its own is left out, and not unknown.
+        // An SLO with an error was left out, but is not unknown.
         let all_there = !self.ast.faulty && !problems.iter().any(Problem::is_error);
         if found.is_none() && all_there {
             let names: Vec<&str> = slos.iter().map(|slo| slo.name.as_str()).collect();
@@ -153,13 +153,13 @@ impl Scope<'_> {
     }
 }
 
-/// What is wrong with an alert that has to hold for too long before it is told.
+/// The key and the message for a `for` that is too long.
 const HOLDS: [&str; 2] = ["for", "exceeds the maximum"];
 
-/// What is wrong with an alert that fires on for too long.
+/// The key and the message for a `keep_firing_for` that is too long.
 const KEEPS: [&str; 2] = ["keep_firing_for", "exceeds the maximum"];
 
-/// How long an alert has to hold before it is told, or fires on. A slip of the unit would make one that never is, or always.
+/// The duration of `for` or `keep_firing_for`. The limit finds wrong units, with which the alert would never fire, or never stop.
 fn length(written: &Scalar, [key, says]: [&str; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(30 * 86_400);
     let length = values::duration(written, problems)?;
@@ -175,7 +175,7 @@ fn length(written: &Scalar, [key, says]: [&str; 2], problems: &mut Vec<Problem>)
     Some(length)
 }
 
-/// The ranges of functions that compare one sample with another.
+/// The ranges of functions that compare samples with each other.
 fn windows(expr: &Expr, written: &Scalar) -> Vec<(Duration, Span)> {
     const COMPARE: [&str; 9] =
         ["changes", "delta", "deriv", "idelta", "increase", "irate", "predict_linear", "rate", "resets"];

@@ -1,4 +1,4 @@
-//! Receivers, routes and inhibitions: every name is known, every secret is in a file.
+//! Receivers, routes and inhibitions. Every name must exist, and every secret must be in a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +20,21 @@ use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault,
 /// The oldest Alertmanager that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (0, 25);
 
-/// The first that reads the address of a webhook, or the token of a bot, from a file.
+/// The first version that reads the address of a webhook, or the token of a bot, from a file.
 const URL_FILE: (u32, u32) = (0, 26);
 
-/// The first that reads the address of Teams or Discord from a file without a fault, and shows times of another zone.
+/// The first version that correctly reads the address of Teams or Discord from a file, and converts times to another zone.
 const CHATS: (u32, u32) = (0, 28);
 
-/// What surrounds the block.
+/// What is needed to resolve the block.
 pub(super) struct Context<'a> {
-    /// The oldest Alertmanager that loads it.
+    /// The oldest Alertmanager that has to load it.
     pub version: (u32, u32),
     pub severities: &'a PerSeverity<SeverityStyle>,
     pub external_labels: &'a [LabelName],
-    /// The project's.
+    /// The project's time zone.
     pub time_zone: Option<&'a Scalar>,
-    /// Whether some alert of these sources may carry a label, so that it says something that another does not.
+    /// Whether any alert of the sources may have a label. If none has it, a match for the empty value is useless.
     pub carried: &'a dyn Fn(&str) -> bool,
 }
 
@@ -73,7 +73,7 @@ pub(super) fn alertmanager(
         repeat_interval: Duration::from_secs(4 * 3600),
     };
     let timing = timing(&block.timing, &built_in, context, problems);
-    let known = Known {
+    let known = DefinedNames {
         receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
         times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
     };
@@ -103,8 +103,8 @@ pub(super) fn alertmanager(
     }
 }
 
-/// In which time zone notifications say when an alert began. A zone that is looked up and not found would cost the notification, so
-/// that is done only where nothing else will do.
+/// The time zone in notifications. If Alertmanager cannot find a zone, it does not send the notification, so a name is used only if a fixed offset is
+/// not enough.
 fn clock(zone: Option<&Scalar>, version: (u32, u32)) -> Clock {
     let Some(name) = zone.map(|written| written.text.trim()) else { return Clock::Server };
     let ahead = match Zone::named(name) {
@@ -119,7 +119,7 @@ fn clock(zone: Option<&Scalar>, version: (u32, u32)) -> Clock {
     }
 }
 
-/// The oldest Alertmanager that loads the configuration.
+/// The oldest Alertmanager that has to load the configuration.
 pub(super) fn version_of(block: &AlertmanagerBlock) -> (u32, u32) {
     version(block.version.as_ref(), &mut Vec::new())
 }
@@ -176,7 +176,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
     })
 }
 
-/// A mail address, as far as nothing else can be mistaken for one.
+/// A mail address, checked only as far as needed to avoid ambiguity.
 fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let text = secrets::real(written, problems)?;
     let plain = |part: &str| {
@@ -248,10 +248,10 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
     }
 }
 
-/// What an Alertmanager can do that cannot do it itself.
+/// Advice for receivers that this Alertmanager does not support.
 const BY_WEBHOOK: &str = "or send to a bridge: `webhook: { url: http://bridge:8080/ }`";
 
-/// Whether Alertmanager reads that from a file.
+/// Whether this version of Alertmanager can read the value from a file.
 fn since(
     first: (u32, u32),
     what: &str,
@@ -276,7 +276,7 @@ fn since(
     false
 }
 
-/// The number of a chat of Telegram.
+/// The id of a Telegram chat.
 fn chat(written: &Scalar, problems: &mut Vec<Problem>) -> Option<i64> {
     let text = secrets::real(written, problems)?;
     let number = text.parse::<i64>().ok().filter(|number| *number != 0);
@@ -291,7 +291,7 @@ fn chat(written: &Scalar, problems: &mut Vec<Problem>) -> Option<i64> {
     number
 }
 
-/// Where a webhook is called, if everybody may know it.
+/// What is needed to check the address of a webhook without secrets.
 const WEBHOOK: Public = Public {
     of: "a webhook",
     fits: |rest| {
@@ -331,7 +331,7 @@ fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut
     };
     let group_interval = length(&block.group_interval, outer.group_interval);
     let repeat_interval = length(&block.repeat_interval, outer.repeat_interval);
-    // The one duration that may be zero: not to wait for others at all.
+    // The only duration that may be zero.
     let group_wait = match &block.group_wait {
         Some(written) if Duration::parse(written.text.trim()) == Some(Duration::default()) => {
             Duration::default()
@@ -341,7 +341,7 @@ fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut
     Timing { group_by, group_wait, group_interval, repeat_interval }
 }
 
-/// A label that alerts may have, whoever sets it.
+/// The name of a label that alerts may have from any source.
 fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Problem>) -> Option<String> {
     let quoted = LabelName::in_quotes(text);
     if let Some(name) = quoted.as_ref().filter(|_| context.version < settings::QUOTED_SINCE) {
@@ -369,16 +369,16 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
     name.map(|name| name.to_string())
 }
 
-/// What may be named.
-struct Known<'a> {
+/// The names that routes can use.
+struct DefinedNames<'a> {
     receivers: Vec<&'a str>,
     times: Vec<&'a str>,
 }
 
-impl Known<'_> {
+impl DefinedNames<'_> {
     fn receiver(&self, written: &Scalar, problems: &mut Vec<Problem>) -> Option<Name> {
         if self.receivers.contains(&written.text.as_str()) {
-            // One whose name is not valid has its problem where it is defined.
+            // An invalid name is reported where it is defined.
             return Name::parse(&written.text);
         }
         let headline = format!("there is no receiver `{}`", written.text);
@@ -426,7 +426,7 @@ fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) 
                 .filter_map(|word| values::severity(&word.text, whole(word), problems))
                 .map(|severity| context.severities.get(severity).label.clone())
                 .collect(),
-            // To be without a label that others have is something to ask for.
+            // The empty value selects alerts without this label, which is useful if other alerts have it.
             label if (context.carried)(label) => written.iter().map(|value| value.text.clone()).collect(),
             label => written.iter().filter_map(|value| matched(label, value, problems)).collect(),
         };
@@ -435,7 +435,7 @@ fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) 
     matching
 }
 
-/// The value of a label that no alert is known to carry, so that to be without it says nothing.
+/// The value of a label that no alert is known to have. It cannot be empty: that would match every alert.
 fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     if !written.text.trim().is_empty() {
         return Some(written.text.clone());
@@ -451,7 +451,7 @@ fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option
 fn route(
     block: &RouteBlock,
     outer: &Timing,
-    known: &Known,
+    known: &DefinedNames,
     context: &Context,
     problems: &mut Vec<Problem>,
 ) -> Option<Route> {
@@ -482,7 +482,7 @@ fn route(
             );
         }
         timing.group_wait = values::duration(written, problems).unwrap_or_default();
-        // In a group of several, an alert that joins late would not wait.
+        // In a larger group, an alert that joins later would not wait.
         if block.timing.group_by.is_none() {
             timing.group_by = None;
         }
@@ -531,7 +531,7 @@ fn times(
             None
         }
         Some(written) => match Zone::named(written.text.trim()) {
-            // Months do not matter here, so a zone where they vary will do.
+            // A zone whose months have no fixed offset is allowed: only calendar periods need that.
             Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
             Err(ZoneFault::Unknown) => {
                 problems.push(values::unzoned(written, ZoneFault::Unknown));
@@ -554,7 +554,7 @@ fn times(
     for written in &block.hours {
         match hours::span(&written.text) {
             Some((from, to)) if from < to => spans.push(TimeSpan { days: days.clone(), from, to }),
-            // A night begins on one day and ends on the next.
+            // A night begins on one day and ends on the next one.
             Some((from, to)) => {
                 let next = days.iter().map(|day| (day + 1) % 7).collect();
                 if from < hours::DAY {

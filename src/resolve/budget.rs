@@ -1,16 +1,16 @@
 //! Lines of the error budget: budget alerts and the error budget policy.
 
-use super::{innermost, meant, secrets, values, whole};
+use super::{common_spellings, innermost, secrets, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreement, BudgetAlert};
 use crate::scalar::Scalar;
 use crate::vocabulary::BudgetLine;
 
-/// As many lines as anybody can tell apart.
+/// Limit for lines: more cannot be told apart.
 const MOST: usize = 8;
 
-/// As many characters as an alert has room for.
+/// Limit for characters, so that the text fits into an alert.
 const LONGEST: usize = 200;
 
 /// The innermost `budget_alerts`, the highest line first.
@@ -19,7 +19,7 @@ pub(super) fn alerts(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         .map_or(Some(Vec::new()), |blocks| alerts_of(blocks, problems))
 }
 
-/// What one level says; `None` with problems.
+/// The budget alerts of one level; `None` with problems.
 pub(super) fn alerts_of(
     blocks: &[BudgetAlertBlock],
     problems: &mut Vec<Problem>,
@@ -41,20 +41,21 @@ pub(super) fn policy(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         .map_or(Some(Vec::new()), |blocks| policy_of(blocks, problems))
 }
 
-/// What one level says; `None` with problems.
+/// The policy of one level; `None` with problems.
 pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) -> Option<Vec<Agreement>> {
     let before = problems.len();
     let lines = lines(blocks.iter().map(|block| &block.below), BudgetLine::HIGHEST, problems);
     secrets::published(blocks.iter().map(|block| &block.action), problems);
-    let said: Vec<(String, bool)> = blocks.iter().filter_map(|block| said(block, problems)).collect();
-    let both = lines?.into_iter().zip(said);
+    let message: Vec<(String, bool)> =
+        blocks.iter().filter_map(|block| action_and_freeze(block, problems)).collect();
+    let both = lines?.into_iter().zip(message);
     let mut policy: Vec<Agreement> =
         both.map(|(line, (action, freeze))| Agreement { line, action, freeze }).collect();
     policy.sort_by_key(|agreement| std::cmp::Reverse(agreement.line));
     (problems.len() == before).then_some(policy)
 }
 
-fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, bool)> {
+fn action_and_freeze(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, bool)> {
     let action = block.action.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let length = action.chars().count();
     if !(1..=LONGEST).contains(&length) {
@@ -75,14 +76,14 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
     Some((action, freeze))
 }
 
-/// The problem of a text that is not a line of the budget, or is above the highest one.
+/// The problem of a text that is not a line of the budget, or that is above the highest line.
 fn not_a_line(written: &Scalar, highest: u8) -> Problem {
     let place = whole(written);
     let error = |headline: String| {
         Problem::error(Code::InvalidBudgetLine, place, headline)
             .label(format!("expected a whole percentage from 0% to {highest}%"))
     };
-    match meant::percent(&written.text) {
+    match common_spellings::percent(&written.text) {
         Some(percent) if percent > u32::from(highest) => {
             error(format!("{percent}% is above {highest}%, the highest line"))
                 .help(format!("write a lower line, such as `{highest}%` or `25%`"))
@@ -98,7 +99,7 @@ fn not_a_line(written: &Scalar, highest: u8) -> Problem {
     }
 }
 
-/// Lines in the order of the source, each of them once.
+/// The lines in source order, without duplicates.
 fn lines<'a>(
     written: impl Iterator<Item = &'a Scalar>,
     highest: u8,

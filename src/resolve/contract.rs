@@ -7,20 +7,20 @@ use super::{values, whole};
 use crate::ast::{Ast, JobBlock, ServiceFile};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Job, Planned, Reading};
+use crate::model::{Job, MetricRead, Planned};
 use crate::parse::beside;
 use crate::vocabulary::{Duration, SEARCHED, nearest};
 
-/// Prometheus's own default.
+/// Prometheus's default.
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The contracts that a service names, as one; `None` if it names none.
+/// The contracts of a service, merged; `None` if it names none.
 pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Arc<Contract>> {
     let mut all: Option<Arc<Contract>> = None;
     for named in &file.metrics {
         let path = beside(&file.path, &named.text);
         match ast.contracts.get(&path) {
-            // Hundreds of services may name the same one.
+            // Hundreds of services may share one contract.
             Some(contract) => match &mut all {
                 None => all = Some(Arc::clone(contract)),
                 Some(all) => Arc::make_mut(all).merge(Contract::clone(contract)),
@@ -32,7 +32,7 @@ pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem
     all
 }
 
-/// `search` says whether to look for what was meant.
+/// `search` says whether to look for a similar name.
 fn missing(
     path: &str,
     named: &crate::scalar::Scalar,
@@ -55,7 +55,7 @@ fn missing(
     ))
 }
 
-/// Metrics that are not there yet.
+/// Metrics that do not exist yet.
 pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
     let planned = |(key, reason): &(crate::ast::Key, crate::scalar::Scalar)| {
         (key.text.clone(), Planned { reason: reason.text.clone(), span: key.span })
@@ -63,10 +63,10 @@ pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
     file.planned.iter().map(planned).collect()
 }
 
-/// Why some metric of an SLO is not there yet.
-pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
+/// The reason why a metric of an SLO does not exist yet.
+pub(super) fn reason(readings: &[MetricRead], planned: &BTreeMap<String, Planned>) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
-    let read = readings.iter().flat_map(Reading::metrics);
+    let read = readings.iter().flat_map(MetricRead::metrics);
     let read: BTreeMap<&String, &Planned> = read.filter_map(|metric| planned.get_key_value(metric)).collect();
     for planned in read.into_values() {
         if !reasons.contains(&planned.reason.as_str()) {
@@ -76,7 +76,7 @@ pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) 
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-/// What is scraped.
+/// The scrape jobs.
 pub(super) fn jobs(ast: &Ast, problems: &mut Vec<Problem>) -> Option<Vec<Job>> {
     let file = ast.scrape.as_ref()?;
     let global = file.scrape_interval.as_ref().and_then(|written| values::duration(written, problems));

@@ -1,4 +1,4 @@
-//! Which services need which.
+//! Dependencies between services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Severity};
 
-/// Stands for every service that what is named does not itself need.
+/// Stands for every service that the named services do not need themselves.
 const EVERYTHING: &str = "everything";
 
-/// Each of them is a dependency of every service.
+/// Limits the work: each of them is a dependency of every service.
 const MOST: usize = 20;
 
-/// Every dependency; those of services that are `absent` in this environment are none.
+/// All dependencies, without those of services that are `absent` in this environment.
 pub(super) fn all(
     written: &Map<Vec<DependencyBlock>>,
     services: &[Service],
@@ -62,7 +62,7 @@ pub(super) fn all(
     dependencies
 }
 
-/// What the ends of some dependencies need, however far: they cannot need `everything`.
+/// The services that these dependencies need, directly or not. They cannot need `everything`.
 fn needed(ends: &[Dependency], dependencies: &[Dependency]) -> BTreeSet<Name> {
     let mut next: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
     for one in dependencies {
@@ -78,7 +78,7 @@ fn needed(ends: &[Dependency], dependencies: &[Dependency]) -> BTreeSet<Name> {
     needed
 }
 
-/// The service of that name; a problem if no file defines it.
+/// The service with this name; a problem if there is none.
 pub(super) fn service<'a>(
     name: &str,
     place: Span,
@@ -132,7 +132,7 @@ fn dependency(
     })
 }
 
-/// The loudest that is silenced.
+/// The highest severity that is silenced.
 fn silences(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Severity> {
     match written {
         None => Some(Severity::Page),

@@ -1,9 +1,9 @@
-//! How long is looked for series that prove something. Every search has some steps of its own, so that what is simple is always found, and more that
-//! it shares with the other searches of its service: a file full of what nobody can find takes no longer than a few of them.
+//! Limits the search for series that prove something. Every search has a number of steps of its own, so that simple cases are always found, and
+//! further steps that the searches of a service share. So a file with many unprovable queries takes only as long as a few of them.
 
 use std::cell::Cell;
 
-/// The steps that a search has for itself. What a person writes takes about as many.
+/// The steps of one search. Typical queries need less.
 const OWN: usize = 1_000;
 
 /// The steps that a search has for itself if a service has more than [`SEARCHES`] of them.
@@ -12,13 +12,13 @@ const LEAST: usize = 30;
 /// The number of searches of a service that have [`OWN`] steps.
 const SEARCHES: usize = 50;
 
-/// Those that the searches of one service share.
+/// The steps that the searches of one service share.
 const SHARED: usize = 50_000;
 
-/// More ways to pick than this are not gone through.
+/// Limit for combinations.
 const MOST: usize = 20_000;
 
-/// What the searches of one service may take together.
+/// The shared steps that are left to a service.
 pub(super) struct Effort {
     /// The steps that are left to share.
     shared: Cell<usize>,
@@ -31,7 +31,7 @@ impl Effort {
         Self { shared: Cell::new(SHARED), searches: Cell::new(0) }
     }
 
-    /// One more search.
+    /// Begins a search.
     pub fn search(&self) -> Search<'_> {
         let before = self.searches.replace(self.searches.get() + 1);
         let own = if before < SEARCHES { OWN } else { LEAST };
@@ -39,14 +39,14 @@ impl Effort {
     }
 }
 
-/// One search. A step is half a microsecond, or a little more.
+/// One search. A step takes about half a microsecond.
 pub(super) struct Search<'a> {
     own: Cell<usize>,
     shared: &'a Cell<usize>,
 }
 
 impl Search<'_> {
-    /// Whether so many steps may still be made. They are counted as made.
+    /// Takes so many steps; false if there are not enough left.
     pub fn goes_on(&self, steps: usize) -> bool {
         let store = if self.own.get() >= steps { &self.own } else { self.shared };
         let left = store.get().checked_sub(steps);
@@ -55,13 +55,13 @@ impl Search<'_> {
     }
 }
 
-/// How many ways there are to pick one of each list; `None` if there is none, or too many to go through.
+/// The number of combinations with one entry from each list; `None` if there is none, or if there are too many.
 pub(super) fn ways(sizes: &[usize]) -> Option<usize> {
     let all = sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))?;
     (!sizes.is_empty() && (1..=MOST).contains(&all)).then_some(all)
 }
 
-/// Which of each list a way picks.
+/// The indices of a combination.
 pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
     let pick = |size: &usize| {
         let picked = way % size;
@@ -71,8 +71,8 @@ pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
     sizes.iter().map(pick).collect()
 }
 
-/// Two ways to pick one of each list: the first whose answer is `one`, and of those that are `other` than it the first that differs in as few lists as
-/// possible, with its answer.
+/// Two combinations with one entry from each list: the first one whose answer is `one`; and, of those for which `other` is true, one that differs
+/// from it in as few lists as possible, with its answer.
 pub(super) fn pair<A>(
     sizes: &[usize],
     mut look: impl FnMut(&[usize]) -> Option<A>,
@@ -95,7 +95,7 @@ pub(super) fn pair<A>(
     let first = picked(seen.len() - 1, sizes);
     (1..=sizes.len()).find_map(|differing| {
         let mut ways = Vec::new();
-        apart(&first, sizes, differing, (0, 1), &mut ways);
+        combinations_at_distance(&first, sizes, differing, (0, 1), &mut ways);
         ways.sort_unstable();
         ways.into_iter().find_map(|way| {
             let picked = picked(way, sizes);
@@ -108,8 +108,9 @@ pub(super) fn pair<A>(
     })
 }
 
-/// The ways that differ from one in exactly so many lists; `way` is what the lists before these come to, and what one more of the next counts.
-fn apart(
+/// The combinations that differ from one in exactly so many lists. `way` is the number of the combination in the lists until now, and `stride` the
+/// weight of the next list.
+fn combinations_at_distance(
     from: &[usize],
     sizes: &[usize],
     differing: usize,
@@ -126,7 +127,7 @@ fn apart(
     for picked in 0..*size {
         let left = differing.checked_sub(usize::from(picked != *same));
         if let Some(left) = left {
-            apart(from, sizes, left, (way + picked * stride, stride * size), ways);
+            combinations_at_distance(from, sizes, left, (way + picked * stride, stride * size), ways);
         }
     }
 }
@@ -140,18 +141,18 @@ mod tests {
         let sizes = [3, 2, 4];
         let sum = |picked: &[usize]| Some(picked.iter().sum::<usize>());
         let (first, second, sum) = pair(&sizes, sum, |sum| *sum == 2, |_, _, sum| *sum == 5).expect("one");
-        // 2 + 0 + 0 is the first; one list alone makes 5 of it: 2 + 0 + 3.
+        // 2 + 0 + 0 is the first one. A change in one list gives 5: 2 + 0 + 3.
         assert_eq!((first, second, sum), (vec![2, 0, 0], vec![2, 0, 3], 5));
         let mut ways = Vec::new();
         for differing in 0..=3 {
-            apart(&[2, 0, 1], &sizes, differing, (0, 1), &mut ways);
+            combinations_at_distance(&[2, 0, 1], &sizes, differing, (0, 1), &mut ways);
         }
         ways.sort_unstable();
         assert_eq!(ways, (0..24).collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_search_ends_and_leaves_the_next_its_own_steps() {
+    fn a_search_ends_and_the_next_one_has_its_own_steps() {
         let effort = Effort::new();
         let endless = effort.search();
         assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));

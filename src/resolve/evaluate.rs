@@ -1,6 +1,6 @@
 //! Evaluates a query for given series: enough PromQL to find series that make an event good or bad, and a companion alert fire or not.
 //!
-//! **Invariant:** it returns nothing if it cannot evaluate the query exactly; promtool judges the outcome in the proofs.
+//! **Invariant:** it returns `None` if it cannot evaluate the query exactly. promtool checks the result in the proofs.
 
 use std::collections::BTreeMap;
 
@@ -11,40 +11,40 @@ use crate::promql::absent;
 use crate::promql::ast::{Binary, Expr, Grouping, Kind, Matching, Op, Selector, Time};
 use crate::vocabulary::{Decimal, Duration};
 
-/// What one series does.
+/// The behaviour of one series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Has this value.
+    /// A constant value.
     Stands(Decimal),
-    /// Grows by this much per second.
+    /// A counter that increases by this much per second.
     Grows(Decimal),
-    /// Holds the time of so many seconds ago.
+    /// A time that is always so many seconds ago.
     Ages(Decimal),
 }
 
-/// The time that `time()` answers; any would do.
+/// The value of `time()`, chosen arbitrarily.
 const NOW: i64 = 1_000_000;
 
-/// Prometheus counts in binary fractions, which tell all decimals of fifteen digits apart, and so does every sum that the proofs make of them.
+/// Binary floating point distinguishes all decimals of fifteen digits. The sums in the proofs stay exact, too.
 const TOLD_APART: u128 = 10u128.pow(15);
 
-/// A number, if series can be invented with it.
+/// A number, if it has few enough digits for a proof.
 pub(super) fn playable(number: Decimal) -> Option<Decimal> {
     let number = number.normalize();
     (number.mantissa().unsigned_abs() <= TOLD_APART).then_some(number)
 }
 
-/// The number that a query's text means, if series can be invented with it.
+/// The number in a query's text, if it has few enough digits for a proof.
 pub(super) fn number(text: &str) -> Option<Decimal> {
     bound(text).and_then(playable)
 }
 
-/// The seconds of a range, if the proofs play as long.
+/// The seconds of a range, if it is not longer than a proof.
 fn seconds(range: Duration) -> Option<Decimal> {
     (range <= LONGEST).then(|| Decimal::new(range.millis() as i64, 3))
 }
 
-/// One series, and what it does for as long as any range looks back.
+/// One series, and its behaviour during every range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     pub name: String,
@@ -52,7 +52,7 @@ pub(super) struct Source {
     pub signal: Signal,
 }
 
-/// The samples of an instant, without the names of metrics.
+/// The samples at one instant, without the names of metrics.
 pub(super) type Samples = Vec<(Labels, Decimal)>;
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ enum Value {
     Vector(Samples),
 }
 
-/// What an instant vector holds; `None` if it is none, or if the query is beyond this.
+/// The samples of an instant vector; `None` for other types, or if the query cannot be evaluated here.
 pub(super) fn answer(expr: &Expr, sources: &[Source]) -> Option<Samples> {
     match value(expr, sources)? {
         Value::Vector(samples) => Some(samples),
@@ -100,7 +100,7 @@ fn value(expr: &Expr, sources: &[Source]) -> Option<Value> {
     }
 }
 
-/// The series that a selector sees; `None` if it looks at another time than now.
+/// The series that a selector matches; `None` if it reads another time than now.
 fn selected<'s>(
     selector: &'s Selector,
     sources: &'s [Source],
@@ -167,7 +167,7 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
             let Kind::Range { selector, range } = &args.last()?.kind else { return None };
             let seconds = match range {
                 Time::Fixed(length) => seconds(*length)?,
-                // The window of a ratio: only proportions matter.
+                // The window of a ratio can have any length: only proportions matter.
                 Time::Placeholder(_) => Decimal::from(60),
                 Time::Negative(_) | Time::Ahead(_) | Time::Expr(_) => return None,
             };
@@ -178,7 +178,7 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
     })
 }
 
-/// What a function makes of one number and of limits.
+/// The result of a function of one number and of limits.
 fn of_number(function: &str, number: Decimal, limits: &[Decimal]) -> Option<Decimal> {
     match (function, limits) {
         ("abs", []) => Some(number.abs()),
@@ -186,13 +186,13 @@ fn of_number(function: &str, number: Decimal, limits: &[Decimal]) -> Option<Deci
         ("floor", []) => Some(number.floor()),
         ("clamp_min", [least]) => Some(number.max(*least)),
         ("clamp_max", [most]) => Some(number.min(*most)),
-        // With limits the wrong way round Prometheus answers nothing.
+        // If the limits are in the wrong order, Prometheus returns nothing.
         ("clamp", [least, most]) if least <= most => Some(number.max(*least).min(*most)),
         _ => None,
     }
 }
 
-/// What a function makes of a range of so many seconds in which a series does the same all the time.
+/// The result of a function of a range, over which the series behaves the same. The length is in seconds.
 fn of_range(function: &str, signal: Signal, seconds: Decimal) -> Option<Decimal> {
     match (function, signal) {
         ("rate" | "irate" | "deriv", Signal::Grows(rate)) => Some(rate),
@@ -206,7 +206,7 @@ fn of_range(function: &str, signal: Signal, seconds: Decimal) -> Option<Decimal>
     }
 }
 
-/// The classic histograms' quantiles, by linear interpolation.
+/// Quantiles of classic histograms, by linear interpolation.
 fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
     let mut histograms: BTreeMap<Labels, Vec<(Option<Decimal>, Decimal)>> = BTreeMap::new();
     for (mut labels, count) in samples {
@@ -218,13 +218,13 @@ fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
     }
     let mut answers = Samples::new();
     for (labels, mut buckets) in histograms {
-        // The bucket without a bound is the last.
+        // The bucket `+Inf` is the last one.
         buckets.sort_by_key(|(bound, _)| (bound.is_none(), *bound));
         let (None, all) = buckets.last()? else { return None };
         let rank = quantile.checked_mul(*all)?;
         let within = buckets.iter().position(|(_, count)| *count >= rank)?;
         if all.is_zero() {
-            // No observations: NaN, which no comparison keeps.
+            // No observations: NaN, which every comparison drops.
             return None;
         }
         let finite = |index: usize| buckets.get(index).and_then(|(bound, _)| *bound);
@@ -283,7 +283,7 @@ fn operation(binary: &Binary, sources: &[Source]) -> Option<Value> {
         (Value::Scalar(left), Value::Vector(right)) => {
             let filters = op.is_comparison() && !binary.bool;
             let sample = |(labels, number): (Labels, Decimal)| {
-                // What a comparison keeps is the vector's, on whichever side it stands.
+                // A comparison returns the value of the vector, on whichever side it is.
                 let kept = |result| if filters { number } else { result };
                 Some(computed(binary, left, number)?.map(|result| (labels, kept(result))))
             };
@@ -318,7 +318,7 @@ fn signature(labels: &Labels, matching: Option<&Matching>) -> Labels {
     }
 }
 
-/// Each sample with its one partner; `None` where Prometheus would complain of several.
+/// Each sample with its match; `None` if there are several matches, which is an error in Prometheus.
 fn matched(binary: &Binary, left: Samples, right: Samples) -> Option<Samples> {
     let matching = binary.matching.as_ref();
     let group = matching.and_then(|matching| matching.group.as_ref());
@@ -349,7 +349,7 @@ fn matched(binary: &Binary, left: Samples, right: Samples) -> Option<Samples> {
     Some(answers)
 }
 
-/// `None` if it is beyond this; `Some(None)` if a comparison drops it.
+/// `None` if it cannot be evaluated here; `Some(None)` if a comparison drops it.
 #[expect(clippy::option_option, reason = "no answer and an empty answer are two things")]
 fn computed(binary: &Binary, left: Decimal, right: Decimal) -> Option<Option<Decimal>> {
     match binary.op {
@@ -388,7 +388,7 @@ mod tests {
         Source { name: name.to_owned(), labels, signal }
     }
 
-    /// Three targets of which two answer, a histogram between 1 and 2, and counters of answers by their code.
+    /// Three targets of which two are up, a histogram with values between 1 and 2, and counters of responses by code.
     fn world() -> Vec<Source> {
         let (number, stands) = (Decimal::from, |value: i64| Signal::Stands(Decimal::from(value)));
         let grows = |rate: i64| Signal::Grows(number(rate));
@@ -431,7 +431,7 @@ mod tests {
             ("clamp(size, 10, 0)", None),
             ("sum by (code) (rate(y_total[5m])) > 5", Some("{code=200} 9")),
             ("sum(increase(y_total{code=~\"5..\"}[1m])) / sum(increase(y_total[1m]))", Some("{} 0.1")),
-            // Labels that differ match nothing.
+            // Different labels do not match.
             ("rate(y_total{code=\"500\"}[5m]) / rate(y_total{code=\"200\"}[5m])", Some("")),
             (
                 "rate(y_total{code=\"500\"}[5m]) / ignoring (code) rate(y_total{code=\"200\"}[5m]) > 1",
@@ -443,7 +443,7 @@ mod tests {
             ("up == 0 or on (job) absent(z)", Some("{instance=3,job=a} 0; {} 1")),
             ("time() - done > 59", Some("{} 60")),
             ("time() - done > 60", Some("")),
-            // Several partners are an error, and these are beyond it.
+            // Several matches are an error, and cannot be evaluated here.
             ("size * on () up", None),
             ("y_total > 5", None),
             ("up offset 1h == 0", None),

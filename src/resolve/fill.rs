@@ -13,7 +13,7 @@ use crate::vocabulary::{LabelName, PerSeverity, Severity};
 /// The oldest server that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (2, 42);
 
-/// What holds for all services.
+/// The settings of the whole project.
 pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Project {
     let language = match &file.language {
         None => Language::English,
@@ -76,7 +76,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     }
 }
 
-/// Whether anything in the sources gives alerts this label, or may keep it.
+/// Whether any alert of the sources may have this label.
 fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
     let sets = |labels: &Map<Scalar>| labels.iter().any(|(key, _)| key.text == label);
     let kept = |labels: &[KeptBlock]| labels.iter().any(|kept| kept.name.text == label);

@@ -1,16 +1,16 @@
 //! Finds series for which a companion alert does not fire, and series for which it fires: the input of its proofs.
 
 use super::effort::Search;
-use super::trial::{Asked, Trial};
+use super::trial::{Trial, TrialQuery};
 use crate::model::Firing;
 use crate::promql::ast::Expr;
 
-/// What can be tried with the expression of an alert.
+/// The combinations of series to try for the expression of an alert.
 pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Trial<'a>> {
-    Trial::of(Asked { expr, by: &[], of_target: true, search })
+    Trial::of(TrialQuery { expr, by: &[], of_target: true, search })
 }
 
-/// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
+/// Series for both states. `None` if none were found: no series change the result, or the query cannot be evaluated here.
 pub(super) fn invent(trial: &Trial) -> Option<Firing> {
     let (series, samples) = trial.invent(|samples| samples.is_empty(), |samples| samples.len() == 1)?;
     let (labels, value) = samples.into_iter().next()?;

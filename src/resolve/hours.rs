@@ -6,13 +6,13 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::effort::Effort;
 use super::sli::Reader;
-use super::{dependencies, firing, innermost, meant, secrets, values, whole};
+use super::{common_spellings, dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
 use crate::promql::ast::Expr;
 use crate::promql::build;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_clock};
@@ -20,22 +20,22 @@ use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_cl
 /// Minutes of a day.
 pub(super) const DAY: u16 = 1440;
 
-/// Seconds of the steps that windows begin and end at.
+/// Windows begin and end at multiples of this. In seconds.
 const STEP: i64 = HOURS_STEP as i64 * 60;
 
-/// More holidays than this are a list that nobody reads.
+/// A longer list of holidays cannot be reviewed.
 const MOST_HOLIDAYS: usize = 200;
 
-/// What is under maintenance for longer is not promised.
+/// The longest maintenance window, in seconds.
 const LONGEST: i64 = 31 * 86_400;
 
-/// The query of `except` stands in the rules of every SLO that it applies to.
+/// Limit for the query of `except`: it is repeated in the rules of every SLO that it applies to.
 const LONGEST_EXCEPT: usize = 1000;
 
-/// As many characters as an alert has room for.
+/// Limit for characters, so that the text fits into an alert.
 const LONGEST_REASON: usize = 200;
 
-/// A window with where it stands, and what it is of: a service, and perhaps one of its SLOs; all if there is none.
+/// A maintenance window with its place, and the service or SLO that it applies to; all if there is none.
 pub(super) struct Window {
     window: Maintenance,
     place: Span,
@@ -51,7 +51,7 @@ impl Window {
     }
 }
 
-/// When an SLO's promise holds; windows are added by [`excuse`].
+/// The time in which an SLO's promise holds; [`excuse`] adds the maintenance windows.
 pub(super) fn agreed(
     levels: [&Settings; 3],
     by: &[Kept],
@@ -73,7 +73,7 @@ pub(super) fn agreed(
     Some(Agreed { hours, except, maintenance: Vec::new() })
 }
 
-/// What one level says: `None` with problems, `Some(None)` for always.
+/// The hours of one level: `None` with problems, `Some(None)` for always.
 pub(super) fn hours_of(
     block: &HoursBlock,
     zone: Option<&Scalar>,
@@ -98,7 +98,7 @@ pub(super) fn hours_of(
     let mut all: Vec<u8> = Vec::new();
     for written in days {
         match weekdays(&written.text) {
-            // Monday is the first.
+            // Monday becomes 0.
             Some(more) => all.extend(more.into_iter().map(|day| (day + 6) % 7)),
             None => problems.push(not_days(written, Code::InvalidHours)),
         }
@@ -139,20 +139,20 @@ pub(super) fn hours_of(
     if problems.len() > before || all.is_empty() || spans.is_empty() {
         return None;
     }
-    let said = |texts: &[Scalar]| {
+    let message = |texts: &[Scalar]| {
         texts.iter().map(|text| text.text.trim().to_lowercase()).collect::<Vec<_>>().join(", ")
     };
-    Some(Some(Hours::new(&all, &spans, format!("{} {}", said(days), said(hours)), zone?, dates)))
+    Some(Some(Hours::new(&all, &spans, format!("{} {}", message(days), message(hours)), zone?, dates)))
 }
 
-/// The problem of a text that is not the date of a holiday.
+/// The problem of a text that is not a date.
 fn not_a_date(written: &Scalar) -> Problem {
     let (text, place) = (&written.text, whole(written));
     let problem = Problem::error(Code::InvalidHours, place, "this is not a date");
-    if let Some(dates) = meant::dates(text) {
+    if let Some(dates) = common_spellings::dates(text) {
         return problem.label("expected one date").help(format!("list each day: `{dates}`"));
     }
-    match (meant::no_such_day(text), meant::date(text)) {
+    match (common_spellings::no_such_day(text), common_spellings::date(text)) {
         (Some(why), _) => problem.label(why),
         (None, Some(date)) if date.to_string() != text.trim() => {
             return problem.fix(format!("write `{date}`"), place, date.to_string());
@@ -189,7 +189,7 @@ fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) ->
     }
 }
 
-/// `except`, which is not `never`.
+/// `except`, if it is not `never`.
 fn except_of(
     written: &Scalar,
     by: &[Kept],
@@ -206,7 +206,7 @@ fn except_of(
         );
         return None;
     }
-    if written.text.trim().get(..10).and_then(meant::date).is_some() {
+    if written.text.trim().get(..10).and_then(common_spellings::date).is_some() {
         let headline = "`except` is a query, not a time";
         problems.push(
             Problem::error(Code::NeverCounted, whole(written), headline)
@@ -230,10 +230,12 @@ fn except_of(
         );
         return None;
     }
-    let on: Vec<&Kept> = match Carried::of(&expr) {
-        Carried::Among(labels) => by.iter().filter(|kept| labels.contains(kept.label.as_str())).collect(),
-        Carried::AllBut(_) if by.is_empty() => Vec::new(),
-        Carried::AllBut(_) => {
+    let on: Vec<&Kept> = match ResultLabels::of(&expr) {
+        ResultLabels::Among(labels) => {
+            by.iter().filter(|kept| labels.contains(kept.label.as_str())).collect()
+        }
+        ResultLabels::AllBut(_) if by.is_empty() => Vec::new(),
+        ResultLabels::AllBut(_) => {
             let names: Vec<&str> = by.iter().map(|kept| kept.label.as_str()).collect();
             let names = names.join(", ");
             problems.push(
@@ -251,7 +253,7 @@ fn except_of(
     };
     let search = effort.search();
     let stimulus = firing::tried(&expr, &search).as_ref().and_then(firing::invent);
-    // Recorded under another name than it is read by.
+    // The recorded label has another name than the raw one.
     let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
         true => expr,
         false => {
@@ -323,7 +325,7 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
     })
 }
 
-/// A moment, in seconds since 1970: with an offset, or in the zone of the project. `begins` is the beginning of a window, if this is its end.
+/// A time in seconds since 1970: with an offset, or in the project's time zone. `begins` is the begin of the window, if this is its end.
 fn moment(
     written: &Scalar,
     begins: Option<&Scalar>,
@@ -331,8 +333,8 @@ fn moment(
     problems: &mut Vec<Problem>,
 ) -> Option<i64> {
     let text = written.text.trim();
-    // With a time zone a date is its midnight.
-    if let (Some(date), None) = (meant::date(text), zone) {
+    // With a time zone, a date means its midnight.
+    if let (Some(date), None) = (common_spellings::date(text), zone) {
         let midnight = format!("{date}T00:00");
         problems.push(
             Problem::error(Code::InvalidMaintenance, whole(written), "this is a date without a time")
@@ -386,15 +388,15 @@ fn moment(
     let problem = match at {
         None => {
             let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time");
-            if let Some(meant) = meant::moment(text, begins.map(|begins| begins.text.trim())) {
+            if let Some(meant) = common_spellings::moment(text, begins.map(|begins| begins.text.trim())) {
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
                 return None;
             }
-            let problem = match text.get(..10).and_then(meant::no_such_day) {
+            let problem = match text.get(..10).and_then(common_spellings::no_such_day) {
                 Some(why) => problem.label(why),
                 None => problem,
             };
-            match text.split(' ').any(|word| meant::days(word).is_some()) {
+            match text.split(' ').any(|word| common_spellings::days(word).is_some()) {
                 true => problem
                     .help("a window that repeats has no date: write one entry for each, or an `except`"),
                 false => problem.help("write date and time: `2027-01-10T02:00`"),
@@ -418,7 +420,7 @@ fn moment(
     None
 }
 
-/// `2027-01-10T02:05Z` of `2027-01-10T02:02Z`: the next moment at which a window can begin.
+/// The next time at which a window can begin: `2027-01-10T02:05Z` of `2027-01-10T02:02Z`.
 fn on_the_step(text: &str) -> Option<String> {
     let end = 11 + text.get(11..)?.find(['Z', 'z', '+', '-']).unwrap_or(text.len() - 11);
     let (local, offset) = text.split_at(end);
@@ -430,7 +432,7 @@ fn on_the_step(text: &str) -> Option<String> {
     Some(format!("{}{offset}", local.round(up).ok()?.strftime("%Y-%m-%dT%H:%M")))
 }
 
-/// Gives every SLO its windows; those of what is not there are a problem.
+/// Adds the maintenance windows to every SLO. Reports windows of unknown services and SLOs.
 pub(super) fn excuse(
     file: &ProjectFile,
     windows: &[Window],
@@ -482,7 +484,7 @@ pub(super) fn excuse(
     }
 }
 
-/// The one service with an SLO of this name, if no service is called so.
+/// The only service with an SLO of this name, if no service has this name.
 fn only_owner<'a>(name: &str, services: &'a [Service]) -> Option<&'a str> {
     let has = |service: &&Service| service.slos.iter().any(|slo| slo.name.as_str() == name);
     let mut owners = services.iter().filter(has);
@@ -497,7 +499,7 @@ fn slos_of<'a>(window: &'a Window, services: &'a [Service]) -> impl Iterator<Ite
     slos.filter(|(service, slo)| window.is_of(service.name.as_str(), slo.name.as_str()))
 }
 
-/// A window in which no SLO of it would count anything in any case.
+/// The problem of a window outside the hours of all its SLOs.
 fn in_vain(window: &Window, services: &[Service]) -> Option<Problem> {
     let Maintenance { from, to, .. } = window.window;
     let mut closed: Vec<&Hours> = Vec::new();
@@ -521,7 +523,7 @@ fn in_vain(window: &Window, services: &[Service]) -> Option<Problem> {
     })
 }
 
-/// A window that is as long as a period: then a whole budget is made of nothing.
+/// The problem of a window that covers a whole period: no events would be left.
 fn hiding_all(window: &Window, services: &[Service]) -> Option<Problem> {
     let length = u64::try_from(window.window.to - window.window.from).ok()?;
     let (service, slo) = slos_of(window, services).find(|(_, slo)| slo.period.nominal().secs() <= length)?;
@@ -547,35 +549,35 @@ pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// The problem of a text that does not name days of the week.
+/// The problem of a text that does not name weekdays.
 pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "this is not a day of the week");
-    if let Some(list) = meant::several(&written.text, meant::days, "") {
+    if let Some(list) = common_spellings::several(&written.text, common_spellings::days, "") {
         return problem.label("these are several").help(format!("write a list: `{list}`"));
     }
-    match meant::days(&written.text) {
+    match common_spellings::days(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write `monday` … `sunday`, or a range such as `monday-friday`"),
     }
 }
 
-/// That a text is no span of hours.
+/// The problem of a text that is not a span of hours.
 pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "these are not hours of a day");
-    if let Some(list) = meant::several(&written.text, meant::hours, "\"") {
+    if let Some(list) = common_spellings::several(&written.text, common_spellings::hours, "\"") {
         return problem.label("these are several").help(format!("write a list: `{list}`"));
     }
     let ends = written.text.split_once('-').map(|(from, to)| (from.trim(), to.trim()));
     if ends.is_some_and(|(from, to)| from == to && !from.is_empty()) {
         return problem.label("they end when they begin").help("write `\"00:00-24:00\"` for the whole day");
     }
-    match meant::hours(&written.text) {
+    match common_spellings::hours(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
     }
 }
 
-/// `22:00-07:00` in minutes of a day; a span that ends before it begins passes midnight.
+/// `22:00-07:00` in minutes of the day. A span that ends before it begins passes midnight.
 pub(super) fn span(text: &str) -> Option<(u16, u16)> {
     let minute = |text: &str| {
         let (hour, minute) = text.trim().split_once(':')?;

@@ -1,4 +1,4 @@
-//! Journeys: SLOs of other SLOs, in the same service or in others. The parts are resolved when all files are read.
+//! Journeys: SLOs over other SLOs, of the same service or of others. The parts are resolved after all files are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name, Objective, SEARCHED};
 
-/// Each part is a rule that is evaluated every thirty seconds, and a line on screens.
+/// Limits the work: each part is a rule that is evaluated every thirty seconds, and a line on dashboards.
 const MOST: usize = 20;
 
-/// How long a slice is if nobody says it.
+/// The default length of a slice.
 const SLICE: Duration = Duration::from_secs(60);
 
-/// The parts as they are named. What is asked of each in a slice is filled in by [`link`].
+/// The parts as they are written. [`link`] fills in their objectives per slice.
 pub(super) fn parts(
     block: &JourneyBlock,
     promise: Option<&Promise>,
@@ -102,12 +102,12 @@ pub(super) fn parts(
     (problems.len() == before && !parts.is_empty()).then_some(parts)
 }
 
-/// What was written, short enough for a headline.
+/// A written text, shortened for a headline.
 fn shown(written: &Scalar) -> String {
     written.text.trim().chars().take(130).collect()
 }
 
-/// A journey's slices. That they are what is counted need not be said.
+/// The slices of a journey. `budgeting: timeslices` is optional here.
 pub(super) fn budgeting(
     levels: [&Settings; 3],
     promise: Option<&Promise>,
@@ -142,7 +142,7 @@ pub(super) fn budgeting(
     Some(Budgeting::Timeslices { length: length?, objective: objective? })
 }
 
-/// A journey is one promise.
+/// The problem of `by` in a journey, which is one promise.
 pub(super) fn keeps_nothing(block: &JourneyBlock, by: Span) -> Problem {
     Problem::error(Code::InvalidJourney, by, "a journey cannot have `by`")
         .label("its parts may not have these labels")
@@ -150,8 +150,8 @@ pub(super) fn keeps_nothing(block: &JourneyBlock, by: Span) -> Problem {
         .help("remove `by`, or write one journey for each value, of SLOs with only that value")
 }
 
-/// What is known of an SLO that may be a part.
-struct Known {
+/// What is needed from an SLO that may be a part.
+struct PartCandidate {
     objective: Objective,
     several: bool,
     planned: Option<String>,
@@ -159,7 +159,7 @@ struct Known {
     is_journey: bool,
 }
 
-/// Finds the parts of every journey. A journey without any is left out; so are parts of services that are not there in this environment.
+/// Finds the parts of every journey. Parts in services that are absent in this environment are left out, and journeys without any part, too.
 pub(super) fn link(
     services: &mut [Service],
     ast: &Ast,
@@ -169,7 +169,7 @@ pub(super) fn link(
     if !services.iter().flat_map(|service| &service.slos).any(|slo| matches!(slo.sli, Sli::Journey { .. })) {
         return;
     }
-    let known: BTreeMap<Name, BTreeMap<Name, Known>> =
+    let known: BTreeMap<Name, BTreeMap<Name, PartCandidate>> =
         services.iter().map(|service| (service.name.clone(), slos(service))).collect();
     let asked = asked(ast);
     for service in services {
@@ -190,7 +190,7 @@ pub(super) fn link(
     }
 }
 
-/// The SLIs of journeys that say what is asked of every part in a slice.
+/// The SLIs of journeys whose `slice` has an objective for every part.
 fn asked(ast: &Ast) -> BTreeSet<Span> {
     let outer = ast.project.as_ref().and_then(|project| project.settings.slice.as_ref());
     let mut asked = BTreeSet::new();
@@ -205,8 +205,8 @@ fn asked(ast: &Ast) -> BTreeSet<Span> {
     asked
 }
 
-fn slos(service: &Service) -> BTreeMap<Name, Known> {
-    let known = |slo: &Slo| Known {
+fn slos(service: &Service) -> BTreeMap<Name, PartCandidate> {
+    let known = |slo: &Slo| PartCandidate {
         objective: slo.objective,
         several: !slo.by.is_empty(),
         planned: slo.planned.clone(),
@@ -219,7 +219,7 @@ fn slos(service: &Service) -> BTreeMap<Name, Known> {
 fn linked(
     part: &Part,
     own: (&Name, &Name),
-    known: &BTreeMap<Name, BTreeMap<Name, Known>>,
+    known: &BTreeMap<Name, BTreeMap<Name, PartCandidate>>,
     problems: &mut Vec<Problem>,
     undefined: &mut Vec<Problem>,
 ) -> Option<Part> {
@@ -231,7 +231,7 @@ fn linked(
         return None;
     }
     let Some(service) = known.get(&part.service) else {
-        // The same SLO may be known elsewhere.
+        // A name that is near may be in any service.
         let all: Vec<String> = if undefined.len() < SEARCHED { names(known, own) } else { Vec::new() };
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let headline = format!("there is no service `{}`", part.service);
@@ -265,15 +265,15 @@ fn linked(
     })
 }
 
-/// What may be a part.
-fn names(known: &BTreeMap<Name, BTreeMap<Name, Known>>, own: (&Name, &Name)) -> Vec<String> {
+/// The names of all SLOs that can be a part.
+fn names(known: &BTreeMap<Name, BTreeMap<Name, PartCandidate>>, own: (&Name, &Name)) -> Vec<String> {
     let all =
         known.iter().flat_map(|(service, slos)| slos.iter().map(move |(slo, known)| (service, slo, known)));
     let parts = all.filter(|(service, slo, known)| !known.is_journey && (*service, *slo) != own);
     parts.map(|(service, slo, _)| format!("{service}/{slo}")).collect()
 }
 
-/// Fills in what follows from the parts. Whether there are any.
+/// Sets the parts, and what follows from them. Returns whether there are any.
 fn fill(slo: &mut Slo, parts: Vec<Part>) -> bool {
     slo.sli = Sli::Journey { parts };
     let Some(strictest) = slo.strictest().map(|part| part.objective) else { return false };

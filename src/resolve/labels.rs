@@ -8,7 +8,7 @@ use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
 use crate::vocabulary::LabelName;
 
-/// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
+/// Labels that every selector of `inside` matches and no selector of `outside` matches, with a value for each label of `by`.
 pub(super) fn labels(
     inside: &[&Selector],
     outside: &[&Selector],
@@ -19,7 +19,7 @@ pub(super) fn labels(
     avoiding(wanted, outside, by, search)
 }
 
-/// Escapes the selectors of `outside` one after the other, by turning round one matcher of each.
+/// Avoids the selectors of `outside` one after the other, by negating one matcher of each.
 fn avoiding(
     wanted: Vec<Matcher>,
     outside: &[&Selector],

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::model::Links;
 use crate::scalar::Scalar;
 
-/// All of them.
+/// All links.
 pub(super) fn all(block: &LinksBlock, problems: &mut Vec<Problem>) -> Links {
     let mut of = |written: &Option<Scalar>| written.as_ref().and_then(|written| base(written, problems));
     Links {
@@ -19,7 +19,7 @@ pub(super) fn all(block: &LinksBlock, problems: &mut Vec<Problem>) -> Links {
     }
 }
 
-/// An address of the web with nothing in it that a page, a shell or a template would take for its own, without slashes at its end.
+/// A web address without a slash at its end, and without characters that have a meaning in a page, a shell or a template.
 fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     const LINK: Public = Public {
         of: "the web",
@@ -46,7 +46,7 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
-/// Where a file of the sources can be read.
+/// The address at which a source file can be read.
 pub(super) fn source(links: &Links, project: &str, file: &str) -> Option<String> {
     const KEPT: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');

@@ -1,4 +1,4 @@
-//! Templates of Prometheus in texts of the sources: these are copied as they are, and not filled in.
+//! Finds Prometheus templates in texts where they are not evaluated.
 
 use super::whole;
 use crate::ast::{Ast, Map, ProjectFile};
@@ -36,7 +36,7 @@ fn values(map: &Map<Scalar>) -> impl Iterator<Item = &Scalar> {
 fn find_template(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
     let start = text.text.find("{{")?;
     let end = text.text[start..].find("}}").map_or(text.text.len(), |length| start + length + 2);
-    // A line is enough to point at.
+    // Underlines one line only.
     let end = text.text[start..end].find('\n').map_or(end, |length| start + length);
     let problem = Problem::warning(
         Code::InvalidText,

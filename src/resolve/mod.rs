@@ -1,8 +1,9 @@
-//! ast → model: gives every text its meaning, fills in every default, collects every problem.
+//! ast → model: gives every text its meaning, fills in defaults, and reports every problem.
 
 mod alert;
 mod alertmanager;
 mod budget;
+mod common_spellings;
 mod contract;
 mod dependencies;
 mod effort;
@@ -14,7 +15,6 @@ mod journey;
 mod labels;
 mod links;
 mod literal;
-mod meant;
 mod policy;
 mod secrets;
 mod settings;
@@ -24,7 +24,7 @@ mod stimulus;
 mod targets;
 mod texts;
 mod trial;
-mod unread;
+mod unused_settings;
 mod values;
 
 use std::collections::BTreeMap;
@@ -37,21 +37,21 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{LabelName, Name, Period};
 
-/// Codes of what is said to be nowhere: it may be what is misspelt, where something is.
+/// Codes of problems for undefined or missing things. The cause may be another problem, such as a misspelt key.
 const OF_ABSENCE: [Code; 4] =
     [Code::MissingKey, Code::ReceiverUndefined, Code::TimeUndefined, Code::UnknownPolicy];
 
-/// What the sources mean; what means nothing is left out and reported.
+/// Resolves the sources. What is not valid is reported and left out.
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     resolve_by(ast, None)
 }
 
-/// The names of the policies that SLOs can be watched by.
+/// The names of all policies.
 pub fn policies(ast: &Ast) -> Vec<String> {
     ast.project.as_ref().map_or_else(|| policy::names(&Vec::new()), |file| policy::names(&file.policies))
 }
 
-/// The same, if one policy watched every SLO, whatever is written.
+/// As [`resolve`], with the policy `instead` for every SLO if it is given.
 pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
@@ -64,7 +64,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     if ast.project_misread {
         problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
     }
-    unread::all(&file, ast, &mut problems);
+    unused_settings::all(&file, ast, &mut problems);
     literal::all(&file, ast, &mut problems);
     let version = project.prometheus.version;
     let alertmanager = file.alertmanager.as_ref().map(alertmanager::version_of);
@@ -122,19 +122,19 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     for key in file.overridden.iter().filter(|key| !ast.absent.contains(&key.text)) {
         dependencies::service(&key.text, key.span, &services, &mut undefined);
     }
-    // What was left out for a fault of its own is not undefined.
+    // Something that was left out after an error is not undefined.
     if !ast.faulty && !problems.iter().any(Problem::is_error) {
         problems.extend(undefined);
     }
     (Model { project, services }, problems)
 }
 
-/// The whole of a scalar.
+/// The place of a whole scalar.
 pub(crate) fn whole(scalar: &Scalar) -> Span {
     scalar.place(0, scalar.text.len())
 }
 
-/// What surrounds the SLOs of one service.
+/// What is needed to resolve the SLOs of one service.
 struct Scope<'a> {
     ast: &'a Ast,
     project: &'a ProjectFile,
@@ -162,7 +162,7 @@ impl Scope<'_> {
             let mut found = Vec::new();
             let named = self.slos(&key.text, key.span, block, &mut found);
             if !block.understood || self.ast.waits(key.span.source) {
-                // A tier that never fires may be one that a misspelt `tiers_off` switches off, and a threshold may stand beside the objective.
+                // A misspelt `tiers_off` leaves tiers that never fire, and a threshold may be beside the objective.
                 let more = [Code::BurnRateUnreachable, Code::ThresholdMismatch];
                 let of_absence = |code| OF_ABSENCE.contains(&code) || more.contains(&code);
                 found.retain(|problem| !of_absence(problem.code));
@@ -204,10 +204,10 @@ impl Scope<'_> {
         })
     }
 
-    /// One SLO per objective.
+    /// One SLO for each objective.
     fn slos(&self, name: &str, place: Span, block: &SloBlock, problems: &mut Vec<Problem>) -> Vec<Slo> {
         let valid = values::name(name, place, "an SLO", problems);
-        // What else is wrong with it is said at once, too.
+        // The remaining faults are reported at once.
         let base = valid.clone().unwrap_or_else(|| Name::parse("unnamed").expect("a name"));
         if block.several && block.objectives.is_empty() {
             problems.push(
@@ -222,7 +222,7 @@ impl Scope<'_> {
             slos.extend(self.slo(&base, place, block, objective, &mut found));
             shared.push(found);
         }
-        // What several objectives find wrong in the one SLI is said once.
+        // Several objectives share one SLI. Its problems are reported once.
         for problem in shared.into_iter().flatten() {
             if !problems.contains(&problem) {
                 problems.push(problem);
@@ -337,8 +337,7 @@ impl Scope<'_> {
     }
 }
 
-/// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
-/// many SLOs it hits.
+/// A constant label of an alert must not have the name of a label in `by`. Each label is reported once, however many SLOs have it.
 fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<Problem>) {
     let severities = project.severities.iter().map(|(_, block)| &block.labels);
     let shared: Vec<&Key> = [&project.settings.labels, &service.settings.labels]
@@ -351,9 +350,9 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
         let own = block.settings.labels.iter().map(|(key, _)| key);
         for key in shared.iter().copied().chain(own) {
             let Some(by) = block.by.iter().find(|kept| kept.name.text == key.text) else { continue };
-            let told =
+            let reported =
                 |problem: &Problem| problem.code == Code::ReservedLabel && problem.primary.span == key.span;
-            if !problems.iter().any(told) {
+            if !problems.iter().any(reported) {
                 problems.push(
                     Problem::error(
                         Code::ReservedLabel,
@@ -369,7 +368,7 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
     }
 }
 
-/// The innermost of several settings.
+/// The innermost setting.
 fn innermost<T, const N: usize>(levels: [Option<&T>; N]) -> Option<&T> {
     levels.into_iter().rev().flatten().next()
 }

@@ -1,4 +1,4 @@
-//! Policies: which tiers watch an SLO.
+//! Policies: lists of tiers.
 
 use super::{innermost, values, whole};
 use crate::ast::{Map, PolicyBlock, Settings};
@@ -11,10 +11,10 @@ use crate::vocabulary::{
 };
 use rust_decimal::RoundingStrategy;
 
-/// All policies by name, own ones after the built-in ones.
+/// All policies by name: the built-in ones, then those of the project.
 pub(super) struct Policies {
     all: Vec<(String, Policy)>,
-    /// The one that watches every SLO, whatever is written.
+    /// The policy for every SLO, regardless of the sources.
     instead: Option<String>,
 }
 
@@ -23,12 +23,12 @@ impl Policies {
         self.all.iter().find(|(known, _)| known == name).map(|(_, policy)| policy)
     }
 
-    /// The same, with one of them for every SLO; without, as it is written.
+    /// Uses one policy for every SLO, if it is given.
     pub(super) fn with(self, instead: Option<&str>) -> Self {
         Self { instead: instead.map(str::to_owned), ..self }
     }
 
-    /// The policy that was named; `None` and a problem if there is none.
+    /// The policy with this name; `None` and a problem if there is none.
     pub(super) fn named(&self, named: &Scalar, problems: &mut Vec<Problem>) -> Option<&Policy> {
         let name = named.text.trim();
         let found = self.find(name);
@@ -46,20 +46,20 @@ impl Policies {
 }
 
 pub(super) struct Policy {
-    /// Whether all of it is known; else its SLOs are left out, rather than judged by what is left of their tiers.
+    /// Whether all tiers are valid. Otherwise SLOs with this policy are left out, instead of judging them by the rest of the tiers.
     complete: bool,
-    /// The period that the windows were chosen for, if they are to be scaled.
+    /// The period for which the windows were chosen, if they are scaled.
     scale_to: Option<Duration>,
-    /// Their span is `None` where nobody wrote them.
+    /// With whether the tier is written in the sources.
     tiers: Vec<(Tier, bool)>,
 }
 
-/// The names of all policies that there are, the built-in ones first.
+/// The names of all policies, the built-in ones first.
 pub(super) fn names(blocks: &Map<PolicyBlock>) -> Vec<String> {
     all(blocks, &mut Vec::new()).all.into_iter().map(|(name, _)| name).collect()
 }
 
-/// The SRE Workbook's recommendation (ch. 5, table 5-8, and 6 for tickets as in its text): severity, share of the budget in percent, long and
+/// The SRE Workbook's recommendation (chapter 5, table 5-8, and 6h for tickets as in its text): severity, share of the budget in percent, long and
 /// short window in seconds.
 const WORKBOOK: [(Severity, i64, u64, u64); 4] = [
     (Severity::Page, 2, 3600, 300),
@@ -157,7 +157,7 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
     Some(Tier { severity, budget_share, long, short, keep_firing_for, span: block.span })
 }
 
-/// The tiers of a severity are one alert, which goes on firing for one length.
+/// Checks `keep_firing_for`: all tiers of a severity are one alert, so they need the same value.
 fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
     for severity in Severity::ALL {
         let of = |tier: &&crate::ast::TierBlock| Severity::parse(tier.severity.text.trim()) == Some(severity);
@@ -192,7 +192,7 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
     }
 }
 
-/// A share of the budget in (0, 1].
+/// A share of the budget: above 0, at most 1.
 fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     if scalar.text.trim() == "100%" {
         return Some(Decimal::ONE);
@@ -218,7 +218,7 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     }
 }
 
-/// The tiers that watch an SLO, each with whether somebody wrote it, and the place that decided so.
+/// The tiers of an SLO, each with whether it is written in the sources, and the place that decides it.
 pub(super) fn tiers(
     policies: &Policies,
     levels: [&Settings; 3],
@@ -255,7 +255,7 @@ pub(super) fn tiers(
         let window = Duration::parse(text);
         let matches = |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
         if !tiers.iter().any(|(tier, _)| matches(tier)) {
-            // It was written of another policy.
+            // These tiers belong to another policy.
             if policies.instead.is_some() {
                 continue;
             }
@@ -279,8 +279,8 @@ pub(super) fn tiers(
     Some((tiers, place))
 }
 
-/// The tiers that can fire at an objective, and the built-in ones that cannot: not even a full outage reaches their burn rate, which is not a fault of whoever
-/// promises so little. Those of an author's own policy stay, and are told as errors.
+/// The tiers that can fire at an objective, and the built-in ones that cannot, because even a full outage does not reach their burn rate. That is not
+/// the user's mistake. Such tiers of the user's own policy are kept, and reported as errors.
 pub(super) fn reachable(
     tiers: Vec<(Tier, bool)>,
     objective: Objective,
@@ -291,12 +291,13 @@ pub(super) fn reachable(
     let period = Decimal::from(agreed.most_within(period.nominal()).millis());
     let spent = objective.budget().ratio() * period;
     let long = |tier: &Tier| Decimal::from(agreed.most_within(tier.long).millis());
-    // Burn rate × error budget ≥ 1, without a quotient.
+    // Burn rate × error budget ≥ 1, without a division.
     let dead = |tier: &Tier| spent * tier.budget_share >= long(tier);
     let (out, kept): (Vec<_>, Vec<_>) = tiers.into_iter().partition(|(tier, written)| !written && dead(tier));
     let tiers = |all: Vec<(Tier, bool)>| all.into_iter().map(|(tier, _)| tier).collect::<Vec<Tier>>();
     let kept = kept.into_iter().map(|(tier, written)| {
-        // A long window holds more of the agreed time of a period than of its length, and 10 % of the budget may be less than an even spend of it.
+        // With `hours`, a long window is a larger part of the agreed time than of the whole period. Then 10 % of the budget may be less than even
+        // consumption.
         let even = (long(&tier) / period).round_dp_with_strategy(3, RoundingStrategy::AwayFromZero);
         let raised = agreed.hours.is_some() && !written && tier.budget_share < even;
         (if raised { Tier { budget_share: even, ..tier } } else { tier }, written)
@@ -315,7 +316,7 @@ pub(super) fn reachable(
             false => "not even a full outage would fire it, and no page is left: no alert would page anybody",
         };
         let problem = Problem::warning(Code::BurnRateUnreachable, place, headline).label(label);
-        // Who says how much may fail says it the other way round.
+        // The user may have written the share of failures.
         let problem = match objective.ratio() < Decimal::new(5, 1) {
             true => problem.help(format!(
                 "an objective is the share of good events: if {objective} may be bad, write `{}`",
@@ -329,8 +330,8 @@ pub(super) fn reachable(
     (kept, out)
 }
 
-/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero. Rounded down,
-/// because a burn rate of 1 must not come out below 1; of a slow tier that is less than one percent.
+/// Scales the windows from `base` to another period: to multiples of the group's interval, and never zero. They are rounded down, because a burn rate
+/// of 1 must not become less than 1. For a slow tier that changes less than one percent.
 fn scaled(tier: Tier, period: Duration, base: Duration) -> Tier {
     let exact = |length: Duration| {
         (u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis())) as u64

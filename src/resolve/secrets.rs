@@ -1,4 +1,4 @@
-//! Secrets in sources, and placeholders that were never filled in.
+//! Secrets in sources, and placeholders that were not filled in.
 
 use super::whole;
 use crate::ast::InlineSecret;
@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::secret;
 
-/// Reports what stands under keys that would hold a secret.
+/// Reports values of keys that would hold a secret.
 pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
     for InlineSecret { key, value, instead } in found {
         if let Some(problem) = placeholder(value) {
@@ -29,7 +29,7 @@ pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
     }
 }
 
-/// A text that is not to be filled in yet.
+/// A text that is not a placeholder.
 pub(super) fn real(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     if let Some(problem) = placeholder(written) {
         problems.push(problem);
@@ -46,12 +46,12 @@ pub(super) fn real(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     Some(text.to_owned())
 }
 
-/// The path of a file with a secret in it.
+/// The path of a file that contains a secret.
 pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let path = real(written, problems)?;
-    // A password looks like anything, but seldom like a path: that begins at a root, or at `.`, or it names a folder.
+    // A password can be any text, but is seldom like a path: a path begins with `/` or `.`, or names a folder.
     let folder = path.split_once(['/', '\\']).map(|(folder, _)| folder);
-    // What nobody calls a file, and passwords and base64 hold.
+    // Characters that are common in passwords and base64, and rare in names of files.
     let plain = |part: &str| !part.contains(['+', '=', '$', '%', '!', '@', '^', '*', '?', '|', '~', '&']);
     let rooted = folder.is_some_and(|folder| folder.is_empty() || folder.chars().all(|c| c == '.'));
     let drive = folder.is_some_and(|folder| folder.len() == 2 && folder.ends_with(':'));
@@ -72,21 +72,21 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     Some(path)
 }
 
-/// What an address is written for, if everybody may know it.
+/// What is needed to check an address that everybody may know.
 pub(super) struct Public {
-    /// Whose address it is: `the web`.
+    /// What the address is of, for messages: `the web`.
     pub of: &'static str,
-    /// Whether what stands behind the scheme can be one.
+    /// Whether the text after the scheme is valid.
     pub fits: fn(&str) -> bool,
-    /// Whether whoever knows it may do something.
+    /// Whether the address itself gives access to something.
     pub gives_access: fn(&str) -> bool,
-    /// Who would have it if it were a secret.
+    /// Who would see the secret, for messages.
     pub seen: &'static str,
-    /// What to write then, best first.
+    /// What to write instead, the best first.
     pub instead: &'static [&'static str],
 }
 
-/// An address that gives nothing to whoever knows it.
+/// An address that does not give access to anything.
 pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Problem>) -> Option<String> {
     let url = real(written, problems)?;
     if (public.gives_access)(&url) {
@@ -112,17 +112,17 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     Some(url)
 }
 
-/// Whether an address lets whoever knows it do something: by its name and password, its host, or what is asked.
+/// Whether everybody who knows an address has access: it has a user and password, or a secret in its host or query.
 pub(super) fn gives_access(url: &str) -> bool {
     secret::has_credentials(url) || secret::is_in(url)
 }
 
-/// As [`gives_access`], of an address that is called and never read: what a machine made of it, in path or fragment, is a key.
+/// As [`gives_access`], for an address that is only called: a random text in its path or fragment is a key, too.
 pub(super) fn is_called_with_a_key(url: &str) -> bool {
     gives_access(url) || secret::is_guessed_in(url)
 }
 
-/// Reports secrets in texts that everybody reads: annotations, labels, descriptions.
+/// Reports secrets in published texts: annotations, labels, descriptions.
 pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problems: &mut Vec<Problem>) {
     for written in texts {
         if secret::is_in(&written.text) {
@@ -143,7 +143,7 @@ pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problem
     }
 }
 
-/// Where a channel of a chat is named.
+/// The name of a channel in a chat.
 pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let name = real(written, problems)?;
     if secret::is_guessed_in(&name) || name.contains("://") {
@@ -161,9 +161,9 @@ pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<S
     Some(name)
 }
 
-/// The problem of a text that was copied from instructions and never filled in.
+/// The problem of a text that was copied from instructions and not filled in.
 fn placeholder(written: &Scalar) -> Option<Problem> {
-    /// Domains that nobody can have (RFC 2606), and words that ask to be replaced.
+    /// Reserved domains (RFC 2606), and words that ask to be replaced.
     const WORDS: [&str; 16] = [
         "example.com",
         "example.org",

@@ -1,7 +1,7 @@
 //! Shared settings: project, service and SLO can set them, and the innermost value is used.
 
 use super::policy::Policies;
-use super::{budget, default_period, hours, innermost, meant, secrets, values, whole};
+use super::{budget, common_spellings, default_period, hours, innermost, secrets, values, whole};
 use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Kept, Labels, MissingEvents};
@@ -46,8 +46,8 @@ pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> La
     reasons
 }
 
-/// What a label is to be. To Prometheus and Alertmanager a label that is empty is none: an alert would not carry it, and what asks for it would take
-/// every alert that has no such label.
+/// The value of a label. It cannot be empty: for Prometheus and Alertmanager an empty label is a missing label. An alert would not have it, and a
+/// matcher for it would match every alert without such a label.
 pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {
     if !written.text.trim().is_empty() {
         return Some(written.text.clone());
@@ -60,7 +60,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
     None
 }
 
-/// A label name that a source may set.
+/// The name of a label that sources may set.
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -115,7 +115,7 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
     annotations
 }
 
-/// Labels that targets bring along.
+/// Labels that come from targets.
 pub(super) fn target_labels(
     labels: &[Scalar],
     version: (u32, u32),
@@ -139,19 +139,19 @@ pub(super) fn target_labels(
     names
 }
 
-/// What reads the labels that an SLO keeps.
+/// The versions of the programs that read the labels in `by`.
 #[derive(Clone, Copy)]
 pub(super) struct Readers {
-    /// Prometheus's version.
+    /// Prometheus.
     pub prometheus: (u32, u32),
-    /// Alertmanager's, if slowburn configures it.
+    /// Alertmanager, if slowburn configures it.
     pub alertmanager: Option<(u32, u32)>,
 }
 
-/// The first Alertmanager that compares such labels in inhibitions; 0.28.1 is the very first.
+/// The first Alertmanager that compares such labels in inhibitions. Exactly, it is 0.28.1.
 pub(super) const QUOTED_SINCE: (u32, u32) = (0, 29);
 
-/// As many labels an SLO keeps at most: each is one more by which its rules are grouped and matched.
+/// Limit for the labels of an SLO. Its rules are grouped and matched by each of them.
 const KEPT: usize = 32;
 
 /// Labels that tell the promises of one SLO apart.
@@ -213,7 +213,7 @@ pub(super) fn by(
     Some(all)
 }
 
-/// A label of the series that are read, which gets another name.
+/// A label of the raw series that gets another name.
 fn read_as(label: &Scalar, readers: Readers, problems: &mut Vec<Problem>) -> Option<LabelName> {
     if let Some(name) = LabelName::in_quotes(&label.text) {
         return quoted(name, label, Readers { alertmanager: None, ..readers }, problems);
@@ -233,7 +233,7 @@ fn read_as(label: &Scalar, readers: Readers, problems: &mut Vec<Problem>) -> Opt
     }
 }
 
-/// A label that has to stand in quotes, if all that read it can.
+/// The name of a label that needs quotes, if all its readers support that.
 fn quoted(
     name: LabelName,
     label: &Scalar,
@@ -278,7 +278,7 @@ fn underscored(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-/// How a label gets another name before it is stored.
+/// Advice: give a label another name before it is stored.
 fn renamed_at_scrape(label: &Scalar) -> String {
     let other = match LabelName::parse(&label.text) {
         Some(_) => format!("exported_{}", label.text),
@@ -290,7 +290,7 @@ fn renamed_at_scrape(label: &Scalar) -> String {
     )
 }
 
-/// A label that the rules set themselves cannot be kept.
+/// The problem of a label that the rules set themselves.
 fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Problem {
     let name = &label.text;
     let problem = Problem::error(
@@ -327,7 +327,7 @@ fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Proble
     }
 }
 
-/// The period, and where it was written.
+/// The period, and its place.
 pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<(Period, Option<Span>)> {
     let zone = innermost(levels.map(|level| level.time_zone.as_ref()));
     let Some(written) = innermost(levels.map(|level| level.period.as_ref())) else {
@@ -392,7 +392,7 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
     }
 }
 
-/// The longest period of whole days that people ask for.
+/// The longest suggested period.
 const YEAR: &str = "365d";
 
 /// The period that was probably meant.
@@ -408,16 +408,18 @@ fn period_meant(text: &str) -> Option<String> {
         "quarter" | "quarterly" | "trimestre" | "trimestral" => Some("calendar quarter".to_owned()),
         "year" | "yearly" | "annual" | "annually" | "año" | "anual" => Some(YEAR.to_owned()),
         "week" | "weekly" | "semana" | "semanal" => Some("7d".to_owned()),
-        rest if words.len() < spelled.split_whitespace().count() => Some(Duration::meant(rest)?.to_string()),
+        rest if words.len() < spelled.split_whitespace().count() => {
+            Some(Duration::from_common_spelling(rest)?.to_string())
+        }
         _ if word == "M" => Some("calendar month".to_owned()),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(Duration::meant(&format!("{text}d"))?.to_string())
+            Some(Duration::from_common_spelling(&format!("{text}d"))?.to_string())
         }
-        _ => Some(Duration::meant(text)?.to_string()),
+        _ => Some(Duration::from_common_spelling(text)?.to_string()),
     }
 }
 
-/// What the alerts of an SLO are called, and where that was written.
+/// The alert name of an SLO, and its place.
 pub(super) fn alert_name(
     levels: [&Settings; 3],
     problems: &mut Vec<Problem>,
@@ -435,7 +437,7 @@ pub(super) fn alert_name(
     Some(Some((name?, whole(written))))
 }
 
-/// How many bad events it takes, and where the number for pages was written.
+/// The minimum numbers of bad events, and the place of the number for pages.
 pub(super) fn min_bad_events(
     levels: [&Settings; 3],
     problems: &mut Vec<Problem>,
@@ -452,7 +454,7 @@ pub(super) fn min_bad_events(
     Some((least, place))
 }
 
-/// How many events it takes, and where the innermost numbers stand.
+/// The minimum numbers of events, and the places of the innermost settings.
 pub(super) fn min_events(
     levels: [&Settings; 3],
     slo: Span,
@@ -468,7 +470,7 @@ pub(super) fn min_events(
     Some((least, places))
 }
 
-/// The alert for events that disappear.
+/// The setting `missing_events`.
 pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>) -> Option<MissingEvents> {
     let default = MissingEvents { severity: Severity::Ticket, after: Duration::from_secs(900) };
     match innermost(levels.map(|level| level.missing_events.as_ref())) {
@@ -514,7 +516,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
     }
 }
 
-/// How often targets are scraped.
+/// The interval of scrapes.
 pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
     match innermost(levels) {
         None => Some(Duration::from_secs(15)),
@@ -522,7 +524,7 @@ pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<P
     }
 }
 
-/// Settings of an outer level are held to be valid even if every inner one says otherwise.
+/// Checks settings of an outer level that every inner level overrides.
 pub(super) fn overridden(
     level: &Settings,
     zone: Option<&Scalar>,
@@ -548,7 +550,7 @@ pub(super) fn overridden(
     }
 }
 
-/// Expected events per second, of `200/h`.
+/// The expected events per second: `200/h` is 200 ÷ 3600.
 pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Decimal> {
     let written = written?;
     let rate = per_second(&written.text);
@@ -559,7 +561,7 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
             Ok(_) => problem.label("the unit of time is missing").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
             )),
-            Err(_) => match meant::rate(amount).filter(|meant| per_second(meant).is_some()) {
+            Err(_) => match common_spellings::rate(amount).filter(|meant| per_second(meant).is_some()) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
                 None => problem
                     .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")

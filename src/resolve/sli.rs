@@ -1,18 +1,18 @@
-//! SLIs: which kind it is, and what its queries read.
+//! SLIs: their kinds, and the series that their queries read.
 
 use super::effort::Effort;
 use super::values::Promise;
 use super::{journey, stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
+use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{self, Decimal, Duration, LabelName, text};
 
-/// What an SLI is read with.
+/// What is needed to resolve an SLI.
 pub(super) struct Context<'a> {
     pub promise: Option<&'a Promise>,
     pub objective: &'a Scalar,
@@ -21,15 +21,15 @@ pub(super) struct Context<'a> {
     pub effort: &'a Effort,
 }
 
-/// The oldest Prometheus that runs the functions of native histograms and tests them.
+/// The first Prometheus whose promtool can test native histograms.
 const NATIVE_SINCE: (u32, u32) = (2, 54);
 
-/// What an SLI means, with series that make its events good and bad.
+/// Resolves an SLI, with series that make its events good and bad.
 pub(super) fn sli(
     block: &SliBlock,
     context: &Context,
     problems: &mut Vec<Problem>,
-) -> Option<(Sli, Option<Vec<Series>>, Vec<Reading>)> {
+) -> Option<(Sli, Option<Vec<Series>>, Vec<MetricRead>)> {
     let events = [&block.total, &block.good, &block.bad];
     let given = events.iter().filter(|part| part.is_some()).count();
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
@@ -108,7 +108,7 @@ pub(super) fn sli(
     Some((sli, stimulus, reader.readings))
 }
 
-/// A threshold is there exactly where the kind has a use for it.
+/// Checks that there is a threshold if the kind of SLI needs one, and none otherwise.
 fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -> Option<()> {
     let promise = context.promise?;
     let wanted = block.latency.is_some() || block.freshness.is_some();
@@ -141,18 +141,18 @@ fn seconds(length: Duration) -> String {
     text(Decimal::new(length.millis() as i64, 3))
 }
 
-/// `left op right` with what it keeps as good, and its opposite as bad.
+/// A state: `left op right` is good, and its opposite is bad.
 fn checked(left: Expr, op: Op, right: Expr) -> Sli {
     let good = build::binary(op, left.clone(), right.clone()).into();
     let bad = build::binary(op.opposite(), left, right).into();
     Sli::Checked { good, bad }
 }
 
-/// Reads queries out of YAML scalars; every fault is shown under its characters.
+/// Parses queries in YAML scalars. Every problem is shown at its characters.
 pub(super) struct Reader {
     version: (u32, u32),
-    /// The selectors of what was read.
-    pub readings: Vec<Reading>,
+    /// The selectors of all queries until now.
+    pub readings: Vec<MetricRead>,
 }
 
 impl Reader {
@@ -160,13 +160,13 @@ impl Reader {
         Self { version, readings: Vec::new() }
     }
 
-    /// The expression of an alert: an instant vector that may look at other times than now.
+    /// The expression of an alert: an instant vector. It may use `offset` and `@`.
     pub fn alert(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         let (expr, kind) = self.parsed(query, problems)?;
         self.as_vector(expr, kind, query, problems)
     }
 
-    /// A query without type faults that looks at now, and its type.
+    /// A query with correct types, without `offset` and `@`; with its type.
     fn read(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
         let (expr, kind) = self.parsed(query, problems)?;
         let before = problems.len();
@@ -176,7 +176,7 @@ impl Reader {
         (problems.len() == before).then_some((expr, kind))
     }
 
-    /// A query without type faults, and its type.
+    /// A query with correct types; with its type.
     fn parsed(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
         let place = |span: promql::ast::Span| query.place(span.start, span.end);
         let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
@@ -219,7 +219,7 @@ impl Reader {
         (problems.len() == before).then_some((expr, kind))
     }
 
-    /// Keeps the selectors of a query; those that stand bare are taken for `role`.
+    /// Records the selectors of a query; selectors outside functions get `role`.
     fn note(&mut self, expr: &Expr, query: &Scalar, role: Role) {
         expr.visit(&mut |part| match &part.kind {
             Kind::Selector(selector) => self.readings.push(reading(selector, role, query)),
@@ -235,7 +235,7 @@ impl Reader {
         });
     }
 
-    /// What the declared Prometheus does not read yet.
+    /// Reports functions that the declared version of Prometheus does not have yet.
     fn too_new(&self, expr: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
         for newer in since::newer_than(expr, self.version) {
             let (major, minor) = newer.since;
@@ -253,7 +253,7 @@ impl Reader {
         }
     }
 
-    /// The compiler moves selectors in time itself.
+    /// Reports `offset` and `@`: the compiler adds its own.
     fn modifiers(&self, selector: &Selector, query: &Scalar, problems: &mut Vec<Problem>) {
         let offset = selector.at.offset.as_ref().map(|(_, span)| (*span, "offset"));
         let at = selector.at.at.as_ref().map(|(_, span)| (*span, "@"));
@@ -274,7 +274,7 @@ impl Reader {
         self.as_vector(expr, kind, query, problems)
     }
 
-    /// The expression, if it is an instant vector and knows its ranges; its selectors are kept.
+    /// The expression, if it is an instant vector and its ranges are written out. Records its selectors.
     fn as_vector(
         &mut self,
         expr: Expr,
@@ -312,7 +312,7 @@ impl Reader {
         Some(without_parens(&expr))
     }
 
-    /// Counter selectors, sums and differences of them.
+    /// Sums and differences of counter selectors.
     fn terms(&mut self, query: &Scalar, role: Role, problems: &mut Vec<Problem>) -> Option<Vec<Term>> {
         let (expr, _) = self.read(query, problems)?;
         self.note(&expr, query, role);
@@ -337,7 +337,7 @@ impl Reader {
                     "a condition must be a comparison that is true while all is well",
                 )
                 .label("its outermost operator must be one of `== != < <= > >=`, without `bool`");
-                problems.push(match says_up(&expr) {
+                problems.push(match is_named_up(&expr) {
                     true => {
                         let compared = format!("{} == 1", query.text.trim());
                         problem.spelled(
@@ -360,7 +360,7 @@ impl Reader {
         let (expr, kind) = self.read(query, problems)?;
         match placeholder(&expr) {
             Some("window") if kind == Type::Vector => {}
-            // Of gauges the values at a moment have a ratio, too.
+            // Gauges have a ratio at every moment.
             None if kind == Type::Vector && of_moments(&expr) => {}
             Some("window") => {
                 problems.push(
@@ -532,7 +532,7 @@ impl Reader {
         problems: &mut Vec<Problem>,
     ) -> Option<Vec<Matcher>> {
         let braced = written.text.trim_start().starts_with('{');
-        // A selector needs a name; what is put before moves every place.
+        // A selector needs a name. Text added before it moves every place.
         let (query, moved) = match braced {
             true => (format!("_{}", written.text), 1),
             false => (format!("_{{{}}}", written.text), 2),
@@ -597,16 +597,16 @@ impl Reader {
             return None;
         }
         if let Some(matcher) = selector.matchers.iter().find(known) {
-            let said = match matcher.label.as_str() {
+            let sentence = match matcher.label.as_str() {
                 "le" => "the objective already decides the bound `le`",
                 "__name__" => "`latency` already names the metric",
                 _ => "`latency` already has this matcher",
             };
-            let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), said);
+            let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), sentence);
             problems.push(problem.help("remove it from `successful`"));
             return None;
         }
-        // Only these matchers are judged here: the others are where the histogram is named.
+        // Only these matchers are checked: the others are part of `latency`.
         let base = histogram.name.clone().unwrap_or_default();
         let (name, role) = match native {
             true => (base, Role::Gain),
@@ -617,7 +617,7 @@ impl Reader {
             let span = places::label(&query, matcher);
             written.place(back(span.start), back(span.end))
         };
-        self.readings.push(Reading {
+        self.readings.push(MetricRead {
             selector: Selector { name: Some(name), ..selector.clone() },
             role,
             name: all,
@@ -630,7 +630,7 @@ impl Reader {
     }
 }
 
-/// Whether an expression reads values as they stand, and none of them has the name of a counter.
+/// Whether an expression reads only instant values, and none from a metric with the name of a counter.
 fn of_moments(expr: &Expr) -> bool {
     let counts = |selector: &&Selector| {
         let name = selector.name.as_deref().unwrap_or_default();
@@ -640,17 +640,17 @@ fn of_moments(expr: &Expr) -> bool {
     !expr.reads_ranges() && !selectors.is_empty() && !selectors.iter().any(counts)
 }
 
-/// Whether a selector looks at another time.
+/// Whether a selector has `offset` or `@`.
 fn is_moved(selector: &Selector) -> bool {
     let at = &selector.at;
     at.offset.is_some() || at.at.is_some() || at.extension.is_some()
 }
 
 /// A selector with its places in the file.
-fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
+fn reading(selector: &Selector, role: Role, query: &Scalar) -> MetricRead {
     let place = |span: promql::ast::Span| query.place(span.start, span.end);
     let matchers = || selector.matchers.iter();
-    Reading {
+    MetricRead {
         selector: selector.clone(),
         role,
         name: place(places::name(&query.text, selector)),
@@ -661,7 +661,7 @@ fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
     }
 }
 
-/// Splits a sum into its counters; false if something else is in it.
+/// Splits a sum into its counters; false if it has other parts.
 fn collect(
     expr: &Expr,
     negative: bool,
@@ -738,15 +738,15 @@ fn collect(
     }
 }
 
-/// Whether this is a series that is 1 while all is well, as its name says.
-fn says_up(expr: &Expr) -> bool {
+/// Whether this is a series such as `up`, which is 1 in the good state.
+fn is_named_up(expr: &Expr) -> bool {
     match &without_parens(expr).kind {
-        Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::says_up),
+        Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::is_named_up),
         _ => false,
     }
 }
 
-/// Both counters of a ratio of two bare selectors.
+/// Both counters in a ratio of two selectors without functions.
 fn of_counters(expr: &Expr) -> Option<(String, String)> {
     let expr = without_parens(expr);
     let Kind::Binary(binary) = &expr.kind else { return None };
@@ -756,12 +756,12 @@ fn of_counters(expr: &Expr) -> Option<(String, String)> {
     (binary.op == Op::Div).then(|| (bad.to_string(), total.to_string()))
 }
 
-/// Whether something in an expression is compared: what is compared is a state.
+/// Whether an expression has a comparison; then it describes a state.
 fn compares(expr: &Expr) -> bool {
     expr.contains(|part| matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()))
 }
 
-/// A comparison where a counter belongs, with the condition that says the same.
+/// The problem of a comparison instead of a counter, with the equivalent `condition`.
 fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
     let problem = Problem::error(Code::NotACounterSelector, place, "a comparison does not count events")
         .label("it is a state: true or false");
@@ -782,12 +782,12 @@ fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
     }
 }
 
-/// Whether a function makes sense of gauges only.
+/// Whether a function is only for gauges.
 fn of_gauges(function: &str) -> bool {
     function.ends_with("_over_time") || ["delta", "idelta", "deriv", "predict_linear"].contains(&function)
 }
 
-/// The name of the first `$name` where a duration belongs.
+/// The name of the first `$name` in the place of a duration.
 fn placeholder(expr: &Expr) -> Option<&str> {
     let mut found = None;
     expr.visit(&mut |part| {
@@ -802,7 +802,7 @@ fn placeholder(expr: &Expr) -> Option<&str> {
     found
 }
 
-/// The edit that makes the curly quotes of a query straight, if one of them is what is wrong with it.
+/// The edit that replaces curly quotes in a query, if one of them is the fault.
 fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
     const CURLY: [char; 5] = ['“', '”', '„', '«', '»'];
     query.text.get(fault..)?.starts_with(CURLY).then_some(())?;

@@ -1,4 +1,4 @@
-//! What an event is: an occurrence, or a moment that is judged by the slice that ends there.
+//! What an event is: a single occurrence, or a moment that is judged by the slice that ends there.
 
 use super::{innermost, values, whole};
 use crate::ast::{Settings, SliceBlock};
@@ -6,7 +6,6 @@ use crate::diagnostic::{Code, Problem};
 use crate::model::Budgeting;
 use crate::vocabulary::{Duration, INTERVAL};
 
-/// What an event is.
 pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Budgeting> {
     let Some(written) = innermost(levels.map(|level| level.budgeting.as_ref())) else {
         return Some(Budgeting::Occurrences);
@@ -50,7 +49,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
     }
 }
 
-/// How long a slice is.
+/// The length of a slice.
 pub(super) fn slice_length(slice: &SliceBlock, problems: &mut Vec<Problem>) -> Option<Duration> {
     let length = values::duration(&slice.length, problems)?;
     let fits = length.millis() % INTERVAL.millis() == 0 && length <= Duration::from_secs(3600);

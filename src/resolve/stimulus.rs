@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use super::effort::Search;
 use super::evaluate::Samples;
 use super::labels::labels;
-use super::trial::{Asked, Trial};
+use super::trial::{Trial, TrialQuery};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, Matcher, Selector};
 use crate::vocabulary::{Decimal, LabelName};
 
-/// Enough series for both, or `None` if none were found: then no event can be told good from bad, or the query is beyond what this can see
-/// through.
+/// Series for good and for bad events. `None` if none were found: no series change the result, or the query cannot be evaluated here.
 pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     match sli {
         Sli::Counted { histogram: Some(histogram), total: Some(total), good: Some(good), .. }
@@ -22,7 +21,7 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec
         Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by, search),
         Sli::Checked { good, .. } => judged(&as_number(good)?, Decimal::ONE, by, search),
         Sli::Ratio { bad } => judged(bad, Decimal::ZERO, by, search),
-        // Its proofs play what is recorded of its parts.
+        // Its proofs use the recorded series of its parts.
         Sli::Journey { .. } => None,
     }
 }
@@ -31,20 +30,20 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec
 fn judged(expr: &Expr, good: Decimal, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let is = |samples: &Samples, number| matches!(&samples[..], [(_, one)] if *one == number);
     let bad = Decimal::ONE - good;
-    let trial = Trial::of(Asked { expr, by, of_target: false, search })?;
+    let trial = Trial::of(TrialQuery { expr, by, of_target: false, search })?;
     let (series, _) = trial.invent(|samples| is(samples, good), |samples| is(samples, bad))?;
     Some(series)
 }
 
-/// A comparison that is 1 where it holds and 0 where it does not.
+/// A comparison as 1 if it is true, and 0 if not.
 fn as_number(comparison: &Expr) -> Option<Expr> {
     let Kind::Binary(binary) = &comparison.kind else { return None };
     let binary = Binary { bool: true, ..(**binary).clone() };
     Some(Expr { kind: Kind::Binary(Box::new(binary)), ..comparison.clone() })
 }
 
-/// Counters: for a good and for a bad event, the smallest set of selectors that has to count it so that `total`, `good` and `bad` come out right;
-/// then one series for the selectors of each metric, which none of the other selectors sees.
+/// Counters. For a good and for a bad event: the smallest set of selectors that has to count it, so that `total`, `good` and `bad` are right. Then
+/// one series for the selectors of each metric, which the other selectors do not match.
 fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let mut counters: Vec<&Counter> = Vec::new();
     for term in parts.into_iter().flatten().flatten() {
@@ -74,8 +73,8 @@ fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName], search: &Search) ->
     )
 }
 
-/// A histogram of which only successful events are good: bad ones are as fast as good ones, and have failed. A native one has slow ones only: one series
-/// cannot be of both kinds.
+/// A histogram for which only successful events are good: the bad events are as fast as the good ones, but failed. A native histogram has only slow
+/// ones, because one series cannot have both.
 fn successful(total: &Term, good: &Term, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let (total, good) = (total.counter.selector(), &good.counter);
     let of = |metric: &Selector, labels: &Labels, good, bad| {
@@ -114,7 +113,7 @@ fn successful(total: &Term, good: &Term, by: &[LabelName], search: &Search) -> O
     Some(series.into())
 }
 
-/// The series that count one event, given what `total`, `good` and `bad` are to make of it.
+/// The series that count one event, if `total`, `good` and `bad` should each count so many of it.
 fn atoms(
     parts: [&Option<Vec<Term>>; 3],
     counters: &[&Counter],

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Mimir, Objects, Operator, PartialResponse, RuleTargets};
 use crate::scalar::Scalar;
 
-/// As many tenants a federated group reads at most.
+/// Limit for the tenants that a federated group reads.
 const TENANTS: usize = 100;
 
 pub(super) fn all(block: &TargetsBlock, configured: bool, problems: &mut Vec<Problem>) -> RuleTargets {
@@ -68,7 +68,7 @@ fn objects(block: &ObjectsBlock, problems: &mut Vec<Problem>) -> Objects {
     Objects { place: block.span, namespace, labels: labels(&block.labels, problems) }
 }
 
-/// A label of RFC 1123, as Kubernetes names things.
+/// A Kubernetes name: a label of RFC 1123.
 fn name(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {
     let text = &written.text;
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -85,7 +85,7 @@ fn name(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<Str
     None
 }
 
-/// Labels of objects, as Kubernetes takes them.
+/// Labels of Kubernetes objects.
 fn labels(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
     let word = |text: &str, longest: usize| {
         text.len() <= longest

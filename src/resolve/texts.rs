@@ -1,4 +1,4 @@
-//! `texts`: templates of authors for alerts, checked before they are used.
+//! `texts`: the user's templates for alerts, checked before they are used.
 
 use super::{secrets, whole};
 use crate::ast::{Key, Map};
@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 use crate::text::{self, FaultKind, MOST_BYTES, MOST_WORDS, Names};
 use crate::vocabulary::nearest;
 
-/// All of them.
+/// All templates.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
     const KINDS: [&str; 4] = ["burn", "budget", "missing", "companion"];
     let mut wordings = Wordings::default();
@@ -69,7 +69,7 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
                 None => problem.help(known),
             }
         }
-        FaultKind::Syntax(said) => of("this template has a syntax error").label(said).help(
+        FaultKind::Syntax(message) => of("this template has a syntax error").label(message).help(
             "write a name as `<< service >>`, and a condition as `<% if page %>…<% else %>…<% endif %>`",
         ),
         FaultKind::Long => of("this text is too long").label("it must end before this").help(format!(

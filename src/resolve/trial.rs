@@ -1,4 +1,4 @@
-//! Finds series for which an expression has one result, and series for which it has another: both are the same series with other values.
+//! Finds series for which an expression has one result, and for which it has another one. Both are the same series with other values.
 
 use std::collections::BTreeSet;
 
@@ -9,47 +9,47 @@ use crate::model::{Behaviour, Labels, Series};
 use crate::promql::ast::{Expr, Grouping, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, LabelName, text};
 
-/// The label by which several series of a selector differ, unless a query asks for it.
+/// The label that distinguishes several series of a selector, unless the query uses it.
 const INSTANCE: &str = "instance";
 
-/// What one selector sees; `None` where there are no such series.
-type Seen = Option<Vec<Source>>;
+/// The series that one selector matches; `None` if they are missing.
+type MatchedSeries = Option<Vec<Source>>;
 
-/// There are two candidates or more for each of so many, which makes more combinations than are gone through.
+/// Each selector has at least two candidates, so more selectors have more combinations than are tried.
 const MOST_SELECTORS: usize = 14;
 
-/// An expression, and what its series have to have.
+/// An expression, with the requirements for its series.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct TrialQuery<'a> {
     pub expr: &'a Expr,
-    /// Labels that every series has.
+    /// Labels of every series.
     pub by: &'a [LabelName],
-    /// Whether every series is of a target.
+    /// Whether every series belongs to a target.
     pub of_target: bool,
     pub search: &'a Search<'a>,
 }
 
-/// What can be tried with an expression.
+/// The combinations of series to try for an expression.
 pub(super) struct Trial<'a> {
-    asked: Asked<'a>,
-    /// What may stand for each selector.
-    candidates: Vec<Vec<Seen>>,
-    /// How many of them there are of each.
+    asked: TrialQuery<'a>,
+    /// The candidates for each selector.
+    candidates: Vec<Vec<MatchedSeries>>,
+    /// Their number for each selector.
     sizes: Vec<usize>,
-    /// What it takes to try one combination.
+    /// The steps to try one combination.
     steps: usize,
 }
 
-/// The label by which the series of a selector differ, and how many there are.
+/// The label that distinguishes the series of a selector, and their number.
 type Copies = Option<(&'static str, u32)>;
 
 impl<'a> Trial<'a> {
-    /// `None` if there is nothing to try, or too much.
-    pub fn of(asked: Asked<'a>) -> Option<Self> {
+    /// `None` if there are no candidates, or too many combinations.
+    pub fn of(asked: TrialQuery<'a>) -> Option<Self> {
         Self::with(asked, None)
     }
 
-    fn with(asked: Asked<'a>, copies: Copies) -> Option<Self> {
+    fn with(asked: TrialQuery<'a>, copies: Copies) -> Option<Self> {
         let mut selectors: Vec<&Selector> = Vec::new();
         for selector in asked.expr.selectors() {
             if !selectors.contains(&selector) {
@@ -64,7 +64,7 @@ impl<'a> Trial<'a> {
             let all = selectors
                 .iter()
                 .map(|selector| candidates(&asked, selector, &selectors, [&numbers, lines], copies));
-            let candidates = all.collect::<Option<Vec<Vec<Seen>>>>()?;
+            let candidates = all.collect::<Option<Vec<Vec<MatchedSeries>>>>()?;
             let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
             ways(&sizes)?;
             Some((candidates, sizes))
@@ -89,7 +89,7 @@ impl<'a> Trial<'a> {
         self.asked.search.goes_on(self.steps).then(|| answer(self.asked.expr, sources)).flatten()
     }
 
-    /// Whether it has no result with some series, and has one if those of these metrics are not there at all.
+    /// Whether it has no result for some series, but has one if the series of these metrics are missing.
     pub fn fires_without(&self, is_missing: impl Fn(&str) -> bool) -> bool {
         let mut named = self.candidates.iter().flatten().flatten().flatten();
         if !named.any(|source| is_missing(&source.name)) {
@@ -104,21 +104,21 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Its result if there are no series at all.
+    /// Its result without any series.
     pub fn without_series(&self) -> Option<Samples> {
         answer(self.asked.expr, &[])
     }
 
-    /// Series with which it has one result, and in their other state another, with the other. Where one series of each selector does not do, several may:
+    /// Series for which it has one result, and the other result in their other state. If one series per selector is not enough, tries several, as for
     /// `sum(1 - up) < 2`. `None` if none were found.
     pub fn invent(
         &self,
         one: impl Fn(&Samples) -> bool,
         other: impl Fn(&Samples) -> bool,
     ) -> Option<(Vec<Series>, Samples)> {
-        let Asked { expr, by, .. } = self.asked;
+        let TrialQuery { expr, by, .. } = self.asked;
         self.pair(&one, &other).or_else(|| {
-            let label = apart(expr, by)?;
+            let label = distinguishing_label(expr, by)?;
             let several = |number| Self::with(self.asked, Some((label, number)))?.pair(&one, &other);
             numbers_of_copies(expr).into_iter().find_map(several)
         })
@@ -144,8 +144,8 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// The same series in both states; `None` if they cannot change from one into the other.
-fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
+/// The series in both states; `None` if they cannot change from one state to the other.
+fn played(silent: &MatchedSeries, firing: &MatchedSeries) -> Option<Vec<Series>> {
     let series = |source: &Source, behaviour| Series {
         name: source.name.clone(),
         labels: source.labels.clone(),
@@ -177,7 +177,7 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
     }
 }
 
-/// How many series of each may matter: one more than any number in it, as long as that is few.
+/// Numbers of series per selector to try: around every small number in the query.
 fn numbers_of_copies(expr: &Expr) -> BTreeSet<u32> {
     const MOST: u32 = 20;
     let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
@@ -187,8 +187,8 @@ fn numbers_of_copies(expr: &Expr) -> BTreeSet<u32> {
     numbers
 }
 
-/// A label by which series differ that one aggregation takes together; `None` if some of them would not be.
-fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
+/// A label that can tell copies of a series apart; `None` if an aggregation does not combine all of them.
+fn distinguishing_label(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
     ["instance", "replica", "copy"].into_iter().find(|label| {
         let asked = |selector: &&Selector| selector.matchers.iter().any(|matcher| matcher.label == *label);
         let kept = by.iter().any(|kept| kept.as_str() == *label);
@@ -196,7 +196,7 @@ fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
     })
 }
 
-/// Whether every selector is below an aggregation that drops a label.
+/// Whether every selector is inside an aggregation that drops the label.
 fn takes_together(expr: &Expr, label: &str) -> bool {
     match &expr.kind {
         Kind::Selector(_) | Kind::Range { .. } => false,
@@ -209,22 +209,23 @@ fn takes_together(expr: &Expr, label: &str) -> bool {
     }
 }
 
-/// What is worth trying for one selector; `None` if no series could be found that it sees.
+/// Candidates for one selector; `None` if no series could be found that it matches.
 fn candidates(
-    asked: &Asked,
+    asked: &TrialQuery,
     selector: &Selector,
     all: &[&Selector],
     [numbers, lines]: [&[Decimal]; 2],
     copies: Copies,
-) -> Option<Vec<Seen>> {
-    let Asked { expr, by, of_target, search } = *asked;
+) -> Option<Vec<MatchedSeries>> {
+    let TrialQuery { expr, by, of_target, search } = *asked;
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
         .iter()
         .copied()
         .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
         .collect();
-    // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
+    // If two selectors read one metric, every series of the narrower one also matches the wider one. Series that match only the wider one exist
+    // beside them.
     let mut labels =
         labels(&[selector], &others, by, search).or_else(|| labels(&[selector], &[], by, search))?;
     let is_free =
@@ -260,15 +261,15 @@ fn candidates(
         () => Signal::Stands(*value),
     };
     let mut values = around(lines);
-    // What falls, or is foretold to.
+    // Values that fall, or are predicted to fall.
     if uses.falls {
         values.push(-Decimal::ONE);
     }
-    // What is still to come.
+    // Times in the future.
     if uses.clock {
         values.extend(values.clone().into_iter().map(|value| -value));
     }
-    let mut seen: Vec<Seen> = match copies {
+    let mut seen: Vec<MatchedSeries> = match copies {
         Some((label, number)) => {
             let all = |value| (1..=number).map(|number| copy(label, number, signal(value))).collect();
             values.iter().map(|value| Some(all(value))).collect()
@@ -293,20 +294,20 @@ fn host(number: u32) -> String {
     format!("host-{number}")
 }
 
-/// How an expression looks at a selector.
+/// How an expression uses a selector.
 #[derive(Default)]
 struct Uses {
-    /// By what it gains.
+    /// By its increase.
     gain: bool,
     /// As the buckets of a histogram.
     buckets: bool,
     /// As a value that may fall below zero.
     falls: bool,
-    /// As a time.
+    /// As a timestamp.
     clock: bool,
-    /// By how many there are.
+    /// By the number of series.
     counted: bool,
-    /// Whether it matters that nothing is there.
+    /// With `absent`.
     absent: bool,
 }
 
@@ -344,7 +345,7 @@ impl Uses {
     }
 }
 
-/// Whether an expression's value is a moment that `time()` tells: what is left of it when the time of a series is taken away is a length.
+/// Whether an expression's value is a timestamp from `time()`. Such a timestamp minus the value of a series is a duration.
 fn is_moment(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => is_moment(inner),
@@ -374,7 +375,7 @@ fn numbers(expr: &Expr) -> Vec<Decimal> {
     numbers.into_iter().collect()
 }
 
-/// What two numbers of a query make together, if there are few.
+/// The products of two numbers in a query, if there are few.
 fn products(numbers: &[Decimal]) -> Vec<Decimal> {
     const MOST: usize = 3;
     let pairs = numbers
@@ -399,7 +400,7 @@ fn around(lines: &[Decimal]) -> Vec<Decimal> {
     values
 }
 
-/// Histograms: the rates of their buckets while observations are small, and while they are large.
+/// Histograms: the rates of their buckets for small observations and for large ones.
 fn buckets(numbers: &[Decimal]) -> Vec<Vec<(String, Decimal)>> {
     let two = Decimal::from(2);
     let mut bounds: BTreeSet<Decimal> = BTreeSet::from([Decimal::ONE]);

@@ -1,6 +1,6 @@
-//! Single values: names, durations, promises.
+//! Single values: names, durations, objectives.
 
-use super::{meant, whole};
+use super::{common_spellings, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -8,7 +8,7 @@ use crate::vocabulary::{
     Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, text,
 };
 
-/// What one `objective` promises.
+/// The objective and threshold in one `objective`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Promise {
     pub objective: Objective,
@@ -30,7 +30,7 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     name
 }
 
-/// The name of a runbook: that of its file, and never a path to one.
+/// The name of a runbook: the name of its file, without folder.
 pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let name = scalar.text.trim();
     let fault = match name {
@@ -54,7 +54,7 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
     None
 }
 
-/// The problem of a number that was meant as a duration; `None` if the text is anything else.
+/// The problem of a number without a unit where a duration is expected; `None` for other texts.
 fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
@@ -64,10 +64,10 @@ fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     })
 }
 
-/// The longest that anything waits, looks back, or promises: the proofs play what is written, evaluation by evaluation.
+/// The longest duration: the proofs evaluate the rules over the whole of it.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
-/// A duration that somebody waits, greater than zero and a year at most.
+/// A duration for waiting: greater than zero, and at most a year.
 pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     let length = length(scalar, problems)?;
     if length <= LONGEST {
@@ -103,7 +103,7 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
                 let problem =
                     Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
                         .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
-                match Duration::meant(&scalar.text) {
+                match Duration::from_common_spelling(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
                     None => problem.help(OF_LENGTHS),
                 }
@@ -113,7 +113,7 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
     }
 }
 
-/// Where the threshold of an objective stands, or the whole of it.
+/// The place of the threshold in an objective, or of the whole objective.
 pub(super) fn threshold_place(scalar: &Scalar) -> Span {
     let written = scalar.text.split_once('<').map_or(scalar.text.as_str(), |(_, threshold)| threshold);
     let start = scalar.text.len() - written.trim_start().len();
@@ -153,7 +153,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     let problem =
                         Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
                             .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                    match Duration::meant(written) {
+                    match Duration::from_common_spelling(written) {
                         Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
                         None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
                     }
@@ -216,7 +216,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
     }
 }
 
-/// The objective that was said in words: `95% under 250ms`, `>= 99.9%`.
+/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`.
 fn in_words(text: &str) -> Option<String> {
     let text = text.to_lowercase();
     let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
@@ -225,7 +225,8 @@ fn in_words(text: &str) -> Option<String> {
     let percent = &text[start..number];
     let rest = text[number..].trim_start_matches(['%', ' ']);
     Objective::from_percent(percent).ok()?;
-    let length = rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::meant(&rest[at..]));
+    let length =
+        rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::from_common_spelling(&rest[at..]));
     match length {
         None if text[number..].trim_start().starts_with('%') => Some(format!("{percent}%")),
         Some(Some(length)) => Some(format!("P{percent} < {length}")),
@@ -233,7 +234,7 @@ fn in_words(text: &str) -> Option<String> {
     }
 }
 
-/// The name of one of several objectives: `latency` and `P95` give `latency-p95`; a point becomes nothing, `P99.9` is `p999`.
+/// The name of one of several objectives: `latency` and `P95` give `latency-p95`. Decimal points are left out: `P99.9` gives `p999`.
 pub(super) fn suffixed(base: &Name, promise: &Promise) -> Name {
     let digits = text(promise.objective.ratio() * Decimal::ONE_HUNDRED).replace('.', "");
     let suffix = format!("-p{digits}");
@@ -243,7 +244,7 @@ pub(super) fn suffixed(base: &Name, promise: &Promise) -> Name {
         .expect("a name with a name's suffix is a name")
 }
 
-/// A whole number of at least one.
+/// A positive integer.
 pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<u32> {
     let count = scalar.text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
     if count.is_none() {
@@ -259,7 +260,7 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
     count
 }
 
-/// `true` or `false`, of a key.
+/// The boolean value of a key.
 pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) -> Option<bool> {
     match written.text.as_str() {
         "true" => Some(true),
@@ -267,7 +268,7 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
         _ => {
             let headline = format!("`{key}` must be `true` or `false`");
             let problem = Problem::error(Code::WrongType, whole(written), headline);
-            problems.push(match meant::switch(&written.text) {
+            problems.push(match common_spellings::switch(&written.text) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
                 None => problem.label("expected `true` or `false`"),
             });
@@ -276,7 +277,7 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
     }
 }
 
-/// The problem of a name that nothing has, with the one that was probably meant.
+/// The problem of an unknown name, with the nearest known one.
 pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
     let problem = Problem::error(Code::ServiceUndefined, place, headline);
     match nearest(word, known) {
@@ -310,7 +311,7 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
     severity
 }
 
-/// Why a text names no time zone that a calendar period could have.
+/// The problem of a text that is not a time zone for a calendar period.
 pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {

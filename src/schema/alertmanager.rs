@@ -87,7 +87,7 @@ fn receiver() -> Value {
     receiver
 }
 
-/// The number of a chat; quotes do no harm.
+/// The id of a chat; quotes are allowed.
 fn chat() -> Value {
     json!({ "type": ["integer", "string"], "pattern": "^-?[0-9]+$" })
 }
@@ -149,7 +149,7 @@ fn inhibition() -> Value {
     block(&["while", "silence"], keys)
 }
 
-/// Labels with a value or several.
+/// Labels with one or several values.
 fn matching() -> Value {
     map(label_name(), one_or_more(text()))
 }

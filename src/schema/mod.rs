@@ -1,4 +1,4 @@
-//! JSON Schema of the sources, for editors: keys are completed and explained, and mistakes are marked while people type.
+//! JSON Schema of the sources, for editors: it completes and explains keys, and marks mistakes while people type.
 //!
 //! Draft 7, which the YAML servers of editors know best. A schema never refuses a file that the compiler accepts; the compiler checks the rest, for
 //! example whether a policy exists. `tests/schema.rs` compares the keys with those of the parser.
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 /// A file of the language, and the name of its schema's file.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    /// `service`, as the command line says it.
+    /// The name on the command line, such as `service`.
     pub name: &'static str,
     of: fn() -> Value,
 }
@@ -38,7 +38,7 @@ impl Schema {
     }
 }
 
-/// A key, what it means, and the schema of its value.
+/// A key, its description, and the schema of its value.
 type Key = (&'static str, &'static str, Value);
 
 /// A map with these keys and no others.
@@ -55,7 +55,7 @@ fn block(required: &[&str], keys: Vec<Key>) -> Value {
     block
 }
 
-/// A map from names that somebody chooses to such values.
+/// A map with free names.
 fn map(names: Value, value: Value) -> Value {
     json!({ "type": "object", "propertyNames": names, "additionalProperties": value })
 }

@@ -35,7 +35,7 @@ fn maintenance() -> Vec<Key> {
     ]
 }
 
-/// What may be different in an environment.
+/// The keys of an environment.
 fn environment() -> Value {
     let mut service = overriding(super::service::schema());
     for key in ["version", "service", "parameters", "instances"] {
@@ -51,15 +51,15 @@ fn environment() -> Value {
     json!({ "anyOf": [overriding(block(&[], environment)), { "type": "null" }] })
 }
 
-/// A value that `off` may stand in for: what is not there.
+/// A value, or `off` to remove it.
 fn or_off(value: Value) -> Value {
     json!({ "anyOf": [value, { "const": "off" }] })
 }
 
-/// The same where a part of it is enough, because it is laid over another.
+/// The same without required keys, because it overrides another value.
 fn overriding(mut schema: Value) -> Value {
     if let Some(form) = schema.as_object_mut() {
-        // A key of the sources may have the name of a keyword, and is a schema then.
+        // A key of the sources may have the same name as a keyword; then its value is a schema.
         let lists = |value: &Value| value.as_object().is_some_and(|of| of.values().all(Value::is_array));
         for demands in ["required", "minProperties", "title", "dependencies"] {
             if form.get(demands).is_some_and(|value| !value.is_object() || lists(value)) {
@@ -87,7 +87,7 @@ fn overriding(mut schema: Value) -> Value {
     }
 }
 
-/// What holds for all services.
+/// The keys of the project file.
 fn keys() -> Vec<Key> {
     let languages: Vec<&str> = Language::ALL.iter().map(|(code, _)| *code).collect();
     let mut keys = vec![

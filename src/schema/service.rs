@@ -43,7 +43,7 @@ pub(super) fn schema() -> Value {
     filled(schema)
 }
 
-/// What makes a template of a map.
+/// The keys of a template.
 fn template() -> Vec<Key> {
     vec![
         (
@@ -68,7 +68,7 @@ fn instances() -> Value {
     instances
 }
 
-/// The same where a value may be the parameter of a template.
+/// The same, but each value may contain parameters of a template.
 fn filled(schema: Value) -> Value {
     match schema {
         Value::Object(mut form) => {
@@ -79,7 +79,7 @@ fn filled(schema: Value) -> Value {
             let about = if words { form.remove("description") } else { None };
             let form: Value = form
                 .into_iter()
-                // Names are no values.
+                // Names are not values.
                 .map(|(key, value)| match key.as_str() {
                     "propertyNames" => (key, value),
                     _ => (key, filled(value)),

@@ -47,7 +47,7 @@ pub(super) fn targets() -> Value {
     )
 }
 
-/// A name of Kubernetes.
+/// A Kubernetes name.
 fn kubernetes_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63 })
 }

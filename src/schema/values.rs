@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use crate::vocabulary::{Name, RESERVED_LABELS, Severity};
 
-/// A duration, in the middle of a pattern. The order of units is left to the compiler.
+/// A duration, as part of a pattern. The compiler checks the order of units.
 const LENGTH: &str = r"[0-9]+(ms|[ywdhms])([0-9]+(ms|[ywdhms]))*";
 
 const PERCENTAGE: &str = r"[0-9]+(\.[0-9]*)?\s*%";
 
-/// Whatever YAML takes for one value: the parser reads its text.
+/// Every YAML value of one kind: the parser reads its text.
 pub(super) fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
 }
 
-/// Blanks at both ends are nobody's fault.
+/// Blanks at both ends are allowed.
 fn pattern(pattern: &str) -> Value {
     json!({ "type": "string", "pattern": format!(r"^\s*({pattern})\s*$") })
 }
@@ -23,7 +23,7 @@ pub(super) fn duration() -> Value {
     with_examples(pattern(LENGTH), &["30s", "5m", "1h30m", "30d"])
 }
 
-/// A duration that may be none.
+/// A duration that may be zero.
 pub(super) fn pause() -> Value {
     json!({ "anyOf": [duration(), { "enum": ["0", 0] }] })
 }
@@ -51,7 +51,7 @@ pub(super) fn traffic() -> Value {
     with_examples(pattern(r"[0-9]+(\.[0-9]*)?\s*/\s*[smhd]"), &["10/s", "200/h"])
 }
 
-/// Major and minor; without quotes `2.40` is the number 2.4, which the compiler still reads as it is written.
+/// Major and minor version. Without quotes, `2.40` is the number 2.4 in YAML, but the compiler reads the text.
 pub(super) fn version() -> Value {
     json!({ "type": ["string", "number"], "pattern": r"^[0-9]+\.[0-9]+(\.[0-9]+)*$" })
 }
@@ -60,7 +60,7 @@ pub(super) fn name() -> Value {
     json!({ "type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": Name::LONGEST })
 }
 
-/// Words that have to be there.
+/// A text that is not empty.
 pub(super) fn reason() -> Value {
     json!({ "type": "string", "pattern": "\\S" })
 }
@@ -74,38 +74,38 @@ pub(super) fn metric_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_:][a-zA-Z0-9_:./-]*$" })
 }
 
-/// A label that anybody may have set, OpenTelemetry among them.
+/// A label that may come from any source, also from OpenTelemetry.
 pub(super) fn label_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_./-]*$" })
 }
 
-/// A label of series that a source may keep.
+/// A label of series that `by` can have.
 pub(super) fn kept_label_name() -> Value {
     let mut name = label_name();
     name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
     name
 }
 
-/// A label of a series that is read, and recorded under another name.
+/// A label of a raw series that is recorded under another name.
 pub(super) fn read_label_name() -> Value {
     let mut name = label_name();
     name["not"] = json!({ "anyOf": [{ "enum": ["le", "quantile"] }, { "pattern": "^__" }] });
     name
 }
 
-/// A name that every Prometheus accepts.
+/// A name that every version of Prometheus accepts.
 fn plain_label_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$" })
 }
 
-/// A label that a source may set.
+/// The name of a label that sources may set.
 pub(super) fn own_label_name() -> Value {
     let mut name = plain_label_name();
     name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
     name
 }
 
-/// An annotation that a source may set.
+/// The name of an annotation that sources may set.
 pub(super) fn annotation_name() -> Value {
     let mut name = plain_label_name();
     name["not"] = json!({ "enum": ["summary", "description"] });
@@ -116,7 +116,7 @@ pub(super) fn severity() -> Value {
     json!({ "enum": Severity::ALL.map(Severity::as_str) })
 }
 
-/// A whole number of at least one, in quotes or without.
+/// A positive integer, with or without quotes.
 pub(super) fn count() -> Value {
     json!({ "type": ["integer", "string"], "minimum": 1, "maximum": 1_000_000, "pattern": "^[0-9]+$" })
 }
@@ -133,7 +133,7 @@ pub(super) fn the_version() -> Value {
     json!({ "const": "slowburn/v1" })
 }
 
-/// Examples are what an editor offers where no list of values can be.
+/// Editors suggest examples if there is no list of values.
 fn with_examples(mut value: Value, examples: &[&str]) -> Value {
     value["examples"] = json!(examples);
     value

@@ -3,7 +3,7 @@
 //! A simulation with a date follows the calendar: the hours of the SLO, its maintenance, and the real lengths of months. Without a date all events
 //! count, and a calendar period has its nominal length.
 
-use super::{Played, Scenario};
+use super::{Scenario, SimulatedSteps};
 use crate::plan::{AgreedTime, Promise, SloPlan};
 use crate::vocabulary::{Duration, LONG_INTERVAL, OUTLOOK, Period};
 
@@ -34,7 +34,7 @@ struct Date {
 const TILE: i64 = LONG_INTERVAL.secs() as i64;
 
 impl<'a> Clock<'a> {
-    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played) -> Self {
+    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &SimulatedSteps) -> Self {
         let promise = &plan.promise;
         let step = scenario.schedule.step.millis();
         let lead = step * played.begin as u64;

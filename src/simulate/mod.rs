@@ -42,10 +42,10 @@ pub use timeline::{
 };
 pub use words::words;
 
-use crate::plan::{Event, Observer, Part, SloPlan};
+use crate::plan::{Event, EventSource, Part, SloPlan};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK};
 use clock::Clock;
-use rules::{Before, Rules};
+use rules::{InitialState, Rules};
 
 /// Events per evaluation if the traffic is unknown: one in a million is a whole number.
 const MANY: u64 = 1_000_000;
@@ -144,14 +144,14 @@ fn struck(plan: &SloPlan) -> Option<&Part> {
 /// The declared traffic of an SLO.
 fn declared(plan: &SloPlan) -> Option<Decimal> {
     match plan.observed.by {
-        Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
-        Observer::States | Observer::Ratios | Observer::Parts => None,
+        EventSource::Counters { traffic, .. } => traffic.filter(is_traffic),
+        EventSource::States | EventSource::Ratios | EventSource::Parts => None,
     }
 }
 
 /// A scenario in whole events: the time before the incident, the incident, and the time after it.
 #[derive(Clone, Debug)]
-pub struct Played {
+pub struct SimulatedSteps {
     /// One step per evaluation of the fast group; the first is only a state.
     pub steps: Vec<Step>,
     /// The evaluation right before the incident.
@@ -161,7 +161,7 @@ pub struct Played {
 }
 
 /// The steps of a scenario.
-pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
+pub fn play(plan: &SloPlan, scenario: &Scenario) -> SimulatedSteps {
     let evaluations = |length: Duration| length.millis().div_ceil(scenario.schedule.step.millis()) as usize;
     let tiers = &plan.promise.tiers;
     let longest = tiers.iter().map(|tier| tier.long).max().unwrap_or(LONG_INTERVAL);
@@ -179,7 +179,7 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
         .chain(std::iter::repeat_n(quiet, before))
         .chain(scenario.steps.iter().copied())
         .chain(std::iter::repeat_n(quiet, after));
-    Played { steps: whole(plan, steps), begin: before, end: before + scenario.steps.len() }
+    SimulatedSteps { steps: whole(plan, steps), begin: before, end: before + scenario.steps.len() }
 }
 
 /// The same in whole events. No part of an event is lost: bad fractions add up, and at one a bad event is counted. A state is evaluated once per
@@ -192,9 +192,9 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
     let one = |step: Step| {
         let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
         let gained = match plan.observed.by {
-            Observer::Counters { .. } | Observer::Parts => floor(total + step.total) - floor(total),
-            Observer::States => Decimal::ONE,
-            Observer::Ratios => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
+            EventSource::Counters { .. } | EventSource::Parts => floor(total + step.total) - floor(total),
+            EventSource::States => Decimal::ONE,
+            EventSource::Ratios => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
         };
         let failed = floor(bad + gained * share) - floor(bad);
         total += step.total;
@@ -215,18 +215,27 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>, from: i64) -> Timeline {
     let seconds = Decimal::from(INTERVAL.secs() * counted.len().max(1) as u64);
     let total: Decimal = counted.iter().map(|step| step.total).sum();
     let first = Step { seen: true, ..Step::default() };
-    let played =
-        Played { begin: 0, end: counted.len(), steps: std::iter::once(first).chain(counted).collect() };
+    let played = SimulatedSteps {
+        begin: 0,
+        end: counted.len(),
+        steps: std::iter::once(first).chain(counted).collect(),
+    };
     let mut scenario = Scenario::counted(plan, Vec::new(), Some(total / seconds));
     scenario.date = Some(from);
-    run(plan, &scenario, &played, Before::default(), true)
+    run(plan, &scenario, &played, InitialState::default(), true)
 }
 
 /// `counted` is true if the steps were counted by rules, only agreed time included. Those of a journey are then its slices, not events of a part.
-fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, counted: bool) -> Timeline {
+fn run(
+    plan: &SloPlan,
+    scenario: &Scenario,
+    played: &SimulatedSteps,
+    before: InitialState,
+    counted: bool,
+) -> Timeline {
     let clock = Clock::new(plan, scenario, played);
     let mut rules = Rules::new(plan, &scenario.schedule, before, clock, counted);
-    let mut courses = timeline::Courses::new(plan, scenario, played);
+    let mut courses = timeline::TimelineBuilder::new(plan, scenario, played);
     for (at, step) in played.steps.iter().enumerate() {
         let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);
         let late = (since - scenario.schedule.phase.millis() as i64) % scenario.schedule.long.millis() as i64;
@@ -247,15 +256,15 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, cou
 }
 
 /// The state before the first evaluation.
-fn before(plan: &SloPlan, scenario: &Scenario) -> Before {
+fn before(plan: &SloPlan, scenario: &Scenario) -> InitialState {
     let pace = match (plan.observed.by, plan.promise.event) {
-        (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {
+        (EventSource::Counters { .. }, Event::Occurrence | Event::Check) => {
             scenario.traffic.unwrap_or_else(assumed) / Decimal::from(1000)
         }
         _ => Decimal::ONE / Decimal::from(scenario.schedule.step.millis()),
     };
     let period = Decimal::from(plan.promise.period_length.millis());
-    Before {
+    InitialState {
         pace,
         counted: scenario.history.map_or(OUTLOOK, |_| Duration::default()),
         bad: scenario.spent * plan.promise.budget * pace * period,

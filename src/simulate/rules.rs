@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use super::clock::Clock;
 use super::recorded::{Counts, Newest};
 use super::{Schedule, Step, struck};
-use crate::plan::{Counted, Event, Observer, Part, SloPlan, TierState, Watch};
+use crate::plan::{Counted, Event, EventSource, Part, SloPlan, TierFacts, TierState};
 use crate::vocabulary::{
     BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, Period, STALE,
 };
 
 /// The state before the first evaluation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Before {
+pub(super) struct InitialState {
     /// Events per millisecond of agreed time.
     pub pace: Decimal,
     /// How long events had been counted; zero if not at all.
@@ -25,7 +25,7 @@ pub(super) struct Before {
 
 /// The state of the period's budget.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Left {
+pub(super) struct BudgetState {
     /// The share that is left; below 0 if it is overspent.
     pub share: Decimal,
     /// Whether events have been counted for a day, and there are enough of them; in a calendar period as many as are expected of it.
@@ -63,7 +63,7 @@ pub(super) struct Rules<'a> {
     /// Whether the steps were counted by rules: those of a journey are then its slices.
     counted: bool,
     schedule: Schedule,
-    before: Before,
+    before: InitialState,
     /// Whether the series could be read at each evaluation.
     seen: Vec<bool>,
     /// The values of counters at each evaluation: all events and bad ones.
@@ -80,7 +80,7 @@ pub(super) struct Rules<'a> {
     /// Windows of the fast group.
     fast: Vec<Duration>,
     /// `slo:period_error_budget_remaining:ratio`
-    left: Newest<Left>,
+    left: Newest<BudgetState>,
     /// Whether a slice was exactly at its objective, so that the rounding of Prometheus decides.
     pub undecided: bool,
 }
@@ -94,7 +94,7 @@ impl<'a> Rules<'a> {
     pub fn new(
         plan: &'a SloPlan,
         schedule: &Schedule,
-        before: Before,
+        before: InitialState,
         clock: Clock<'a>,
         counted: bool,
     ) -> Self {
@@ -158,8 +158,8 @@ impl<'a> Rules<'a> {
     /// Events since the last evaluation: `lower::events::base`.
     fn count(&mut self, at: usize, step: &Step) {
         let (total, bad) = match self.plan.observed.by {
-            Observer::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
-            Observer::States | Observer::Ratios | Observer::Parts => {
+            EventSource::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
+            EventSource::States | EventSource::Ratios | EventSource::Parts => {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
         };
@@ -216,7 +216,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The state of the period's budget.
-    fn period(&self, at: usize) -> Option<Left> {
+    fn period(&self, at: usize) -> Option<BudgetState> {
         let step = self.schedule.step.millis();
         let begins = self.clock.period_begins(at);
         // The first tile of a calendar period contains the five minutes that ended an evaluation before its beginning.
@@ -244,7 +244,7 @@ impl<'a> Rules<'a> {
         };
         let ratio = if of.is_zero() { Decimal::ZERO } else { (bad / of).min(Decimal::ONE) };
         let counted = self.before.counted.millis() + step * at as u64;
-        Some(Left {
+        Some(BudgetState {
             share: Decimal::ONE - ratio / promise.budget,
             is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && of >= promise.enough_events,
         })
@@ -283,7 +283,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The state of a tier now, and the counts of its long window: `lower::alerts::burning`.
-    pub fn tier_state(&self, tier: &Watch) -> (TierState, Counted) {
+    pub fn tier_state(&self, tier: &TierFacts) -> (TierState, Counted) {
         let at = self.seen.len() - 1;
         let long = match tier.slow {
             true => self.ratios[&tier.long].last(at, STALE),
@@ -300,7 +300,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The same, and whether it is known.
-    pub fn budget(&self) -> Option<Left> {
+    pub fn budget(&self) -> Option<BudgetState> {
         self.left.last(self.seen.len() - 1, STALE)
     }
 

@@ -6,7 +6,7 @@ use crate::plan::{Labels, ProjectPlan, SloPlan};
 use crate::vocabulary::{Duration, Severity};
 
 /// One alert of a timeline: its labels, and when it fires.
-struct Fires {
+struct FiringTimes {
     name: String,
     severity: Severity,
     labels: Labels,
@@ -32,18 +32,18 @@ pub fn silence(timeline: &mut Timeline, project: &ProjectPlan, plan: &SloPlan) {
         }
         Some(found)
     };
-    let mut all: Vec<Fires> = Vec::new();
+    let mut all: Vec<FiringTimes> = Vec::new();
     for AnyFiring { name, severity, span, .. } in timeline.firings() {
         match all.iter_mut().find(|known| known.name == name && known.severity == severity) {
             Some(known) => known.spans.push(span),
             None => {
                 let Some(labels) = labels(name, severity) else { continue };
-                all.push(Fires { name: name.to_owned(), severity, labels, spans: vec![span] });
+                all.push(FiringTimes { name: name.to_owned(), severity, labels, spans: vec![span] });
             }
         }
     }
-    let silenced = |target: &Fires| -> Vec<Span> {
-        let silences = |source: &&Fires| {
+    let silenced = |target: &FiringTimes| -> Vec<Span> {
+        let silences = |source: &&FiringTimes| {
             notifications.inhibitions.iter().any(|one| one.silences(&source.labels, &target.labels))
         };
         joined(all.iter().filter(silences).flat_map(|source| &source.spans))

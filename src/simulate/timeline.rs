@@ -2,8 +2,8 @@
 //! incident.
 
 use super::rules::Rules;
-use super::{Played, Scenario, Schedule};
-use crate::plan::{Counted, Event, Observer, SloPlan, Watch};
+use super::{Scenario, Schedule, SimulatedSteps};
+use crate::plan::{Counted, Event, EventSource, SloPlan, TierFacts};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Severity};
 
 /// The result of an SLO's rules in an incident.
@@ -50,7 +50,7 @@ pub struct Span {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierCourse {
     /// The tier.
-    pub tier: Watch,
+    pub tier: TierFacts,
     /// The short window is above the threshold, and the long one is not, or has too few bad events: if the errors continue, the tier will fire.
     pub pending: Vec<Span>,
     /// The times at which it fires.
@@ -212,7 +212,7 @@ fn follow(spans: &mut Vec<Span>, now: Duration, holds: bool) {
 }
 
 /// One alert during a simulation.
-struct Followed {
+struct TrackedAlert {
     course: AlertCourse,
     /// Whether it belongs to the slow group.
     slow: bool,
@@ -223,7 +223,7 @@ struct Followed {
 }
 
 /// A timeline during a simulation.
-pub(super) struct Courses<'a> {
+pub(super) struct TimelineBuilder<'a> {
     plan: &'a SloPlan,
     begin: usize,
     /// From this evaluation on, sums of five minutes can contain all events of the incident, and every slice that contains some of them.
@@ -231,29 +231,29 @@ pub(super) struct Courses<'a> {
     /// Whether they do.
     is_counted: bool,
     tiers: Vec<[Vec<Span>; 3]>,
-    alerts: Vec<Followed>,
+    alerts: Vec<TrackedAlert>,
     /// Since which evaluation events are missing.
     missing: Option<usize>,
     timeline: Timeline,
 }
 
-impl<'a> Courses<'a> {
-    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played) -> Self {
+impl<'a> TimelineBuilder<'a> {
+    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &SimulatedSteps) -> Self {
         let time = |evaluations: usize| scenario.schedule.step.millis() * evaluations as u64;
         let evaluations = |length: Duration| (length.millis() / scenario.schedule.step.millis()) as usize;
         let alerts = plan.alerts().map(|(severity, alert)| {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
             let kept = alert.keep_firing_for.unwrap_or_default();
             let course = AlertCourse {
-                name: alert.which.name.clone(),
+                name: alert.id.name.clone(),
                 severity,
                 firings: Vec::new(),
                 undecided: Vec::new(),
             };
-            Followed { course, slow: tiers.all(|tier| tier.slow), kept, over: None }
+            TrackedAlert { course, slow: tiers.all(|tier| tier.slow), kept, over: None }
         });
         let per_second = match (plan.observed.by, plan.promise.event) {
-            (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {
+            (EventSource::Counters { .. }, Event::Occurrence | Event::Check) => {
                 scenario.traffic.unwrap_or_else(super::assumed)
             }
             _ => Decimal::from(1000) / Decimal::from(scenario.schedule.step.millis()),
@@ -270,7 +270,7 @@ impl<'a> Courses<'a> {
                 .filter_map(|declared| {
                     let mut alerts = plan.budget_alerts();
                     let (.., alert) = alerts.find(|(line, ..)| *line == declared.line)?;
-                    let (name, line) = (alert.which.name.clone(), declared.line);
+                    let (name, line) = (alert.id.name.clone(), declared.line);
                     Some(LineCourse { name, line, firings: Vec::new() })
                 })
                 .collect(),
@@ -336,7 +336,7 @@ impl<'a> Courses<'a> {
     /// Updates the alerts of the fast group, or of the slow one.
     pub fn follow_alerts(&mut self, rules: &Rules, at: usize, slow: bool) {
         let Some(now) = self.time(at) else { return };
-        for Followed { course: alert, slow: in_slow, kept, over } in &mut self.alerts {
+        for TrackedAlert { course: alert, slow: in_slow, kept, over } in &mut self.alerts {
             if *in_slow != slow {
                 continue;
             }

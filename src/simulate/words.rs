@@ -3,7 +3,7 @@
 use super::timeline::AnyFiring;
 use super::{Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
-use crate::plan::{Event, Observer, SloPlan, of_agreed_time};
+use crate::plan::{Event, EventSource, SloPlan, of_agreed_time};
 use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, percent_digits, spoken, text};
 
 /// A timeline for people, for an incident with this text.
@@ -215,7 +215,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             percent(part.budget)
         ));
     }
-    if matches!(plan.observed.by, Observer::States) {
+    if matches!(plan.observed.by, EventSource::States) {
         remarks.push(format!(
             "The state is evaluated every {}; a share of the time is spread over the evaluations.",
             timeline.schedule.step

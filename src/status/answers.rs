@@ -1,4 +1,4 @@
-//! The answers of a server: samples by series and SLO. A malformed answer is an error.
+//! The answers of a server: samples by series and SLO. An answer with a wrong form is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,45 +11,45 @@ use crate::model::Labels;
 use crate::plan::SloPlan;
 use crate::vocabulary::{Decimal, Duration, measured};
 
-/// Samples of one series of one SLO, by the labels that remain.
+/// Samples of one series of one SLO, by their remaining labels.
 type Samples = BTreeMap<Labels, Decimal>;
 
-/// The name of an alert with the service and the SLO that it is about.
+/// The name of an alert, with its service and SLO.
 type Subject = (String, Option<String>, Option<String>);
 
-/// All that was answered.
+/// All answers.
 #[derive(Debug)]
 pub struct Answers {
     at: Decimal,
-    /// By what was asked, service and SLO.
+    /// By question, service and SLO.
     samples: BTreeMap<(About, String, String), Samples>,
-    /// Labels of alerts that are pending or fire, by name and by the service and SLO that they are about.
+    /// The labels of pending and firing alerts, by name, service and SLO.
     alerts: BTreeMap<Subject, Vec<Labels>>,
-    /// The services and SLOs that rules are loaded of, if the server tells.
+    /// The services and SLOs with loaded rules, if the server reports them.
     loaded: Option<BTreeSet<(String, String)>>,
-    /// Who it is, if it tells.
+    /// The kind of server, if it is known.
     engine: Option<Engine>,
     incomplete: BTreeSet<String>,
-    /// Samples and alerts that are kept.
+    /// Number of samples and alerts.
     kept: usize,
 }
 
-/// How many series of SLOs and alerts are kept of all answers: a kilobyte each.
+/// Limit for the samples and alerts of all answers: each takes a kilobyte.
 pub const MOST_SERIES: usize = 500_000;
 
-/// The moment that an answer to `time()` tells, in seconds since 1970.
+/// The time in the answer to `time()`, in seconds since 1970.
 pub fn moment(data: &Value) -> Option<Decimal> {
-    let told = match data["resultType"].as_str()? {
+    let value = match data["resultType"].as_str()? {
         "scalar" => &data["result"][1],
         // VictoriaMetrics answers with a vector.
         "vector" => &data["result"][0]["value"][1],
         _ => return None,
     };
-    decimal(told).filter(|moment| *moment > Decimal::ZERO)
+    decimal(value).filter(|moment| *moment > Decimal::ZERO)
 }
 
 impl Answers {
-    /// Nothing answered yet, of this moment.
+    /// No answers yet, for this time.
     pub fn new(at: Decimal) -> Self {
         Self {
             at,
@@ -62,13 +62,13 @@ impl Answers {
         }
     }
 
-    /// Whether a server told of more series than are kept, so that some are missing.
+    /// Whether the limit is reached, so that some series are missing.
     pub fn is_full(&self) -> bool {
         self.kept > MOST_SERIES
     }
 
-    /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.
-    pub fn hear(&mut self, question: &Question, answer: &Value) -> Option<()> {
+    /// Adds an answer. `None` if it does not have the form of the API; then it is ignored.
+    pub fn add_answer(&mut self, question: &Question, answer: &Value) -> Option<()> {
         if answer["status"] != "success" {
             return None;
         }
@@ -110,7 +110,7 @@ impl Answers {
             let (Some(service), Some(slo)) = (labels.remove("service"), labels.remove("slo")) else {
                 continue;
             };
-            // What is not a number, or too large for one, is not known.
+            // Values that are not numbers, or too large, are unknown.
             if let Some(value) = decimal(value) {
                 let samples = self.samples.entry((question.about.clone(), service, slo)).or_default();
                 samples.insert(labels, value);
@@ -127,7 +127,7 @@ impl Answers {
         self.incomplete.iter().cloned().collect()
     }
 
-    /// Who answered, if it told.
+    /// The kind of server, if it is known.
     pub(super) fn engine(&self) -> Option<Engine> {
         self.engine
     }
@@ -140,20 +140,20 @@ impl Answers {
         self.samples(About::Series(name.to_owned()), slo)?.get(labels).copied()
     }
 
-    /// The sets of labels with which an SLO has counted something, in the period or in the last day.
+    /// The label sets with which an SLO counted events, in the period or in the last day.
     pub(super) fn labels_of(&self, slo: &SloPlan) -> BTreeSet<Labels> {
         let total = About::Series(name(&slo.readings.period_total).to_owned());
         let all = [self.samples(total, slo), self.samples(About::Counted, slo)];
         all.into_iter().flatten().flat_map(BTreeMap::keys).cloned().collect()
     }
 
-    /// The events of the period, if both counts are there.
+    /// The events of the period; `None` if a count is missing.
     pub(super) fn events(&self, slo: &SloPlan, labels: &Labels) -> Option<Events> {
         let total = self.series(name(&slo.readings.period_total), slo, labels)?.max(Decimal::ZERO);
         let bad = self.series(name(&slo.readings.period_bad), slo, labels)?;
         let expected = slo.readings.period_expected.as_ref();
         let expected = expected.and_then(|reading| self.series(name(reading), slo, labels));
-        // Counters that are not scraped together may differ for a moment.
+        // The counters may be scraped at slightly different times.
         Some(Events {
             total,
             bad: bad.clamp(Decimal::ZERO, total),
@@ -161,7 +161,7 @@ impl Answers {
         })
     }
 
-    /// What the rules promise that are evaluated, if that is something else.
+    /// The objective and period of the loaded rules, if they differ from the definition.
     pub(super) fn promised(&self, slo: &SloPlan) -> Option<String> {
         let promise = &slo.promise;
         let (objective, period) = (promise.objective.as_str(), promise.period.suffix());
@@ -170,23 +170,24 @@ impl Answers {
             .map(|labels| (label(labels, "objective"), label(labels, "period")))
             .collect();
         // `30d`, or `month Europe/Madrid`.
-        let same = |(told, of): &(String, String)| told == objective && of.split(' ').next() == Some(&period);
-        let (told, of) = known.first().filter(|_| !known.iter().any(same))?;
-        Some(format!("{told} over {of}"))
+        let same =
+            |(value, of): &(String, String)| value == objective && of.split(' ').next() == Some(&period);
+        let (value, of) = known.first().filter(|_| !known.iter().any(same))?;
+        Some(format!("{value} over {of}"))
     }
 
     /// Whether events count now; `None` if that is not recorded.
     pub(super) fn counts(&self, slo: &SloPlan, labels: &Labels) -> Option<bool> {
         let agreed = slo.readings.agreed_time.as_ref()?;
         let samples = self.samples(About::Series(name(agreed).to_owned()), slo)?;
-        // It has those labels of `by` alone that maintenance names.
+        // The series has only those labels of `by` that maintenance windows name.
         let about = |known: &Labels| {
             known.iter().all(|(label, value)| labels.get(label).is_none_or(|is| is == value))
         };
         samples.iter().find(|(known, _)| about(known)).map(|(_, value)| !value.is_zero())
     }
 
-    /// The share of each part of a journey in what was bad in the period, the largest first; those alone that have one.
+    /// The share of each part of a journey in the bad events of the period, the largest first. Parts without bad events are left out.
     pub(super) fn shares(&self, slo: &SloPlan) -> Vec<(String, Decimal)> {
         let Some(parts) = &slo.readings.parts else { return Vec::new() };
         let samples = self.samples(About::Series(name(&parts.share).to_owned()), slo);
@@ -215,7 +216,7 @@ impl Answers {
         u64::try_from(age.floor()).ok().map(Duration::from_millis)
     }
 
-    /// How long events have been counted, if no longer than a day; zero if it is not known when they were first.
+    /// For how long events were counted, if less than a day; zero if their begin is not known.
     pub(super) fn young(&self, slo: &SloPlan, labels: &Labels) -> Option<Duration> {
         let first = self.samples(About::First, slo).and_then(|samples| samples.get(labels));
         let known = first.map_or(Decimal::ZERO, |first| (self.at - first).max(Decimal::ZERO));
@@ -223,16 +224,16 @@ impl Answers {
         (length < Duration::from_secs(86_400)).then_some(length)
     }
 
-    /// Whether the server tells which rules it evaluates, and those of the SLO are among them.
+    /// Whether the server reports that the rules of the SLO are loaded.
     pub(super) fn is_loaded(&self, slo: &SloPlan) -> bool {
         let this = (slo.promise.service.clone(), slo.promise.slo.clone());
         self.loaded.as_ref().is_some_and(|loaded| loaded.contains(&this))
     }
 
-    /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
+    /// Whether the server reports its loaded rules, and those of the SLO are missing.
     pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
         let loaded = self.loaded.as_ref();
-        // A store answers with no rules at all, whoever evaluates them.
+        // A store returns an empty list, because another server evaluates the rules.
         if loaded.is_some_and(BTreeSet::is_empty) && self.engine.is_some_and(Engine::only_stores) {
             return false;
         }
@@ -240,40 +241,40 @@ impl Answers {
         loaded.is_some_and(|loaded| !loaded.contains(&this))
     }
 
-    /// Of every alert of that name that speaks of an SLO, by the labels that the SLO keeps, so that one is found without a look at all.
-    pub(super) fn ringing(&self, name: &str, slo: &SloPlan) -> Ringing<'_> {
+    /// The alerts with this name for an SLO, by the values of the SLO's labels, so that they are found without a search.
+    pub(super) fn active_alerts(&self, name: &str, slo: &SloPlan) -> AlertsByLabels<'_> {
         let promise = &slo.promise;
         let subject = (name.to_owned(), Some(promise.service.clone()), Some(promise.slo.clone()));
-        let mut ringing = Ringing { by: promise.by.clone(), alerts: BTreeMap::new() };
+        let mut active_alerts = AlertsByLabels { by: promise.by.clone(), alerts: BTreeMap::new() };
         for alert in self.alerts.get(&subject).into_iter().flatten() {
-            ringing.alerts.entry(ringing.key(alert)).or_default().push(alert);
+            active_alerts.alerts.entry(active_alerts.key(alert)).or_default().push(alert);
         }
-        ringing
+        active_alerts
     }
 
-    /// Of every alert of that name whose labels do not contradict these, whether it is pending: one that is not about an SLO.
+    /// For every alert with this name, without an SLO, and with labels that do not contradict these: whether it is pending.
     pub(super) fn states(&self, name: &str, labels: &Labels) -> Vec<bool> {
         let from = (name.to_owned(), None, None);
         let named = self.alerts.range(from..).take_while(|((known, ..), _)| known == name);
         let about = |alert: &&Labels| {
-            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|told| told == value))
+            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|other| other == value))
         };
         named.flat_map(|(_, alerts)| alerts).filter(about).filter_map(pending).collect()
     }
 }
 
-/// The alerts of one name and one SLO, by the values of the labels that it keeps.
-pub(super) struct Ringing<'a> {
+/// The alerts of one name and one SLO, by the values of its labels.
+pub(super) struct AlertsByLabels<'a> {
     by: Vec<String>,
     alerts: BTreeMap<Vec<Option<&'a str>>, Vec<&'a Labels>>,
 }
 
-impl<'a> Ringing<'a> {
+impl<'a> AlertsByLabels<'a> {
     fn key<'b>(&self, labels: &'b Labels) -> Vec<Option<&'b str>> {
         self.by.iter().map(|label| labels.get(label).map(String::as_str)).collect()
     }
 
-    /// Of every alert that carries all of these labels, whether it is pending.
+    /// For every alert with all of these labels: whether it is pending.
     pub(super) fn states(&self, labels: &Labels) -> Vec<bool> {
         let about = |alert: &&&Labels| labels.iter().all(|(label, value)| alert.get(label) == Some(value));
         let here = self.alerts.get(&self.key(labels)).into_iter().flatten();
@@ -281,7 +282,7 @@ impl<'a> Ringing<'a> {
     }
 }
 
-/// Whether an alert is pending; `None` if it does neither ring nor wait to.
+/// Whether an alert is pending or firing; `None` for other states.
 fn pending(alert: &Labels) -> Option<bool> {
     match alert.get("alertstate")?.as_str() {
         "firing" => Some(false),
@@ -290,10 +291,10 @@ fn pending(alert: &Labels) -> Option<bool> {
     }
 }
 
-/// No count and no time is larger; beyond it products of decimals would not fit.
+/// Limit for counts and times. Products of larger decimals would overflow.
 const MOST: u64 = 1_000_000_000_000_000;
 
-/// A sample's value, as text; `None` for what is not a number.
+/// The value of a sample; `None` if it is not a number.
 fn decimal(value: &Value) -> Option<Decimal> {
     measured(value.as_str()?, MOST)
 }

@@ -1,50 +1,50 @@
-//! The gate for deployments: passes only if enough budget is left and this is known.
+//! The gate for deployments: passes only if enough budget is left, and if this is known.
 
-use super::{Knowledge, Standing, Status};
+use super::{Knowledge, SloStatus, Status};
 use crate::vocabulary::Decimal;
 
-/// What is asked of every SLO.
+/// The conditions for every SLO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gate {
-    /// The share of its budget that it must have left, at least.
+    /// The least share of its budget that must be left.
     pub below: Option<Decimal>,
-    /// Whether it must have as much left as its error budget policy asks for, so that deployments do not stop.
+    /// Whether the error budget policy must not stop deployments.
     pub frozen: bool,
-    /// Whether an SLO passes of which that is not known.
+    /// Whether an SLO passes if its remaining budget is not known.
     pub allow_missing: bool,
 }
 
-/// What the gate says of one SLO.
+/// The result for one SLO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has enough left.
+    /// It has enough budget left.
     Passes,
-    /// It has less left.
+    /// It has less budget left.
     Below,
-    /// It is not known what it has left, and that is not allowed.
+    /// Its remaining budget is not known, which is not allowed.
     Missing,
-    /// It is not known what it has left, and that is allowed, or so declared by its definition.
+    /// Its remaining budget is not known, which is allowed, or the SLO is planned.
     PassedOver,
 }
 
 impl Verdict {
-    /// Whether it keeps the gate shut.
+    /// Whether it makes the gate fail.
     pub fn fails(self) -> bool {
         matches!(self, Self::Below | Self::Missing)
     }
 }
 
 impl Gate {
-    /// How much an SLO must have left; `None` if it may have spent everything.
-    pub(super) fn line(&self, standing: &Standing) -> Option<Decimal> {
+    /// The least share of the budget for an SLO; `None` if there is no limit.
+    pub(super) fn line(&self, standing: &SloStatus) -> Option<Decimal> {
         let policy =
             standing.slo.promise.budget_policy.iter().filter(|agreement| self.frozen && agreement.freeze);
         policy.map(|agreement| agreement.line.ratio()).chain(self.below).max()
     }
 
-    /// What it says of an SLO. What is stale counts as it was if that is too little, and as unknown if it is not.
-    pub fn verdict(&self, standing: &Standing) -> Verdict {
-        // Of which nothing is agreed, nothing need be known.
+    /// The result for an SLO. Stale data fails if it was below the limit. Otherwise it counts as unknown.
+    pub fn verdict(&self, standing: &SloStatus) -> Verdict {
+        // Without a limit, the budget need not be known.
         let Some(line) = self.line(standing) else { return Verdict::Passes };
         let below = standing.left().is_some_and(|left| left < line);
         match standing.knowledge {
@@ -68,7 +68,7 @@ impl Gate {
 }
 
 impl Status<'_> {
-    /// Whether everything passes. Answers that are not whole are missing data.
+    /// Whether all SLOs pass. Incomplete answers count as missing data.
     pub fn passes(&self) -> bool {
         self.gate.is_none_or(|gate| {
             let whole = self.incomplete.is_empty() || gate.allow_missing;

@@ -1,11 +1,11 @@
 //! A table for terminals.
 
 use super::shown::{HEAD, notes, row};
-use super::{Knowledge, Severity, Standing, Status};
+use super::{Knowledge, Severity, SloStatus, Status};
 use crate::explain::wrapped;
 use crate::vocabulary::Decimal;
 
-/// Columns that go where there is no room for them, the least important first.
+/// Columns that are dropped if the table is too wide, the least important first.
 const DISPENSABLE: [&str; 7] =
     ["events left", "period", "outage left", "objective", "gone in", "good", "burn"];
 
@@ -13,14 +13,14 @@ const RED: &str = "\u{1b}[31m";
 const YELLOW: &str = "\u{1b}[33m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// All of it, with ANSI colours if wanted; no wider than `width` as far as that can be.
+/// The table, with ANSI colours if wanted, at most `width` wide if possible.
 pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(status.standings.iter().map(|standing| row(standing, status.gate)));
     let count = |text: &str| text.chars().count();
     let widths: Vec<usize> =
         (0..HEAD.len()).map(|column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0)).collect();
-    // A column in which nothing stands tells nothing.
+    // Empty columns are left out.
     let is_empty = |column: usize| rows[1..].iter().all(|row| row[column].is_empty());
     let mut columns: Vec<usize> = (0..HEAD.len()).filter(|column| !is_empty(*column)).collect();
     for name in DISPENSABLE {
@@ -54,9 +54,10 @@ pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
     page
 }
 
-/// Red for what somebody has to do something about now, yellow for what will be.
-fn style(standing: &Standing, status: &Status) -> Option<&'static str> {
-    let fires = |severity| standing.ringing.iter().any(|alert| !alert.pending && alert.severity == severity);
+/// Red if action is needed now, yellow if it will be needed.
+fn style(standing: &SloStatus, status: &Status) -> Option<&'static str> {
+    let fires =
+        |severity| standing.active_alerts.iter().any(|alert| !alert.pending && alert.severity == severity);
     let left = standing.left();
     let spent = left.is_some_and(|left| left <= Decimal::ZERO);
     let little = left.is_some_and(|left| left < Decimal::new(25, 2));

@@ -1,9 +1,9 @@
-//! For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+//! For programs. The names and meanings of fields do not change between releases; new fields may be added.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
+use super::{AlertKind, Gate, Knowledge, SloStatus, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
 use crate::vocabulary::{Decimal, Period, json_number};
@@ -12,9 +12,9 @@ use crate::vocabulary::{Decimal, Period, json_number};
 struct Report<'a> {
     /// Seconds since 1970, of the server's clock.
     at_seconds: Value,
-    /// The worst first.
+    /// The worst SLO first.
     slos: Vec<Slo<'a>>,
-    /// What the server said of answers that are not whole.
+    /// Warnings of the server about incomplete answers.
     warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<Judgement>,
@@ -29,7 +29,7 @@ struct Judgement {
     passes: bool,
 }
 
-/// A field that is not known is `null`.
+/// Unknown values are `null`.
 #[derive(Serialize)]
 struct Slo<'a> {
     service: &'a str,
@@ -41,37 +41,37 @@ struct Slo<'a> {
     period_seconds: u64,
     /// `judged`, `too-few-events`, `less-than-a-day`, `stale`, `nothing-recorded`, `nothing-yet`, `rules-not-loaded` or `planned`.
     data: &'static str,
-    /// Of stale data, if it is not older than a day.
+    /// The age of stale data, if it is less than a day.
     last_counted_seconds_ago: Option<u64>,
-    /// What the rules on the server promise, if that is something else.
+    /// The objective and period of the loaded rules, if they differ from the definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     loaded_promise: Option<&'a str>,
-    /// Of a promise that does not always hold, whether events count now.
+    /// For a promise with `hours` or exceptions: whether events count now.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts_now: Option<bool>,
     total_events: Option<Value>,
     bad_events: Option<Value>,
-    /// Of a calendar period, the events that are expected of all of it: what its budget is measured against.
+    /// For a calendar period: the expected events of the whole period, which the budget is measured against.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_events: Option<Value>,
     enough_events: Value,
-    /// Shares of one.
+    /// Ratios.
     compliance: Option<Value>,
     budget_left: Option<Value>,
     budget_left_seconds: Option<Value>,
     budget_left_events: Option<Value>,
     burn_rate: Option<Value>,
-    /// At most the period: then it is not gone within it.
+    /// At most the period, which means that it is not exhausted within the period.
     exhausted_in_seconds: Option<Value>,
-    /// Of a journey the share of each part in what was bad in the period, the largest first.
+    /// For a journey: the share of each part in the bad events of the period, the largest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part<'a>>,
     alerts: Vec<Alert<'a>>,
-    /// What is agreed to be done now.
+    /// The action that the error budget policy asks for now.
     agreed: Option<&'a str>,
-    /// Whether nothing is deployed meanwhile.
+    /// Whether deployments stop.
     frozen: bool,
-    /// `passes`, `below`, `missing` or `passed-over`, if there is a gate.
+    /// The result of the gate, if there is one: `passes`, `below`, `missing` or `passed-over`.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<&'static str>,
 }
@@ -87,11 +87,11 @@ struct Alert<'a> {
     name: &'a str,
     severity: &'static str,
     state: &'static str,
-    /// `burn`, `budget` for what is left of it, or `missing` for events that disappear.
+    /// `burn`, `budget` for a budget alert, or `missing` for missing events.
     about: &'static str,
 }
 
-/// All of it, as JSON.
+/// The state as JSON.
 pub fn json(status: &Status) -> String {
     let report = Report {
         at_seconds: json_number(status.at),
@@ -107,7 +107,7 @@ pub fn json(status: &Status) -> String {
     inert::pretty(&report)
 }
 
-fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
+fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
     let promise = &standing.slo.promise;
     let (data, ago) = match standing.knowledge {
         Knowledge::Judged => ("judged", None),
@@ -119,14 +119,14 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         Knowledge::NotLoaded => ("rules-not-loaded", None),
         Knowledge::Planned => ("planned", None),
     };
-    let alert = |alert: &super::Ringing<'a>| Alert {
+    let alert = |alert: &super::ActiveAlert<'a>| Alert {
         name: alert.name,
         severity: alert.severity.as_str(),
         state: if alert.pending { "pending" } else { "firing" },
         about: match alert.says {
-            Says::Burns => "burn",
-            Says::Below(_) => "budget",
-            Says::Missing => "missing",
+            AlertKind::Burns => "burn",
+            AlertKind::Below(_) => "budget",
+            AlertKind::Missing => "missing",
         },
     };
     Slo {
@@ -154,7 +154,7 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         burn_rate: standing.burn.map(rounded),
         exhausted_in_seconds: standing.exhaustion.map(rounded),
         parts: (standing.shares.iter()).map(|(part, share)| Part { part, share: rounded(*share) }).collect(),
-        alerts: standing.ringing.iter().map(alert).collect(),
+        alerts: standing.active_alerts.iter().map(alert).collect(),
         agreed: standing.agreed().map(|agreement| agreement.action.as_str()),
         frozen: standing.is_frozen(),
         gate: gate.map(|gate| match gate.verdict(standing) {
@@ -166,7 +166,7 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
     }
 }
 
-/// Twelve digits after the point, never more than it is.
+/// Rounded down to twelve digits.
 fn rounded(value: Decimal) -> Value {
     json_number(value.round_dp_with_strategy(12, rust_decimal::RoundingStrategy::ToNegativeInfinity))
 }

@@ -4,7 +4,7 @@ use super::Status;
 use super::shown::{HEAD, notes, row};
 use crate::inert;
 
-/// All of it, in GitHub's Markdown.
+/// The table in GitHub's Markdown.
 pub fn markdown(status: &Status) -> String {
     let mut page = format!("|{}|\n", HEAD.map(|name| format!(" {name} ")).join("|"));
     page += &format!(
@@ -21,7 +21,7 @@ pub fn markdown(status: &Status) -> String {
     page
 }
 
-/// Text that is nothing but text: values of labels, and warnings of servers, are other people's.
+/// Escapes label values and warnings of servers, so that they are never markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in inert::line(text).chars() {

@@ -1,10 +1,10 @@
-//! plan + answers of a running Prometheus → the state of every SLO: the budget left, the burn rate, firing alerts, and what is not known.
+//! plan + answers of a running Prometheus → the state of every SLO: the remaining budget, the burn rate, firing alerts, and unknown values.
 //!
-//! All queries are for one moment of the server's clock, one instant query per recorded series over all SLOs. The budget left is computed from the
-//! counted events of the period in exact decimals, as the rules compute it. Only what is printed is rounded, and shares always to the worse side, so
-//! that a broken promise never looks kept.
+//! All queries are for one moment of the server's clock: one instant query per recorded series, over all SLOs. The remaining budget is computed from
+//! the events of the period in exact decimals, as the rules compute it. Only printed values are rounded, always to the worse side, so that a broken
+//! promise never looks kept.
 //!
-//! **Invariant:** a number that cannot be known is absent. Without events, or with too few, there is neither compliance nor budget.
+//! **Invariant:** an unknown number is absent. Without events, or with too few, there is neither compliance nor budget.
 
 mod answers;
 mod gate;
@@ -23,119 +23,116 @@ pub use questions::{About, MOMENT, Question, questions};
 
 use crate::engine::Engine;
 use crate::model::{Agreement, Labels};
-use crate::plan::{Notice, Plan, Rule, ServicePlan, SloPlan, Which};
+use crate::plan::{AlertId, Notice, Plan, Rule, ServicePlan, SloPlan};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, STALE, Severity};
 
-/// How all SLOs stand at one moment, the worst first.
+/// The state of all SLOs at one moment, the worst first.
 #[derive(Debug)]
 pub struct Status<'a> {
     /// Seconds since 1970, of the server's clock.
     pub at: Decimal,
-    /// One per SLO, or per value of the labels that it keeps.
-    pub standings: Vec<Standing<'a>>,
-    /// What the server says of answers that are not whole.
+    /// One per SLO and set of labels in its `by`.
+    pub standings: Vec<SloStatus<'a>>,
+    /// Warnings of the server about incomplete answers.
     pub incomplete: Vec<String>,
-    /// Who answered, if it told.
+    /// The kind of server, if it is known.
     pub engine: Option<Engine>,
-    /// What decides whether that is good enough, if something does.
+    /// The gate, if there is one.
     pub gate: Option<Gate>,
 }
 
-/// How one SLO stands.
+/// The state of one SLO.
 #[derive(Debug)]
-pub struct Standing<'a> {
+pub struct SloStatus<'a> {
     /// The SLO.
     pub slo: &'a SloPlan,
-    /// The labels that it keeps, and those by which servers tell themselves apart (`cluster`, say).
+    /// The values of the labels in its `by`, and labels that identify servers, such as `cluster`.
     pub labels: Labels,
-    /// What is known of it.
+    /// How much is known of it.
     pub knowledge: Knowledge,
-    /// What the rules on the server promise, if that is something else: then the burn rate and the alerts are of that.
+    /// The objective and period of the loaded rules, if they differ. Then the burn rate and the alerts belong to them.
     pub promised: Option<String>,
-    /// Whether events count now, of a promise that does not always hold; `None` if that is not recorded.
+    /// For a promise with `hours` or exceptions: whether events count now; `None` if that is not recorded.
     pub counts: Option<bool>,
-    /// Events of the period, if some are recorded.
+    /// Events of the period, if they are recorded.
     pub events: Option<Events>,
-    /// The burn rate of the last minutes.
+    /// The burn rate of the last few minutes.
     pub burn: Option<Decimal>,
-    /// Seconds until the budget is gone; at most the period.
+    /// Seconds until the budget is exhausted; at most the period.
     pub exhaustion: Option<Decimal>,
-    /// Of a journey the share of each part in what was bad in the period, the largest first.
+    /// For a journey: the share of each part in the bad events of the period, the largest first.
     pub shares: Vec<(String, Decimal)>,
-    /// Its alerts, the louder first.
-    pub ringing: Vec<Ringing<'a>>,
+    /// Its alerts, pages first.
+    pub active_alerts: Vec<ActiveAlert<'a>>,
 }
 
-/// What is known of an SLO.
+/// How much is known of an SLO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Knowledge {
-    /// Its events are counted, and they are enough to judge by.
+    /// It has enough events to judge it.
     Judged,
-    /// The period has too few events to say anything of the objective.
+    /// Too few events in the period to judge the objective.
     Few,
-    /// Events have been counted for so long, less than a day: what that says of the whole period is chance. Zero for less than an hour.
+    /// Events were counted for less than a day, which is too short to judge the period. Zero for less than an hour.
     Young(Duration),
-    /// Nothing has been counted for so long; `None` for longer than a day.
+    /// No events were counted for so long; `None` for longer than a day.
     Stale(Option<Duration>),
-    /// It is not known whether its rules are loaded, and nothing is recorded.
+    /// Nothing is recorded, and it is not known whether the rules are loaded.
     Nothing,
-    /// Its rules are loaded, and nothing is recorded yet.
+    /// Nothing is recorded yet, but the rules are loaded.
     Waiting,
-    /// The server evaluates no rules of that SLO, and nothing is recorded.
+    /// Nothing is recorded, and the rules are not loaded.
     NotLoaded,
-    /// Nothing is recorded, and the definition says that its metric is not there yet.
+    /// Nothing is recorded, and the metric is planned.
     Planned,
 }
 
 /// Events of the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Events {
-    /// All.
     pub total: Decimal,
-    /// Bad ones, no more than all.
+    /// Bad events, at most `total`.
     pub bad: Decimal,
-    /// What the budget is measured against: all, or in a calendar period as many as are expected of it, if that is recorded.
+    /// The events that the budget is measured against: `total`, or in a calendar period the expected events, if they are recorded.
     pub expected: Decimal,
 }
 
-/// An alert that fires or is about to.
+/// A firing or pending alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ringing<'a> {
-    /// Whether it holds, but not for long enough yet.
+pub struct ActiveAlert<'a> {
+    /// Whether it is pending: its condition is true, but not for long enough yet.
     pub pending: bool,
-    /// Page or ticket.
     pub severity: Severity,
-    /// What it says.
-    pub says: Says,
-    /// Its name.
+    /// The kind of alert.
+    pub says: AlertKind,
     pub name: &'a str,
 }
 
-/// What an alert says.
+/// The kind of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Says {
-    /// The budget burns.
+pub enum AlertKind {
+    /// The burn rate is too high.
     Burns,
-    /// Less of it is left than this.
+    /// Less of the budget is left than this line.
     Below(BudgetLine),
     /// Events are missing.
     Missing,
 }
 
-impl Standing<'_> {
-    /// Whether the events of the period are enough to judge by.
+impl SloStatus<'_> {
+    /// The events of the period, if they are enough to judge it.
     fn judged(&self) -> Option<Events> {
         let young = matches!(self.knowledge, Knowledge::Young(_));
         self.events.filter(|events| !young && events.expected >= self.slo.promise.enough_events)
     }
 
-    /// The share of good events in the period so far, if there are any.
+    /// The ratio of good events in the period until now, if there are any.
     pub fn compliance(&self) -> Option<Decimal> {
         let judged = self.judged().filter(|events| events.total > Decimal::ZERO);
         judged.map(|events| (events.total - events.bad) / events.total)
     }
 
-    /// The share of the period's budget that is left; below 0 if it is overspent.
+    /// The remaining share of the period's budget; below 0 if it is overspent.
     pub fn left(&self) -> Option<Decimal> {
         self.judged().map(|events| {
             let allowed = events.expected * self.slo.promise.budget;
@@ -143,36 +140,36 @@ impl Standing<'_> {
         })
     }
 
-    /// What is agreed to be done now.
+    /// The line of the error budget policy that applies now.
     pub fn agreed(&self) -> Option<&Agreement> {
         self.slo.promise.agreed(self.left()?)
     }
 
-    /// Whether it is agreed that nothing is deployed now.
+    /// Whether deployments stop now.
     pub fn is_frozen(&self) -> bool {
         let freezes =
             |left: Decimal| move |agreement: &Agreement| agreement.freeze && left < agreement.line.ratio();
         self.left().is_some_and(|left| self.slo.promise.budget_policy.iter().any(freezes(left)))
     }
 
-    /// The same as seconds of full outage.
+    /// The remaining budget in seconds of full outage.
     pub fn seconds_left(&self) -> Option<Decimal> {
         let period = Decimal::new(self.slo.promise.period_length.millis() as i64, 3);
         self.left().map(|left| left * self.slo.promise.budget * period)
     }
 
-    /// The same as whole bad events.
+    /// The remaining budget in whole bad events.
     pub fn events_left(&self) -> Option<Decimal> {
         self.judged().map(|events| (events.expected * self.slo.promise.budget - events.bad).floor())
     }
 
-    /// Whether somebody is being paged for what fails now.
+    /// Whether a page about the burn rate fires.
     fn pages(&self) -> bool {
-        let page = |alert: &Ringing| !alert.pending && alert.severity == Severity::Page;
-        self.ringing.iter().any(|alert| page(alert) && !matches!(alert.says, Says::Below(_)))
+        let page = |alert: &ActiveAlert| !alert.pending && alert.severity == Severity::Page;
+        self.active_alerts.iter().any(|alert| page(alert) && !matches!(alert.says, AlertKind::Below(_)))
     }
 
-    /// What is worse comes first: a page, a spent budget, nothing known, and then whatever has the least left.
+    /// The sort key: pages first, then exhausted budgets, then unknown ones, then the least remaining budget.
     fn order(&self) -> (u8, Decimal, &str, &str, &Labels) {
         let left = self.left();
         let rank = match (self.knowledge, left) {
@@ -188,7 +185,7 @@ impl Standing<'_> {
     }
 }
 
-/// Whether an SLO is among those that are named: by their service, or by service and SLO. If none is named, all are.
+/// Whether an SLO is selected by its service, or by service and SLO. Without names, all are selected.
 pub fn is_named(slo: &SloPlan, named: &[String]) -> bool {
     let promise = &slo.promise;
     named.is_empty()
@@ -198,7 +195,7 @@ pub fn is_named(slo: &SloPlan, named: &[String]) -> bool {
         })
 }
 
-/// How the SLOs that are named stand.
+/// The state of the selected SLOs.
 pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Option<Gate>) -> Status<'a> {
     let mut standings = Vec::new();
     for service in &plan.services {
@@ -206,7 +203,7 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
             standings.extend(of_slo(service, slo, answers));
         }
     }
-    standings.sort_by(|a: &Standing, b| a.order().cmp(&b.order()));
+    standings.sort_by(|a: &SloStatus, b| a.order().cmp(&b.order()));
     Status {
         at: answers.at(),
         standings,
@@ -217,11 +214,11 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
 }
 
 /// One standing for each set of labels that something is recorded with, or one that says that nothing is.
-fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> Vec<Standing<'a>> {
+fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> Vec<SloStatus<'a>> {
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
-        .map(|(severity, alert)| (severity, &alert.which, answers.ringing(&alert.which.name, slo)))
+        .map(|(severity, alert)| (severity, &alert.id, answers.active_alerts(&alert.id.name, slo)))
         .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
@@ -238,11 +235,11 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
             (Some(_), _) => Knowledge::Stale(None),
             (None, _) if slo.promise.planned.is_some() && age.is_none() => Knowledge::Planned,
             (None, None) if answers.is_not_loaded(slo) => Knowledge::NotLoaded,
-            // What burns is recorded before what is left.
+            // The burn rate is recorded before the remaining budget.
             (None, _) if answers.is_loaded(slo) || answers.burn(slo, &labels).is_some() => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
-        Standing {
+        SloStatus {
             slo,
             knowledge,
             promised: answers.promised(slo),
@@ -251,7 +248,7 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
             shares: answers.shares(slo),
-            ringing: ringing(service, slo, &labels, (&alerts, answers)),
+            active_alerts: active_alerts(service, slo, &labels, (&alerts, answers)),
             labels,
         }
     };
@@ -262,39 +259,44 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
 }
 
 /// The alerts of an SLO that fire, and that of its service for missing events.
-fn ringing<'a>(
+fn active_alerts<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
-    (alerts, answers): (&[(Severity, &'a Which, answers::Ringing)], &Answers),
-) -> Vec<Ringing<'a>> {
-    let mut ringing = Vec::new();
-    for (severity, which, of) in alerts {
+    (alerts, answers): (&[(Severity, &'a AlertId, answers::AlertsByLabels)], &Answers),
+) -> Vec<ActiveAlert<'a>> {
+    let mut active_alerts = Vec::new();
+    for (severity, id, of) in alerts {
         let apart: Labels =
-            labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
+            labels.iter().chain(&id.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let states = of.states(&apart).into_iter();
-        let (severity, says, name) = (*severity, Says::Burns, &which.name);
-        ringing.extend(states.map(|pending| Ringing { pending, severity, says, name }));
+        let (severity, says, name) = (*severity, AlertKind::Burns, &id.name);
+        active_alerts.extend(states.map(|pending| ActiveAlert { pending, severity, says, name }));
     }
     for (line, severity, rule, alert) in slo.budget_alerts() {
-        // One name may have two severities.
+        // Page and ticket may have the same name.
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
-        let states = answers.ringing(&alert.which.name, slo).states(&labels);
-        let (says, name) = (Says::Below(line), &alert.which.name);
-        ringing.extend(states.into_iter().map(|pending| Ringing { pending, severity, says, name }));
+        let states = answers.active_alerts(&alert.id.name, slo).states(&labels);
+        let (says, name) = (AlertKind::Below(line), &alert.id.name);
+        active_alerts.extend(states.into_iter().map(|pending| ActiveAlert { pending, severity, says, name }));
     }
-    // It does not say which SLO it is about; whoever has fresh counts is not meant.
+    // This alert does not name an SLO. An SLO with fresh counts is not meant.
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
     if slo.promise.planned.is_none() && !fresh {
         for alert in service.missing.iter().flat_map(|group| &group.rules).filter_map(Rule::alert) {
             let Notice::Missing { severity, .. } = alert.notice else { continue };
-            let name = &alert.which.name;
+            let name = &alert.id.name;
             let states = answers.states(name, labels).into_iter();
-            ringing.extend(states.map(|pending| Ringing { pending, severity, says: Says::Missing, name }));
+            active_alerts.extend(states.map(|pending| ActiveAlert {
+                pending,
+                severity,
+                says: AlertKind::Missing,
+                name,
+            }));
         }
     }
-    ringing.sort();
-    ringing.dedup();
-    ringing
+    active_alerts.sort();
+    active_alerts.dedup();
+    active_alerts
 }

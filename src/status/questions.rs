@@ -1,7 +1,7 @@
 //! The queries of `status`: one instant query per recorded series over all SLOs, and the list of rules.
 
 use crate::engine::BUILD;
-use crate::plan::{Plan, Reading, SloPlan};
+use crate::plan::{Plan, RecordedRead, SloPlan};
 use crate::promql::ast::{Expr, MatchOp};
 use crate::promql::build::{aggregate, call, selector, subquery};
 use crate::vocabulary::{Duration, LONG_INTERVAL};
@@ -11,30 +11,30 @@ use super::is_named;
 /// A request of the HTTP API, below the server's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// What it is about.
+    /// What it asks for.
     pub about: About,
-    /// `/api/v1/query`, say.
+    /// The path, such as `/api/v1/query`.
     pub path: &'static str,
-    /// The query; not every path takes one.
+    /// The query, for paths that have one.
     pub query: Option<String>,
 }
 
-/// What a question is about.
+/// The kinds of questions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
-    /// The last value of a recorded series.
+    /// The latest value of a recorded series.
     Series(String),
     /// When the counts of events were last recorded.
     Counted,
-    /// When the first of these counts was recorded, as far back as matters.
+    /// When these counts were first recorded, within the limit of `FIRST`.
     First,
-    /// What the rules promise that the server evaluates: earlier ones may be loaded.
+    /// The objectives and periods of the loaded rules, which may be older than the definitions.
     Promised,
-    /// Alerts that fire or are pending.
+    /// Pending and firing alerts.
     Alerts,
-    /// The rules that are evaluated. Not every server tells.
+    /// The loaded rules. Not all servers report them.
     Groups,
-    /// Who the server is. Not every server tells.
+    /// The kind of server. Not all servers report it.
     Engine,
 }
 
@@ -45,16 +45,17 @@ impl About {
     }
 }
 
-/// The query for the server's own clock: everything else is asked of that moment.
+/// The query for the server's clock. All other queries use this time.
 pub const MOMENT: &str = "time()";
 
-/// How far back it is looked for when events were last counted.
+/// The range in which the latest counts are searched.
 const BACK: Duration = Duration::from_secs(86_400);
 
-/// How far back it is looked for the first count, and how often: a server that was away for days is not taken for a new one.
+/// The range and step in which the first count is searched. The range is longer than a day, so that a server that was down for some days does not
+/// count as new.
 const FIRST: (Duration, Duration) = (Duration::from_secs(8 * 86_400), Duration::from_secs(3600));
 
-/// What is asked about the SLOs that are named, without repetition.
+/// The questions about the selected SLOs, without duplicates.
 pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
     let slos = plan.services.iter().flat_map(|service| &service.slos);
     let slos: Vec<&SloPlan> = slos.filter(|slo| is_named(slo, named)).collect();
@@ -81,7 +82,7 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         if let Some(parts) = &readings.parts {
             ask(About::Series(name(&parts.share).to_owned()), read(&parts.share));
         }
-        // Tiles come every five minutes, so a look every five minutes, which sees as far, misses none.
+        // Tiles are recorded every five minutes, so a step of five minutes finds all of them.
         let counted = selector(slo.readings.counted_total.name.as_deref().unwrap_or_default(), &[]);
         let seen = || call("timestamp", vec![counted.clone().into()]);
         ask(About::Counted, call("max_over_time", vec![subquery(seen(), BACK, Some(LONG_INTERVAL))]));
@@ -96,13 +97,13 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
     questions
 }
 
-/// The name of the series.
-pub(super) fn name(reading: &Reading) -> &str {
+/// The name of a reading's series.
+pub(super) fn name(reading: &RecordedRead) -> &str {
     reading.series.name.as_deref().unwrap_or_default()
 }
 
-/// Its last value, of all SLOs.
-fn read(reading: &Reading) -> Expr {
+/// The latest values of the series, for all SLOs.
+fn read(reading: &RecordedRead) -> Expr {
     let series = selector(name(reading), &[]);
     match reading.held {
         None => series.into(),

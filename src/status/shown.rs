@@ -2,49 +2,50 @@
 
 use rust_decimal::RoundingStrategy;
 
-use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
+use super::{AlertKind, Gate, Knowledge, SloStatus, Status, Verdict};
 use crate::diagnostic::joined;
 use crate::engine::Engine;
 use crate::explain::events;
 use crate::inert;
 use crate::vocabulary::{Decimal, Period, digits, percent, spoken};
 
-/// What the cells of a row are; the remarks come last.
+/// The titles of the columns; the remarks are the last one.
 pub(super) const HEAD: [&str; 10] =
     ["SLO", "objective", "period", "good", "left", "outage left", "events left", "burn", "gone in", ""];
 
-/// The cells of an SLO. What is not known is empty.
-pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
+/// The cells of an SLO. Unknown values are empty.
+pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
-    let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
+    let message =
+        |number: Option<Decimal>, format: &dyn Fn(Decimal) -> String| number.map_or(String::new(), format);
     // Two digits more than the objective has.
     let places = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
     [
         name(standing),
         promise.objective.clone(),
         promise.period.suffix(),
-        said(standing.compliance(), &|share| floor(share, places)),
-        said(standing.left(), &|share| floor(share, 1)),
-        said(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
-        said(standing.events_left(), &|count| signed(count, events)),
-        said(standing.burn, &|burn| digits(burn, 3)),
+        message(standing.compliance(), &|share| floor(share, places)),
+        message(standing.left(), &|share| floor(share, 1)),
+        message(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
+        message(standing.events_left(), &|count| signed(count, events)),
+        message(standing.burn, &|burn| digits(burn, 3)),
         gone_in(standing),
         remarks(standing, gate).join(", "),
     ]
 }
 
-/// A percentage with so many digits after the point at most, never more than it is.
+/// A percentage, rounded down to at most so many digits.
 pub(super) fn floor(share: Decimal, digits: u32) -> String {
     percent(share.round_dp_with_strategy(digits + 2, RoundingStrategy::ToNegativeInfinity).normalize())
 }
 
-fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
+fn signed(value: Decimal, format: impl Fn(Decimal) -> String) -> String {
     let sign = if value.is_sign_negative() && !value.is_zero() { "-" } else { "" };
-    format!("{sign}{}", say(value.abs()))
+    format!("{sign}{}", format(value.abs()))
 }
 
 /// `api/latency env=prod`
-pub(super) fn name(standing: &Standing) -> String {
+pub(super) fn name(standing: &SloStatus) -> String {
     let promise = &standing.slo.promise;
     let labels = standing
         .labels
@@ -53,7 +54,7 @@ pub(super) fn name(standing: &Standing) -> String {
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
 }
 
-fn gone_in(standing: &Standing) -> String {
+fn gone_in(standing: &SloStatus) -> String {
     let length = standing.slo.promise.period_length;
     match (standing.left(), standing.exhaustion) {
         (Some(left), _) if left <= Decimal::ZERO => "spent".to_owned(),
@@ -63,25 +64,26 @@ fn gone_in(standing: &Standing) -> String {
     }
 }
 
-/// What else is to be known.
-fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
+/// Further facts on an SLO.
+fn remarks(standing: &SloStatus, gate: Option<Gate>) -> Vec<String> {
     let mut remarks: Vec<String> = standing
-        .ringing
+        .active_alerts
         .iter()
         .map(|alert| {
             let state = if alert.pending { "pending" } else { "fires" };
             match alert.says {
-                Says::Burns => format!("{} {state}", alert.severity),
-                Says::Below(line) => format!("{} below {line} {state}", alert.severity),
-                Says::Missing => format!("{} {state}", alert.name),
+                AlertKind::Burns => format!("{} {state}", alert.severity),
+                AlertKind::Below(line) => format!("{} below {line} {state}", alert.severity),
+                AlertKind::Missing => format!("{} {state}", alert.name),
             }
         })
         .collect();
     if standing.counts == Some(false) {
         remarks.push("not counted now".to_owned());
     }
-    remarks
-        .extend(standing.promised.as_ref().map(|told| format!("loaded rules promise {}", inert::line(told))));
+    remarks.extend(
+        standing.promised.as_ref().map(|promised| format!("loaded rules promise {}", inert::line(promised))),
+    );
     let promise = &standing.slo.promise;
     remarks.extend(match standing.knowledge {
         Knowledge::Judged => None,
@@ -121,22 +123,22 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     remarks
 }
 
-/// Parts of a journey that are named with their share; of more it is said how many.
+/// Limit for the parts of a journey that are shown with their share; the others are counted.
 const PARTS: usize = 3;
 
-/// Which parts of a journey spent its budget.
+/// The parts of a journey that spent its budget.
 fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
-    let said = |(part, share): &(String, Decimal)| {
+    let message = |(part, share): &(String, Decimal)| {
         let share = share.round_dp(3).normalize();
         format!("{} by {}", percent(share), inert::line(part))
     };
-    let mut parts: Vec<String> = shares.iter().take(PARTS).map(said).collect();
+    let mut parts: Vec<String> = shares.iter().take(PARTS).map(message).collect();
     let more = shares.len().saturating_sub(PARTS);
     parts.extend((more > 0).then(|| format!("the rest by {more} more")));
     (!parts.is_empty()).then(|| format!("spent {}", joined(&parts, "and")))
 }
 
-/// What is to be known of all of them.
+/// Notes for the whole table.
 pub(super) fn notes(status: &Status) -> Vec<String> {
     let mut notes = Vec::new();
     for (index, warning) in status.incomplete.iter().take(3).enumerate() {
@@ -190,7 +192,7 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
     notes
 }
 
-/// How rules of services are loaded.
+/// Advice how to load the rules.
 fn load(engine: Option<Engine>, files: &[String]) -> String {
     let of = |target: &str| -> Vec<String> {
         files.iter().map(|file| format!("{target}/{file}.rules.yaml")).collect()
@@ -207,7 +209,7 @@ fn load(engine: Option<Engine>, files: &[String]) -> String {
     }
 }
 
-/// What the gate says of all.
+/// The result of the gate.
 fn verdict(status: &Status, gate: Gate) -> String {
     let of =
         |verdict: Verdict| status.standings.iter().filter(move |one| gate.verdict(one) == verdict).count();

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use crate::model::Language;
 
-/// All texts of dashboards in one language.
+/// All dashboard texts in one language.
 pub struct Dashboards {
     texts: BTreeMap<&'static str, &'static str>,
 }
 
 impl Dashboards {
-    /// Those of a language.
+    /// The texts in a language.
     pub fn of(language: Language) -> Self {
         Self { texts: texts(language) }
     }
 
-    /// A text into which nothing is to be filled.
-    pub fn say(&self, name: &str) -> String {
+    /// A text without values.
+    pub fn phrase(&self, name: &str) -> String {
         self.text(name).to_owned()
     }
 
-    /// A text with values filled in by their names.
+    /// A text with values for its names.
     pub fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
         let values: BTreeMap<&str, &str> = values.iter().copied().collect();
         let values = minijinja::value::Serde(&values);

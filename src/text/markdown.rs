@@ -1,6 +1,6 @@
-//! Markdown that is put into other Markdown.
+//! Inserts Markdown into other Markdown.
 
-/// Markdown of an author as part of a document: its highest headings stand one below `level`, and what it leaves open ends where it ends.
+/// The user's Markdown as part of a document. Its highest headings become one level deeper than `level`, and open blocks are closed at its end.
 pub fn below(level: usize, markdown: &str) -> String {
     let text = markdown.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     let mut lines: Vec<Line> = Vec::new();
@@ -53,14 +53,14 @@ enum Line {
     Text(String),
 }
 
-/// Blocks of code between fences, as the lines of a document come by.
+/// Tracks fenced code blocks, line by line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fences {
     open: Option<(char, usize)>,
 }
 
 impl Fences {
-    /// Whether the next line is in a block of code, or one of its fences.
+    /// Whether the next line is in a code block, or is one of its fences.
     pub fn hold(&mut self, line: &str) -> bool {
         let line = line.trim_end();
         let (mark, length) = fence_of(line);
@@ -80,7 +80,7 @@ impl Fences {
     }
 }
 
-/// Whether a comment is open behind a line of text, and not within `code`, where its mark means nothing.
+/// Whether a comment is open after a line of text. In `code`, comment marks have no meaning.
 fn leaves_comment_open(line: &str, mut open: bool) -> bool {
     let mut rest = line;
     loop {
@@ -105,7 +105,7 @@ fn leaves_comment_open(line: &str, mut open: bool) -> bool {
     }
 }
 
-/// Where code within a line ends that began with so many backticks.
+/// The end of inline code that began with so many backticks.
 fn code_end(code: &str, ticks: usize) -> Option<usize> {
     if ticks == 0 {
         return None;
@@ -121,17 +121,17 @@ fn code_end(code: &str, ticks: usize) -> Option<usize> {
     }
 }
 
-/// What a line of code begins or ends with, and how many of it.
+/// The fence at the beginning of a line: its character and length.
 fn fence_of(line: &str) -> (char, usize) {
     let line = line.trim_start();
     let mark = line.chars().next().filter(|c| ['`', '~'].contains(c)).unwrap_or(' ');
     let length = line.chars().take_while(|c| *c == mark && mark != ' ').count();
-    // In what follows three backticks on one line there is no other: that would be code within a line.
+    // After three backticks, another backtick on the same line means inline code.
     let inline = mark == '`' && line[length..].contains('`');
     (mark, if inline { 0 } else { length })
 }
 
-/// `## Title` with its depth.
+/// The depth and title of `## Title`.
 fn heading(line: &str) -> Option<(usize, &str)> {
     let start = line.trim_start_matches(' ');
     let depth = start.chars().take_while(|c| *c == '#').count();
@@ -140,14 +140,14 @@ fn heading(line: &str) -> Option<(usize, &str)> {
     (is_heading && (title.is_empty() || title.starts_with([' ', '\t']))).then(|| (depth, title.trim()))
 }
 
-/// The depth of the heading that a line of `=` or `-` makes of the line before.
+/// The depth of the heading that a line of `=` or `-` makes from the previous line.
 fn underline(line: &str) -> Option<usize> {
     let is =
         |mark: char| !line.is_empty() && !line.starts_with("    ") && line.trim().chars().all(|c| c == mark);
     if is('=') { Some(1) } else { is('-').then_some(2) }
 }
 
-/// Whether a line is one of a paragraph: no blank, list, quote, table, rule or indented code.
+/// Whether a line belongs to a paragraph: not empty, and not a list, quote, table, rule or indented code.
 fn is_paragraph(line: &str) -> bool {
     let text = line.trim();
     let digits = text.chars().take_while(char::is_ascii_digit).count();
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_stand_below_the_one_they_are_put_under() {
+    fn inserted_headings_are_below_their_parent() {
         assert_eq!(below(2, "# A\r\n\r\n## B\r\ntext\r\n"), "### A\n\n#### B\ntext");
         assert_eq!(below(2, "### A\n##### B"), "### A\n##### B");
         assert_eq!(below(2, "A\n=\n\nB\n---\n\n- x\n---\n\n---\n"), "### A\n\n#### B\n\n- x\n---\n\n---");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_left_alone_and_what_is_open_is_closed() {
+    fn code_is_unchanged_and_open_blocks_are_closed() {
         assert_eq!(below(2, "```sh\n# no heading\n```\n# A"), "```sh\n# no heading\n```\n### A");
         assert_eq!(below(2, "````\n```\n# x\n"), "````\n```\n# x\n````");
         assert_eq!(below(2, "~~~\n# x\n```"), "~~~\n# x\n```\n~~~");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_comments_in_code_are_code() {
+    fn comment_marks_in_code_are_code() {
         for closed in
             ["```\n<!-- a\n```\nb", "~~~\n<!--\n~~~", "  ```\n  <!--\n  ```", "a `<!--` b", "a ``<!-- ` `` b"]
         {

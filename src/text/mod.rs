@@ -1,7 +1,7 @@
 //! Texts for people, from one folder of templates per language.
 //!
-//! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: an unknown name is an error, and
-//! the tests find it.
+//! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` remain as they are. They are strict: an unknown name is an
+//! error, and the tests find it.
 
 mod dashboards;
 mod markdown;
@@ -20,7 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{Fences, below};
-pub use report::{island, month, page_of, report, say, words_of};
+pub use report::{month, page_of, phrase, report, script_data, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// What the texts about a promise are filled with.
@@ -30,7 +30,7 @@ pub struct Promised<'a> {
     pub service: &'a str,
     /// The SLO's name.
     pub slo: &'a str,
-    /// What a good event is, in the author's words; may be empty.
+    /// The description of the SLO in the source; may be empty.
     pub description: &'a str,
     /// `99.9%`.
     pub objective: &'a str,
@@ -40,38 +40,38 @@ pub struct Promised<'a> {
     pub calendar: &'a str,
     /// The time zone of a calendar period.
     pub zone: &'a str,
-    /// ` (env: production)`, or nothing.
+    /// ` (env: production)`, or empty.
     pub which: &'a str,
     /// `1h`: the window of the error ratio.
     pub window: &'a str,
-    /// The error ratio in it, or the template that asks for it.
+    /// The error ratio in it, or a template for it.
     pub error_ratio: &'a str,
-    /// What is left of the budget, or the template that asks for it.
+    /// The remaining budget, or a template for it.
     pub budget_left: &'a str,
-    /// How long that lasts at this error ratio, or the template that asks for it.
+    /// How long it lasts at this error ratio, or a template for it.
     pub budget_lasts: &'a str,
-    /// What the service is, in the author's words; may be empty.
+    /// The description of the service in the source; may be empty.
     pub of: &'a str,
     /// The runbook's name; may be empty.
     pub runbook: &'a str,
-    /// Whether somebody is wanted now.
+    /// Whether it is a page.
     pub page: bool,
-    /// Who looks after the service; may be empty.
+    /// The owner of the service; may be empty.
     pub owner: &'a str,
 }
 
-/// What a burn alert's texts are filled with.
+/// The values for the texts of a burn alert.
 #[derive(Clone, Debug, Serialize)]
 pub struct Burn<'a> {
     /// The promise.
     #[serde(flatten)]
     pub promised: Promised<'a>,
-    /// The burn rate now, or the template that asks for it.
+    /// The burn rate now, or a template for it.
     pub burn_rate: &'a str,
 }
 
 impl Burn<'_> {
-    /// What an author's texts may name.
+    /// The names that the user's texts can use.
     pub const NAMES: Names = Names {
         all: &[
             "service",
@@ -96,22 +96,22 @@ impl Burn<'_> {
     };
 }
 
-/// What the texts about a budget of which little is left are filled with.
+/// The values for the texts of a budget alert.
 #[derive(Clone, Debug, Serialize)]
 pub struct Budget<'a> {
     /// The promise.
     #[serde(flatten)]
     pub promised: Promised<'a>,
-    /// `25%`: less than that is left.
+    /// The line: the alert fires if less is left. `25%`.
     pub below: &'a str,
-    /// `30%`: the alert ends when so much is left again.
+    /// The alert stops if so much is left: `30%`.
     pub until: &'a str,
-    /// What is agreed to be done; may be empty.
+    /// The action of the error budget policy; may be empty.
     pub agreed: &'a str,
 }
 
 impl Budget<'_> {
-    /// What an author's texts may name.
+    /// The names that the user's texts can use.
     pub const NAMES: Names = Names {
         all: &[
             "service",
@@ -138,58 +138,58 @@ impl Budget<'_> {
     };
 }
 
-/// What the texts about missing events are filled with.
+/// The values for the texts about missing events.
 #[derive(Clone, Debug, Serialize)]
 pub struct Missing<'a> {
     /// The service's name.
     pub service: &'a str,
-    /// How long nothing came.
+    /// The time without events before the alert fires.
     pub after: &'a str,
-    /// The SLOs without events, or the template that asks for them.
+    /// The SLOs without events, or a template for them.
     pub which: &'a str,
-    /// How many they are.
+    /// Their number.
     pub count: &'a str,
-    /// What the service is, in the author's words; may be empty.
+    /// The description of the service in the source; may be empty.
     pub of: &'a str,
-    /// Whether somebody is wanted now.
+    /// Whether it is a page.
     pub page: bool,
-    /// Who looks after the service; may be empty.
+    /// The owner of the service; may be empty.
     pub owner: &'a str,
 }
 
 impl Missing<'_> {
-    /// What an author's texts may name.
+    /// The names that the user's texts can use.
     pub const NAMES: Names = Names {
         all: &["service", "after", "which", "count", "of", "page", "owner"],
         later: &["which", "count"],
     };
 }
 
-/// What a companion alert's texts are filled with.
+/// The values for the texts of a companion alert.
 #[derive(Clone, Debug, Serialize)]
 pub struct Companion<'a> {
     /// The service's name.
     pub service: &'a str,
     /// The alert's name.
     pub name: &'a str,
-    /// What is wrong, in the author's words; may be empty.
+    /// The description of the alert in the source; may be empty.
     pub description: &'a str,
-    /// What the service is, in the author's words; may be empty.
+    /// The description of the service in the source; may be empty.
     pub of: &'a str,
-    /// `, instance api-1`, or nothing, or the template that asks for it.
+    /// `, instance api-1`, or empty, or a template for it.
     pub which: &'a str,
-    /// How long it held before it was told; empty if it was told at once.
+    /// How long the condition was true before the alert fired; empty without `for`.
     pub held: &'a str,
-    /// Its value, or the template that asks for it; empty if it says nothing more.
+    /// The value of the expression, or a template for it; empty if it adds nothing.
     pub value: &'a str,
     /// The runbook's name; may be empty.
     pub runbook: &'a str,
-    /// Whether somebody is wanted now.
+    /// Whether it is a page.
     pub page: bool,
 }
 
 impl Companion<'_> {
-    /// What an author's texts may name.
+    /// The names that the user's texts can use.
     pub const NAMES: Names = Names {
         all: &["service", "name", "description", "of", "which", "held", "value", "runbook", "page"],
         later: &["which", "value"],
@@ -201,19 +201,19 @@ impl Companion<'_> {
 pub struct Texts {
     /// One line.
     pub summary: String,
-    /// What else there is to say.
+    /// The details.
     pub description: String,
 }
 
-/// The texts of a burn alert, in the author's words where there are any.
+/// The texts of a burn alert; those of the user, if there are any.
 pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     let [summary, description, ..] = templates(language);
-    said(&own.burn, [summary, description], burn)
+    render_texts(&own.burn, [summary, description], burn)
 }
 
-/// The texts of an alert of what is left of a budget, likewise.
+/// The texts of a budget alert, in the same way.
 pub fn budget(language: Language, own: &Wordings, budget: &Budget) -> Texts {
-    said(&own.budget, budget_templates(language), budget)
+    render_texts(&own.budget, budget_templates(language), budget)
 }
 
 fn budget_templates(language: Language) -> [&'static str; 2] {
@@ -227,7 +227,7 @@ fn budget_templates(language: Language) -> [&'static str; 2] {
     }
 }
 
-/// A share of which nothing is recorded yet, as part of a sentence.
+/// The text for a share of the budget that is not recorded yet, as part of a sentence.
 pub fn unknown_part(language: Language) -> &'static str {
     match language {
         Language::English => "an unknown part",
@@ -235,7 +235,7 @@ pub fn unknown_part(language: Language) -> &'static str {
     }
 }
 
-/// A time of which nothing is recorded yet, as part of a sentence.
+/// The text for a time that is not recorded yet, as part of a sentence.
 pub fn unknown_time(language: Language) -> &'static str {
     match language {
         Language::English => "an unknown time",
@@ -243,14 +243,14 @@ pub fn unknown_time(language: Language) -> &'static str {
     }
 }
 
-/// The texts of an alert about missing events, likewise.
+/// The texts of an alert about missing events, in the same way.
 pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
     let [_, _, summary, description, ..] = templates(language);
-    said(&own.missing, [summary, description], missing)
+    render_texts(&own.missing, [summary, description], missing)
 }
 
-fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
-    let say = |own: &Option<String>, template| match own {
+fn render_texts(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
+    let phrase = |own: &Option<String>, template| match own {
         Some(own) => trimmed(
             ENVIRONMENT
                 .render_str(own, minijinja::value::Serde(values))
@@ -258,19 +258,19 @@ fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl 
         ),
         None => render(template, values),
     };
-    Texts { summary: say(&own.summary, summary), description: say(&own.description, description) }
+    Texts { summary: phrase(&own.summary, summary), description: phrase(&own.description, description) }
 }
 
-/// The texts of a companion alert, likewise.
+/// The texts of a companion alert, in the same way.
 pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> Texts {
     let [.., summary, description] = templates(language);
-    said(&own.companion, [summary, description], companion)
+    render_texts(&own.companion, [summary, description], companion)
 }
 
-/// What the templates of notifications are made with.
+/// The values for the templates of notifications.
 #[derive(Clone, Debug, Serialize)]
 pub struct Notification<'a> {
-    /// The label `severity` of pages, as Go's templates write a text.
+    /// The label `severity` of pages, as a string of Go's templates.
     pub page: &'a str,
     /// The template that prints when an alert began.
     pub starts: &'a str,
@@ -278,28 +278,28 @@ pub struct Notification<'a> {
     pub ends: &'a str,
 }
 
-/// The templates of notifications, which Alertmanager fills in.
+/// The templates of notifications, which Alertmanager evaluates.
 pub fn notification(language: Language, made: &Notification) -> String {
     #[derive(Serialize)]
     struct Values<'a> {
         #[serde(flatten)]
         made: &'a Notification<'a>,
         lang: &'a str,
-        say: BTreeMap<&'a str, String>,
+        phrase: BTreeMap<&'a str, String>,
     }
-    let say = |name| (name, say(language, &format!("notification.{name}"), &[]));
+    let phrase = |name| (name, phrase(language, &format!("notification.{name}"), &[]));
     let values = Values {
         made,
         lang: if language == Language::Spanish { "es" } else { "en" },
-        say: ["resolved", "since", "until", "dashboard", "silence"].map(say).into(),
+        phrase: ["resolved", "since", "until", "dashboard", "silence"].map(phrase).into(),
     };
     render(NOTIFICATION, values) + "\n"
 }
 
-/// Made once for each way in which a channel reads texts: as they are, Slack's, and Markdown.
+/// Rendered once for each format of channels: plain text, Slack's markup, and Markdown.
 const NOTIFICATION: &str = include_str!("notification.tmpl");
 
-/// Summary and description of a burn, then of missing events, then of a companion alert.
+/// The templates of summary and description: for a burn alert, for missing events, and for a companion alert.
 fn templates(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => [
@@ -321,17 +321,17 @@ fn templates(language: Language) -> [&'static str; 6] {
     }
 }
 
-/// What an alert says that silences what another leaves behind.
+/// The text of an aftermath alert, which silences other alerts.
 pub fn aftermath(language: Language, service: &str, of: &str) -> String {
     #[derive(Serialize)]
     struct Values<'a> {
         service: &'a str,
         of: &'a str,
     }
-    render(left_behind(language), Values { service, of })
+    render(aftermath_template(language), Values { service, of })
 }
 
-fn left_behind(language: Language) -> &'static str {
+fn aftermath_template(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("en/aftermath.summary.txt"),
         Language::Spanish => include_str!("es/aftermath.summary.txt"),
@@ -349,7 +349,7 @@ fn render(template: &str, values: impl Serialize) -> String {
     trimmed(template.render(values).expect("the built-in templates are tested"))
 }
 
-/// Delimiters that leave those of Prometheus alone.
+/// Delimiters that differ from those of Prometheus.
 static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
     SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
@@ -359,14 +359,16 @@ static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
         .expect("the delimiters differ")
 });
 
-/// Every template by its text, read once.
+/// All templates, parsed once.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| {
-        let texts =
-            templates(language).into_iter().chain(budget_templates(language)).chain([left_behind(language)]);
+        let texts = templates(language)
+            .into_iter()
+            .chain(budget_templates(language))
+            .chain([aftermath_template(language)]);
         texts.chain(runbooks::templates(language))
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");
@@ -375,13 +377,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// A file of texts, in which `[name]` stands above each.
+/// The texts of a file, by the `[name]` above each.
 fn entries(file: &'static str) -> BTreeMap<&'static str, &'static str> {
     let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
     entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
 }
 
-/// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
+/// A text that Prometheus prints unchanged: every `{{` is escaped.
 pub fn inert(text: &str) -> String {
     text.replace("{{", "{{ \"{{\" }}")
 }
@@ -449,7 +451,7 @@ mod tests {
             for said in ["24%", "1h", "0.3%", "2d 3h", "30%"] {
                 assert!(texts.description.contains(said), "{}", texts.description);
             }
-            // What is overspent lasts no more; what is agreed stands in place of advice.
+            // An overspent budget does not last; the agreed action replaces the advice.
             let agreed = "Nothing is deployed.";
             let promised = Promised { page: true, ..values.promised.clone() };
             let gone = Budget { promised, below: "0%", agreed, ..values };

@@ -1,7 +1,7 @@
-//! The report's page: one HTML template for all languages, its words by name from one file per language.
+//! The report's page: one HTML template for all languages, with its words by name in one file per language.
 //!
-//! The page's template is minijinja with its usual `{{ }}` and escapes whatever it prints; words are templates with `<< >>`, like all texts, and are
-//! escaped as a whole when the page prints them. Texts of the sources are values in both, never templates.
+//! The page's template is minijinja with its usual `{{ }}`, and escapes everything that it prints. Words are templates with `<< >>`, like all texts,
+//! and are escaped when the page prints them. Texts of the sources are values in both, never templates.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::inert;
 use crate::model::Language;
 
-/// What the page is made of, in the order in which they include one another.
+/// The templates of the page, in the order in which they include each other.
 const PARTS: [(&str, &str); 8] = [
     ("month.html", include_str!("report/month.html")),
     ("page.html", include_str!("report/page.html")),
@@ -26,22 +26,21 @@ const PARTS: [(&str, &str); 8] = [
     ("simulator.html", include_str!("report/simulator.html")),
 ];
 
-/// The page's looks.
 const STYLE: &str = include_str!("report/style.css");
 
-/// What computes an outage in the reader's browser.
+/// Computes the effect of an outage in the reader's browser.
 const SIMULATOR: &str = include_str!("report/simulator.js");
 
-/// What leads from the index of many pages to them.
+/// Opens the right page from the index, if there are many pages.
 const SPLIT: &str = include_str!("report/split.js");
 
-/// The file of a service's page, where it has one of its own.
+/// The file of a service's page, if it has a page of its own.
 pub fn page_of(service: &str) -> String {
-    // Names of services hold no `_`.
+    // Names of services have no `_`.
     format!("{service}{}.html", if service == "index" { "_" } else { "" })
 }
 
-/// A link as it stands on a page: within it, or to where its target is. `page` is nothing if all is on one, empty for the index, or a service's name.
+/// A link on a page: inside it, or to the page with its target. `page` is `None` if there is only one page, empty for the index, or a service's name.
 fn on(href: &str, page: Option<&str>) -> String {
     let (Some(page), Some(place)) = (page, href.strip_prefix('#')) else { return href.to_owned() };
     let of_service = ["service_", "slo_"].iter().find_map(|kind| place.strip_prefix(kind));
@@ -70,34 +69,34 @@ pub fn month(language: Language, values: &impl Serialize) -> String {
     page.render(minijinja::value::Serde(values)).expect("the built-in templates are tested")
 }
 
-/// A text of the report with values filled in by their names.
-pub fn say(language: Language, name: &str, values: &[(&str, &str)]) -> String {
+/// A text of the report with values for its names.
+pub fn phrase(language: Language, name: &str, values: &[(&str, &str)]) -> String {
     let values = Value::from_pairs(values.iter().copied());
     filled(words(language), name, values).expect("the built-in texts are tested")
 }
 
-/// All words whose names begin so, without that beginning.
+/// All words whose names have this prefix, without it.
 pub fn words_of(language: Language, beginning: &str) -> BTreeMap<&'static str, &'static str> {
     let within = |(name, text): (&&'static str, &&'static str)| Some((name.strip_prefix(beginning)?, *text));
     words(language).texts.iter().filter_map(within).collect()
 }
 
 /// The words of one language.
-struct Words {
+struct ReportWords {
     texts: BTreeMap<&'static str, &'static str>,
     templates: Environment<'static>,
 }
 
-fn words(language: Language) -> &'static Words {
-    static ENGLISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("en/report.txt")));
-    static SPANISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("es/report.txt")));
+fn words(language: Language) -> &'static ReportWords {
+    static ENGLISH: LazyLock<ReportWords> = LazyLock::new(|| read(include_str!("en/report.txt")));
+    static SPANISH: LazyLock<ReportWords> = LazyLock::new(|| read(include_str!("es/report.txt")));
     match language {
         Language::English => &ENGLISH,
         Language::Spanish => &SPANISH,
     }
 }
 
-fn read(file: &'static str) -> Words {
+fn read(file: &'static str) -> ReportWords {
     let texts = super::entries(file);
     let mut templates = Environment::new();
     templates.set_syntax(super::SYNTAX.clone());
@@ -105,10 +104,10 @@ fn read(file: &'static str) -> Words {
     for (name, text) in texts.iter().filter(|(_, text)| text.contains("<<") || text.contains("<%")) {
         templates.add_template(name, text).expect("the built-in texts are tested");
     }
-    Words { texts, templates }
+    ReportWords { texts, templates }
 }
 
-fn filled(words: &Words, name: &str, values: Value) -> Result<String, Error> {
+fn filled(words: &ReportWords, name: &str, values: Value) -> Result<String, Error> {
     match (words.templates.get_template(name), words.texts.get(name)) {
         (Ok(template), _) => template.render(values),
         (Err(_), Some(text)) => Ok((*text).to_owned()),
@@ -152,7 +151,7 @@ fn page(language: Language) -> Environment<'static> {
     environment
 }
 
-/// A text as HTML that says just this, and shows all of it, in an element or in a quoted attribute. Minijinja's own would escape every `/`, too.
+/// Escapes a text for an HTML element or a quoted attribute, and makes invisible characters visible. Minijinja would escape every `/`, too.
 fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
     for part in inert::text(text).split_inclusive(['&', '<', '>', '"', '\'']) {
         let (plain, entity) = match part.as_bytes().last() {
@@ -169,8 +168,8 @@ fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Resu
     Ok(())
 }
 
-/// Data as JSON for a `<script>` that is not a program: what is unseen in its texts is shown, and nothing in it ends that element, begins a comment or is markup.
-pub fn island(data: &impl Serialize) -> String {
+/// Data as JSON for a `<script>` of data. Invisible characters are made visible, and no text can end the element, begin a comment or be markup.
+pub fn script_data(data: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(data).expect("texts and numbers are JSON");
     let mut escaped = String::with_capacity(json.len());
     for c in inert::text(&json).chars() {
@@ -186,7 +185,7 @@ pub fn island(data: &impl Serialize) -> String {
 mod tests {
     use super::*;
 
-    /// The names that templates ask for.
+    /// The names that templates use.
     fn asked() -> impl Iterator<Item = &'static str> {
         let asks = PARTS.iter().flat_map(|(_, text)| text.split("say(\"").skip(1));
         asks.filter_map(|rest| Some(rest.split_once('"')?.0))
@@ -206,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn an_island_holds_no_markup() {
-        let text = island(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
+    fn script_data_contains_no_markup() {
+        let text = script_data(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
         assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
         let read: Vec<String> = serde_json::from_str(&text).expect("JSON");
         assert_eq!(read, ["</script><!-- <script>", "a⟨U+2028⟩b & \"c\""]);

@@ -4,18 +4,18 @@ use serde::Serialize;
 
 use crate::model::Language;
 
-/// One promise, or the events of a service.
+/// The values for the runbook of an SLO, of a companion alert, or of missing events.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page {
     /// The service's name.
     pub service: String,
-    /// What it is, in the author's words; may be empty.
+    /// The description of the service in the source; may be empty.
     pub about: String,
-    /// The SLO's name; of a companion alert that of the SLO that says the same; may be empty.
+    /// The SLO's name; for a companion alert, the SLO of `same_as`; may be empty.
     pub slo: String,
-    /// What a good event is, in the author's words; may be empty.
+    /// The description in the source; may be empty.
     pub description: String,
-    /// Why it is not measured yet; may be empty.
+    /// Why the metric does not exist yet; may be empty.
     pub planned: String,
     /// `99.9%`
     pub objective: String,
@@ -27,45 +27,45 @@ pub struct Page {
     pub zone: String,
     /// `0.1%`
     pub budget: String,
-    /// How long a full outage lasts that spends the budget.
+    /// How long a full outage can last until the budget is spent.
     pub full_outage: String,
-    /// How long nothing came, or how long it has to hold; may be empty.
+    /// The time without events, or `for`; may be empty.
     pub after: String,
-    /// How long it goes on firing after it is over; may be empty.
+    /// `keep_firing_for`; may be empty.
     pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
-    /// When it holds, line by line; empty for always.
+    /// The hours in which it holds, one per line; empty for always.
     pub hours: Vec<String>,
-    /// The matchers that tell successful events; may be empty.
+    /// The matchers of successful events; may be empty.
     pub successful: String,
-    /// What a journey goes through; empty of any other.
+    /// The parts of a journey; otherwise empty.
     pub parts: Vec<JourneyPart>,
-    /// The length of its slices; may be empty.
+    /// The length of the slices; may be empty.
     pub slice: String,
-    /// What is agreed to be done at which line of the budget.
+    /// The error budget policy.
     pub agreed: Vec<AgreedPart>,
-    /// The louder first.
+    /// Pages come first.
     pub alerts: Vec<AlertPart>,
-    /// What people wrote; may be empty.
+    /// The user's runbook text; may be empty.
     pub written: String,
-    /// The name of that; may be empty.
+    /// The name of that text; may be empty.
     pub runbook: String,
-    /// What to ask first.
+    /// Queries for the first diagnosis.
     pub questions: Vec<QuestionPart>,
-    /// Where its dashboard is; may be empty.
+    /// The address of its dashboard; may be empty.
     pub dashboard: String,
-    /// Where its source is; may be empty.
+    /// The address of its source; may be empty.
     pub source: String,
-    /// Whether its alert is told even while what it needs is down.
+    /// Whether its alert notifies even while a dependency is down.
     pub independent: bool,
-    /// What it cannot work without.
+    /// The services that it depends on.
     pub needs: Vec<NeedPart>,
-    /// What cannot work without it.
+    /// The services that depend on it.
     pub needed_by: Vec<NeedPart>,
-    /// Who looks after it; may be empty.
+    /// The owner; may be empty.
     pub owner: String,
-    /// Who is told, and how they are reached.
+    /// The receivers.
     pub people: Vec<Person>,
 }
 
@@ -74,24 +74,24 @@ pub struct Page {
 pub struct JourneyPart {
     /// `api/availability`
     pub name: String,
-    /// Its runbook.
+    /// The file of its runbook.
     pub file: String,
     /// `0.1%`
     pub budget: String,
-    /// Whether it has several promises, which are taken together.
+    /// Whether it has several promises, which are counted together.
     pub several: bool,
-    /// Why it is not measured yet; may be empty.
+    /// Why the metric does not exist yet; may be empty.
     pub planned: String,
 }
 
-/// What is agreed to be done.
+/// A line of the error budget policy.
 #[derive(Clone, Debug, Serialize)]
 pub struct AgreedPart {
     /// `25%`
     pub below: String,
-    /// In the team's words.
+    /// The agreed action.
     pub action: String,
-    /// Whether nothing is deployed meanwhile.
+    /// Whether deployments stop.
     pub freeze: bool,
 }
 
@@ -100,25 +100,25 @@ pub struct AgreedPart {
 pub struct AlertPart {
     /// Its name.
     pub name: String,
-    /// Whether somebody is wanted now.
+    /// Whether it is a page.
     pub page: bool,
-    /// What the label `severity` says.
+    /// The value of the label `severity`.
     pub severity: String,
-    /// The line of the budget below which it fires; empty if it burns.
+    /// The line of the budget below which it fires; empty for a burn alert.
     pub below: String,
-    /// How much has to be left again until it stops.
+    /// It stops if so much of the budget is left.
     pub until: String,
-    /// When it fires.
+    /// Its tiers.
     pub tiers: Vec<TierPart>,
-    /// How long things take in an outage.
+    /// The times in typical outages.
     pub outages: Vec<OutagePart>,
-    /// Who is told, in order; empty if that is not known.
-    pub told: Vec<NotifiedPart>,
-    /// Whether somebody is told only if nobody has silenced it.
+    /// The receivers in the order of notification; empty if they are not known.
+    pub notified: Vec<NotifiedPart>,
+    /// Whether there is an escalation, which a silence prevents.
     pub escalates: bool,
-    /// The command that silences it, as a block of code.
+    /// The command that silences it, as a code block.
     pub silence: String,
-    /// How long after the last bad event it stops, at most.
+    /// The latest time after the last bad event at which it stops.
     pub stops: String,
 }
 
@@ -132,24 +132,24 @@ pub struct TierPart {
     pub short: String,
     /// The error ratio above which it fires.
     pub threshold: String,
-    /// How long a whole budget lasts at that.
+    /// How long a full budget lasts at this error ratio.
     pub gone: String,
 }
 
-/// A steady error ratio.
+/// An outage with a constant error ratio.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutagePart {
     /// `10%`
     pub errors: String,
     /// How long until the alert fires.
     pub fires: String,
-    /// How long a whole budget lasts.
+    /// How long a full budget lasts.
     pub gone: String,
-    /// How long after its end the alert stops.
+    /// How long after the end of the outage the alert stops.
     pub stops: String,
 }
 
-/// When one receiver is told.
+/// When a receiver is notified.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
 pub struct NotifiedPart {
@@ -162,20 +162,20 @@ pub struct NotifiedPart {
 /// A query.
 #[derive(Clone, Debug, Serialize)]
 pub struct QuestionPart {
-    /// `burn`, `worst`, …
+    /// The kind of query: `burn`, `worst`, …
     pub asks: &'static str,
-    /// As a block of code.
+    /// The query as a code block.
     pub query: String,
 }
 
-/// Another service.
+/// A service of a dependency.
 #[derive(Clone, Debug, Serialize)]
 pub struct NeedPart {
     /// Its name.
     pub service: String,
-    /// The SLO that says that it is down; empty for its availability.
+    /// The SLO whose page means that the service is down; empty for its availability.
     pub slo: String,
-    /// Whether only tickets are silenced meanwhile.
+    /// Whether only tickets are silenced while it is down.
     pub tickets_only: bool,
 }
 
@@ -184,20 +184,20 @@ pub struct NeedPart {
 pub struct Person {
     /// Its name.
     pub name: String,
-    /// Where it is reached: addresses and channels that are not secrets.
+    /// Addresses and channels, except secrets.
     pub at: Vec<String>,
 }
 
-/// Every runbook there is.
+/// The index of all runbooks.
 #[derive(Clone, Debug, Serialize)]
 pub struct Index {
     /// By name.
     pub services: Vec<IndexService>,
-    /// Where the dashboard of all services is; may be empty.
+    /// The address of the dashboard of all services; may be empty.
     pub overview: String,
 }
 
-/// One service in it.
+/// One service in the index.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
 pub struct IndexService {
@@ -207,20 +207,18 @@ pub struct IndexService {
     pub pages: Vec<IndexPage>,
 }
 
-/// One runbook in it.
+/// One runbook in the index.
 #[derive(Clone, Debug, Serialize)]
 pub struct IndexPage {
-    /// What it is called.
     pub title: String,
-    /// Its file.
     pub file: String,
-    /// What is promised; may be empty.
+    /// The objective; may be empty.
     pub promise: String,
-    /// Its alerts with their anchors.
+    /// Its alerts, with their anchors.
     pub alerts: Vec<(String, String)>,
 }
 
-/// What a silence says of itself, without anything that a shell would take for its own.
+/// The default comment of a silence, without characters that have a meaning in a shell.
 pub fn comment(language: Language) -> &'static str {
     match language {
         Language::English => "I am on it",
@@ -243,12 +241,12 @@ pub fn companion(language: Language, page: &Page) -> String {
     super::render(templates(language)[3], page)
 }
 
-/// The list of all.
+/// The index.
 pub fn index(language: Language, index: &Index) -> String {
     super::render(templates(language)[2], index)
 }
 
-/// An SLO's, that for missing events, the index, a companion alert's.
+/// The templates: of an SLO, of missing events, of the index, and of a companion alert.
 pub(super) fn templates(language: Language) -> [&'static str; 4] {
     match language {
         Language::English => [

@@ -1,9 +1,9 @@
-//! Templates of authors: a subset of minijinja that cannot fail.
+//! The user's templates: a subset of minijinja that cannot fail.
 //!
-//! An author's text is names in `<< >>` and `<% if %>` about names. Everything else in minijinja (loops, filters, arithmetic) can fail for one alert
-//! and work for another, or never end, so it is refused when the sources are read. **Invariant:** a template without a fault renders, with whatever
-//! values, in time that its length bounds; and a template of whatever length is read on a small stack, because one that is long is refused before
-//! minijinja builds a tree of it. What Prometheus fills in may be printed and not compared: in a rule it is not known yet.
+//! A template may contain names in `<< >>`, and `<% if %>` with names. Everything else in minijinja (loops, filters, arithmetic) may fail for some
+//! alerts, or never end, so it is refused when the sources are read. **Invariant:** a valid template renders with all values, in a time that its
+//! length limits. Long templates are refused before minijinja parses them, so that a small stack is enough. Values that Prometheus fills in can be
+//! printed but not compared: they are not known yet when the rules are written.
 
 use std::ops::Range;
 
@@ -12,51 +12,51 @@ use minijinja::machinery::{Span, Token, parse, tokenize};
 
 use super::SYNTAX;
 
-/// What is wrong with a template.
+/// A fault of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where, in bytes of the template.
+    /// The place, in bytes of the template.
     pub place: Range<usize>,
-    /// What.
+    /// The kind of fault.
     pub kind: FaultKind,
 }
 
-/// What can be wrong with a template.
+/// The kinds of faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It cannot be read.
+    /// It cannot be parsed.
     Syntax(String),
-    /// More than [`MOST_BYTES`], or than [`MOST_WORDS`].
+    /// More than [`MOST_BYTES`] or [`MOST_WORDS`].
     Long,
-    /// A name that texts of this kind do not have.
+    /// A name that does not exist for this kind of text.
     Unknown(String),
-    /// Something else than names, and conditions about them.
+    /// Other syntax than names and conditions on names.
     Refused,
-    /// What is not known before the alert fires is compared.
+    /// A comparison of a value that is known only when the alert fires.
     Compared(String),
-    /// `{{`, which only Prometheus could fill in.
+    /// `{{`, which only Prometheus could evaluate.
     Prometheus,
-    /// Nothing is said.
+    /// The template is empty.
     Empty,
 }
 
-/// The names that texts of one kind have.
+/// The names for one kind of text.
 #[derive(Clone, Copy, Debug)]
 pub struct Names {
     /// All of them.
     pub all: &'static [&'static str],
-    /// Those that Prometheus fills in.
+    /// The names that Prometheus fills in.
     pub later: &'static [&'static str],
 }
 
-/// How long a template may be. No built-in one comes near it, and nobody reads as much of an alert.
+/// Longest template, in bytes. The built-in ones are much shorter.
 pub const MOST_BYTES: usize = 4096;
 
-/// How many names, words and signs may stand in a template's tags, their delimiters among them. Minijinja reads what stands in parentheses or
-/// in a block with a bound on its depth, and `elif`, `and`, `or`, `not` and `-` without one: every one of them is a call within the last.
+/// Limit for the names, words and signs in a template's tags, with their delimiters. Minijinja limits the depth of parentheses and blocks, but not of
+/// `elif`, `and`, `or`, `not` and `-`, each of which is a recursive call.
 pub const MOST_WORDS: usize = 500;
 
-/// Everything that is wrong with a template; of one that cannot be read, the first.
+/// All faults of a template; if it cannot be parsed, the first one.
 pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     if template.trim().is_empty() {
         return vec![Fault { place: 0..template.len(), kind: FaultKind::Empty }];
@@ -70,19 +70,19 @@ pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     let read = match parse(template, "text", SYNTAX.clone()) {
         Ok(read) => read,
         Err(error) => {
-            let said = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-            // A string that does not end is said to end behind the template.
+            let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+            // For a string without an end, minijinja gives a place behind the template.
             let place = error.range().unwrap_or(0..template.len());
             let place = place.start.min(template.len())..place.end.min(template.len());
-            return vec![Fault { place, kind: FaultKind::Syntax(said) }];
+            return vec![Fault { place, kind: FaultKind::Syntax(message) }];
         }
     };
-    let mut reading = Reading { names, faults: Vec::new() };
+    let mut reading = TemplateReader { names, faults: Vec::new() };
     reading.statement(&read);
     reading.faults
 }
 
-/// Where a template begins to be too long. What cannot be told apart into words is left to the parser, which reads no further either.
+/// The place from which a template is too long. If the lexer fails earlier, the parser will, too.
 fn excess(template: &str) -> Option<Range<usize>> {
     if template.len() > MOST_BYTES {
         let within = (0..=MOST_BYTES).rev().find(|at| template.is_char_boundary(*at)).unwrap_or_default();
@@ -97,12 +97,12 @@ fn bytes(span: Span) -> Range<usize> {
     span.start_offset as usize..span.end_offset as usize
 }
 
-struct Reading {
+struct TemplateReader {
     names: Names,
     faults: Vec<Fault>,
 }
 
-impl Reading {
+impl TemplateReader {
     fn statements(&mut self, statements: &[Stmt]) {
         for statement in statements {
             self.statement(statement);
@@ -113,7 +113,7 @@ impl Reading {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(_) => {}
-            Stmt::EmitExpr(said) => match &said.expr {
+            Stmt::EmitExpr(message) => match &message.expr {
                 Expr::Var(name) => self.name(name.id, name.span()),
                 Expr::Const(_) => {}
                 other => self.fault(other.span(), FaultKind::Refused),
@@ -127,7 +127,7 @@ impl Reading {
         }
     }
 
-    /// What is asked is whether something is there, or what it is.
+    /// A condition: whether a value is there, or whether it has a certain value.
     fn condition(&mut self, expr: &Expr) {
         match expr {
             Expr::Var(name) => self.name(name.id, name.span()),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_conditions_about_them_are_templates() {
+    fn names_and_conditions_are_valid_templates() {
         for template in [
             "plain { } } text",
             "<< service >>: << burn_rate >>",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_fail_for_one_alert_is_a_fault_for_all() {
+    fn templates_that_could_fail_are_refused() {
         let refused = |text: &str| (text.to_owned(), FaultKind::Refused);
         assert_eq!(kinds("<< service | upper >>"), [refused("upper")]);
         assert_eq!(kinds("<< service * 9 >>"), [refused("service * 9")]);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_held_in_every_branch() {
+    fn names_are_checked_in_every_branch() {
         let unknown = |name: &str| (name.to_owned(), FaultKind::Unknown(name.to_owned()));
         assert_eq!(
             kinds("<< servce >><% if pag %><< x >><% elif false %><< y >><% else %><< z >><% endif %>"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_has_one_place() {
+    fn a_syntax_error_has_one_place() {
         assert_eq!(kinds("a {{ $value }}"), [("{{".to_owned(), FaultKind::Prometheus)]);
         assert_eq!(kinds(" \n"), [(" \n".to_owned(), FaultKind::Empty)]);
         for template in ["<% if page %>x", "<< service", "<< >>", "<% endif %>", "<< 'x >>"] {
@@ -269,7 +269,7 @@ mod tests {
         }
     }
 
-    /// Templates in which one thing stands `count` times, each within the last.
+    /// Templates that nest one thing `count` times.
     fn deep(count: usize) -> Vec<String> {
         let around = |open: &str, middle: &str, close: &str| {
             format!("{}{middle}{}", open.repeat(count), close.repeat(count))
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deep_is_refused_or_filled_in_on_a_small_stack() {
+    fn deep_templates_are_refused_or_rendered_on_a_small_stack() {
         let read = || {
             let environment = &*super::super::ENVIRONMENT;
             let values = BTreeMap::from([("service", "a"), ("page", "b"), ("burn_rate", "c")]);
@@ -329,7 +329,7 @@ mod tests {
                 }
             }
         };
-        // As small as the stacks of threads are by default.
+        // The default size of a thread's stack.
         let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(read).expect("a thread");
         small.join().expect("no overflow, which would end the process, and nothing else");
     }

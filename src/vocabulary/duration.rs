@@ -50,7 +50,7 @@ impl Duration {
     }
 
     /// The duration that was probably meant by one amount with a unit in words or with a fraction, or by seconds alone: `30 days`, `1.5h`, `0.25`.
-    pub fn meant(text: &str) -> Option<Self> {
+    pub fn from_common_spelling(text: &str) -> Option<Self> {
         let text = text.trim();
         // `1M` may mean a month, which is not a unit here.
         let text = if text.ends_with('M') { return None } else { text.to_lowercase() };

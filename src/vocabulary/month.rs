@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_clocks_skip_or_show_twice_is_no_moment() {
+    fn skipped_and_repeated_local_times_are_refused() {
         let read = |text: &str| Moment::read(text, "Europe/Madrid");
         let at = |text: &str| Some(Moment::At(text.parse::<Timestamp>().expect("a time").as_second()));
         let text = str::to_owned;

@@ -133,7 +133,7 @@ impl fmt::Display for LabelName {
 }
 
 /// Whether a metric is 1 in the good state, by its name: `up`, `probe_success`, `pg_up`.
-pub fn says_up(metric: &str) -> bool {
+pub fn is_named_up(metric: &str) -> bool {
     matches!(metric, "up" | "probe_success") || metric.ends_with("_up")
 }
 

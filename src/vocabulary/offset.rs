@@ -13,23 +13,23 @@ pub struct Offsets {
     /// Seconds ahead of UTC at the beginning of a year.
     pub base: i32,
     /// The change during the year.
-    pub summer: Option<Summer>,
+    pub summer: Option<SummerTime>,
 }
 
 /// The part of a year with another offset than at its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summer {
+pub struct SummerTime {
     /// The additional seconds; negative south of the equator.
     pub shift: i32,
     /// Its beginning.
-    pub begins: Turn,
+    pub begins: ClockChange,
     /// Its end.
-    pub ends: Turn,
+    pub ends: ClockChange,
 }
 
 /// A change of the clock: a weekday of a month, in the local time until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct ClockChange {
     /// From 1 on.
     pub month: u8,
     /// The earliest possible day of the month; the weekday is within the seven days from it.
@@ -85,9 +85,9 @@ impl Offsets {
         }
         let shifted = begins[0].after;
         let regular = begins.len() == YEARS.len() && begins.iter().all(|change| change.after == shifted);
-        match (Turn::of(begins), Turn::of(ends)) {
+        match (ClockChange::of(begins), ClockChange::of(ends)) {
             (Some(begins), Some(ends)) if regular => {
-                Ok(Self { base, summer: Some(Summer { shift: shifted - base, begins, ends }) })
+                Ok(Self { base, summer: Some(SummerTime { shift: shifted - base, begins, ends }) })
             }
             _ => Err(ZoneFault::Varies),
         }
@@ -105,7 +105,7 @@ impl Offsets {
     }
 }
 
-impl Turn {
+impl ClockChange {
     /// The moment of this change in a year, in seconds since 1970.
     fn in_year(&self, year: i16) -> Option<i64> {
         let first = civil::Date::new(year, self.month as i8, self.earliest as i8).ok()?;
@@ -162,8 +162,8 @@ mod tests {
     fn clocks_change_by_a_rule() {
         let madrid = Offsets::of("Europe/Madrid").expect("regular");
         // The clock changes from two to three, and back from three to two: both at one o'clock in UTC.
-        let turn = |month, earliest, second| Turn { month, earliest, weekday: 0, second };
-        let summer = Summer { shift: 3600, begins: turn(3, 25, 3600), ends: turn(10, 25, 3600) };
+        let turn = |month, earliest, second| ClockChange { month, earliest, weekday: 0, second };
+        let summer = SummerTime { shift: 3600, begins: turn(3, 25, 3600), ends: turn(10, 25, 3600) };
         assert_eq!(madrid, Offsets { base: 3600, summer: Some(summer) });
         let chile = Offsets::of("America/Santiago").expect("regular");
         assert_eq!((chile.base, chile.summer.expect("changes").shift), (-3 * 3600, -3600));

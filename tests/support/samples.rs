@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use slowburn::model::{Behaviour, Labels, Model, Series};
-use slowburn::plan::Makes;
+use slowburn::plan::RuleOutput;
 use slowburn::promql;
 use slowburn::vocabulary::Decimal;
 
@@ -106,7 +106,7 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
             };
             let burn = move |at: u64| if outage(at) { 20.0 } else { spent };
             for rule in slo.groups.iter().flat_map(|group| &group.rules) {
-                let Makes::Record(name) = &rule.makes else { continue };
+                let RuleOutput::Record(name) = &rule.makes else { continue };
                 let mut labels = labels.clone();
                 labels.extend(rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())));
                 if name == "slo:definition:info" {
@@ -167,9 +167,9 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                     .groups
                     .iter()
                     .flat_map(|group| &group.rules)
-                    .find(|rule| matches!(&rule.makes, Makes::Alert(it) if it.which == alert.which));
+                    .find(|rule| matches!(&rule.makes, RuleOutput::Alert(it) if it.id == alert.id));
                 labels.extend(Labels::clone(&rule.unwrap().labels));
-                labels.insert("alertname".to_owned(), alert.which.name.clone());
+                labels.insert("alertname".to_owned(), alert.id.name.clone());
                 let since = labels.clone();
                 labels.insert("alertstate".to_owned(), "firing".to_owned());
                 // The alerts of half the SLOs still fire.

@@ -9,12 +9,12 @@ use std::str::FromStr;
 
 use slowburn::secret;
 
-/// An address, a file, or `-`.
+/// The address of a server, the path of a file, or `-`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
 impl Address {
-    /// As it was written, to be asked and not to be shown.
+    /// The address as it was written: to send requests to, never to print.
     pub fn written(&self) -> &str {
         &self.0
     }

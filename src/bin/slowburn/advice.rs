@@ -1,12 +1,12 @@
-//! Advice for an address that does not answer, in the words of the command.
+//! Advice for an address that does not answer. Each command gives its own.
 
-/// One sentence for each fault that only the one who asks can advise on.
+/// One sentence for each failure; only the command knows what to advise.
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]
 pub struct Advice {
-    /// If the address is of another protocol.
+    /// For an address with another protocol.
     pub scheme: &'static str,
-    /// If there is nothing there; empty if whoever asks finds out who is.
+    /// For an address where nothing is found; empty if the caller looks for the right address itself.
     pub missing: &'static str,
-    /// If it is too much for the server; empty if it cannot be less.
+    /// For a request that is too expensive for the server; empty if the request cannot be made smaller.
     pub too_much: &'static str,
 }

@@ -2,39 +2,39 @@
 
 use crate::ending::Failure;
 
-/// What came back.
+/// The answer of a server.
 pub struct Answer {
-    /// `text/plain; version=0.0.4`; empty if it was not said.
+    /// The header `Content-Type`, as in `text/plain; version=0.0.4`; empty if there is none.
     pub content_type: String,
     pub body: Vec<u8>,
 }
 
 /// Why there is no answer.
 pub struct Unanswered {
-    /// In words.
+    /// The message for the user.
     pub failure: Failure,
-    /// Whether somebody spoke: whoever refuses one question may answer the next, whoever is silent will not.
-    pub heard: bool,
-    /// Who did not answer.
-    pub who: Who,
+    /// Whether a server answered at all. A server that refuses one request may answer the next one; a server that does not answer will not.
+    pub answered: bool,
+    /// Which server did not answer.
+    pub who: Responder,
 }
 
-/// Who did not answer as was expected.
+/// Which server did not answer as expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever was meant, or nobody.
+pub enum Responder {
+    /// The right server, or no server.
     Meant,
-    /// It may be somebody else.
+    /// Perhaps another server.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]
     Doubtful,
-    /// Whoever was meant would have answered.
+    /// Another server: the right one would have answered.
     Other,
 }
 
 impl Unanswered {
-    /// Somebody answered, and not in the way of the one who was meant.
-    pub fn by_a_stranger(failure: Failure) -> Self {
-        Self { failure, heard: true, who: Who::Other }
+    /// A server answered, but not as the right server does.
+    pub fn from_other_server(failure: Failure) -> Self {
+        Self { failure, answered: true, who: Responder::Other }
     }
 }
 

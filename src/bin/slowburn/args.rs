@@ -196,12 +196,12 @@ pub struct Capture {
     /// Write nothing: show how the metrics differ from the contract in OUT, and exit 1 if they do
     #[arg(long, requires = "out")]
     pub check: bool,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
 }
 
-/// How an address is asked.
+/// How to connect to an address.
 #[derive(Clone, Debug, Group)]
 pub struct Connection {
     /// A file with `name:password`, for basic authentication
@@ -287,7 +287,7 @@ pub struct Compile {
 }
 
 impl Compile {
-    /// The targets that are asked for: all, if none is named.
+    /// The requested targets: all, if none is given.
     pub fn targets(&self) -> Vec<&'static Target> {
         let asked =
             |target: &&Target| self.only.is_empty() || self.only.iter().any(|name| name == target.name);
@@ -307,7 +307,7 @@ pub struct Check {
     /// Check against a running server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<Address>,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
     /// Check again whenever a definition changes, until Ctrl-C
@@ -465,12 +465,12 @@ pub struct Status {
     /// Accept SLOs whose remaining budget is not known
     #[arg(long, requires = "gate")]
     pub allow_missing: bool,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Shown,
+    pub format: TableFormat,
 }
 
 /// Arguments of `drift`.
@@ -488,17 +488,17 @@ pub struct Drift {
     /// Also compare the routes of this Alertmanager: its address, such as http://localhost:9093
     #[arg(long, value_name = "URL")]
     pub alertmanager: Option<Address>,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Told,
+    pub format: DriftFormat,
 }
 
-/// How what was found is shown.
+/// How differences are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Told {
+pub enum DriftFormat {
     /// A line for each rule
     Human,
     /// A JSON object
@@ -507,7 +507,7 @@ pub enum Told {
 
 /// How a table is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shown {
+pub enum TableFormat {
     /// A table, with colour on a terminal and as wide as that
     Human,
     /// A table for a pull request, a wiki or a chat
@@ -551,12 +551,12 @@ pub struct Report {
     /// The format of the month's report
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "html")]
     pub format: MonthFormat,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
 }
 
-/// How a month is told.
+/// The format of a month's report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MonthFormat {
     /// A page for people
@@ -605,7 +605,7 @@ pub struct Backtest {
     /// Keep the answers in this folder, so that the same question is not sent again
     #[arg(long, value_name = "FOLDER")]
     pub cache: Option<PathBuf>,
-    /// How it is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
     /// How to show it, on stdout
@@ -662,7 +662,7 @@ pub struct Init {
     /// The language of alerts, comments and descriptions. Default: en
     #[arg(long, value_parser = Language::ALL.map(|(code, _)| code))]
     pub language: Option<String>,
-    /// How the address is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -707,7 +707,7 @@ pub struct Import {
     /// Which environment is meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// How the server is asked.
+    /// Connection options.
     #[command(flatten)]
     pub connection: Connection,
 }

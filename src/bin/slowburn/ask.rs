@@ -1,4 +1,4 @@
-//! Asks a running Prometheus about the metrics of the definitions, and about what the rules have recorded.
+//! Asks a running Prometheus about the metrics of the definitions, and about the recorded series.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,49 +17,52 @@ use slowburn::vocabulary::Decimal;
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::{Unanswered, Who};
+use crate::answer::{Responder, Unanswered};
 use crate::args::Connection;
 use crate::ending::Failure;
 use crate::http::{Client, host};
 use crate::{stderr, tree};
 
-/// How a server is asked that answers small questions.
+/// Advice for small queries.
 const ADVICE: Advice =
     Advice { scheme: "write an address with http:// or https://", missing: "", too_much: "" };
 
-/// How one is asked that may have to read a month of raw series for an answer.
+/// Advice for queries that may read a month of raw series.
 const ADVICE_ON_THE_PAST: Advice =
     Advice { too_much: "use a larger step: --step 5m, or a shorter past: --last 7d", ..ADVICE };
 
-/// Who tells of routes.
-const WHO_NOTIFIES: &str =
+/// For a server without routes.
+const ADDRESS_OF_ALERTMANAGER: &str =
     "write the base address of Alertmanager (above /api/v2/status), such as http://localhost:9093";
 
-/// Who tells of rules.
-const WHO_EVALUATES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
+/// For a server without rules.
+const ADDRESS_OF_RULES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
 
-/// Where the API is.
-const BELOW: &str =
+/// For an address that is not the base of the API.
+const ADDRESS_OF_QUERIES: &str =
     "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
 
-/// What to write where nobody is known.
-fn right(wanted: Wanted) -> &'static str {
+/// What to write as the address if the server is not recognised.
+fn address_advice(wanted: Wanted) -> &'static str {
     match wanted {
-        Wanted::Queries => BELOW,
-        Wanted::Rules => WHO_EVALUATES,
-        Wanted::Routes => WHO_NOTIFIES,
+        Wanted::Queries => ADDRESS_OF_QUERIES,
+        Wanted::Rules => ADDRESS_OF_RULES,
+        Wanted::Routes => ADDRESS_OF_ALERTMANAGER,
     }
 }
 
-/// What the server at `address` shows of what the model reads.
+/// What the server at `address` has of the series that the model reads.
 pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
     let mut live = Live::default();
-    // Not every server has targets, types or a retention to tell of; series they all have. So whoever is silent is silent at once.
+    // Every server answers about series, but not every server knows targets, types or a retention. So a missing answer about series is an error.
     let (series, others): (Vec<Question>, Vec<Question>) =
         ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
     for question in &series {
-        live.hear(question, &success(question, &asking).map_err(|why| asking.whom(why))?);
+        live.add_answer(
+            question,
+            &successful_answer(question, &asking).map_err(|why| asking.with_right_address(why))?,
+        );
         if live.is_full() {
             let headline =
                 format!("the series of {address} have more than {} sets of label names", ask::MOST_SHAPES);
@@ -68,10 +71,10 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
     }
     let mut silent = None;
     for question in others.into_iter().chain(ask::further(model, &live)) {
-        match success(&question, &asking) {
-            Ok(answer) => live.hear(&question, &answer),
-            Err(refused) if refused.heard => {}
-            Err(unanswered) if series.is_empty() => return Err(asking.whom(unanswered)),
+        match successful_answer(&question, &asking) {
+            Ok(answer) => live.add_answer(&question, &answer),
+            Err(refused) if refused.answered => {}
+            Err(unanswered) if series.is_empty() => return Err(asking.with_right_address(unanswered)),
             Err(unanswered) => {
                 silent = Some(unanswered.failure);
                 break;
@@ -79,37 +82,37 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
         }
     }
     if let Some(failure) = silent {
-        not_all(&failure);
+        warn_incomplete(&failure);
     }
     live.settle();
     Ok(live)
 }
 
-/// Says that a server told less than it was asked.
-fn not_all(failure: &Failure) {
+/// Warns that a server did not answer every question.
+fn warn_incomplete(failure: &Failure) {
     let why = failure.to_string();
     stderr::print(&format!("some answers are missing: {}\n", why.lines().next().unwrap_or_default()));
 }
 
-/// An answer that is one.
-fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
-    let told = asking.answer(question.path, &question.parameters)?;
-    match told["status"].as_str() {
-        Some("success") => Ok(told),
-        _ => Err(Unanswered::by_a_stranger(no_prometheus(asking.address))),
+/// The answer, if its status is `success`.
+fn successful_answer(question: &Question, asking: &ServerRequests) -> Result<Value, Unanswered> {
+    let json = asking.answer(question.path, &question.parameters)?;
+    match json["status"].as_str() {
+        Some("success") => Ok(json),
+        _ => Err(Unanswered::from_other_server(no_prometheus(asking.address))),
     }
 }
 
-/// Somebody who is asked, and what was said beside the answers.
-struct Asking<'a> {
+/// A server to ask, with the remarks that it has already printed.
+struct ServerRequests<'a> {
     address: &'a Address,
     connection: &'a Connection,
     client: Client<'a>,
     wanted: Wanted,
-    remarks: RefCell<BTreeSet<String>>,
+    printed_notes: RefCell<BTreeSet<String>>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> ServerRequests<'a> {
     fn new(
         address: &'a Address,
         connection: &'a Connection,
@@ -117,38 +120,38 @@ impl<'a> Asking<'a> {
         wanted: Wanted,
     ) -> Result<Self, Failure> {
         let client = Client::new(address, connection, advice)?;
-        Ok(Self { address, connection, client, wanted, remarks: RefCell::default() })
+        Ok(Self { address, connection, client, wanted, printed_notes: RefCell::default() })
     }
 
-    /// Why there is no answer; where somebody else is there, with who that is, and what to write.
-    fn whom(&self, unanswered: Unanswered) -> Failure {
+    /// The failure. If another server answers at the address, it is named, with the right address.
+    fn with_right_address(&self, unanswered: Unanswered) -> Failure {
         let Unanswered { failure, who, .. } = unanswered;
-        let instead = (who != Who::Meant).then(|| self.instead()).flatten();
+        let instead = (who != Responder::Meant).then(|| self.instead()).flatten();
         match (instead, who) {
             (Some(instead), _) => failure.and(&instead),
-            (None, Who::Other) => failure.and(right(self.wanted)),
-            (None, Who::Meant | Who::Doubtful) => failure,
+            (None, Responder::Other) => failure.and(address_advice(self.wanted)),
+            (None, Responder::Meant | Responder::Doubtful) => failure,
         }
     }
 
-    /// What to write instead of the address, if it is known who is there.
+    /// The right address, if the server is recognised.
     fn instead(&self) -> Option<String> {
-        let (engine, host) = self.recognised()?;
+        let (engine, host) = self.recognise_server()?;
         let asked = self.address.written().split(['?', '#']).next().unwrap_or_default();
         engine.instead(self.wanted, asked, &host).map(|words| inert::line(&words).into_owned())
     }
 
-    /// Who is there, and below which address it was found: below the one that was named, or else of its host.
-    fn recognised(&self) -> Option<(Engine, String)> {
+    /// Which server answers, and at which address it was found: first below the given address, then below its host.
+    fn recognise_server(&self) -> Option<(Engine, String)> {
         let written = self.address.written().split(['?', '#']).next().unwrap_or_default();
         let host = host(written)?;
         let alone = written.trim_end_matches('/') == host;
         let places = [(false, written), (true, host.as_str())];
         for (of_host, place) in places.into_iter().skip(usize::from(alone)) {
             for path in engine::PROBES {
-                let told = self.client.overheard(path, of_host)?;
-                if let Some(engine) = engine::recognise(path, &told) {
-                    // What stands below a path of its own is told by its page or its build, and stands there.
+                let json = self.client.probe(path, of_host)?;
+                if let Some(engine) = engine::recognise(path, &json) {
+                    // A server that has a path of its own is found below this path, by its page or its build information.
                     return Some((engine, place.to_owned()));
                 }
             }
@@ -156,7 +159,7 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// What is answered at a path below the address; `null` if that is no JSON.
+    /// The answer at a path below the address; `null` if it is not JSON.
     fn answer(&self, path: &str, parameters: &[(&str, String)]) -> Result<Value, Unanswered> {
         let parameters: Vec<String> = parameters
             .iter()
@@ -171,30 +174,30 @@ impl<'a> Asking<'a> {
                 most / 1_000_000
             ))
             .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Who::Meant });
+            return Err(Unanswered { failure, answered: true, who: Responder::Meant });
         };
-        let mut told = read.unwrap_or_default();
-        self.remark(&told);
-        if let Some(warnings) = told.get_mut("warnings").and_then(Value::as_array_mut) {
+        let mut json = read.unwrap_or_default();
+        self.print_notes(&json);
+        if let Some(warnings) = json.get_mut("warnings").and_then(Value::as_array_mut) {
             shorten(warnings);
         }
-        // VictoriaMetrics says it so when not all of its nodes answered.
-        if told["isPartial"] == true {
+        // VictoriaMetrics sets this if some of its nodes did not answer.
+        if json["isPartial"] == true {
             let partial = Value::from("the answer is incomplete: some parts of the server did not answer");
-            match told["warnings"].as_array_mut() {
+            match json["warnings"].as_array_mut() {
                 Some(warnings) => warnings.push(partial),
-                None => told["warnings"] = Value::Array(vec![partial]),
+                None => json["warnings"] = Value::Array(vec![partial]),
             }
         }
-        Ok(told)
+        Ok(json)
     }
 
-    /// Says what a server remarks on a query, each remark once: it is not that anything was missing.
-    fn remark(&self, told: &Value) {
+    /// Prints the notes of a server on a query, each once. They do not mean that data is missing.
+    fn print_notes(&self, json: &Value) {
         const TOLD: usize = 10;
-        let mut remarks = self.remarks.borrow_mut();
-        for info in told["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if remarks.len() < TOLD && remarks.insert(info.to_owned()) {
+        let mut printed_notes = self.printed_notes.borrow_mut();
+        for info in json["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if printed_notes.len() < TOLD && printed_notes.insert(info.to_owned()) {
                 let short: String = info.chars().take(500).collect();
                 stderr::print(&format!("the server warns: {}\n", inert::line(&short)));
             }
@@ -202,7 +205,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// Leaves of what a server says of an answer as much as a person reads.
+/// Limits the warnings in an answer to a number and a length that a person reads.
 fn shorten(all: &mut Vec<Value>) {
     const TOLD: usize = 1000;
     let more = all.len().saturating_sub(TOLD);
@@ -221,64 +224,64 @@ fn no_prometheus(address: &Address) -> Failure {
     Failure::new(format!("{address} does not answer like Prometheus"))
 }
 
-/// A server that remembers.
+/// A server that has the past.
 pub struct Past<'a> {
     address: &'a Address,
-    asking: Asking<'a>,
-    /// Its clock, in seconds since 1970.
+    asking: ServerRequests<'a>,
+    /// The server's clock, in seconds since 1970.
     pub now: u64,
 }
 
 impl<'a> Past<'a> {
-    /// Asks for the time first.
+    /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
+        let asking = ServerRequests::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
         let now = moment(&asking)?.floor();
         Ok(Self { address, asking, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
 
     /// The answer to a range query.
     pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
-        self.asking.answer("/api/v1/query_range", &question.parameters()).map_err(|why| self.asking.whom(why))
+        self.asking
+            .answer("/api/v1/query_range", &question.parameters())
+            .map_err(|why| self.asking.with_right_address(why))
     }
 
-    /// Where it is.
     pub fn address(&self) -> &Address {
         self.address
     }
 
     pub fn no_prometheus(&self) -> Failure {
-        self.asking.whom(Unanswered::by_a_stranger(no_prometheus(self.address)))
+        self.asking.with_right_address(Unanswered::from_other_server(no_prometheus(self.address)))
     }
 }
 
-/// A server that is asked many questions of one moment.
+/// A server that answers queries about one moment.
 pub struct Moment<'a> {
-    /// Where it is.
     pub address: &'a Address,
-    asking: Asking<'a>,
+    asking: ServerRequests<'a>,
     at: Decimal,
 }
 
 impl<'a> Moment<'a> {
-    /// Asks for the time first.
+    /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+        let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
     }
 
-    /// Its clock, in seconds since 1970.
+    /// The server's clock, in seconds since 1970.
     pub fn now(&self) -> u64 {
         u64::try_from(self.at.floor()).unwrap_or(0)
     }
 
-    /// The answer to an instant query, or why the server refuses this one.
+    /// The answer to an instant query. The inner error means that the server refuses only this query.
     pub fn answer(&self, query: &str) -> Result<Result<Value, String>, Failure> {
         let parameters = [("query", query.to_owned()), ("time", self.at.to_string())];
         match self.asking.answer(QUERY, &parameters) {
             Ok(answer) => Ok(Ok(answer)),
-            Err(refused) if refused.heard => {
+            Err(refused) if refused.answered => {
                 let why = refused.failure.to_string();
                 Ok(Err(why.lines().next().unwrap_or_default().to_owned()))
             }
@@ -287,49 +290,52 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// What time it is there.
-fn moment(asking: &Asking) -> Result<Decimal, Failure> {
-    let clock =
-        asking.answer(QUERY, &[("query", status::MOMENT.to_owned())]).map_err(|why| asking.whom(why))?;
-    status::moment(&clock["data"])
-        .ok_or_else(|| asking.whom(Unanswered::by_a_stranger(no_prometheus(asking.address))))
+/// The server's time.
+fn moment(asking: &ServerRequests) -> Result<Decimal, Failure> {
+    let clock = asking
+        .answer(QUERY, &[("query", status::MOMENT.to_owned())])
+        .map_err(|why| asking.with_right_address(why))?;
+    status::moment(&clock["data"]).ok_or_else(|| {
+        asking.with_right_address(Unanswered::from_other_server(no_prometheus(asking.address)))
+    })
 }
 
 const QUERY: &str = "/api/v1/query";
 
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Rules)?;
-    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
-    let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
-    let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
-    // VictoriaMetrics and a querier answer with none, whoever evaluates the rules.
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
+    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
+    let no_answer = || Failure::new(format!("{address} does not list the rules that it evaluates"));
+    let rules = drift::loaded(&answer)
+        .ok_or_else(|| asking.with_right_address(Unanswered::from_other_server(no_answer())))?;
+    // VictoriaMetrics and a Thanos querier answer with an empty list, whichever server evaluates the rules.
     if rules.is_empty()
         && let Some(instead) = asking.instead()
     {
-        return Err(untold().and(&instead));
+        return Err(no_answer().and(&instead));
     }
     Ok(rules)
 }
 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Routes)?;
-    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.whom(why))?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
+    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
     routes::running(&answer).ok_or_else(|| {
-        let untold = Failure::new(format!("{address} does not show the configuration that it runs"));
-        asking.whom(Unanswered::by_a_stranger(untold))
+        let no_answer = Failure::new(format!("{address} does not show the configuration that it runs"));
+        asking.with_right_address(Unanswered::from_other_server(no_answer))
     })
 }
 
-/// What the server at `address` answers about the SLOs that are named.
+/// What the server at `address` answers about the given SLOs.
 pub fn answers(
     plan: &Plan,
     named: &[String],
     address: &Address,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
     let moment = moment(&asking)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {
@@ -337,11 +343,11 @@ pub fn answers(
             Some(query) => vec![("query", query.clone()), ("time", moment.to_string())],
             None => Vec::new(),
         };
-        let none = || Unanswered::by_a_stranger(no_prometheus(address));
-        let heard = asking
+        let none = || Unanswered::from_other_server(no_prometheus(address));
+        let answered = asking
             .answer(question.path, &parameters)
-            .and_then(|answer| answers.hear(&question, &answer).ok_or_else(none));
-        match heard {
+            .and_then(|answer| answers.add_answer(&question, &answer).ok_or_else(none));
+        match answered {
             Ok(()) if answers.is_full() => {
                 let headline =
                     format!("{address} has more than {} series of these SLOs", status::MOST_SERIES);
@@ -350,10 +356,12 @@ pub fn answers(
                 );
             }
             Ok(()) => {}
-            // Not every server has rules to tell of; series they all have.
-            Err(unanswered) if !question.about.is_optional() => return Err(asking.whom(unanswered)),
-            Err(refused) if refused.heard => {}
-            Err(unanswered) => not_all(&unanswered.failure),
+            // Every server answers about series, but not every server has rules.
+            Err(unanswered) if !question.about.is_optional() => {
+                return Err(asking.with_right_address(unanswered));
+            }
+            Err(refused) if refused.answered => {}
+            Err(unanswered) => warn_incomplete(&unanswered.failure),
         }
     }
     Ok(answers)

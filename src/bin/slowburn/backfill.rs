@@ -11,7 +11,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
 use crate::{problems, stdout, write};
 
-/// Writes the rule files, and prints what to do with them.
+/// Writes the rule files, and prints the commands to run.
 pub fn run(args: &Backfill) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     problems::show(&project, Format::Human)?;
@@ -19,7 +19,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
         return Ok(Ending::Problems);
     };
     let folder = shown(&args.to, Path::new(""));
-    // promtool is given every file of the folder, and the blocks it makes go there, too.
+    // promtool reads every file in the folder, and writes its blocks there, too.
     if args.to.symlink_metadata().is_ok() {
         return Err(Failure::new(format!("{folder} already exists")).and("name a new folder: --to FOLDER"));
     }
@@ -31,7 +31,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// What a person runs, as a script with the one thing to fill in at its top.
+/// The commands as a script. What the user has to fill in is at its top.
 fn commands(model: &Model, folder: &str, server: &str) -> String {
     let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.reach());
     let slos = model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
@@ -60,7 +60,7 @@ promtool tsdb create-blocks-from rules --url={server} \\
     )
 }
 
-/// A word of a shell.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
     if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {

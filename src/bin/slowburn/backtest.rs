@@ -21,10 +21,10 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
 use crate::{named, problems, revision, stderr, stdout};
 
-/// An answer about what is younger may change.
+/// Younger answers may still change. In seconds.
 const SETTLED: u64 = 3600;
 
-/// Prints who would have been told, and what became of the budget.
+/// Prints who would have been notified, and how the budget was spent.
 pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     let mut projects = vec![(
         shown(&args.slos, Path::new("")),
@@ -45,7 +45,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
         sides.push((name, model, plan));
     }
     let subjects = subjects(&sides[0].2, &args.subjects)?;
-    let mut asking = Asking::new(args)?;
+    let mut asking = CachedServer::new(args)?;
     let grain = if args.step == "5m" { Grain::Coarse } else { Grain::Fine };
     let mut runs: Vec<Run> = sides
         .iter()
@@ -67,7 +67,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             .iter()
             .map(|(_, side)| History::new(side.model, side.service, side.slo, whole, grain))
             .collect();
-        // What is recorded is of the definitions that were loaded then: it says nothing of others that measure something else.
+        // Recorded series belong to the definitions that were loaded then. They do not fit definitions that measure something else.
         let same = histories.iter().all(|history| history.raw_queries() == histories[0].raw_queries());
         asking.fill(&mut histories, whole, same && !args.raw)?;
         for (history, (index, side)) in histories.iter().zip(&sides) {
@@ -83,14 +83,14 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     }
     asking.end();
     stdout::print(&match args.format {
-        // Names of labels are a server's.
+        // The names of labels come from a server.
         Outcome::Human => inert::text(&words(&runs, grain)).into_owned(),
         Outcome::Json => inert::json(&json(&runs, grain)).into_owned(),
     })?;
     Ok(Ending::Clean)
 }
 
-/// A directory, or else a revision of the definitions.
+/// Reads the other definitions: a directory if it exists, else a revision.
 fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
     let environment = args.chosen.environment.as_deref();
     match Path::new(other).is_dir() {
@@ -99,7 +99,7 @@ fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
     }
 }
 
-/// Each state of the definitions under each policy.
+/// The definitions under each of the policies.
 fn by_policies(
     projects: Vec<(String, Project)>,
     policies: &[String],
@@ -107,7 +107,7 @@ fn by_policies(
     let alone = projects.len() == 1;
     let mut all = Vec::new();
     for (name, project) in projects {
-        // What is wrong with the definitions is told of them as they are written.
+        // Problems are shown for the definitions as they are written, before a policy is applied.
         if project.compiled.model.is_none() {
             return Ok(vec![(name, project)]);
         }
@@ -148,7 +148,7 @@ fn side<'a>(model: &'a Model, plan: &'a Plan, service: &str, slo: &str) -> Optio
     })
 }
 
-/// The SLOs that are named, in the order of the plan.
+/// The SLOs with these names, in the order of the plan.
 fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let slos = || plan.services.iter().flat_map(|service| &service.slos);
     for name in names {
@@ -162,7 +162,7 @@ fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Fail
     Ok(wanted.map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect())
 }
 
-/// What is judged, and with it what fills the longest window before, both on whole five minutes.
+/// The range to judge, and the same range with the longest window before it. Both are multiples of five minutes.
 fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, Range), Failure> {
     const GRID: u64 = 300;
     let until = args.until.unwrap_or(now).min(now) / GRID * GRID;
@@ -172,18 +172,18 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
     let whole = from.and_then(|from| from.checked_sub(longest.div_ceil(GRID) * GRID));
     match (from, whole) {
         (Some(from), Some(whole)) => Ok((Range { from, until }, Range { from: whole, until })),
-        _ => Err(Failure::new("the past does not reach so far: write a later time, or a shorter past")),
+        _ => Err(Failure::new("the data would begin before 1970: write a later time, or a shorter past")),
     }
 }
 
-/// A server, and what it has answered before.
-struct Asking<'a> {
+/// A server, with the cache of its earlier answers.
+struct CachedServer<'a> {
     past: Past<'a>,
     cached: Option<Cached<'a>>,
     progress: bool,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> CachedServer<'a> {
     fn new(args: &'a Backtest) -> Result<Self, Failure> {
         let past = Past::connect(&args.prometheus, &args.connection)?;
         let open = |folder| Cached::open(folder, &args.prometheus, &args.connection);
@@ -191,7 +191,7 @@ impl<'a> Asking<'a> {
         Ok(Self { past, cached, progress: io::stderr().is_terminal() })
     }
 
-    /// Asks for all that the histories of an SLO lack.
+    /// Asks for everything that the histories of an SLO still lack.
     fn fill(&mut self, histories: &mut [History], whole: Range, recorded: bool) -> Result<(), Failure> {
         if recorded {
             self.ask(histories, vec![whole.pieces(); histories.len()], From::Recorded)?;
@@ -201,7 +201,7 @@ impl<'a> Asking<'a> {
         self.ask(histories, lacking, From::Raw)
     }
 
-    /// Asks for pieces of each history. No answer is kept: what several of them ask is asked for all of them at once.
+    /// Asks for pieces of each history. Answers are not kept in memory, so a query that several histories need is sent once, for all of them.
     fn ask(&mut self, histories: &mut [History], pieces: Vec<Vec<Range>>, from: From) -> Result<(), Failure> {
         let mut wanted: BTreeMap<Range, Vec<usize>> = BTreeMap::new();
         for (index, pieces) in pieces.into_iter().enumerate() {
@@ -222,7 +222,7 @@ impl<'a> Asking<'a> {
                 let answer = self.answer(&question)?;
                 for index in of {
                     let history = &mut histories[index];
-                    if history.hear(&question, from, &answer).is_none() {
+                    if history.add_answer(&question, from, &answer).is_none() {
                         return Err(self.past.no_prometheus());
                     }
                     if history.is_full() {
@@ -236,20 +236,20 @@ impl<'a> Asking<'a> {
 
     fn too_much(&self) -> Failure {
         let headline = format!(
-            "{} has more values of the labels in `by` than there is room for: {MOST_COUNTS} counts",
+            "{} has too many values of the labels in `by`: more than {MOST_COUNTS} counts",
             self.past.address()
         );
         Failure::new(headline).and("use a larger step: --step 5m, or a shorter past: --last 7d")
     }
 
-    /// From the folder, or else from the server.
+    /// The answer from the cache folder, or else from the server.
     fn answer(&mut self, question: &Question) -> Result<Value, Failure> {
         if let Some(known) = self.cached.as_ref().and_then(|cached| cached.read(question)) {
             return Ok(known);
         }
         let answer = self.past.answer(question)?;
         let settled = question.range.until + SETTLED <= self.past.now;
-        // What the server itself says is not all may be more tomorrow.
+        // An answer with warnings is incomplete, and may be complete tomorrow.
         let whole = answer["status"] == "success" && warnings(&answer).next().is_none();
         if let (Some(cached), true) = (&self.cached, settled && whole) {
             cached.write(question, &answer)?;

@@ -13,7 +13,7 @@ use crate::ending::Failure;
 use crate::sources::shown;
 use crate::{read, tree, write};
 
-/// The folder.
+/// The cache folder.
 pub struct Cached<'a> {
     folder: &'a Path,
     address: &'a Address,
@@ -21,14 +21,14 @@ pub struct Cached<'a> {
 }
 
 impl<'a> Cached<'a> {
-    /// Makes the folder if there is none.
+    /// Opens the folder, and makes it if necessary.
     pub fn open(folder: &'a Path, address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
         let name = shown(folder, Path::new(""));
         fs::create_dir_all(folder).map_err(|error| Failure::of("make", &name, &error))?;
         Ok(Self { folder, address, connection })
     }
 
-    /// What was answered to this very question; `None` if that is not known.
+    /// The earlier answer to the same query; `None` if there is none.
     pub fn read(&self, question: &Question) -> Option<Value> {
         let most = self.connection.max_size * 1_000_000 + 10_000;
         let text = read::plain(&self.path(question), most).ok()?;
@@ -36,7 +36,6 @@ impl<'a> Cached<'a> {
         (kept["asked"] == self.asked(question)).then(|| kept["answer"].take())
     }
 
-    /// Keeps an answer.
     pub fn write(&self, question: &Question, answer: &Value) -> Result<(), Failure> {
         let kept = json!({ "asked": self.asked(question), "answer": answer });
         write::private(&self.path(question), &format!("{kept}\n"))
@@ -54,13 +53,13 @@ impl<'a> Cached<'a> {
         })
     }
 
-    /// Two addresses that are shown alike may be two servers: a number of what is not shown tells them apart.
+    /// Two different addresses may look the same after secrets are masked. A hash of the full address keeps them apart.
     fn server(&self) -> Option<String> {
         let written = self.address.written();
         (written != self.address.to_string()).then(|| format!("{:016x}", fnv(written)))
     }
 
-    /// FNV-1a of what is asked: two questions of one name keep no answer from each other for longer than until the other is asked again.
+    /// The name is the FNV-1a hash of the query. If two queries have the same hash, one replaces the other's file; a wrong answer is never used.
     fn path(&self, question: &Question) -> PathBuf {
         self.folder.join(format!("{:016x}.json", fnv(&self.asked(question).to_string())))
     }

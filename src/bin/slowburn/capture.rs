@@ -6,7 +6,7 @@ use std::path::Path;
 
 use slowburn::contract::{Contract, Difference, MARK};
 use slowburn::inert;
-use slowburn::parse::exposition::{self, Reading};
+use slowburn::parse::exposition::{self, Exposition};
 use slowburn::render::{self, render};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
@@ -18,23 +18,23 @@ use crate::http::Client;
 use crate::sources::shown;
 use crate::{read, stderr, stdout, write};
 
-/// Places that could not be read are told up to here.
-const TOLD: usize = 10;
+/// At most this many unreadable places are listed.
+const MOST_SKIPPED: usize = 10;
 
-/// Lines of differences that are told.
-const LINES: usize = 200;
+/// At most this many lines of differences are shown.
+const MOST_LINES: usize = 200;
 
-/// Reads, and writes the contract or compares it.
+/// Captures, then writes the contract or compares it.
 pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
     let there = args
         .out
         .as_deref()
-        .map(|out| there(out, args.connection.max_size * 1_000_000))
+        .map(|out| existing_file(out, args.connection.max_size * 1_000_000))
         .transpose()?
-        .unwrap_or(There::Nothing);
-    let before = if let There::Contract(_, before) = &there { Some(before) } else { None };
+        .unwrap_or(ExistingFile::Nothing);
+    let before = if let ExistingFile::Contract(_, before) = &there { Some(before) } else { None };
     contract.origin = origin(args, &contract, before);
     if contract.origin.is_none() {
         stderr::print("the program and its version are not known: name them with --from\n");
@@ -47,18 +47,18 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let out_name = shown(out, Path::new(""));
     let metrics = several(contract.families.len(), "metric");
     let (old_text, before) = match &there {
-        There::Contract(old_text, before) => (old_text, before),
-        There::Nothing if args.check => {
+        ExistingFile::Contract(old_text, before) => (old_text, before),
+        ExistingFile::Nothing if args.check => {
             return Err(Failure::new(format!("the contract {out_name} does not exist"))
                 .and("write it first, without --check"));
         }
-        There::Unread(problems) if args.check => {
+        ExistingFile::Unread(problems) if args.check => {
             stderr::print(problems);
             return Ok(Ending::Problems);
         }
-        There::Nothing | There::Unread(_) => {
+        ExistingFile::Nothing | ExistingFile::Unread(_) => {
             write::file(out, &text)?;
-            if let There::Unread(_) = there {
+            if let ExistingFile::Unread(_) = there {
                 stderr::print(&format!(
                     "{out_name} could not be read, so the metrics are not compared with it\n"
                 ));
@@ -91,7 +91,7 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// The contract of what is there, where there was none before.
+/// A new contract from the captured metrics.
 pub fn contract(args: &Capture) -> Result<Contract, Failure> {
     let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
@@ -99,11 +99,11 @@ pub fn contract(args: &Capture) -> Result<Contract, Failure> {
     Ok(contract)
 }
 
-/// What the metrics are called for people, and their text.
+/// The name of the metrics' source for messages, and the bytes.
 fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;
     let source = args.source.written();
-    // What has a scheme is not a file.
+    // Text with a scheme is an address, not a file.
     let (name, bytes) = if source.contains("://") {
         (args.source.to_string(), ask(args)?)
     } else if source == "-" {
@@ -113,7 +113,7 @@ fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
         let name = shown(Path::new(source), Path::new(""));
         let bytes = read::start(Path::new(source), limit + 1).map_err(|error| {
             let failure = Failure::of("read", &name, &error);
-            // What looks like `localhost:9100` is more likely an address.
+            // Text such as `localhost:9100` is more likely an address.
             match error.kind() == ErrorKind::NotFound && source.contains(':') {
                 true if secret::has_credentials(source) => failure.and(
                     "if it is an address, write it with `http://` and without user and password: write those into SLOWBURN_USER",
@@ -149,7 +149,7 @@ fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses an answer that says itself that it is not a text of metrics.
+/// Refuses an answer whose content type is not a text of metrics.
 fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -167,7 +167,7 @@ fn page(name: &str) -> Failure {
         .and("metrics are usually at /metrics; the page may also be a login page")
 }
 
-/// The contract of a text: of samples, or of a contract that is written again.
+/// The contract of a text. The text is samples, or already a contract.
 fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
     let text = bytes.trim_ascii_start();
     let begins =
@@ -186,7 +186,7 @@ fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
         return written(name, bytes).map_err(|shown| Failure::new(shown.trim_end()));
     }
     let reading = exposition::read(bytes);
-    tell(name, &reading);
+    print_skipped(name, &reading);
     if reading.contract.families.is_empty() {
         return Err(Failure::new(format!("there are no metrics in {name}"))
             .and("the text format of Prometheus or OpenMetrics is expected"));
@@ -194,7 +194,7 @@ fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
     Ok(reading.contract)
 }
 
-/// Reads a contract; if it cannot be read, its problems as people are shown them.
+/// Reads a contract, or returns its problems as text.
 fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let sources = Sources::new(vec![SourceFile { path: name.to_owned(), text }]);
@@ -208,30 +208,30 @@ fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
     })
 }
 
-/// Says which places could not be read.
-fn tell(name: &str, reading: &Reading) {
+/// Prints which places could not be read.
+fn print_skipped(name: &str, reading: &Exposition) {
     let mut words = String::new();
-    for skipped in reading.skipped.iter().take(TOLD) {
+    for skipped in reading.skipped.iter().take(MOST_SKIPPED) {
         words
             .push_str(&format!("{name}:{}:{}: not read: {}\n", skipped.line, skipped.column, skipped.reason));
     }
-    let more = reading.skipped.len().saturating_sub(TOLD) as u64 + reading.more;
+    let more = reading.skipped.len().saturating_sub(MOST_SKIPPED) as u64 + reading.more;
     if more > 0 {
         words.push_str(&format!("{name}: {more} more places not read\n"));
     }
     stderr::print(&words);
 }
 
-/// What stands where the contract is to be written.
-enum There {
+/// What is at the path of the contract now.
+enum ExistingFile {
     Nothing,
-    /// With its bytes.
+    /// A contract, with its bytes.
     Contract(Vec<u8>, Contract),
-    /// A contract with faults, as people are shown them: it is made again.
+    /// A contract with faults, which is replaced. With its problems as text.
     Unread(String),
 }
 
-fn there(out: &Path, limit: u64) -> Result<There, Failure> {
+fn existing_file(out: &Path, limit: u64) -> Result<ExistingFile, Failure> {
     let name = shown(out, Path::new(""));
     let bytes = match fs::metadata(out) {
         Ok(found) if !found.is_file() => {
@@ -240,13 +240,13 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
             );
         }
         Ok(_) => read::plain(out, limit).map_err(|error| Failure::of("read", &name, &error))?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ExistingFile::Nothing),
         Err(error) => return Err(Failure::of("read", &name, &error)),
     };
     if bytes.starts_with(MARK.as_bytes()) {
         return Ok(match written(&name, &bytes) {
-            Ok(contract) => There::Contract(bytes, contract),
-            Err(problems) => There::Unread(problems),
+            Ok(contract) => ExistingFile::Contract(bytes, contract),
+            Err(problems) => ExistingFile::Unread(problems),
         });
     }
     let contract = exposition::read(&bytes).contract;
@@ -254,17 +254,17 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
         return Err(Failure::new(format!("{name} is neither a contract nor a capture of metrics"))
             .and("the file was not changed; name another file with --out FILE, or remove this one"));
     }
-    Ok(There::Contract(bytes, contract))
+    Ok(ExistingFile::Contract(bytes, contract))
 }
 
-/// The program and its version: what the user says, the capture, the program's own metric, or the contract before.
+/// The program and its version: from the user, the capture, the program's own metric, or the old contract, in this order.
 fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Option<String> {
     let one_line = |text: &String| {
         inert::line(text.split(inert::is_break).collect::<Vec<_>>().join(" ").trim()).into_owned()
     };
-    let said = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
-    let told = said.or_else(|| contract.origin.clone()).or_else(|| contract.build());
-    if told.is_none()
+    let message = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
+    let origin_name = message.or_else(|| contract.origin.clone()).or_else(|| contract.build());
+    if origin_name.is_none()
         && let Some(kept) = before.and_then(|before| before.origin.clone())
     {
         stderr::print(&format!(
@@ -272,15 +272,15 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
         ));
         return Some(kept);
     }
-    told
+    origin_name
 }
 
 fn short(text: &str) -> String {
-    let more = text.lines().count().saturating_sub(LINES);
+    let more = text.lines().count().saturating_sub(MOST_LINES);
     if more == 0 {
         return text.to_owned();
     }
-    let shown: String = text.split_inclusive('\n').take(LINES).collect();
+    let shown: String = text.split_inclusive('\n').take(MOST_LINES).collect();
     format!("{shown}… {more} more\n")
 }
 

@@ -11,7 +11,8 @@ use crate::ending::Failure;
 use crate::read;
 use crate::sources::shown;
 
-/// What every file that slowburn makes begins with: a comment in YAML, Markdown and HTML, the first field in JSON. A file without it is somebody's own.
+/// Every file of slowburn begins with one of these: a comment in YAML, Markdown and HTML, the first field in JSON. A file without it belongs to the
+/// user.
 const MARKS: [&str; 5] = [
     "# Compiled by slowburn:",
     "<!-- Compiled by slowburn:",
@@ -20,25 +21,25 @@ const MARKS: [&str; 5] = [
     "<!doctype html>\n<!-- Compiled by slowburn:",
 ];
 
-/// One file that is not as it should be.
+/// One file that has to change.
 #[derive(Debug)]
 pub struct Change<'a> {
     /// Relative to `out`, with `/` between its parts.
     pub path: String,
-    /// What stands there; `None` if nothing does.
+    /// The present bytes; `None` if there is no file.
     pub old: Option<Vec<u8>>,
-    /// What belongs there; `None` if no definition makes this file any more.
+    /// The right text; `None` if no definition makes this file any more.
     pub new: Option<&'a str>,
 }
 
 impl Change<'_> {
-    /// Whether what stands there is what belongs there but for the ends of its lines, as Git may write them on a checkout.
+    /// Whether only line ends differ: Git may change them on a checkout.
     pub fn is_of_line_ends(&self) -> bool {
         let (Some(old), Some(new)) = (&self.old, self.new) else { return false };
         std::str::from_utf8(old).is_ok_and(|old| old.replace("\r\n", "\n") == new)
     }
 
-    /// What is to become of it.
+    /// What will be done with the file.
     pub fn words(&self) -> &'static str {
         match (&self.old, self.new) {
             (None, _) => "missing",
@@ -53,8 +54,8 @@ impl Change<'_> {
 
 /// Every file that differs, is missing, or is stale, by path.
 ///
-/// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its
-/// beginning says so and it lies where slowburn writes: in the directory of one of these targets, at any depth.
+/// A path that a source makes belongs to slowburn, whatever file is there. Any other file belongs to slowburn, and is stale, only if it begins with
+/// the mark and is in the directory of one of these targets, at any depth.
 pub fn find<'a>(
     artifacts: &'a Artifacts,
     targets: &[&Target],
@@ -69,7 +70,7 @@ pub fn find<'a>(
     }
     for tree in trees(out)? {
         for target in targets {
-            for path in ours(out, &format!("{tree}{}", target.name))? {
+            for path in marked_files(out, &format!("{tree}{}", target.name))? {
                 if !artifacts.contains_key(&path) {
                     let old = old(out, &path)?;
                     changes.push(Change { path, old, new: None });
@@ -81,10 +82,10 @@ pub fn find<'a>(
     Ok(changes)
 }
 
-/// The folder under `out` that has a tree for each environment.
+/// The folder under `out` with one tree per environment.
 pub const ENVIRONMENTS: &str = "environments";
 
-/// Where the folders of targets may be: in `out` itself, and in the trees of environments that there are or were.
+/// Where the folders of targets may be: `out` itself, and the tree of every present or former environment.
 fn trees(out: &Path) -> Result<Vec<String>, Failure> {
     let failed = |error| Failure::of("read", shown(out, Path::new(ENVIRONMENTS)), &error);
     let mut trees = vec![String::new()];
@@ -104,7 +105,7 @@ fn trees(out: &Path) -> Result<Vec<String>, Failure> {
     Ok(trees)
 }
 
-/// What slowburn wrote itself may be large, but not as large as memory.
+/// Limits memory. In bytes.
 const OLD_AT_MOST: u64 = 256 * 1024 * 1024;
 
 fn old(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
@@ -115,8 +116,8 @@ fn old(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-/// The marked files under `directory`, at any depth. Links are not followed: what they lead to is not ours.
-fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
+/// The marked files under `directory`, at any depth. Links are not followed: their targets do not belong to slowburn.
+fn marked_files(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
     let failed = |error| Failure::of("read", shown(out, Path::new(directory)), &error);
     let entries = match fs::read_dir(out.join(directory)) {
         Ok(entries) => entries,
@@ -126,7 +127,7 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
-        // Names of ours are ASCII, and none is hidden: a hidden directory is what a crash has left (see `write`).
+        // slowburn's names are ASCII and never hidden. A hidden directory is what an interrupted run has left (see `write`).
         let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned)
         else {
             continue;
@@ -134,7 +135,7 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
         let path = format!("{directory}/{name}");
         let kind = entry.file_type().map_err(failed)?;
         if kind.is_dir() {
-            found.extend(ours(out, &path)?);
+            found.extend(marked_files(out, &path)?);
         } else if kind.is_file() && is_marked(&entry.path()).map_err(failed)? {
             found.push(path);
         }
@@ -146,7 +147,7 @@ fn is_marked(path: &Path) -> io::Result<bool> {
     let longest = MARKS.map(str::len).into_iter().max().unwrap_or_default() as u64;
     let start = match read::start(path, longest) {
         Ok(start) => start,
-        // What may not be read was not written by the same user.
+        // If a file cannot be read, another user wrote it.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
         Err(error) => return Err(error),
     };

@@ -9,7 +9,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{ask, problems, schema, stderr, watch};
 
-/// Shows the problems; with `--watch` again and again.
+/// Shows the problems; with `--watch` after every change.
 pub fn run(args: &Check) -> Result<Ending, Failure> {
     if !args.watch {
         return once(args);
@@ -26,7 +26,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
     let (slos, environment) = (&args.sources.slos, args.chosen.environment.as_deref());
     let mut project = match args.prometheus {
         None => Project::read_all(slos, environment)?,
-        // A server is that of one environment.
+        // A server belongs to one environment.
         Some(_) => Project::read(slos, environment)?,
     };
     if let Some(address) = &args.prometheus {
@@ -45,7 +45,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
     Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }
 
-/// Says what a server says of answers that are not whole: what it did not see may be missing from nothing but the answer.
+/// Prints the warnings of a server about incomplete answers: a series that the server did not report may exist.
 fn warn(warnings: &BTreeSet<String>) {
     const TOLD: usize = 10;
     let says = |words: &str| stderr::print(&format!("the server warns: {words}\n"));

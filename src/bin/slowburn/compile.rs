@@ -14,7 +14,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{problems, schema, sources, stderr, stdout, unified, watch, write};
 
-/// Compiles; with `--watch` again and again.
+/// Compiles; with `--watch` after every change.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
     if args.watch {
         return watch::run(&args.sources.slos, || Ok(once(args)?.1));
@@ -26,11 +26,11 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     Ok(ending)
 }
 
-/// Compiles, and writes all files or none; with `--check`, shows what would change instead. Says what came of it.
+/// Compiles, and writes all files or none; with `--check`, shows what would change. Returns a summary, too.
 fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
     let mut project = Project::read_all(slos, None)?;
-    sources::apart(slos, &args.out)?;
+    sources::refuse_out_inside_slos(slos, &args.out)?;
     let targets = args.targets();
     if let Some(model) = &project.compiled.model
         && let Some(name) = args.only.iter().find(|name| !model.project.targets.is_written(name))
@@ -43,7 +43,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
         Some(artifacts) if args.check => changes::find(artifacts, &targets, &args.out)?,
         Some(_) | None => Vec::new(),
     };
-    // A program hears of it as of anything else that is wrong.
+    // For programs, this is a problem like any other.
     if args.format != Format::Human && !changes.is_empty() {
         project.compiled.problems.extend(stale(args, &project, &changes));
     }
@@ -51,7 +51,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     schema::remind(slos);
     let Some(artifacts) = &artifacts else {
         if !args.check {
-            write::mend(&args.out)?;
+            write::recover_interrupted(&args.out)?;
         }
         return Ok((Ending::Problems, "nothing written".to_owned()));
     };
@@ -71,7 +71,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     Ok((Ending::Clean, result))
 }
 
-/// The files of every environment, each in a tree of its own; `None` if there is an error.
+/// The files of every environment, each in its own tree; `None` if there is an error.
 fn artifacts(project: &Project, targets: &[&Target]) -> Option<Artifacts> {
     let mut all = Artifacts::new();
     for (environment, model) in project.models() {
@@ -88,14 +88,18 @@ fn artifacts(project: &Project, targets: &[&Target]) -> Option<Artifacts> {
     project.compiled.model.is_some().then_some(all)
 }
 
-/// The problem that files are not what they should be, at the beginning of the first source.
+/// A problem at the beginning of the first source: files under `out` are not up to date.
 fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Problem> {
     let (source, _) = project.sources.iter().next()?;
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let files: Vec<String> = changes.iter().map(|change| format!("{out}/{}", change.path)).collect();
     let headline = format!("{out} does not match {slos}: {}", several(files.len(), "file"));
     let problem = Problem::error(Code::StaleOutput, Span { source, start: 0, end: 0 }, headline);
-    Some(problem.help(format!("run `{}`", again(args))).help(format!("different files: {}", few(&files))))
+    Some(
+        problem
+            .help(format!("run `{}`", command_to_write(args)))
+            .help(format!("different files: {}", few(&files))),
+    )
 }
 
 fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Ending, Failure> {
@@ -106,7 +110,7 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
         }
         return Ok(Ending::Clean);
     }
-    let said = format!("{out} does not match {slos}: run {}\n", again(args));
+    let message = format!("{out} does not match {slos}: run {}\n", command_to_write(args));
     if args.format == Format::Human {
         stderr::print(&format!("{}:\n", several(changes.len(), "file")));
         for change in changes.iter().take(LISTED) {
@@ -118,15 +122,15 @@ fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Endi
         let lines = changes.iter().filter(|change| !change.is_of_line_ends());
         stdout::print(&lines.map(|change| unified::diff(change, &out)).collect::<String>())?;
     }
-    stderr::print(&said);
+    stderr::print(&message);
     Ok(Ending::Problems)
 }
 
-/// More files are not listed.
+/// At most this many files are listed.
 const LISTED: usize = 40;
 
-/// The command that would write what is meant.
-fn again(args: &Compile) -> String {
+/// The command that writes the files.
+fn command_to_write(args: &Compile) -> String {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut again = String::from("slowburn compile");
     if slos != "slos" || out != "out" {

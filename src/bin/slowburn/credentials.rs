@@ -15,10 +15,10 @@ const USER: &str = "SLOWBURN_USER";
 /// A token.
 const BEARER: &str = "SLOWBURN_BEARER";
 
-/// No secret is longer.
+/// Longest accepted secret, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// What is sent along with a request. It is never shown, so it cannot be printed.
+/// What is sent with a request. It has no `Debug` or `Display`, so that it cannot be printed.
 pub enum Credentials {
     /// `name:password`, for basic authentication.
     User(String),
@@ -27,7 +27,7 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// Those of the files if one is named, else those of the environment, if there are any.
+    /// The credentials from the files if one is given, else those of the environment, if any.
     pub fn find(user_file: Option<&Path>, bearer_file: Option<&Path>) -> Result<Option<Self>, Failure> {
         match (user_file, bearer_file) {
             (Some(path), _) => return user(&read(path)?, &shown(path, Path::new(""))).map(Some),
@@ -44,8 +44,7 @@ impl Credentials {
         }
     }
 
-    /// Puts stars over what was sent, wherever it stands in an answer: a server may say what it heard. As many as it had bytes, so that
-    /// JSON stays JSON.
+    /// Replaces the credentials by stars wherever an answer repeats them. The length stays the same, so that JSON stays valid.
     pub fn hide(&self, answer: &mut [u8]) {
         for secret in self.sent() {
             let bytes = secret.as_bytes();
@@ -58,13 +57,13 @@ impl Credentials {
         }
     }
 
-    /// A text of a server without what was sent.
+    /// A server's text with the credentials masked.
     pub fn hidden_in(&self, text: &str) -> String {
         self.sent().iter().fold(text.to_owned(), |text, secret| text.replace(secret, secret::HIDDEN))
     }
 
-    /// What was sent, as it may come back: as a header, decoded, as a text of JSON, as part of an address. A short word of it is no
-    /// secret by itself: it stands in every second answer.
+    /// The credentials in every form in which they may come back: as a header, decoded, escaped in JSON, escaped in an address. Short words are left
+    /// out: ordinary text contains them.
     fn sent(&self) -> Vec<String> {
         const LEAST: usize = 6;
         let (whole, parts) = match self {
@@ -129,7 +128,7 @@ fn bearer(secret: &str, place: &str) -> Result<Credentials, Failure> {
     Ok(Credentials::Bearer(secret.to_owned()))
 }
 
-/// The one line of a secret: editors end it with a line break that is not a part of it.
+/// The secret without its final line break, which editors add.
 fn line<'a>(secret: &'a str, place: &str) -> Result<&'a str, Failure> {
     let line = secret.strip_suffix('\n').unwrap_or(secret);
     let line = line.strip_suffix('\r').unwrap_or(line);

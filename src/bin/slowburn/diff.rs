@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::{Problem, few};
 use slowburn::difference::Difference;
-use slowburn::render::{self, Compared, DifferenceFormat};
+use slowburn::render::{self, ComparedSide, DifferenceFormat};
 
 use crate::args::{Diff, DiffFormat};
 use crate::ending::{Ending, Failure};
 use crate::sources::{self, Project, shown};
 use crate::{foreign, revision, stdout};
 
-/// The files of one side, with what people call it.
+/// The files of one side.
 struct Side {
     name: String,
     files: Vec<(String, Vec<u8>)>,
     environments: Vec<String>,
-    /// What they are if not definitions.
+    /// Set if the files are not definitions of slowburn.
     foreign: Option<foreign::Side>,
 }
 
-/// Compares, and says it on stdout; each environment for itself.
+/// Compares each environment, and prints the differences on stdout.
 pub fn run(args: &Diff) -> Result<Ending, Failure> {
     let old = old(args)?;
     let new = match &args.new {
@@ -65,7 +65,7 @@ pub fn run(args: &Diff) -> Result<Ending, Failure> {
     Ok(ending)
 }
 
-/// Both sides in one environment; a side without environments is the same in each.
+/// Compares both sides in one environment. A side without environments is the same in each.
 fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Result<Ending, Failure> {
     let of = |side: &Side| {
         let environment = environment.filter(|_| !side.environments.is_empty());
@@ -74,7 +74,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
     let new_project = of(new)?;
     let complete = |project: &Project| project.compiled.model.is_some();
     let after = complete(&new_project);
-    let show = |difference: &Difference, was: Compared| {
+    let show = |difference: &Difference, was: ComparedSide| {
         let format = match args.format {
             DiffFormat::Human => DifferenceFormat::Human { color: stdout::color() },
             DiffFormat::Markdown => DifferenceFormat::Markdown,
@@ -88,7 +88,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
             let difference = slowburn::difference_from(&rules.foreign, before, &new_project.meant(), after);
             show(
                 &difference,
-                Compared { name: &old.name, sources: &rules.sources, problems: &rules.problems },
+                ComparedSide { name: &old.name, sources: &rules.sources, problems: &rules.problems },
             )?;
             before
         }
@@ -97,7 +97,7 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
             let problems = &specs.imported.problems;
             let before = complete(&project) && !problems.iter().any(Problem::is_error);
             let difference = slowburn::difference(&project.meant(), before, &new_project.meant(), after);
-            show(&difference, Compared { name: &old.name, sources: &specs.sources, problems })?;
+            show(&difference, ComparedSide { name: &old.name, sources: &specs.sources, problems })?;
             before
         }
         Some(foreign::Side::Ours) | None => {
@@ -111,11 +111,11 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
     Ok(if before && after { Ending::Clean } else { Ending::Problems })
 }
 
-fn compared<'a>(name: &'a str, project: &'a Project) -> Compared<'a> {
-    Compared { name, sources: &project.sources, problems: &project.compiled.problems }
+fn compared<'a>(name: &'a str, project: &'a Project) -> ComparedSide<'a> {
+    ComparedSide { name, sources: &project.sources, problems: &project.compiled.problems }
 }
 
-/// What was: definitions, or what somebody else wrote.
+/// Reads the old side: definitions, or rules or specs of another tool.
 fn old(args: &Diff) -> Result<Side, Failure> {
     let path = Path::new(&args.old);
     if !path.exists() && args.also.is_empty() {
@@ -146,7 +146,7 @@ fn old(args: &Diff) -> Result<Side, Failure> {
     Ok(Side { name, files, environments: Vec::new(), foreign: Some(read) })
 }
 
-/// A directory, or else a revision; with what people call it.
+/// Reads a side: a directory if it exists, else a revision.
 fn side(named: &str, path: &Path) -> Result<Side, Failure> {
     match Path::new(named).is_dir() {
         true => folder(Path::new(named)),

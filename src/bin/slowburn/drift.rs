@@ -4,12 +4,12 @@ use slowburn::drift::{drift, human, json, routes};
 use slowburn::emit;
 
 use crate::address::Address;
-use crate::args::{Drift, Format, Told};
+use crate::args::{Drift, DriftFormat, Format};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{ask, problems, stdout};
 
-/// Prints it; exit code 1 if something differs.
+/// Prints the differences; exit code 1 if there are any.
 pub fn run(args: &Drift) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
@@ -32,12 +32,12 @@ pub fn run(args: &Drift) -> Result<Ending, Failure> {
     };
     let shown = |address: &Option<Address>| address.as_ref().map(Address::to_string).unwrap_or_default();
     stdout::painted(&match args.format {
-        Told::Human => {
+        DriftFormat::Human => {
             let rules = rules.as_ref().map(|drift| human(drift, &shown(&args.prometheus)));
             let routes = routes.as_ref().map(|found| routes::human(found, &shown(&args.alertmanager)));
             rules.unwrap_or_default() + &routes.unwrap_or_default()
         }
-        Told::Json => json(rules.as_ref(), routes.as_ref()),
+        DriftFormat::Json => json(rules.as_ref(), routes.as_ref()),
     })?;
     let clean = rules.is_none_or(|drift| drift.findings.is_empty())
         && routes.is_none_or(|routes| routes.findings.is_empty());

@@ -5,12 +5,12 @@ use std::fmt;
 
 use slowburn::secret;
 
-/// A command that did what it was asked.
+/// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Exit code 0: no error; there may be warnings.
     Clean,
-    /// Exit code 1: the sources have errors, or `out` is not what they mean.
+    /// Exit code 1: the sources have errors, or `out` is not up to date.
     Problems,
 }
 
@@ -19,24 +19,24 @@ pub enum Ending {
 pub struct Failure(String);
 
 impl Failure {
-    /// In words for people: what is so, and what to do about it.
+    /// A message for people: what is wrong, and what to do about it.
     pub fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
 
-    /// The system refused: `cannot read slos/api.yaml: Permission denied`.
+    /// A message for an error of the system: `cannot read slos/api.yaml: Permission denied`.
     pub fn of(attempt: &str, path: impl fmt::Display, error: &dyn Error) -> Self {
         let mut cause = error;
         while let Some(source) = cause.source() {
             cause = source;
         }
         let reason = cause.to_string();
-        // Rust adds ` (os error 13)`, which tells people nothing.
+        // Rust adds ` (os error 13)`, which does not help people.
         let reason = reason.split(" (os error").next().unwrap_or(&reason);
         Self(format!("cannot {attempt} {path}: {reason}"))
     }
 
-    /// Adds what to do, or what became of the files.
+    /// Adds a line: what to do, or what happened to the files.
     pub fn and(self, words: &str) -> Self {
         Self(format!("{}\n{words}", self.0))
     }
@@ -44,7 +44,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whatever is repeated in it: a path that is an address, a word of a server.
+        // Paths may be addresses, and servers repeat what they are sent: mask secrets in both.
         f.write_str(&secret::masked(&self.0))
     }
 }

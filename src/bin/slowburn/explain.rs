@@ -11,7 +11,6 @@ use crate::named::Named;
 use crate::sources::Project;
 use crate::{named, problems, stdout};
 
-/// Prints the page or the SLO.
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
     match args.subject.split_once('/') {
         None => {
@@ -36,13 +35,13 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
     }
 }
 
-/// What a service has that can be explained.
+/// Lists what can be explained in a service.
 fn service(args: &Explain) -> Result<String, Failure> {
     let name = args.subject.as_str();
     let slos = &args.sources.slos;
     let project = Project::read(slos, args.chosen.environment.as_deref());
     if let Err(failure) = project {
-        // Without definitions it can only be a code.
+        // Without definitions the name can only be a code.
         return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter()) });
     }
     let plan = project.ok().and_then(|project| project.compiled.outline(|known| known == name));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::{Problem, sort};
 use slowburn::foreign::Foreign;
-use slowburn::import::{Holds, Imported, Options, holds, import, rules};
+use slowburn::import::{FileKind, Imported, Options, holds, import, rules};
 use slowburn::parse::yaml;
 use slowburn::source::{SourceId, Sources};
 
@@ -13,10 +13,10 @@ use crate::ending::Failure;
 use crate::read;
 use crate::sources::{self, READ_AT_MOST, decoded, is_yaml, shown};
 
-/// More files than this are not read: nobody has so many rule files.
+/// At most this many files are read.
 const MOST_FILES: usize = 2_000;
 
-/// What the files hold.
+/// The content of the files.
 pub enum Side {
     /// Definitions of slowburn.
     Ours,
@@ -33,13 +33,13 @@ pub struct Rules {
     pub problems: Vec<Problem>,
 }
 
-/// Specs, and what import makes of them.
+/// Specs, and the result of importing them.
 pub struct Specs {
     pub sources: Sources,
     pub imported: Imported,
 }
 
-/// What stands at these paths, files or directories; the first decides what a directory is taken for.
+/// Reads the files and directories at these paths.
 pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
     let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for path in paths {
@@ -57,7 +57,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
                 .and("compare them in parts: name a directory with some of them"));
         }
     }
-    // Whoever compares two states of definitions does not wait until they are read twice.
+    // `diff` reads definitions itself, so two states of definitions are not read twice.
     let ours = |bytes: &Vec<u8>| bytes.windows(11).any(|part| part == b"slowburn/v1");
     let all_files = paths.iter().all(|path| path.is_file());
     if !all_files && texts.values().any(ours) {
@@ -65,16 +65,16 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
     }
     let (sources, faults) = decoded(texts.into_iter().collect());
     let held = holds(&sources);
-    let is = |kind: Holds| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
+    let is = |kind: FileKind| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
     let name = |id: SourceId| sources.file(id).path.clone();
-    match (is(Holds::Ours), is(Holds::Rules), is(Holds::Specs)) {
+    match (is(FileKind::Ours), is(FileKind::Rules), is(FileKind::Specs)) {
         (Some(id), ..) => Err(Failure::new(format!("{} is a definition of slowburn", name(id)))
             .and("name its directory: all files there belong together")),
         (None, Some(one), Some(other)) => {
             Err(Failure::new(format!("{} contains rules, and {} contains specs", name(one), name(other)))
                 .and("name one of them: the rules that are loaded, or the specs that they are made from"))
         }
-        // A directory in which nothing is known is taken for one of definitions, and its faults are told as such.
+        // If nothing in a directory is recognised, it is treated as definitions, so that the messages fit.
         (None, None, None) if !all_files => Ok(Side::Ours),
         (None, None, Some(_)) => {
             let mut imported = import(&sources, &Options::default());
@@ -90,14 +90,15 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
     }
 }
 
-/// Of files that are no text nothing else is told.
+/// Reports files that are not text, and drops all other problems of these files.
 fn unreadable(sources: &Sources, faults: &BTreeMap<String, usize>, problems: &mut Vec<Problem>) {
     let found: Vec<Problem> = sources
         .iter()
         .filter_map(|(id, file)| faults.get(&file.path).map(|valid| yaml::not_utf8(id, *valid)))
         .collect();
-    let told: BTreeSet<SourceId> = found.iter().map(|problem| problem.primary.span.source).collect();
-    problems.retain(|problem| !told.contains(&problem.primary.span.source));
+    let unreadable_files: BTreeSet<SourceId> =
+        found.iter().map(|problem| problem.primary.span.source).collect();
+    problems.retain(|problem| !unreadable_files.contains(&problem.primary.span.source));
     problems.extend(found);
     sort(problems);
 }

@@ -12,9 +12,9 @@ use crate::args::{Args, Help};
 use crate::ending::{Ending, Failure};
 use crate::stdout;
 
-/// Prints what is asked for: everything there is, if nothing is named.
+/// Prints the page or the help; without a name, the list of all commands and topics.
 pub fn run(args: &Help) -> Result<Ending, Failure> {
-    // People write `help service file` as well.
+    // People also write `help service file`.
     let page = manual::page(&args.subject.join("-"));
     if let Some(page) = page {
         stdout::print(page)?;
@@ -22,20 +22,20 @@ pub fn run(args: &Help) -> Result<Ending, Failure> {
     match (page, is_command(&args.subject)) {
         (Some(_), false) => return Ok(Ending::Clean),
         (None, false) => return Err(unknown(&args.subject.join(" "))),
-        // A topic may have the name of a command: then its options follow.
+        // If a command has the same name as the topic, its help follows.
         (Some(_), true) => stdout::print("\n")?,
         (None, true) => {}
     }
     let subject = args.subject.iter().map(String::as_str);
     let line = iter::once("slowburn").chain(subject).chain(iter::once("--help"));
     if let Err(help) = Args::try_parse_from(line) {
-        // As for `--help`: a closed pipe keeps nobody from having read it.
+        // As for `--help`: a closed pipe is not an error.
         let _ = help.print();
     }
     Ok(Ending::Clean)
 }
 
-/// The list of topics, which stands below the list of commands.
+/// The list of topics, for the end of the list of commands.
 pub fn topics() -> String {
     let mut text = "The manual (`slowburn help TOPIC` prints a page):\n".to_owned();
     for (group, lines) in manual::groups() {

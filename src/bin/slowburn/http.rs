@@ -1,6 +1,6 @@
 //! Sends requests to an address.
 //!
-//! Redirects are reported and not followed, so credentials are sent only to the host that was named.
+//! Redirects are reported and not followed, so that credentials are sent only to the given host.
 
 mod whole;
 
@@ -17,30 +17,30 @@ use whole::{Whole, broken_off};
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::{Answer, Unanswered, Who};
+use crate::answer::{Answer, Responder, Unanswered};
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
 use crate::{read, stderr};
 
-/// What Prometheus asks for, but for protobuf: OpenMetrics first, as what is stored is then what is captured.
+/// What Prometheus accepts, without protobuf. OpenMetrics comes first: Prometheus stores what it reads from that, so that is captured, too.
 const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-/// Somebody who may be asked, several times.
+/// A server, for one or more requests.
 pub struct Client<'a> {
     address: &'a Address,
     connection: &'a Connection,
     credentials: Option<Credentials>,
     agent: ureq::Agent,
     advice: &'static Advice,
-    /// Whether there was an answer already, so that the next question may go over a connection that was kept.
+    /// Whether a request was answered before, so that the next one may use a kept connection.
     connected: Cell<bool>,
 }
 
-/// What is wrong with an address before anything is sent.
+/// Refuses an address that is wrong before anything is sent.
 fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
     let url = address.written();
-    // The secret is not repeated: what is said ends up in logs.
+    // The secret is not repeated, because messages end up in logs.
     if secret::has_credentials(url) {
         return Err(Failure::new(
             "the address contains a user or a password, and others can see the command line",
@@ -62,7 +62,7 @@ fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether what is sent could be read on its way: by plain HTTP to another machine.
+/// Whether others could read the request on its way: plain HTTP to another machine.
 fn is_exposed(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -70,14 +70,14 @@ fn is_exposed(url: &str) -> bool {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    // A name may begin as an address does: 127.example.com is anybody's.
+    // A host name may look like a local address: `127.example.com` can belong to anybody.
     let near =
         host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     scheme.eq_ignore_ascii_case("http") && !near
 }
 
 impl<'a> Client<'a> {
-    /// Asks nothing yet. Says so if credentials would be sent for others to read.
+    /// Sends nothing yet. Warns if credentials would be sent unencrypted.
     pub fn new(
         address: &'a Address,
         connection: &'a Connection,
@@ -93,10 +93,10 @@ impl<'a> Client<'a> {
         Ok(Self { address, connection, credentials, agent, advice, connected: Cell::new(false) })
     }
 
-    /// The answer at the address, or at a path below it; `parameters` are those of a query, escaped.
+    /// The answer at the address, or at a path below it. `parameters` is a query string, already escaped.
     ///
-    /// A server may close a connection that it kept open at the moment when the next question is sent. A question that changes nothing is
-    /// sent again then, once, and in what is left of the time.
+    /// A server may close a kept connection just when the next request is sent. Requests change nothing, so such a request is sent once more, within
+    /// the remaining time.
     pub fn get(&self, path: &str, parameters: &str) -> Result<Answer, Unanswered> {
         let begun = Instant::now();
         let url = self.url(path, parameters);
@@ -116,7 +116,7 @@ impl<'a> Client<'a> {
             (response.status().as_u16(), header("Content-Type"), header("Location"));
         if status != 200 {
             let mut start = Vec::new();
-            // As much as came: the answer says less without its reason, but it is one.
+            // Part of the body is enough, and none is acceptable: it only gives the reason.
             let _ = response.into_body().into_reader().take(REASON_AT_MOST).read_to_end(&mut start);
             let tenant = status == 401 && asks_for_tenant(&String::from_utf8_lossy(&start));
             let failure = match tenant {
@@ -126,14 +126,14 @@ impl<'a> Client<'a> {
                 false => self.refused(status, &location, self.reason(&start)),
             };
             let who = match status {
-                404 => Who::Other,
-                300..=399 | 400 | 405 => Who::Doubtful,
-                _ => Who::Meant,
+                404 => Responder::Other,
+                300..=399 | 400 | 405 => Responder::Doubtful,
+                _ => Responder::Meant,
             };
-            return Err(Unanswered { failure, heard: true, who });
+            return Err(Unanswered { failure, answered: true, who });
         }
         let mut body = Vec::new();
-        // The reader's own limit counts what was sent; this one counts what it unpacks to.
+        // The reader's own limit counts compressed bytes; this one counts unpacked bytes.
         let reader = response.into_body().into_with_config().limit(u64::MAX).reader();
         let limit = self.connection.max_size * 1_000_000;
         reader
@@ -144,7 +144,7 @@ impl<'a> Client<'a> {
             let failure =
                 Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
                     .and("if that is right, raise the limit: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true, who: Who::Meant });
+            return Err(Unanswered { failure, answered: true, who: Responder::Meant });
         }
         if let Some(credentials) = &self.credentials {
             credentials.hide(&mut body);
@@ -152,22 +152,21 @@ impl<'a> Client<'a> {
         Ok(Answer { content_type, body })
     }
 
-    /// What is said at a path below the address, or below its host alone, whatever the status: so that it is known who speaks there. Not much of it is
-    /// read, and not for long.
-    pub fn overheard(&self, path: &str, of_host: bool) -> Option<String> {
+    /// The answer at a path below the address, or below its host alone, with any status: to recognise the server. Size and time are limited.
+    pub fn probe(&self, path: &str, of_host: bool) -> Option<String> {
         let written = self.address.written();
         let url = match of_host {
             true => format!("{}{path}", host(written)?),
             false => self.url(path, ""),
         };
-        let timeout = Duration::from_millis(self.connection.timeout.millis()).min(OVERHEARD_WITHIN);
+        let timeout = Duration::from_millis(self.connection.timeout.millis()).min(PROBE_TIMEOUT);
         let response = self.send(&url, Some(timeout)).ok()?;
         let mut body = Vec::new();
-        response.into_body().into_reader().take(OVERHEARD_AT_MOST).read_to_end(&mut body).ok()?;
+        response.into_body().into_reader().take(PROBE_AT_MOST).read_to_end(&mut body).ok()?;
         Some(String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// The address of a question: what stands behind `?` in the one that was named goes with each.
+    /// The URL of a request. Parameters of the given address are sent with every request.
     fn url(&self, path: &str, parameters: &str) -> String {
         let written = self.address.written().split('#').next().unwrap_or_default();
         let (base, own) = written.split_once('?').unwrap_or((written, ""));
@@ -177,7 +176,7 @@ impl<'a> Client<'a> {
         format!("{base}{path}{}{query}", if query.is_empty() { "" } else { "?" })
     }
 
-    /// Sends the question; in so much time, if that is less than it is allowed.
+    /// Sends the request, within this time if it is given.
     fn send(
         &self,
         url: &str,
@@ -196,19 +195,19 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Why a server refuses: Prometheus and those that speak as it does say so at `error`.
+    /// The reason that a server gives for refusing: the field `error`, in Prometheus and compatible servers.
     fn reason(&self, body: &[u8]) -> Option<String> {
-        let told: Value = serde_json::from_slice(body).ok()?;
-        told["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
+        let json: Value = serde_json::from_slice(body).ok()?;
+        json["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
     }
 
-    /// Text of a server, as much as a person reads, less what it was sent in confidence.
+    /// A server's text, shortened, with the credentials masked.
     fn clipped(&self, text: &str) -> String {
         let text = self.credentials.as_ref().map_or_else(|| text.to_owned(), |sent| sent.hidden_in(text));
         clipped(&secret::masked(&text))
     }
 
-    /// An answer that is none.
+    /// The failure for an HTTP status that is not a success.
     fn refused(&self, status: u16, location: &str, reason: Option<String>) -> Failure {
         let url = &self.address;
         let mut says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
@@ -229,9 +228,9 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// No answer.
+    /// The failure for a request without an answer.
     fn failed(&self, error: ureq::Error) -> Unanswered {
-        Unanswered { failure: self.to_failure(error), heard: false, who: Who::Meant }
+        Unanswered { failure: self.to_failure(error), answered: false, who: Responder::Meant }
     }
 
     fn to_failure(&self, error: ureq::Error) -> Failure {
@@ -266,7 +265,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// A connection that is not safe.
+    /// The failure for a connection that cannot be trusted.
     fn untrusted(&self, why: &str) -> Failure {
         let failure = Failure::new(format!("cannot ask {} safely: {why}", self.address));
         if why.contains("UnknownIssuer") {
@@ -279,7 +278,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Those of the whole public web take a quarter of it.
+/// All certificates of the public web need a quarter of this. In bytes.
 const CERTIFICATES_AT_MOST: u64 = 4 * 1024 * 1024;
 
 fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
@@ -315,26 +314,26 @@ fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
     Ok(ureq::Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
-/// Whether a connection ended before an answer did.
+/// Whether the connection ended before the answer began.
 fn went_away(error: &ureq::Error) -> bool {
     matches!(error, ureq::Error::Io(error) if broken_off(error))
 }
 
-/// More of an answer that is none is not read.
+/// At most so much of the body is read for the reason of an error. In bytes.
 const REASON_AT_MOST: u64 = 4096;
 
-/// Whoever says who it is says so at once, and in few words; metrics are the longest of them.
-const OVERHEARD_AT_MOST: u64 = 1_000_000;
-const OVERHEARD_WITHIN: Duration = Duration::from_secs(5);
+/// Enough for every page that identifies a server; metrics are the longest. In bytes.
+const PROBE_AT_MOST: u64 = 1_000_000;
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// `http://host:1234` of a whole address.
+/// The scheme, host and port of an address: `http://host:1234`.
 pub fn host(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
     Some(format!("{scheme}://{authority}"))
 }
 
-/// Text of a server, as much as a person reads.
+/// A server's text, shortened.
 fn clipped(text: &str) -> String {
     const MOST: usize = 500;
     let mut chars = text.trim().chars();
@@ -360,7 +359,7 @@ mod tests {
     use super::{Address, Advice, Cell, Client, Connection, agent, is_exposed};
 
     #[test]
-    fn only_the_own_machine_hears_what_is_sent_to_it() {
+    fn only_plain_http_to_other_machines_is_exposed() {
         for near in [
             "http://localhost:9090",
             "http://LOCALHOST/x",

@@ -15,7 +15,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{Project, READ_AT_MOST, decode, shown};
 use crate::{import_check, problems, read, stderr, stdout, write};
 
-/// Reads, says what is not carried, and writes or prints.
+/// Reads the files, lists what is not imported, and writes or prints the result.
 pub fn run(args: &Import) -> Result<Ending, Failure> {
     if args.check {
         return import_check::run(args);
@@ -54,7 +54,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     Ok(if decided && compiled.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }
 
-/// Why nothing is written.
+/// The reason why nothing is written.
 fn why_nothing(imported: &Imported) -> &'static str {
     let left_out = imported.problems.iter().any(Problem::is_error);
     match (imported.complete, left_out) {
@@ -64,7 +64,7 @@ fn why_nothing(imported: &Imported) -> &'static str {
     }
 }
 
-/// Writes files that are not there yet, and compiles what the folder holds then.
+/// Writes the files that do not exist yet, and compiles the folder.
 fn written(to: &Path, imported: &Imported) -> Result<Project, Failure> {
     if to.is_file() {
         return Err(Failure::new(format!("{} is a file", shown(to, Path::new(""))))
@@ -94,7 +94,7 @@ fn next(project: &Project, to: &Path) -> String {
     }
 }
 
-/// Prints files, and compiles them alone.
+/// Prints the files, and compiles them alone.
 fn printed(imported: &Imported) -> Result<Project, Failure> {
     let files = &imported.files;
     let text: Vec<String> = files.iter().map(|(path, text)| format!("# file: slos/{path}\n{text}")).collect();
@@ -111,12 +111,12 @@ fn count(imported: &Imported) -> String {
     format!("imported {} of {}", many(imported.slos, "SLO"), many(services, "service"))
 }
 
-/// What keeps it from compiling; what is only worth a look is told by whoever compiles.
+/// The errors. Warnings are left to later runs of the compiler.
 fn errors(project: &Project) -> Vec<Problem> {
     project.compiled.problems.iter().filter(|problem| problem.is_error()).cloned().collect()
 }
 
-/// The files, each once, and the problems of those that are no text.
+/// Reads each file once; with a problem for each file that is not text.
 fn sources(paths: &[PathBuf]) -> Result<(Sources, Vec<Problem>), Failure> {
     let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for path in paths {

@@ -16,13 +16,13 @@ use crate::sources::{Project, shown};
 use crate::status::known;
 use crate::{foreign, problems, read, stdout, tree, write};
 
-/// What tells a saved answer from other files.
+/// Marks a file of saved answers.
 const KIND: &str = "answers for import --check";
 
-/// Where the definitions are if nothing is said.
+/// The default directory of the definitions.
 const SLOS: &str = "slos";
 
-/// Asks, and prints the table; exit code 1 if a ratio differs.
+/// Asks the server, and prints the table; exit code 1 if a ratio differs.
 pub fn run(args: &Import) -> Result<Ending, Failure> {
     if !matches!(args.format, Format::Human | Format::Json) {
         return Err(Failure::new("--check shows its result for people or as JSON")
@@ -49,13 +49,13 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     };
     let now = source.now();
     comparison.at(now);
-    let mut asked = Asked { count: 0, saved: args.save.is_some().then(Vec::new) };
+    let mut asked = AnswerLog { count: 0, saved: args.save.is_some().then(Vec::new) };
     let first = comparison.questions();
     ask(&mut comparison, first, &mut source, &mut asked)?;
     if let Some(why) = comparison.silent() {
         return Err(Failure::new(format!("{} did not answer any question", source.name())).and(why));
     }
-    // What is not recorded is asked for by its expression; only then is it known what differs.
+    // A ratio without a recorded series is asked for by its expression, in a second round.
     for _ in 0..2 {
         let further = comparison.further(tolerance);
         ask(&mut comparison, further, &mut source, &mut asked)?;
@@ -74,7 +74,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     Ok(if rows.iter().any(|row| row.differs) { Ending::Problems } else { Ending::Clean })
 }
 
-/// The rules, or what rules of the specs would be. Whatever cannot be read of them is told, and the rest is compared.
+/// The old rules: those in the files, or those that the specs stand for. What cannot be read is reported, and the rest is compared.
 fn old(args: &Import) -> Result<Foreign, Failure> {
     let (sources, foreign, found) = match foreign::read(&args.files)? {
         foreign::Side::Ours => {
@@ -98,7 +98,7 @@ fn ask(
     comparison: &mut Comparison,
     questions: Vec<String>,
     source: &mut Source,
-    all: &mut Asked,
+    all: &mut AnswerLog,
 ) -> Result<(), Failure> {
     all.count += questions.len();
     if all.count > MOST_QUESTIONS {
@@ -108,7 +108,7 @@ fn ask(
     for asked in questions {
         match source.answer(&asked)? {
             Ok(answer) => {
-                if comparison.hear(&asked, &answer).is_none() {
+                if comparison.add_answer(&asked, &answer).is_none() {
                     return Err(Failure::new("this is not an answer of Prometheus to an instant query").and(
                         "write the base address of the server (above /api/v1/query), or a file of --save",
                     ));
@@ -135,14 +135,14 @@ fn ask(
     Ok(())
 }
 
-/// What was asked so far.
-struct Asked {
+/// The answers until now.
+struct AnswerLog {
     count: usize,
-    /// With the answers, if they are wanted.
+    /// The answers to save, if `--save` is given.
     saved: Option<Vec<Value>>,
 }
 
-/// Who answers.
+/// Where answers come from.
 enum Source<'a> {
     Server(Moment<'a>),
     Saved(Saved),
@@ -156,7 +156,7 @@ impl Source<'_> {
         }
     }
 
-    /// The moment that is asked about, in seconds since 1970.
+    /// The moment of all queries, in seconds since 1970.
     fn now(&self) -> u64 {
         match self {
             Self::Server(moment) => moment.now(),
@@ -164,7 +164,7 @@ impl Source<'_> {
         }
     }
 
-    /// The answer, or why this question has none: whoever refuses one may answer the next.
+    /// The answer. The inner error means that the server refuses only this query.
     fn answer(&mut self, asked: &str) -> Result<Result<Value, String>, Failure> {
         match self {
             Self::Server(moment) => moment.answer(asked),
@@ -176,11 +176,11 @@ impl Source<'_> {
     }
 }
 
-/// What a server answered before.
+/// Saved answers of a server.
 struct Saved {
     name: String,
     moment: u64,
-    /// By what was asked.
+    /// By query.
     answers: BTreeMap<String, Result<Value, String>>,
 }
 

@@ -19,7 +19,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
 use crate::{capture, stderr, write};
 
-/// What is to be written for.
+/// What the user chose.
 struct Answers {
     service: Name,
     job: String,
@@ -27,7 +27,7 @@ struct Answers {
     metrics: Option<Address>,
 }
 
-/// Asks what flags do not say, captures, proposes, and writes.
+/// Asks for what the flags do not give, captures, proposes, and writes.
 pub fn run(args: &Init) -> Result<Ending, Failure> {
     let slos = &args.sources.slos;
     if slos.is_file() {
@@ -61,7 +61,7 @@ pub fn run(args: &Init) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// By flags; on a terminal without flags, by questions.
+/// From the flags; on a terminal without flags, from questions.
 fn answers(args: &Init) -> Result<Answers, Failure> {
     let there = project_there(&args.sources.slos).map(|project| project.language);
     let language =
@@ -100,16 +100,16 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
                 .and("allowed are lower-case letters, digits and single hyphens, beginning with a letter"),
         });
     };
-    let said = args.language.as_deref().and_then(language);
+    let message = args.language.as_deref().and_then(language);
     Ok(Answers {
         job: args.job.clone().unwrap_or_else(|| service.clone()),
         service: name,
-        language: said.or(there).unwrap_or(Language::English),
+        language: message.or(there).unwrap_or(Language::English),
         metrics: args.metrics.clone(),
     })
 }
 
-/// What a project file that exists says.
+/// The existing project file.
 fn project_there(slos: &Path) -> Option<model::Project> {
     if !slos.join(PROJECT_FILE).exists() {
         return None;
@@ -117,7 +117,7 @@ fn project_there(slos: &Path) -> Option<model::Project> {
     Some(Project::read_all(slos, None).ok()?.meant().into_owned().project)
 }
 
-/// Asks until there is an answer that is one.
+/// Repeats a question until the answer is valid.
 fn ask<T>(
     question: &str,
     default: Option<&str>,
@@ -142,13 +142,13 @@ fn ask<T>(
     }
 }
 
-/// Every file by its path; those that may be there already come first.
+/// All files by path. Those that may already exist come first.
 fn files(slos: &Path, answers: &Answers, contract: Option<&Contract>) -> Vec<(PathBuf, String)> {
     let Answers { service, job, language, .. } = answers;
     let beside = format!("metrics/{service}.prom");
     let none = Contract::default();
     let project = project_file(*language, contract.unwrap_or(&none));
-    // Of a project that exists the file stays, and with it the version that its rules are for.
+    // In an existing project the project file stays, and so does its version of Prometheus.
     let holds = match project_there(slos).map(|project| project.prometheus.version) {
         Some((major, minor)) => {
             format!("version: slowburn/v1\nprometheus: {{ version: \"{major}.{minor}\" }}\n")
@@ -177,7 +177,7 @@ fn files(slos: &Path, answers: &Answers, contract: Option<&Contract>) -> Vec<(Pa
     files
 }
 
-/// Writes what is not there, and says what that was. What holds for the whole project may be there; what belongs to the service may not.
+/// Writes the files that do not exist, and returns them. Files of the whole project may exist already; files of the service must not.
 fn write<'a>(slos: &Path, files: &'a [(PathBuf, String)]) -> Result<Vec<&'a PathBuf>, Failure> {
     let shared = 1 + SCHEMAS.len();
     let exists = |path: &Path| fs::symlink_metadata(slos.join(path)).is_ok();

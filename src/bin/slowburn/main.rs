@@ -71,7 +71,7 @@ use clap::Parser;
 use ending::Ending;
 use slowburn::secret;
 
-/// Trees of small boxes are made and dropped by the thousand, on several threads at once; see the bench of the compiler.
+/// The compiler makes and drops many small boxes on several threads at once. This allocator is faster at that; see the bench of the compiler.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -79,10 +79,10 @@ fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(usage) => {
-            // Help goes to stdout, a fault to stderr; a closed pipe keeps nobody from having read it.
+            // Help goes to stdout, an error to stderr. A closed pipe is not an error.
             return match usage.use_stderr() {
                 true => {
-                    // It repeats what was typed, and that may be an address with a password.
+                    // The message repeats the arguments, and an argument may be an address with a password.
                     stderr::painted(&masked(&usage.render().ansi().to_string()));
                     ExitCode::from(2)
                 }
@@ -123,7 +123,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A text with colours, without the secrets in it.
+/// A styled text with its secrets masked.
 fn masked(styled: &str) -> String {
     let piece = |(index, piece): (usize, &str)| match piece.find('m').filter(|_| index > 0) {
         Some(end) => format!("\u{1b}{}{}", &piece[..=end], secret::masked(&piece[end + 1..])),

@@ -24,7 +24,7 @@ pub fn run(args: &Man) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// Writes the pages of a command and of those below it, and says how many there were.
+/// Writes the page of a command and of its subcommands, and returns their number.
 fn write(command: Command, out: &Path) -> Result<usize, Failure> {
     let mut count = 1;
     for below in command.get_subcommands().cloned() {

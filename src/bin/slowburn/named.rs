@@ -6,15 +6,14 @@ use slowburn::vocabulary::distance;
 
 use crate::ending::Failure;
 
-/// What a name can stand for.
+/// What a name stands for.
 pub enum Named<'a> {
-    /// An SLO.
     Slo(&'a SloPlan),
-    /// A companion alert with its rule.
+    /// With its alerting rule.
     Companion(&'a Companion, &'a Rule),
 }
 
-/// The SLO or companion alert of a service, or what there is instead.
+/// The SLO or companion alert of a service, or an error that lists the names that exist.
 pub fn any<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<Named<'a>, Failure> {
     if let Some(found) = find(plan, service, name) {
         return Ok(Named::Slo(found));
@@ -33,7 +32,7 @@ pub fn any<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<Named<'a>, F
     }
 }
 
-/// The SLO of a service, or what there is instead.
+/// The SLO of a service, or an error that lists the names that exist.
 pub fn slo<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<&'a SloPlan, Failure> {
     find(plan, service, name)
         .ok_or_else(|| unknown(plan, service, name, "SLO", |service| slos(service).collect()))
@@ -48,7 +47,7 @@ fn slos(service: &ServicePlan) -> impl Iterator<Item = String> {
     service.slos.iter().map(|slo| format!("{}/{}", slo.promise.service, slo.promise.slo))
 }
 
-/// Says what there is: of that service, or else in all.
+/// An error that lists similar names, or all names of the service, or of all services.
 fn unknown(
     plan: &Plan,
     service: &str,
@@ -59,13 +58,13 @@ fn unknown(
     let asked = format!("{service}/{name}");
     let unknown = Failure::new(format!("there is no {kind} `{asked}`"));
     let all = || plan.services.iter().flat_map(&names);
-    // Whoever writes the beginning of a name means what begins so: `latency` is `latency-p95` and `latency-p99`.
+    // The beginning of a name is enough: `latency` stands for `latency-p95` and `latency-p99`.
     let begun: Vec<String> =
         all().filter(|known| known.strip_prefix(&asked).is_some_and(|rest| rest.starts_with('-'))).collect();
     if !begun.is_empty() {
         return unknown.and(&format!("did you mean {}?", alternatives(&begun)));
     }
-    // A name of three letters has one slip of the pen, and not four.
+    // A short name allows fewer typing errors than a long one.
     let nearest = all()
         .filter_map(|name| Some((distance(&asked, &name, 4.min(1 + slips(&name, service) / 4))?, name)))
         .min();
@@ -78,12 +77,12 @@ fn unknown(
     }
 }
 
-/// How many characters of `service/name` may be misspelt: those of the name, if the service is the one that is asked for.
+/// How many characters of `service/name` may be wrong. If the service is right, only the name counts.
 fn slips(known: &str, service: &str) -> usize {
     known.strip_prefix(service).and_then(|rest| rest.strip_prefix('/')).unwrap_or(known).len()
 }
 
-/// The first of them, and how many more there are.
+/// The first names, and the number of the others.
 pub fn list(names: impl Iterator<Item = String>) -> String {
     const SHOWN: usize = 60;
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Unanswered};
 use crate::args::Connection;
 use crate::ending::Failure;
 
-/// Nobody can be asked, so there is none.
+/// Has no values: without the feature no request is possible.
 pub struct Client<'a> {
     never: Infallible,
     address: PhantomData<&'a Address>,
@@ -26,7 +26,7 @@ impl<'a> Client<'a> {
         match *never {}
     }
 
-    pub fn overheard(&self, _: &str, _: bool) -> Option<String> {
+    pub fn probe(&self, _: &str, _: bool) -> Option<String> {
         let Self { never, address: PhantomData } = self;
         match *never {}
     }

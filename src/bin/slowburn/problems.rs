@@ -9,12 +9,12 @@ use crate::ending::Failure;
 use crate::sources::Project;
 use crate::{stderr, stdout};
 
-/// All problems: for people on stderr, for programs on stdout.
+/// Prints the problems of a project: for people on stderr, for programs on stdout.
 pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
     all(&project.compiled.problems, &project.compiled.accepted, &project.sources, format)
 }
 
-/// These problems of these sources.
+/// Prints these problems.
 pub fn shown(problems: &[Problem], sources: &Sources, format: Format) -> Result<(), Failure> {
     all(problems, &[], sources, format)
 }

@@ -1,15 +1,15 @@
 //! Reads input files: only regular files, and only up to a limit.
 //!
-//! A pipe waits for somebody to write into it, a device may never end, and a file may be larger than memory.
+//! A pipe waits for a writer, a device may never end, and a file may be larger than memory.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// All of a plain file.
+/// The bytes of a regular file.
 ///
 /// # Errors
-/// What the system says; that it is not a plain file, or larger than `most` bytes.
+/// Errors of the system, or if it is not a regular file, or is larger than `most` bytes.
 pub fn plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let bytes = start(path, most + 1)?;
     match bytes.len() as u64 > most {
@@ -18,9 +18,9 @@ pub fn plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The beginning of a plain file, at most so many bytes of it.
+/// The beginning of a regular file, at most so many bytes.
 pub fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    // Whether it is one is asked before it is opened: opening a pipe waits.
+    // The kind of file is tested before it is opened, because opening a pipe waits.
     is_plain(&fs::metadata(path)?)?;
     let file = File::open(path)?;
     is_plain(&file.metadata()?)?;

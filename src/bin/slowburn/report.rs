@@ -35,9 +35,9 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
     let mut answers = Answers::new(span);
     let mut saved = Vec::new();
     for one in &all {
-        // What a file does not hold was not asked then, and is not known.
+        // A saved file may lack an answer. Then the value is unknown.
         let Some(answer) = source.answer(&one.question)? else { continue };
-        if answers.hear(&plan, one, &answer).is_none() {
+        if answers.add_answer(&plan, one, &answer).is_none() {
             return Err(Failure::new("this is not an answer of Prometheus to a range query").and(
                 "write the base address of the server (above /api/v1/query_range), or a file of --save",
             ));
@@ -64,7 +64,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// What tells a saved answer from other files.
+/// Marks a file of saved answers.
 const KIND: &str = "answers for a report";
 
 fn asked(question: &Question) -> Value {
@@ -76,7 +76,7 @@ fn asked(question: &Question) -> Value {
     })
 }
 
-/// Who answers.
+/// Where answers come from.
 enum Source<'a> {
     Server(Past<'a>),
     Saved(Saved),
@@ -98,10 +98,10 @@ impl Source<'_> {
     }
 }
 
-/// What a server answered before.
+/// Saved answers of a server.
 struct Saved {
     now: u64,
-    /// By what was asked.
+    /// By query.
     answers: BTreeMap<String, Value>,
 }
 

@@ -1,7 +1,7 @@
 //! Reads SLO definitions as they were at a git revision, through the git on PATH. Nothing is checked out, and nothing is written.
 //!
-//! A revision's name is text that anybody may have chosen. It is passed to git once, where git takes no options, and comes back as the
-//! identity of a commit; everything after that is asked of this identity.
+//! The name of a revision may be any text. It is passed to git only once, with options disabled, and resolved to the hash of a commit. Everything
+//! after that uses the hash.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,10 +17,10 @@ use crate::ending::Failure;
 use crate::ignored;
 use crate::sources::{READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown};
 
-/// Links that are followed one after the other.
+/// Longest chain of links that is followed.
 const LINKS: usize = 40;
 
-/// Reads the folder `path`, as seen from here, at a revision: how its files are called, and their bytes.
+/// Reads the folder `path`, relative to the current directory, at a revision: the names of its files and their bytes.
 pub fn read(revision: &str, path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let commit = commit(revision)?;
     let folder = folder(path)?;
@@ -35,20 +35,20 @@ pub fn read(revision: &str, path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failu
     Ok(read.collect())
 }
 
-/// What git prints, or what it complains about.
+/// The output of git, or its error message.
 fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> {
     let ran = command().args(args).stdin(Stdio::null()).output().map_err(|error| not_run(&error))?;
     if ran.status.success() {
         return Ok(Ok(ran.stdout));
     }
-    let said = String::from_utf8_lossy(&ran.stderr);
-    let first = said.lines().next().unwrap_or("it failed without a message");
+    let sentence = String::from_utf8_lossy(&ran.stderr);
+    let first = sentence.lines().next().unwrap_or("it failed without a message");
     Ok(Err(inert::line(first.trim_start_matches("fatal: ")).into_owned()))
 }
 
 fn command() -> Command {
     let mut command = Command::new("git");
-    // What is read is what was committed, and reading it changes nothing.
+    // Read only what was committed, and change nothing.
     command.args(["--no-pager", "--no-replace-objects"]).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
     command
 }
@@ -61,21 +61,22 @@ fn not_run(error: &io::Error) -> Failure {
     .and("compare two directories instead: slowburn diff path/to/old path/to/new")
 }
 
-/// One line of git's, or nothing.
+/// The single line that git prints; `None` if git fails.
 fn line(args: &[&str]) -> Result<Option<String>, Failure> {
     let text = git(args)?.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.map(|text| text.trim_end_matches('\n').to_owned()))
 }
 
-/// The identity of the commit that a revision names.
+/// The hash of the commit that a revision names.
 fn commit(revision: &str) -> Result<String, Failure> {
-    // What is shown of it moves no cursor.
+    // Control characters in the name are escaped.
     let named = format!("`{}`", revision.escape_debug());
-    if let Err(said) = git(&["rev-parse", "--git-dir"])? {
-        // The rest of this sentence is about file systems.
-        let said = if said.starts_with("not a git repository") { "this is not a repository" } else { &said };
+    if let Err(sentence) = git(&["rev-parse", "--git-dir"])? {
+        // git continues with a sentence about file systems.
+        let sentence =
+            if sentence.starts_with("not a git repository") { "this is not a repository" } else { &sentence };
         return Err(Failure::new(format!(
-            "there is no directory {named}, and git cannot look it up as a revision: {said}"
+            "there is no directory {named}, and git cannot look it up as a revision: {sentence}"
         ))
         .and("name directories, or run slowburn in a git repository"));
     }
@@ -84,12 +85,12 @@ fn commit(revision: &str) -> Result<String, Failure> {
         return Err(unknown.and("write both sides separately, as in `slowburn diff v1 v2`"));
     }
     let asked = format!("{revision}^{{commit}}");
-    // No revision begins with a dash, so that even a git that does not know the end of options takes none from here.
+    // A revision never begins with a dash. Old versions of git do not know `--end-of-options`.
     let found = match revision.starts_with('-') {
         true => None,
         false => line(&["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])?,
     };
-    // `^main` is a question to git, too, but its answer is not an identity.
+    // git also accepts `^main`, but the answer is not a hash.
     match found.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         Some(commit) => Ok(commit),
         None if line(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") => Err(unknown
@@ -98,7 +99,7 @@ fn commit(revision: &str) -> Result<String, Failure> {
     }
 }
 
-/// The folder from the top of the repository, with `/` between its parts.
+/// The folder relative to the top of the repository, with `/` between its parts.
 fn folder(path: &Path) -> Result<String, Failure> {
     let here =
         std::env::current_dir().map_err(|error| Failure::of("read", "the working directory", &error))?;
@@ -126,10 +127,10 @@ fn folder(path: &Path) -> Result<String, Failure> {
     Ok(parts.join("/"))
 }
 
-/// Everything that a commit holds, by path.
+/// All entries of a commit, by path.
 struct Tree(BTreeMap<String, Entry>);
 
-/// What stands at a path.
+/// An entry of a tree.
 struct Entry {
     kind: Kind,
     id: String,
@@ -142,16 +143,16 @@ enum Kind {
     Submodule,
 }
 
-/// A path below the folder, and the identity of what it holds.
-type Found = (String, String);
+/// A path below the folder, and the hash of its content.
+type FoundFile = (String, String);
 
 impl Tree {
     fn read(commit: &str) -> Result<Self, Failure> {
         let listed = git(&["ls-tree", "-r", "-z", "--full-tree", commit])?
-            .map_err(|said| Failure::new(format!("cannot list the files of {commit}: {said}")))?;
+            .map_err(|sentence| Failure::new(format!("cannot list the files of {commit}: {sentence}")))?;
         let mut tree = BTreeMap::new();
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            // `<mode> <type> <id>\t<path>`; what is not UTF-8 is not a name of a definition.
+            // `<mode> <type> <id>\t<path>`. A path that is not UTF-8 cannot be a definition.
             let Ok(line) = std::str::from_utf8(line) else { continue };
             let Some((head, path)) = line.split_once('\t') else { continue };
             let mut words = head.split(' ');
@@ -186,7 +187,7 @@ impl Tree {
                 "if the definitions were in another folder at that time, name it: --path path/to/slos",
             ));
         }
-        let (rules, mut files): (Vec<Found>, Vec<Found>) =
+        let (rules, mut files): (Vec<FoundFile>, Vec<FoundFile>) =
             found.into_iter().partition(|(path, _)| path.rsplit('/').next() == Some(".gitignore"));
         files.retain(|(path, _)| {
             is_source(Path::new(path)) && !path.split('/').any(|part| part.starts_with('.'))
@@ -205,16 +206,16 @@ impl Tree {
         Ok(files.into_iter().map(|(path, _)| path).zip(bytes).collect())
     }
 
-    /// All files below `root`, called by where they are below the folder. Links are followed as on a disk, inside of the commit.
+    /// All files below `root`, with paths relative to the folder. Links are followed inside the commit, as on a disk.
     fn walk(
         &self,
         root: &str,
         called: &str,
         name: &str,
         above: &mut Vec<String>,
-        found: &mut Vec<Found>,
+        found: &mut Vec<FoundFile>,
     ) -> Result<(), Failure> {
-        // A link that leads back up shows only what has been seen.
+        // A link to a parent folder only repeats files that were found already.
         if above.iter().any(|seen| seen == root) || above.len() > LINKS {
             return Ok(());
         }
@@ -252,13 +253,13 @@ impl Tree {
         Ok(())
     }
 
-    /// Whether there is anything below a path.
+    /// Whether a path has any entries below it.
     fn holds(&self, folder: &str) -> bool {
         let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         self.0.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
     }
 
-    /// A path with every link on its way followed; one that leads out of the repository leads to nothing.
+    /// A path with all its links resolved. A link out of the repository resolves to nothing.
     fn resolve(&self, path: &str) -> Result<String, Failure> {
         let mut left: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
         let mut real: Vec<String> = Vec::new();
@@ -288,11 +289,11 @@ impl Tree {
     }
 }
 
-/// What the folder's own `.gitignore` files leave out, as where it is read from a disk.
+/// The rules of the `.gitignore` files in the folder, as when it is read from a disk.
 struct Ignored(Vec<(String, Gitignore)>);
 
 impl Ignored {
-    fn read(rules: &[Found]) -> Result<Self, Failure> {
+    fn read(rules: &[FoundFile]) -> Result<Self, Failure> {
         let texts = contents(rules)?;
         let read = rules.iter().zip(texts).map(|((path, _), text)| {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -301,7 +302,7 @@ impl Ignored {
         Ok(Self(read.collect()))
     }
 
-    /// The innermost file that has an opinion decides.
+    /// The innermost file with a matching rule decides.
     fn is(&self, path: &str) -> bool {
         let mut own: Vec<&(String, Gitignore)> = self
             .0
@@ -315,8 +316,8 @@ impl Ignored {
     }
 }
 
-/// What stands behind identities, in their order; of each no more than is ever read of its file, and one byte.
-fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
+/// The contents for these hashes, in the same order. Each is cut one byte after the limit for its file, so that the parser sees that it is too large.
+fn contents(files: &[FoundFile]) -> Result<Vec<Vec<u8>>, Failure> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
@@ -330,7 +331,7 @@ fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
     let mut asked = git.stdin.take().expect("it is piped");
     let answers = BufReader::new(git.stdout.take().expect("it is piped"));
     let read = thread::scope(|scope| {
-        // Both pipes are short: whoever writes everything before reading anything waits for ever.
+        // Both pipes have small buffers: to write everything before reading anything would block for ever.
         scope.spawn(move || {
             for (_, id) in files {
                 if writeln!(asked, "{id}").is_err() {
@@ -345,8 +346,8 @@ fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
     read
 }
 
-/// `<id> <type> <size>`, the bytes, and a line break, for each.
-fn answered(files: &[Found], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, Failure> {
+/// Parses `<id> <type> <size>`, the bytes, and a line break, for each file.
+fn answered(files: &[FoundFile], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, Failure> {
     let broken = |path: &str, error: &io::Error| Failure::of("read", format!("{path} from git"), error);
     let mut contents = Vec::new();
     for (path, id) in files {

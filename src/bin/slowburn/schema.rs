@@ -9,7 +9,7 @@ use crate::ending::{Ending, Failure};
 use crate::sources::shown;
 use crate::{read, stderr, stdout};
 
-/// Prints it.
+/// Prints the schema.
 pub fn run(args: &Schema) -> Result<Ending, Failure> {
     for schema in SCHEMAS.iter().filter(|schema| schema.name == args.of) {
         stdout::print(&schema.text())?;
@@ -17,7 +17,7 @@ pub fn run(args: &Schema) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// Says of which schemas beside the definitions are not this compiler's: editors go by them.
+/// Warns if schemas beside the definitions are from another version of slowburn, because editors use them.
 pub fn remind(slos: &Path) {
     for schema in SCHEMAS {
         let path = Path::new(".slowburn").join(format!("{}.json", schema.name));

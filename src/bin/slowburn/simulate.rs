@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use slowburn::inert;
-use slowburn::plan::{Observer, SloPlan};
+use slowburn::plan::{EventSource, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, silence, simulate, words};
 use slowburn::vocabulary::{Moment, Period};
 
@@ -12,10 +12,10 @@ use crate::ending::{Ending, Failure};
 use crate::sources::{self, Project};
 use crate::{named, problems, read, stdout};
 
-/// A file of counted events may be large, but not as large as memory.
+/// Limits memory. In bytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Prints who is told when, and what it costs.
+/// Prints who is notified when, and how much of the budget is spent.
 pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     let Some((service, slo)) = args.subject.split_once('/') else {
         return Err(Failure::new(format!("`{}` is not an SLO", args.subject))
@@ -39,13 +39,13 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-/// Where the incident is described.
+/// How the incident is given.
 enum Described {
     Words(String),
     Counts(PathBuf),
 }
 
-/// The incident, and the directory of the definitions: with a file there are no words, so what stands in their place is the directory.
+/// The incident, and the directory of the definitions. With `--csv` there is no incident on the command line, so the first argument is the directory.
 fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
     let default = args.slos == Path::new("slos");
     match (&args.csv, &args.incident) {
@@ -59,9 +59,9 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
     }
 }
 
-/// What is played, and what it is called.
+/// The incident to play, and its description.
 fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(String, Scenario), Failure> {
-    let counts = matches!(plan.observed.by, Observer::Counters { .. } | Observer::Parts);
+    let counts = matches!(plan.observed.by, EventSource::Counters { .. } | EventSource::Parts);
     let refused = |what: &str| {
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         let every = plan.promise.interval;
@@ -136,7 +136,7 @@ fn date(written: &str, plan: &SloPlan) -> Result<i64, Failure> {
     }
 }
 
-/// From the first second of 1971 to that of 2101, in seconds since 1970.
+/// Accepted dates: from the beginning of 1971 to the beginning of 2101, in seconds since 1970.
 const YEARS: (i64, i64) = (31_536_000, 4_133_980_800);
 
 fn counted(path: &Path, shown: &str) -> Result<String, Failure> {

@@ -15,42 +15,42 @@ use slowburn::model::Model;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
-use slowburn::{Compiled, Each};
+use slowburn::{Compiled, CompiledEnvironments};
 
 use crate::ending::Failure;
 use crate::ignored::{self, RULES_AT_MOST};
 use crate::read;
 
-/// What the parser takes; one byte more is read, because it is the parser who says that this is too much.
+/// The parser's limit. One byte more is read, so that the parser can report the error.
 pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
 
-/// A raw capture in the place of a contract may be large, but not as large as memory.
+/// Limits memory when a raw capture is in the place of a contract. In bytes.
 const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
 
-/// What is said of a larger one.
+/// The message for a larger file.
 pub const TOO_LARGE: &str =
     "it is larger than 64 MiB: make a contract from it with `slowburn metrics capture`";
 
-/// What a directory of definitions comes to.
+/// A directory of definitions, compiled.
 #[derive(Debug)]
 pub struct Project {
-    /// The texts, for showing problems in them.
+    /// The texts, in which problems are shown.
     pub sources: Sources,
-    /// What they come to: in one environment, or in all of them, and then it is the model of the first.
+    /// The result for one environment, or for all of them. Then the model is that of the first.
     pub compiled: Compiled,
-    /// Which environment that is; `None` if the project declares none.
+    /// The compiled environment; `None` if the project declares none.
     pub environment: Option<String>,
-    /// What the other environments mean; empty if one was asked for, or if there is an error in any.
+    /// The models of the other environments; empty if one was chosen, or if any has an error.
     pub others: Vec<(String, Model)>,
 }
 
 impl Project {
-    /// Reads and compiles everything under `slos`, for the environment that is named, or for the only one.
+    /// Reads and compiles everything under `slos`, for the given environment, or for the only one.
     pub fn read(slos: &Path, environment: Option<&str>) -> Result<Self, Failure> {
         Self::one(files(slos, slos, BTreeMap::new())?, environment)
     }
 
-    /// Reads and compiles everything under `slos`, for the environment that is named, or for all of them.
+    /// Reads and compiles everything under `slos`, for the given environment, or for all of them.
     pub fn read_all(slos: &Path, environment: Option<&str>) -> Result<Self, Failure> {
         let read = files(slos, slos, BTreeMap::new())?;
         match environment {
@@ -59,19 +59,19 @@ impl Project {
         }
     }
 
-    /// Compiles files for all environments: how they are called, and their bytes.
+    /// Compiles files, given by name and bytes, for all environments.
     pub fn of(read: Vec<(String, Vec<u8>)>) -> Self {
         let (sources, faults) = decoded(read);
         Self::compiled(sources, &faults, slowburn::compile_each)
     }
 
-    /// Compiles files for the environment that is named, or for the only one.
+    /// Compiles files for the given environment, or for the only one.
     pub fn one(read: Vec<(String, Vec<u8>)>, environment: Option<&str>) -> Result<Self, Failure> {
         let (sources, faults) = decoded(read);
         let environment = chosen(&sources, environment)?;
         let compile = |sources: &Sources| {
             let compiled = slowburn::compile_in(sources, environment.as_deref());
-            Each { environments: vec![(environment.clone(), compiled)] }
+            CompiledEnvironments { environments: vec![(environment.clone(), compiled)] }
         };
         Ok(Self::compiled(sources, &faults, compile))
     }
@@ -79,7 +79,7 @@ impl Project {
     fn compiled(
         sources: Sources,
         faults: &BTreeMap<String, usize>,
-        compile: impl Fn(&Sources) -> Each,
+        compile: impl Fn(&Sources) -> CompiledEnvironments,
     ) -> Self {
         if faults.is_empty() {
             let each = compile(&sources);
@@ -94,8 +94,8 @@ impl Project {
             let compiled = Compiled { problems, accepted, model: first.model.filter(|_| !failed) };
             return Self { sources, compiled, environment, others };
         }
-        // A file that is not a text is compiled as an empty one, to find what is wrong with the others; what is said of its
-        // emptiness is left out.
+        // A file that is not text is compiled as an empty one, to find the problems of the other files. Problems of the empty file itself are
+        // dropped.
         let readable = |file: &SourceFile| match faults.contains_key(&file.path) {
             true => SourceFile { path: file.path.clone(), text: String::new() },
             false => file.clone(),
@@ -116,19 +116,19 @@ impl Project {
         }
     }
 
-    /// The same sources, held against what a server shows.
+    /// The same sources, checked against the series of a server.
     pub fn against(self, live: &Live) -> Self {
         let compiled = slowburn::compile_against(&self.sources, self.environment.as_deref(), live);
         Self { compiled, ..self }
     }
 
-    /// The model of every environment, with its name if the project declares some; empty if there is an error.
+    /// The model of each environment, with the environment's name if there is one; empty if there is an error.
     pub fn models(&self) -> impl Iterator<Item = (Option<&str>, &Model)> {
         let first = self.compiled.model.iter().map(|model| (self.environment.as_deref(), model));
         first.chain(self.others.iter().map(|(name, model)| (Some(name.as_str()), model)))
     }
 
-    /// What is meant in the first environment, or as much of it as could be understood.
+    /// The model of the first environment; after errors, the part that could be understood.
     pub fn meant(&self) -> Cow<'_, Model> {
         match &self.compiled.model {
             Some(model) => Cow::Borrowed(model),
@@ -137,7 +137,7 @@ impl Project {
     }
 }
 
-/// Files as texts, and how much of each that is none can be read.
+/// The files as texts. For each file that is not text: the number of its bytes that can be read.
 pub fn decoded(read: Vec<(String, Vec<u8>)>) -> (Sources, BTreeMap<String, usize>) {
     let mut files = Vec::new();
     let mut faults = BTreeMap::new();
@@ -149,7 +149,7 @@ pub fn decoded(read: Vec<(String, Vec<u8>)>) -> (Sources, BTreeMap<String, usize
     (Sources::new(files), faults)
 }
 
-/// The environment that is named, or the only one.
+/// The given environment, or the only one.
 fn chosen(sources: &Sources, named: Option<&str>) -> Result<Option<String>, Failure> {
     let mut known = slowburn::environments(sources);
     let Some(named) = named else {
@@ -169,8 +169,8 @@ fn chosen(sources: &Sources, named: Option<&str>) -> Result<Option<String>, Fail
     })
 }
 
-/// The files of all definitions under `slos`, as they are called below `base`. What is `open` counts, not what is on the disk; some of it may
-/// not be there yet.
+/// The files of all definitions under `slos`, with paths below `base`. Open texts replace the files on the disk; some of them may not exist on the
+/// disk yet.
 pub fn files(
     slos: &Path,
     base: &Path,
@@ -192,16 +192,16 @@ pub fn files(
         };
         files.push((shown, bytes));
     }
-    // What is on the disk and was not found is hidden or ignored.
+    // A file that exists on the disk and was not found is hidden or ignored.
     let new = open.into_iter().filter(|(path, _)| is_source(path) && !slos.join(path).exists());
     files.extend(new.map(|(path, bytes)| (shown(base, &path), bytes)));
     Ok(files)
 }
 
-/// A path as people are shown it: `base` as they gave it, then the rest, with `/` between the parts.
+/// A path for messages: `base` as the user wrote it, then the rest, with `/` between the parts.
 pub fn shown(base: &Path, rest: &Path) -> String {
     let base = base.display().to_string();
-    // An address may have been given in its place.
+    // The user may have written an address instead.
     let base = if base.contains(":/") { secret::address(&base) } else { secret::masked(&base) };
     let trimmed = base.trim_end_matches(std::path::is_separator);
     if rest.as_os_str().is_empty() {
@@ -210,9 +210,9 @@ pub fn shown(base: &Path, rest: &Path) -> String {
     rest.iter().fold(trimmed.to_owned(), |shown, part| format!("{shown}/{}", part.to_string_lossy()))
 }
 
-/// Refuses an `out` inside of `slos`: the next run would read what this one has written.
-pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
-    // What does not exist yet cannot be a link: its nearest ancestor that does says where it will be.
+/// Refuses an `out` inside `slos`, because the next run would read its own output.
+pub fn refuse_out_inside_slos(slos: &Path, out: &Path) -> Result<(), Failure> {
+    // A path that does not exist yet cannot be a link. Its nearest existing parent shows where it will be.
     let existing =
         out.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
     let real = existing.into_iter().find_map(|path| fs::canonicalize(path).ok());
@@ -230,7 +230,7 @@ pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
 
 /// The paths of all definitions, relative to `slos`.
 ///
-/// Only what lies in `slos` decides: whether it is in a git repository, and what the directories above it ignore, does not.
+/// Only files inside `slos` matter: not whether it is in a git repository, and not the `.gitignore` files of its parents.
 pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     let name = shown(slos, Path::new(""));
     match fs::metadata(slos) {
@@ -253,7 +253,7 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     walk.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let mut rules = asked.lock().unwrap_or_else(PoisonError::into_inner);
-        !rules.leave_out(&top, entry.path(), is_folder)
+        !rules.excluded(&top, entry.path(), is_folder)
     });
     let mut found = Vec::new();
     for entry in walk.build() {
@@ -291,15 +291,15 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The `.gitignore` files of the folders that are walked, each read once, and only if it is a file.
+/// The `.gitignore` files of the visited folders. Each is read once, and only if it is a regular file.
 struct Rules {
     of: BTreeMap<PathBuf, Gitignore>,
-    /// What kept one from being read. Nothing is walked any more then.
+    /// Why a `.gitignore` file could not be read. The walk stops then.
     failure: Option<Failure>,
 }
 
 impl Rules {
-    fn leave_out(&mut self, top: &Path, path: &Path, is_folder: bool) -> bool {
+    fn excluded(&mut self, top: &Path, path: &Path, is_folder: bool) -> bool {
         let folders = || path.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
         for folder in folders() {
             if self.failure.is_none() && !self.of.contains_key(folder) {
@@ -316,7 +316,7 @@ impl Rules {
             }
         }
         self.failure.is_some()
-            || ignored::leave_out(folders().filter_map(|folder| self.of.get(folder)), path, is_folder)
+            || ignored::excluded(folders().filter_map(|folder| self.of.get(folder)), path, is_folder)
     }
 }
 
@@ -330,12 +330,12 @@ pub fn not_a_second_project(slos: &Path, path: &Path) -> Result<(), Failure> {
         .and("move its settings there or into the service files, or rename it"))
 }
 
-/// How much of a file is read, less one byte.
+/// The limit for a file, in bytes. One byte more is read, to notice that it is exceeded.
 pub fn most(path: &Path) -> u64 {
     if path.to_str().is_some_and(is_contract) { CAPTURE_AT_MOST } else { READ_AT_MOST }
 }
 
-/// A definition, what a service is known to expose, or what people wrote for a runbook: those lie in one folder, beside the project file.
+/// Whether a file is a definition, a contract or a text for a runbook. Runbook texts are in one folder, beside the project file.
 pub fn is_source(path: &Path) -> bool {
     let written = path.components().count() == 2 && path.to_str().is_some_and(is_runbook);
     is_yaml(path) || path.to_str().is_some_and(is_contract) || written
@@ -345,8 +345,8 @@ pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// Whether the walk may go on: a link that leads back up shows only what has been seen, and a link to nowhere matters only
-/// where a definition is expected (editors lock a file by a hidden one).
+/// Whether the walk may ignore an error. A link to a parent folder only repeats files. A broken link matters only if it has the name of a definition:
+/// editors lock a file by a hidden link.
 fn passed_over(slos: &Path, error: &ignore::Error) -> bool {
     match error {
         ignore::Error::Loop { .. } => true,
@@ -378,10 +378,10 @@ fn source(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text, and how many bytes of it are one if not all are.
+/// The text. If not all bytes are UTF-8: the number of bytes before the first fault.
 pub fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
     if bytes.len() as u64 == READ_AT_MOST + 1 {
-        // The cut may have split a character, and nobody will read it. It grows no shorter by this.
+        // The file is too large anyway, and will be rejected. Reading may have split its last character; its replacement keeps the text too long.
         return (String::from_utf8_lossy(&bytes).into_owned(), None);
     }
     match String::from_utf8(bytes) {

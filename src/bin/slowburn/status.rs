@@ -3,17 +3,17 @@
 use slowburn::plan::Plan;
 use slowburn::status::{Gate, human, is_named, json, markdown, status};
 
-use crate::args::{Format, Shown, Status};
+use crate::args::{Format, Status, TableFormat};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{ask, problems, stdout};
 
-/// Prints it; exit code 1 if the gate says so.
+/// Prints the state; exit code 1 if the gate fails.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.outline(|_| false) else {
         problems::show(&project, Format::Human)?;
-        // Nothing is known then, and an exit code 2 says that this is not the gate's answer.
+        // The state is unknown then. Exit code 2 shows that this is not the gate's result.
         return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };
     known(&plan, &args.only)?;
@@ -22,14 +22,14 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
     let gate = (below.is_some() || frozen).then_some(Gate { below, frozen, allow_missing });
     let status = status(&plan, &args.only, &answers, gate);
     stdout::painted(&match args.format {
-        Shown::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
-        Shown::Markdown => markdown(&status),
-        Shown::Json => json(&status),
+        TableFormat::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
+        TableFormat::Markdown => markdown(&status),
+        TableFormat::Json => json(&status),
     })?;
     Ok(if status.passes() { Ending::Clean } else { Ending::Problems })
 }
 
-/// Refuses names of nothing: a gate in front of nothing is open.
+/// Refuses names that match no SLO: a gate without SLOs would always pass.
 pub fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
     let slos = || plan.services.iter().flat_map(|service| &service.slos);
     if slos().next().is_none() {

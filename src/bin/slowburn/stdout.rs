@@ -1,4 +1,4 @@
-//! Prints the result on stdout, and reports every error of writing.
+//! Prints the result on stdout, and reports errors of writing.
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -8,17 +8,18 @@ use slowburn::inert;
 
 use crate::ending::Failure;
 
-/// Whether colour can be seen there: a terminal, and neither `NO_COLOR` nor `TERM=dumb` says otherwise.
+/// Whether to print colours: on a terminal, unless `NO_COLOR` or `TERM=dumb` is set.
 pub fn color() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
-/// Prints all of it, with whatever is unseen in it shown.
+/// Prints a text, with invisible characters shown as escapes.
 pub fn print(text: &str) -> Result<(), Failure> {
     painted(&inert::text(text))
 }
 
-/// Prints all of it as it is, colours and all: what is unseen in texts of others is shown already. A pipe whose reader has seen enough, as in `slowburn … | head`, is not a failure.
+/// Prints a text as it is, with its colours. Texts of others are already escaped in it. A pipe that was closed early, as by `slowburn … | head`, is
+/// not an error.
 pub fn painted(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -27,7 +28,7 @@ pub fn painted(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Characters in a line: of the terminal, or of most terminals.
+/// The width of a line in characters: that of the terminal, or else that of most terminals.
 pub fn width() -> usize {
     const USUAL: usize = 100;
     let stdout = io::stdout();
@@ -37,12 +38,12 @@ pub fn width() -> usize {
     terminal_size::terminal_size_of(stdout).map_or(USUAL, |(width, _)| usize::from(width.0))
 }
 
-/// Whether somebody looks at it, rather than the next program of a pipe.
+/// Whether stdout is a terminal, and not a pipe or a file.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether there may be other characters than those of ASCII: yes, unless the locale names another encoding than UTF-8.
+/// Whether characters outside ASCII may be printed: yes, unless the locale names another encoding than UTF-8.
 pub fn unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

@@ -1,22 +1,22 @@
 //! Parses JSON of servers, within a limit of memory.
 //!
-//! A tree of values takes many times the memory of its text: a list of 173 megabytes with only empty lists takes 3.6 gigabytes. So its memory is
-//! estimated first, from the characters in the text, and never too low.
+//! A parsed tree takes many times the memory of its text: a list of 173 megabytes with only empty lists takes 3.6 gigabytes. So its size is estimated
+//! first, from the characters in the text. The estimate is never too low.
 
 use serde_json::Value;
 
-/// What a tree may take, in bytes, of an answer that may have so many megabytes: samples take about five times their text.
+/// The limit for a tree in bytes, if the text may have so many megabytes. Samples take about five times their text.
 pub fn most(megabytes: u64) -> u64 {
     megabytes.saturating_mul(5_000_000)
 }
 
-/// The tree; `None` if it would take more than `most` bytes, and nothing in it if the text is no JSON.
+/// The parsed tree. `None` if it would take more than `most` bytes; `Some(None)` if the text is not JSON.
 pub fn read(text: &[u8], most: u64) -> Option<Option<Value>> {
     (cost(text) <= most).then(|| serde_json::from_slice(text).ok())
 }
 
-/// What the values of a text take at most, in bytes: a place in a list that may just have doubled, a list's first places, an object's
-/// first node.
+/// An upper bound for the memory of the values, in bytes. It counts a place in a list whose capacity was just doubled, the first allocation of a
+/// list, and the first node of an object.
 fn cost(text: &[u8]) -> u64 {
     const PLACE: u64 = 64;
     const LIST: u64 = 160;
@@ -44,7 +44,7 @@ mod tests {
     use super::read;
 
     #[test]
-    fn what_costs_more_than_its_text_is_not_read() {
+    fn json_that_takes_too_much_memory_is_refused() {
         let samples = "[[1763800000.5,\"0.25\"],[1763800030.5,\"0.5\"]]";
         assert!(read(samples.as_bytes(), 1000).flatten().is_some());
         let nothing = format!("[{}[]]", "[],".repeat(10_000));

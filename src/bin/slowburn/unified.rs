@@ -4,12 +4,12 @@ use similar::TextDiff;
 
 use crate::changes::Change;
 
-/// More lines of one file than this are counted instead of shown.
+/// A longer diff is replaced by its number of lines.
 const LINES: usize = 200;
 
-/// The diff from what stands in `out` to what the sources mean.
+/// The diff from the file in `out` to the compiled text.
 pub fn diff(change: &Change, out: &str) -> String {
-    // What stands there may be anything.
+    // The present file may have any bytes.
     let old = change.old.as_deref().map(String::from_utf8_lossy);
     let name = |prefix: char, exists: bool| match exists {
         true => format!("{prefix}/{out}/{}", change.path),

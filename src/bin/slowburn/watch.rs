@@ -1,8 +1,8 @@
-//! `--watch`: runs again whenever a source changes, until somebody presses Ctrl-C.
+//! `--watch`: runs again whenever a source changes, until Ctrl-C.
 //!
-//! Changes are found by polling, not by events of the system. That works on every file system, also on those of networks and containers; an editor
-//! that writes by renaming, or a folder that is missing for a moment, is not a special case. Polling hundreds of files takes a millisecond. Nothing
-//! is cleaned up at the end because [`crate::write`] may be killed at any moment.
+//! Changes are found by polling, not by events of the system. That works on every file system, also on network file systems and in containers. An
+//! editor that renames files, and a folder that is missing for a moment, need no special treatment. Polling hundreds of files takes a millisecond.
+//! Ctrl-C needs no handler, because [`crate::write`] may be killed at any moment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,28 +12,28 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::ending::{Ending, Failure};
 use crate::{sources, stderr};
 
-/// How long to wait between two looks, at least.
+/// Shortest time between two polls.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// At most this part of the time is spent looking: folders may be large and file systems slow.
+/// At most 1/20 of the time is spent polling: folders may be large and file systems slow.
 const SHARE: u32 = 20;
 
-/// What tells one state of a source from the next: a file that was written anew has another time, length or number.
+/// What is compared to notice that a source changed. A file that is written again has another time, size or inode.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+struct FileState {
     path: PathBuf,
     length: u64,
     modified: Option<SystemTime>,
     number: u64,
 }
 
-/// What a look shows, or why there is nothing to see.
-type Look = Result<Vec<Seen>, String>;
+/// The state of all sources, or why they cannot be read.
+type SourcesState = Result<Vec<FileState>, String>;
 
-/// Runs at once, and again after each change; each run says in words what came of it. Whatever fails the first time ends it: somebody has mistyped. Later it goes on, as
-/// editors and version control take sources away and bring them back.
+/// Runs at once, and again after each change. Each run returns a summary. If the first run fails, the command ends: probably an argument is wrong.
+/// Later failures do not end it, because editors and version control remove files and write them again.
 pub fn run(slos: &Path, mut once: impl FnMut() -> Result<String, Failure>) -> Result<Ending, Failure> {
-    // What changes during a run is seen after it.
+    // Read before the run, so that changes during the run are noticed.
     let mut seen = look(slos);
     let mut begun = Instant::now();
     let mut result = once()?;
@@ -49,8 +49,8 @@ pub fn run(slos: &Path, mut once: impl FnMut() -> Result<String, Failure>) -> Re
     }
 }
 
-/// Waits until the sources are others than these, and have been the same for one pause: somebody may still be writing.
-fn changed(slos: &Path, before: Look) -> Look {
+/// Waits until the sources differ from these, and then until they are stable for one pause: an editor may still be writing.
+fn changed(slos: &Path, before: SourcesState) -> SourcesState {
     let mut last = None;
     loop {
         let begun = Instant::now();
@@ -64,19 +64,19 @@ fn changed(slos: &Path, before: Look) -> Look {
     }
 }
 
-/// All sources as they are now.
-fn look(slos: &Path) -> Look {
+/// The present state of all sources.
+fn look(slos: &Path) -> SourcesState {
     let seen = |path: PathBuf| {
         let found = fs::metadata(slos.join(&path)).ok();
         let length = found.as_ref().map_or(0, fs::Metadata::len);
         let modified = found.as_ref().and_then(|found| found.modified().ok());
-        Seen { path, length, modified, number: found.as_ref().map_or(0, number) }
+        FileState { path, length, modified, number: found.as_ref().map_or(0, number) }
     };
     let found = sources::find(slos).map_err(|failure| failure.to_string())?;
     Ok(found.into_iter().map(seen).collect())
 }
 
-/// What the file system calls the file.
+/// The inode of the file.
 #[cfg(unix)]
 fn number(found: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(found)

@@ -1,14 +1,15 @@
 //! Writes the artifacts under `out`: all of them or none.
 //!
-//! 1. Every new text is written to `out/.slowburn-<process>` and synced, and every file that will go is linked there. A disk
-//!    that is full or a directory that may not be written to shows itself here, when nothing has changed yet.
-//! 2. A list of what is to be done is written beside them: `finish`. From here on the work is done, whatever happens.
-//! 3. The new files are renamed into place one by one, the stale ones are removed. After an error the list is renamed to `undo`, and
-//!    what went before is put back.
+//! 1. Every new text is written to `out/.slowburn-<process>` and synced, and every file that will be removed is linked there. A full disk or a
+//!    missing permission is noticed here, before anything has changed.
+//! 2. A list of the steps is written beside them: `finish`. From here on the work will be done, by this run or by a later one.
+//! 3. The new files are renamed into place one by one, and the stale ones are removed. After an error the list is renamed to `undo`, and the old
+//!    files are put back.
 //! 4. The folders are synced, the list is removed, and then the staging directory.
 //!
-//! A run that is killed before the second step has changed nothing. A run that is killed after it leaves a list, and the next run finishes that list
-//! first. A list is ignored if somebody has changed the files since. A kill may also be a power failure: each step syncs what the next one needs.
+//! If a run is killed before the second step, it has changed nothing. If it is killed later, it leaves its list, and the next run finishes that
+//! first. A list is ignored if other programs changed the files in the meantime. A power failure counts as a kill: each step syncs what the next one
+//! needs.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -25,20 +26,20 @@ use crate::ending::Failure;
 use crate::sources::shown;
 use crate::{read, stderr};
 
-/// What the names of staging directories begin with; the process's number follows.
+/// Prefix of the names of staging directories; the process id follows.
 const STAGING: &str = ".slowburn-";
 
-/// As many files are written at once: each waits for the disk, and a disk takes many in the time of one.
+/// So many files are written in parallel: each waits for the disk, and a disk can write many at once.
 const WRITERS: usize = 16;
 
-/// What is to be done, and what is to be taken back.
+/// The names of the two lists: steps to finish, steps to undo.
 const FINISH: &str = "finish";
 const UNDO: &str = "undo";
 
-/// A list names every file that changes: a hundred thousand of them take ten megabytes.
+/// Limits memory. A list of a hundred thousand files takes ten megabytes. In bytes.
 const LIST_AT_MOST: u64 = 256 * 1024 * 1024;
 
-/// Changes what is to be changed, and says what that was.
+/// Makes the changes, and returns those that were made.
 pub fn write<'a>(
     artifacts: &'a Artifacts,
     targets: &[&Target],
@@ -46,8 +47,8 @@ pub fn write<'a>(
 ) -> Result<Vec<Change<'a>>, Failure> {
     let mut staging = Staging::new(out);
     staging.directory(out)?;
-    // One writer at a time, held until the end. Where a directory cannot be locked, two writers may meet: each file is whole
-    // even then.
+    // Only one writer at a time; the lock is held until the end. Where a directory cannot be locked, two runs may overlap. Even then every single
+    // file is complete.
     let lock = lock(out);
     if lock.is_some() {
         recover(out)?;
@@ -72,8 +73,8 @@ pub fn write<'a>(
     Ok(changes)
 }
 
-/// Finishes or takes back what a run that was killed has left in `out`, where nothing else is to be written.
-pub fn mend(out: &Path) -> Result<(), Failure> {
+/// Finishes or undoes the work of killed runs in `out`, when this run itself writes nothing.
+pub fn recover_interrupted(out: &Path) -> Result<(), Failure> {
     if !out.is_dir() || staged(out).next().is_none() {
         return Ok(());
     }
@@ -83,17 +84,17 @@ pub fn mend(out: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Waits until nobody else writes there.
+/// Waits until no other run holds the lock.
 fn lock(out: &Path) -> Option<File> {
     File::open(out).and_then(|directory| directory.lock().map(|()| directory)).ok()
 }
 
-/// Brings one file to `text`: wholly, or not at all. What stands there through a link is replaced where it is, and keeps its mode.
+/// Replaces one file completely or not at all. A file behind a link is replaced at the link's target, and keeps its mode.
 pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
     put(path, text, false)
 }
 
-/// As [`file`], for the eyes of whoever runs this only.
+/// As [`file`], but readable only by the user.
 pub fn private(path: &Path, text: &str) -> Result<(), Failure> {
     put(path, text, true)
 }
@@ -116,8 +117,8 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
-    sweep(directory);
-    // Beside the file, so that a rename is one step.
+    remove_staging(directory);
+    // In the same directory, so that a rename is atomic.
     let staging = directory.join(format!("{STAGING}{}", std::process::id()));
     let temporary = staging.join("new");
     let written = stage(&staging).and_then(|_lock| {
@@ -134,7 +135,7 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     written.map_err(|error| unwritten(&error))
 }
 
-/// Makes a staging directory that git passes over, and keeps others from sweeping it while it is held.
+/// Makes a staging directory that git ignores. The lock on it keeps other runs from removing it.
 fn stage(staging: &Path) -> io::Result<Option<File>> {
     fs::create_dir(staging)?;
     let lock = File::open(staging)
@@ -155,17 +156,17 @@ fn create(path: &Path, private: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Lets what was made, renamed or removed in a folder survive a power failure. Not every file system can.
+/// Makes changes of a folder's entries survive a power failure. Not every file system supports that.
 fn sync(directory: &Path) {
     let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
-/// Writes files that are not there yet: all of them, or none.
+/// Writes files that do not exist yet: all or none.
 pub fn new_files(folder: &Path, files: &[&(PathBuf, String)]) -> Result<(), Failure> {
     for (index, (path, text)) in files.iter().enumerate() {
         if let Err(failure) = file(&folder.join(path), text) {
             for (path, _) in &files[..index] {
-                // What cannot be removed could hardly be written.
+                // Best effort: a file that was just written can nearly always be removed.
                 let _ = fs::remove_file(folder.join(path));
             }
             return Err(failure.and("files that were already written are removed again"));
@@ -184,18 +185,18 @@ fn staged(folder: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// Removes what a kill has left beside a file. What holds a list is for whoever compiles there.
-fn sweep(folder: &Path) {
+/// Removes staging directories of killed runs beside a file. Those with a list are left to the next `compile`.
+fn remove_staging(folder: &Path) {
     for staging in staged(folder) {
         let unlocked = File::open(&staging).is_ok_and(|directory| directory.try_lock().is_ok());
         if unlocked && ![FINISH, UNDO].iter().any(|list| staging.join(list).exists()) {
-            // If it cannot be removed it is in nobody's way.
+            // If it cannot be removed, it does no harm.
             let _ = fs::remove_dir_all(staging);
         }
     }
 }
 
-/// Does what the lists say that killed runs have left, and removes them. Whoever holds the lock is the only writer, so nobody is using them.
+/// Does the steps in the lists of killed runs, and removes the lists. The caller holds the lock, so no other run uses them.
 fn recover(out: &Path) -> Result<(), Failure> {
     let mut staged: Vec<PathBuf> = staged(out).collect();
     staged.sort();
@@ -224,13 +225,13 @@ fn recover(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is done to a file, as a list says it.
+/// One step of a list.
 #[derive(Deserialize, Serialize)]
 struct Step {
     path: String,
-    /// Whether something stood there.
+    /// Whether there was a file before.
     old: bool,
-    /// Whether something belongs there.
+    /// Whether there will be a file afterwards.
     new: bool,
 }
 
@@ -238,12 +239,12 @@ fn unchanged(out: &Path) -> String {
     format!("nothing under {} has changed", shown(out, Path::new("")))
 }
 
-/// Everything that is on the disk only until the work is done. It goes when this is dropped.
+/// What exists on the disk only during the work. Dropping it removes it.
 struct Staging<'a> {
     out: &'a Path,
-    /// Holds `<index>.new` and `<index>.old` of each change; on the same file system as `out`, so that a rename is one step.
+    /// Has `<index>.new` and `<index>.old` of each change. On the same file system as `out`, so that a rename is atomic.
     temporary: PathBuf,
-    /// Directories that did not exist before, parents first.
+    /// Directories that this run made, parents first.
     made: Vec<PathBuf>,
 }
 
@@ -269,14 +270,14 @@ impl<'a> Staging<'a> {
         }
         match fs::create_dir(path) {
             Ok(()) => self.made.push(path.to_owned()),
-            // Another writer was faster.
+            // Another run made it in the meantime.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {}
             Err(error) => return Err(Failure::of("make", shown(), &error).and(&unchanged(self.out))),
         }
         Ok(())
     }
 
-    /// Keeps the old texts within reach, and writes the new ones.
+    /// Links or copies the old files, and writes the new ones.
     fn stage(&mut self, changes: &[Change]) -> Result<(), Failure> {
         let made = stage(&self.temporary);
         self.made.push(self.temporary.clone());
@@ -286,7 +287,7 @@ impl<'a> Staging<'a> {
         for (index, change) in changes.iter().enumerate() {
             let target = self.target(&change.path);
             let name = || shown(self.out, Path::new(&change.path));
-            // Renaming would put a file in the place of the link, and writing through it would be no single step.
+            // A rename would replace the link itself, and writing through the link would not be atomic.
             if target.is_symlink() {
                 return Err(Failure::new(format!("{} is a link, but slowburn writes files", name()))
                     .and(&unchanged(self.out))
@@ -329,7 +330,7 @@ impl<'a> Staging<'a> {
         Failure::of("write", shown(self.out, Path::new(&change.path)), error).and(&unchanged(self.out))
     }
 
-    /// Says what will be done, so that whoever comes after a kill can do it.
+    /// Writes the list of steps, so that another run can finish them.
     fn list(&self, changes: &[Change]) -> Result<(), Failure> {
         let path = self.temporary.join("list");
         let list = serde_json::to_vec(&steps(changes)).expect("paths are JSON");
@@ -347,14 +348,14 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// What a list says; `None` if there is none, or it is not one of ours.
+    /// The steps of a list; `None` if there is no list, or it is not valid.
     fn listed(&self, name: &str) -> Option<Vec<Step>> {
         let text = read::plain(&self.temporary.join(name), LIST_AT_MOST).ok()?;
         let list: Vec<Step> = serde_json::from_slice(&text).ok()?;
         list.iter().all(|step| is_below(&step.path)).then_some(list)
     }
 
-    /// The one step that others can see.
+    /// Makes one change visible, in one step.
     fn apply(&self, index: usize, change: &Change) -> Result<(), Failure> {
         self.step(index, &change.path, change.new.is_some())
     }
@@ -370,7 +371,7 @@ impl<'a> Staging<'a> {
         }
     }
 
-    /// Whether every file that a list has still to change is as it was when the list was written.
+    /// Whether every file that a list still has to change is as it was when the list was written.
     fn is_untouched(&self, list: &[Step]) -> bool {
         list.iter().enumerate().all(|(index, step)| {
             let target = self.target(&step.path);
@@ -386,7 +387,7 @@ impl<'a> Staging<'a> {
         })
     }
 
-    /// Does what is left of a list.
+    /// Does the remaining steps of a list.
     fn finish(&self, list: &[Step]) -> Result<(), Failure> {
         for (index, step) in list.iter().enumerate() {
             let target = self.target(&step.path);
@@ -403,7 +404,7 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// Takes back these changes.
+    /// Undoes these changes.
     fn undo(&mut self, changes: &[Change]) -> Result<(), Failure> {
         let renamed = fs::rename(self.temporary.join(FINISH), self.temporary.join(UNDO));
         sync(&self.temporary);
@@ -417,7 +418,7 @@ impl<'a> Staging<'a> {
         undone
     }
 
-    /// Puts back what stood there before a list was begun; what is as it was stays so.
+    /// Puts back the files from before the list. Unchanged files are left alone.
     fn put_back(&self, list: &[Step]) -> Result<(), Failure> {
         for (index, step) in list.iter().enumerate().rev() {
             let target = self.target(&step.path);
@@ -439,7 +440,7 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// Syncs every folder that files have changed in.
+    /// Syncs every folder in which files changed.
     fn sync_all<'p>(&self, paths: impl Iterator<Item = &'p str>) {
         let folders: BTreeSet<PathBuf> =
             paths.filter_map(|path| self.target(path).parent().map(Path::to_owned)).collect();
@@ -447,13 +448,13 @@ impl<'a> Staging<'a> {
         sync(self.out);
     }
 
-    /// The work is done: what was made stays.
+    /// Keeps what was made: the work is done.
     fn keep(&mut self, changes: &[Change]) {
         self.sync_all(changes.iter().map(|change| change.path.as_str()));
         self.made.retain(|made| *made == self.temporary);
     }
 
-    /// Removes the staging directory, its list first: without the texts beside it, it would say what is not so.
+    /// Removes the staging directory. The list goes first: without the texts beside it, its steps could not be done.
     fn remove(&self) {
         for list in [FINISH, UNDO] {
             let _ = fs::remove_file(self.temporary.join(list));
@@ -463,7 +464,7 @@ impl<'a> Staging<'a> {
     }
 
     fn target(&self, path: &str) -> PathBuf {
-        // Paths are made from names, and names hold no `/` and no `.`.
+        // Paths are made from names, and names have no `/` and no `.`.
         assert!(is_below(path), "an artifact leaves out: {path}");
         self.out.join(path)
     }
@@ -480,7 +481,7 @@ impl<'a> Staging<'a> {
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
         for made in self.made.iter().rev() {
-            // A directory that somebody has put something into stays.
+            // A directory that got other files in the meantime stays.
             if *made == self.temporary {
                 self.remove();
             } else {
@@ -504,13 +505,13 @@ fn steps(changes: &[Change]) -> Vec<Step> {
     changes.iter().map(step).collect()
 }
 
-/// Whether two files hold the same.
+/// Whether two files have the same bytes.
 fn same(one: &Path, other: &Path) -> bool {
     let read = |path: &Path| read::plain(path, LIST_AT_MOST).ok();
     read(one).is_some_and(|bytes| read(other) == Some(bytes))
 }
 
-/// A second name for what stands there, or a copy on a file system without second names; nothing if nothing does.
+/// Makes a hard link to the present file, or a copy if the file system has no hard links. Does nothing if there is no file.
 fn keep_old(target: &Path, old: &Path) -> io::Result<()> {
     match fs::hard_link(target, old) {
         Ok(()) => Ok(()),

@@ -9,16 +9,16 @@ use std::collections::BTreeSet;
 use super::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Model, Reading, Role, Service};
+use crate::model::{MetricRead, Model, Role, Service};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in super::super::slos(model) {
-        let totals: Vec<&Reading> =
+        let totals: Vec<&MetricRead> =
             slo.readings.iter().filter(|reading| reading.role == Role::Total).collect();
         for inner in slo.readings.iter().filter(|reading| matches!(reading.role, Role::Bad | Role::Good)) {
-            let same: Vec<&&Reading> =
+            let same: Vec<&&MetricRead> =
                 totals.iter().filter(|total| total.selector.name == inner.selector.name).collect();
             // Several selectors of one metric may contain it together.
             let [total] = same.as_slice() else { continue };
@@ -92,7 +92,7 @@ pub(in crate::check) fn known_values<'a>(
     Some(values)
 }
 
-fn to_problem(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem {
+fn to_problem(inner: &MetricRead, total: &MetricRead, index: usize, value: &str) -> Problem {
     let matcher = &total.selector.matchers[index];
     let (what, key) = if inner.role == Role::Bad { ("bad", "bad") } else { ("good", "good") };
     let example = match value {

@@ -1,13 +1,13 @@
 //! Quantiles that are compared with a limit above all buckets: `histogram_quantile` returns at most the highest bound.
 
 use super::selected;
-use super::{Judged, Reader, Verdict, report};
+use super::{JudgedSelector, Reader, Verdict, report};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         let (Verdict::Fits(found), Reader::Companion(companion)) = (verdict, place.reader) else { continue };
         let Some((limit, reached)) = limit(&companion.expr, &place.reading.selector) else { continue };
         let Some(highest) = selected(place, found).max() else { continue };

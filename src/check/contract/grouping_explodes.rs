@@ -1,14 +1,14 @@
 //! Promises per label value, of which there are too many.
 
-use super::{Found, Judged, Place, Verdict, report};
+use super::{FoundMetric, JudgedSelector, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 
 /// The most promises that anybody can observe.
 const MOST: u64 = 100;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         let reads_all =
             matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native | Role::State);
         let Verdict::Fits(found) = verdict else { continue };
@@ -32,7 +32,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// How many combinations of the kept labels there may be, and which label has the most values. Labels of the target are not counted.
-fn promises(slo: &Slo, place: &Place, found: Found) -> Option<(u64, String)> {
+fn promises(slo: &Slo, place: &Place, found: FoundMetric) -> Option<(u64, String)> {
     let shapes = found.family.shapes.iter().filter_map(|shape| {
         let counts: Vec<(u64, &str)> = slo
             .by

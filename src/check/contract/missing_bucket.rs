@@ -4,7 +4,7 @@ use super::selected;
 use std::collections::BTreeSet;
 
 use super::unit_mismatch::{other_unit, shown};
-use super::{Judged, Place, Verdict, report};
+use super::{JudgedSelector, Place, Verdict, report};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
@@ -13,8 +13,8 @@ use crate::promql::bounds::{Bound, listed};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, text};
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         if let (Verdict::Fits(found), Role::Classic(bound), Some(slo)) =
             (verdict, place.reading.role, place.reader.slo())
             && other_unit(place, *found).is_none()
@@ -28,8 +28,8 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// Bounds and quantiles in matchers that do not exist.
-pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn named(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };
         let label = match (found.part, found.family.kind) {
             (Part::Bucket, _) => "le",

@@ -21,10 +21,10 @@ pub(super) mod wrong_metric_type;
 
 use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
-use crate::model::{Companion, Except, Model, Prometheus, Reading, Role, Service, Slo};
+use crate::model::{Companion, Except, MetricRead, Model, Prometheus, Role, Service, Slo};
 use crate::parallel;
 use crate::promql::ast::{Matcher, Modifiers, Selector};
-use crate::promql::regex::Asked;
+use crate::promql::regex::ValueCondition;
 use crate::promql::{build, places};
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{Decimal, Duration};
@@ -34,20 +34,20 @@ pub(super) enum Verdict<'a> {
     /// Unknown: there is no contract, or the metric is planned, or Prometheus or a rule makes it.
     Unknown,
     /// The metric fits the selector.
-    Fits(Found<'a>),
+    Fits(FoundMetric<'a>),
     /// No metric has this name.
     NoMetric,
     /// The metric has another type than the selector needs.
-    OtherType(Found<'a>),
+    OtherType(FoundMetric<'a>),
     /// A matcher, by its index, uses a label that the metric does not have.
-    NoLabel(Found<'a>, usize),
+    NoLabel(FoundMetric<'a>, usize),
     /// A matcher, by its index, matches no value of its label.
-    NoValue(Found<'a>, usize),
+    NoValue(FoundMetric<'a>, usize),
 }
 
 /// A metric of a contract under the name that the selector uses.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundMetric<'a> {
     pub name: &'a str,
     pub family: &'a Family,
     pub part: Part,
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn readings(self) -> &'a [Reading] {
+    pub fn readings(self) -> &'a [MetricRead] {
         match self {
             Self::Slo(slo) => &slo.readings,
             Self::Except(_, except) => &except.readings,
@@ -115,13 +115,13 @@ pub(super) struct Place<'a> {
     pub service: &'a Service,
     pub contract: &'a Contract,
     pub reader: Reader<'a>,
-    pub reading: &'a Reading,
+    pub reading: &'a MetricRead,
     /// The conditions of its matchers, in their order.
-    asked: Vec<Asked>,
+    asked: Vec<ValueCondition>,
 }
 
 /// A selector with the verdict of its contract.
-pub(super) struct Judged<'a> {
+pub(super) struct JudgedSelector<'a> {
     pub place: Place<'a>,
     pub verdict: Verdict<'a>,
     /// Whether to search for similar names if the name does not exist.
@@ -129,7 +129,7 @@ pub(super) struct Judged<'a> {
 }
 
 /// A check of all selectors that have a verdict.
-type Check = fn(&[Judged], &mut Vec<Problem>);
+type Check = fn(&[JudgedSelector], &mut Vec<Problem>);
 
 /// The checks of selectors.
 const CHECKS: [Check; 11] = [
@@ -157,7 +157,8 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
         }
         judged
     });
-    let unknown = |judged: &&mut Judged| matches!(judged.verdict, Verdict::NoMetric | Verdict::NoLabel(..));
+    let unknown =
+        |judged: &&mut JudgedSelector| matches!(judged.verdict, Verdict::NoMetric | Verdict::NoLabel(..));
     judged
         .iter_mut()
         .flatten()
@@ -178,8 +179,8 @@ fn judge<'a>(
     model: &'a Model,
     service: &'a Service,
     reader: Reader<'a>,
-    reading: &'a Reading,
-) -> Option<Judged<'a>> {
+    reading: &'a MetricRead,
+) -> Option<JudgedSelector<'a>> {
     let contract = service.contract.as_ref()?;
     let asked = reading.selector.matchers.iter().map(Matcher::asked).collect();
     let place = Place { model, service, contract, reader, reading, asked };
@@ -187,11 +188,11 @@ fn judge<'a>(
     // Matchers without a metric: the problem is reported where the metric is named.
     let nameless = place.is_nameless();
     let of_metric = matches!(verdict, Verdict::NoMetric | Verdict::OtherType(_));
-    (!(nameless && of_metric)).then_some(Judged { place, verdict, search: true })
+    (!(nameless && of_metric)).then_some(JudgedSelector { place, verdict, search: true })
 }
 
 /// A selector as it is written, for a problem's text.
-pub(super) fn named(reading: &Reading) -> &str {
+pub(super) fn named(reading: &MetricRead) -> &str {
     reading.selector.name.as_deref().unwrap_or_default()
 }
 
@@ -204,7 +205,7 @@ impl<'a> Place<'a> {
         let Some((name, family, part)) = self.contract.find(name) else {
             return if made_by_prometheus(name) { Verdict::Unknown } else { Verdict::NoMetric };
         };
-        let found = Found { name, family, part };
+        let found = FoundMetric { name, family, part };
         if !is_taken_rightly(self.reading.role, &found) {
             return Verdict::OtherType(found);
         }
@@ -222,7 +223,7 @@ impl<'a> Place<'a> {
         self.reading.metrics().any(|metric| self.service.planned.contains_key(metric))
     }
 
-    fn matched(&self, found: Found<'a>) -> Verdict<'a> {
+    fn matched(&self, found: FoundMetric<'a>) -> Verdict<'a> {
         let judged = found.family.shapes.iter().map(|shape| self.faults(found, shape));
         // The most similar shape shows the problem: missing labels before missing values.
         let Some((labels, values)) = judged.min_by_key(|(labels, values)| (labels.len(), values.len()))
@@ -237,7 +238,7 @@ impl<'a> Place<'a> {
     }
 
     /// The matchers that series of one shape cannot match, by index: those with a missing label, and those with a missing value.
-    fn faults(&self, found: Found, shape: &Shape) -> (Vec<usize>, Vec<usize>) {
+    fn faults(&self, found: FoundMetric, shape: &Shape) -> (Vec<usize>, Vec<usize>) {
         let (mut labels, mut values) = (Vec::new(), Vec::new());
         for (index, matcher) in self.reading.selector.matchers.iter().enumerate() {
             let own = ["le", "quantile"].contains(&matcher.label.as_str())
@@ -291,7 +292,7 @@ pub(super) fn in_yaml(name: &str) -> String {
 /// be written before them.
 pub(super) fn renamed(
     problem: Problem,
-    reading: &Reading,
+    reading: &MetricRead,
     name: &str,
     advice: impl Fn(&str) -> String,
 ) -> Problem {
@@ -317,7 +318,7 @@ pub(super) fn renamed(
 }
 
 /// Whether a metric has the type that a query needs, if the type is known. Exporters often declare a counter as a gauge, with the right name.
-fn is_taken_rightly(role: Role, found: &Found) -> bool {
+fn is_taken_rightly(role: Role, found: &FoundMetric) -> bool {
     let kind = match found.part {
         Part::Bucket | Part::Count | Part::Sum => Kind::Counter,
         Part::Whole => found.family.kind,
@@ -380,7 +381,7 @@ pub(super) fn report(problems: &mut Vec<Problem>, reader: Reader, problem: Probl
 }
 
 /// The bounds of the series that a selector matches.
-fn selected<'a>(place: &Place, found: &Found<'a>) -> impl Iterator<Item = Decimal> + use<'a> {
+fn selected<'a>(place: &Place, found: &FoundMetric<'a>) -> impl Iterator<Item = Decimal> + use<'a> {
     let fits = |shape: &&'a Shape| {
         let (labels, values) = place.faults(*found, shape);
         labels.is_empty() && values.is_empty()
@@ -393,7 +394,7 @@ fn selected<'a>(place: &Place, found: &Found<'a>) -> impl Iterator<Item = Decima
 }
 
 /// All known values of a label.
-fn values(found: Found, label: &str) -> Vec<String> {
+fn values(found: FoundMetric, label: &str) -> Vec<String> {
     let of = found.family.shapes.iter().filter_map(|shape| shape.labels.get(label));
     let mut values: Vec<String> = of.flat_map(|values| values.known.iter().cloned()).collect();
     values.sort();

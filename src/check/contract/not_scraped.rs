@@ -4,7 +4,7 @@ use super::{Reader, report};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
-use crate::model::{Job, Reading};
+use crate::model::{Job, MetricRead};
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
@@ -63,7 +63,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
 }
 
 /// Whether the series themselves show better which jobs exist, or the metric already has a problem.
-fn is_checked_elsewhere(contract: &Contract, reading: &Reading) -> bool {
+fn is_checked_elsewhere(contract: &Contract, reading: &MetricRead) -> bool {
     match contract.find(super::named(reading)) {
         Some((_, family, _)) => family.shapes.iter().any(|shape| shape.labels.contains_key("job")),
         None => !super::made_by_prometheus(super::named(reading)),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Reader;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::Reading;
+use crate::model::MetricRead;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in &model.services {
@@ -13,7 +13,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             continue;
         }
         let readings = Reader::all(service).flat_map(Reader::readings);
-        let read: BTreeSet<&str> = readings.flat_map(Reading::metrics).collect();
+        let read: BTreeSet<&str> = readings.flat_map(MetricRead::metrics).collect();
         for (metric, planned) in &service.planned {
             let found = service.contract.as_ref().and_then(|contract| contract.find(metric));
             if found.is_some() {

@@ -1,12 +1,12 @@
 //! Summaries that are used as histograms.
 
 use super::wrong_metric_type::is_summary_as_histogram;
-use super::{Judged, Verdict, named, report};
+use super::{JudgedSelector, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::text;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         let Verdict::OtherType(found) = verdict else { continue };
         if !is_summary_as_histogram(place.reading.role, *found) {
             continue;

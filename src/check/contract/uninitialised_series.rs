@@ -1,15 +1,15 @@
 //! Series of bad events that do not exist before the first bad event.
 
 use super::values;
-use super::{Found, Judged, Place, Reader, Verdict, named, report};
+use super::{FoundMetric, JudgedSelector, Place, Reader, Verdict, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::build::selector;
 use crate::promql::regex;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
@@ -18,7 +18,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
+fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let values = values(found, &matcher.label);
     let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));
@@ -38,7 +38,7 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
 
 /// Whether series with such a value may appear later, and the matcher has no spelling mistake: bad events are rare, and the value resembles those
 /// that exist.
-pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
+pub(super) fn may_appear(place: &Place, found: FoundMetric, index: usize) -> bool {
     // A companion alert also counts events that should not happen.
     let counts_bad = match place.reader {
         Reader::Slo(_) => place.reading.role == Role::Bad,

@@ -1,13 +1,13 @@
 //! Thresholds in one unit, histograms in another.
 
 use super::selected;
-use super::{Found, Judged, Place, Verdict, named, report};
+use super::{FoundMetric, JudgedSelector, Place, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };
         let Some((unit, why)) = other_unit(place, *found) else { continue };
         let read = unit_of(place.reader.slo(), place.reading.role).map_or("another unit", |(read, _)| read);
@@ -50,7 +50,7 @@ fn unit_of(slo: Option<&Slo>, role: Role) -> Option<(&'static str, i64)> {
 }
 
 /// The unit of a histogram, if it is not the expected one, and the evidence: its declared unit, its name, or its buckets.
-pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, String)> {
+pub(super) fn other_unit(place: &Place, found: FoundMetric) -> Option<(&'static str, String)> {
     let (read, per_second) = unit_of(place.reader.slo(), place.reading.role)?;
     let called = |word: &str| UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|unit| unit.0);
     let declared = found.family.unit.as_deref().and_then(called);

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, report};
+use super::{FoundMetric, JudgedSelector, Place, Verdict, in_yaml, is_of_target, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::places::spelled_label;
 use crate::source::Span;
 use crate::vocabulary::distance;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, search } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, search } in all {
         match verdict {
             Verdict::NoLabel(found, index) => {
                 report(problems, place.reader, matcher(place, *found, *index, *search));
@@ -22,7 +22,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// The problem of a matcher with a missing label.
-fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
+fn matcher(place: &Place, found: FoundMetric, index: usize, search: bool) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let label = place.reading.labels[index];
     let spelled = |known: &str| place.reading.spelling.of(&spelled_label(known));
@@ -46,7 +46,7 @@ fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
 }
 
 /// Labels in `by` that the series of all events do not have.
-fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
+fn kept(place: &Place, found: FoundMetric, problems: &mut Vec<Problem>) {
     let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
     let Some(slo) = place.reader.slo() else { return };
     let has = |label: &str| found.family.shapes.iter().any(|shape| shape.labels.contains_key(label));
@@ -66,7 +66,7 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     }
 }
 
-fn labels(found: Found<'_>) -> BTreeSet<&String> {
+fn labels(found: FoundMetric<'_>) -> BTreeSet<&String> {
     found.family.shapes.iter().flat_map(|shape| shape.labels.keys()).collect()
 }
 

@@ -1,15 +1,15 @@
 //! Metrics that do not exist.
 
-use super::{Judged, Place, Verdict, in_yaml, named, renamed, report};
+use super::{JudgedSelector, Place, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
-    for Judged { place, search, .. } in unknown {
+    for JudgedSelector { place, search, .. } in unknown {
         report(problems, place.reader, to_problem(place, *search));
     }
 }
@@ -40,7 +40,7 @@ fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
     let mut compared = 0;
     let mut likeness = |candidate: &str| {
         compared += usize::from(may_be_near(name, candidate, most(name, candidate)));
-        likeness(name, candidate, compared <= MOST_NAMES)
+        similarity(name, candidate, compared <= MOST_NAMES)
     };
     let mut scored: Vec<(u64, String)> =
         names(contract, role).filter_map(|candidate| Some((likeness(&candidate)?, candidate))).collect();
@@ -69,14 +69,16 @@ fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
 
 /// How similar two names are, in thousandths; `None` if hardly. It is the greater of two measures: their spelling, and the words that they share.
 /// Without `closely`, only the words.
-fn likeness(name: &str, candidate: &str, closely: bool) -> Option<u64> {
+fn similarity(name: &str, candidate: &str, closely: bool) -> Option<u64> {
     let longest = longest(name, candidate) as u64;
     let spelling = match closely.then(|| distance(name, candidate, most(name, candidate))).flatten() {
         Some(distance) => 1000u64.saturating_sub(1000 * distance as u64 / longest.max(1)),
         None => 0,
     };
-    let shared = telling(name).filter(|word| words(candidate).any(|other| alike(word, other))).count() as u64;
-    let all = (telling(name).count() + telling(candidate).count()) as u64;
+    let shared = distinguishing_words(name)
+        .filter(|word| words(candidate).any(|other| is_same_word(word, other)))
+        .count() as u64;
+    let all = (distinguishing_words(name).count() + distinguishing_words(candidate).count()) as u64;
     let by_words = (2000 * shared).checked_div(all).unwrap_or(0);
     let best = spelling.max(by_words);
     let near = spelling >= 750 || (by_words >= 600 && shared >= 1);
@@ -97,13 +99,13 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The words that distinguish a name. The endings of counters are left out, because all counters have them.
-fn telling(name: &str) -> impl Iterator<Item = &str> {
+fn distinguishing_words(name: &str) -> impl Iterator<Item = &str> {
     const TELL_NOTHING: [&str; 6] = ["total", "count", "seconds", "bytes", "bucket", "sum"];
     words(name).filter(|word| !TELL_NOTHING.iter().any(|other| word.eq_ignore_ascii_case(other)))
 }
 
 /// Whether two words are equal, or one is the plural of the other.
-fn alike(one: &str, other: &str) -> bool {
+fn is_same_word(one: &str, other: &str) -> bool {
     let plural = |many: &str, one: &str| {
         many.strip_suffix(['s', 'S']).is_some_and(|word| word.eq_ignore_ascii_case(one))
     };
@@ -117,11 +119,11 @@ mod tests {
     #[test]
     fn names_are_similar_by_spelling_and_by_words() {
         assert!(
-            likeness("ws_send_errors_total", "ggrt_send_errors_total", true)
-                > likeness("ws_send_errors_total", "ggrt_messages_sent_total", true)
+            similarity("ws_send_errors_total", "ggrt_send_errors_total", true)
+                > similarity("ws_send_errors_total", "ggrt_messages_sent_total", true)
         );
-        assert!(likeness("http_request_total", "http_requests_total", true).is_some());
-        assert!(likeness("htttp_requests_total", "http_requests_total", true).is_some());
-        assert_eq!(likeness("mail_sent_total", "node_cpu_seconds_total", true), None);
+        assert!(similarity("http_request_total", "http_requests_total", true).is_some());
+        assert!(similarity("htttp_requests_total", "http_requests_total", true).is_some());
+        assert_eq!(similarity("mail_sent_total", "node_cpu_seconds_total", true), None);
     }
 }

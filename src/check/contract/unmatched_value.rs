@@ -2,13 +2,13 @@
 
 use super::uninitialised_series::may_appear;
 use super::values;
-use super::{Found, Judged, Place, Verdict, report};
+use super::{FoundMetric, JudgedSelector, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::vocabulary::distance;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
@@ -17,7 +17,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
+fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let span = place.reading.matchers[index];
     let values = values(found, &matcher.label);

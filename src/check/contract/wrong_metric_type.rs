@@ -1,13 +1,13 @@
 //! Metrics that are used as another type: a gauge as a counter, a counter as a histogram.
 
-use super::{Found, Judged, Place, Verdict, named, renamed, report, words};
+use super::{FoundMetric, JudgedSelector, Place, Verdict, named, renamed, report, words};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
 use crate::model::Role;
 use crate::promql::build;
 
-pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict, .. } in all {
+pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
+    for JudgedSelector { place, verdict, .. } in all {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
@@ -17,11 +17,11 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// That is reported as another problem.
-pub(super) fn is_summary_as_histogram(role: Role, found: Found) -> bool {
+pub(super) fn is_summary_as_histogram(role: Role, found: FoundMetric) -> bool {
     matches!(role, Role::Classic(_) | Role::Native) && found.family.kind == Kind::Summary
 }
 
-fn to_problem(place: &Place, found: Found) -> Problem {
+fn to_problem(place: &Place, found: FoundMetric) -> Problem {
     let name = named(place.reading);
     let span = place.reading.name;
     let taken = match place.reading.role {

@@ -2,38 +2,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ours, same, severity};
+use super::{OurSlo, same, severity};
 use crate::diff::Side;
-use crate::difference::{Change, Kind, Words};
+use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::{Alert, Slo, Tier};
 use crate::lower;
 use crate::model::Labels;
-use crate::plan::{Rule, Watch};
+use crate::plan::{Rule, TierFacts};
 use crate::vocabulary::{Decimal, Duration, Severity, digits};
 
 /// The rules of an SLO's burn rate alerts.
-pub fn rules(one: Ours<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
+pub fn rules(one: OurSlo<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
     one.slo.rules().filter_map(|rule| Some((rule.burn()?.severity, rule)))
 }
 
 /// The changes of alerts. Equal parts are added to `kept`.
-pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec<Change> {
+pub fn changes(theirs: &Slo, one: OurSlo, new: Side, kept: &mut Vec<Sentence>) -> Vec<Change> {
     let subject = [one.name()];
     let spelled = &new.plan.project.severities;
-    let (mut changes, mut carried) = (Vec::new(), Carried::new());
+    let (mut changes, mut carried) = (Vec::new(), ConstantChanges::new());
     let mut of: BTreeMap<Severity, Vec<&Alert>> = BTreeMap::new();
     for alert in &theirs.alerts {
         match severity(alert, spelled) {
             _ if alert.absent => changes.extend(absent(alert, one, &subject, kept)),
             Some(severity) => of.entry(severity).or_default().push(alert),
             None => {
-                let said =
-                    Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
-                let said = said.and(match alert.labels.get("severity") {
+                let sentence = Sentence::plain("the alert ")
+                    .quote(&alert.rule.name)
+                    .and(" of ")
+                    .quote(&alert.rule.place);
+                let sentence = sentence.and(match alert.labels.get("severity") {
                     Some(_) => " has a `severity` that is neither page nor ticket, and is not compared",
                     None => " has no label `severity` for page or ticket, and is not compared",
                 });
-                changes.push(Change::new(Kind::NotUnderstood, &subject, said));
+                changes.push(Change::new(Kind::NotUnderstood, &subject, sentence));
             }
         }
     }
@@ -44,24 +46,26 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
         match (old, rule) {
             ([], None) => {}
             ([], Some(rule)) => {
-                let said = Words::plain(format!("an alert {verb} that the old rules do not have: "));
-                changes.push(Change::new(Kind::AlertAdded, &subject, said.quote(rule.name())));
+                let sentence = Sentence::plain(format!("an alert {verb} that the old rules do not have: "));
+                changes.push(Change::new(Kind::AlertAdded, &subject, sentence.quote(rule.name())));
             }
             (old, None) => {
                 let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
-                let said = Words::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
+                let sentence =
+                    Sentence::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
                 let warning = match severity {
                     Severity::Page => "nobody is paged any more once the old rules are removed",
                     Severity::Ticket => {
                         "nobody is notified of a slow burn any more once the old rules are removed"
                     }
                 };
-                changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
+                changes
+                    .push(Change::new(Kind::AlertRemoved, &subject, sentence).warn(Sentence::plain(warning)));
             }
             (old, Some(rule)) => {
                 changes.extend(named(severity, old, rule, &subject, kept));
                 changes.extend(tiers(severity, old, one, &subject, kept));
-                changes.extend(held(severity, old, rule, &subject, kept));
+                changes.extend(hold_changes(severity, old, rule, &subject, kept));
                 labels(severity, old, rule, one, &mut carried);
                 annotations(severity, old, rule, &mut carried);
                 changes.extend(receiver_change(severity, old, rule, one, new, kept));
@@ -73,17 +77,18 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
 }
 
 /// A label or an annotation with its change; the severities that have it, and all of its values.
-type Carried = BTreeMap<(Thing, String, Fact), (BTreeSet<Severity>, BTreeSet<String>)>;
+type ConstantChanges =
+    BTreeMap<(ConstantKind, String, ConstantChange), (BTreeSet<Severity>, BTreeSet<String>)>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Thing {
+enum ConstantKind {
     Label,
     Annotation,
 }
 
 /// The change of a label or an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fact {
+enum ConstantChange {
     Kept(Option<String>),
     New(String),
     Is(String),
@@ -91,7 +96,7 @@ enum Fact {
 }
 
 /// A change of both pages and tickets is reported once.
-fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<Change> {
+fn of_both(carried: ConstantChanges, subject: &[String], kept: &mut Vec<Sentence>) -> Vec<Change> {
     let mut changes = Vec::new();
     for ((thing, name, fact), (severities, was)) in carried {
         let of: Vec<&str> = severities.iter().map(|severity| severity.as_str()).collect();
@@ -100,55 +105,62 @@ fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<C
             _ => format!(" of {}", of.join(" and ")),
         };
         let (word, kind) = match thing {
-            Thing::Label => ("the label ", Kind::Label),
-            Thing::Annotation => ("the annotation ", Kind::Annotation),
+            ConstantKind::Label => ("the label ", Kind::Label),
+            ConstantKind::Annotation => ("the annotation ", Kind::Annotation),
         };
-        let said = Words::plain(word).quote(&name).and(of);
+        let sentence = Sentence::plain(word).quote(&name).and(of);
         let lost = match thing {
-            Thing::Label => "routes, inhibitions and silences that match it do not match the new alert",
-            Thing::Annotation => "message templates that use it find nothing",
+            ConstantKind::Label => {
+                "routes, inhibitions and silences that match it do not match the new alert"
+            }
+            ConstantKind::Annotation => "message templates that use it find nothing",
         };
         let kept_by = match name.as_str() {
             "sloth_id" | "sloth_service" | "sloth_slo" | "sloth_severity" => {
-                Some(Words::plain("`slowburn import --identity` keeps it"))
+                Some(Sentence::plain("`slowburn import --identity` keeps it"))
             }
             _ => None,
         };
-        let change = |said| Change::new(kind, subject, said);
+        let change = |sentence| Change::new(kind, subject, sentence);
         match (fact, thing) {
-            (Fact::Kept(value), _) => kept.push(match value {
-                Some(value) => said.and(": ").quote(value),
-                None => said,
+            (ConstantChange::Kept(value), _) => kept.push(match value {
+                Some(value) => sentence.and(": ").quote(value),
+                None => sentence,
             }),
-            (Fact::New(is), _) => changes.push(change(said.and(" is new: ").quote(is))),
-            (Fact::Is(is), Thing::Label) => {
-                let said = said.and(" is ").quote(is).and(", was ").list(was);
-                changes.push(change(said).warn(Words::plain(lost)));
+            (ConstantChange::New(is), _) => changes.push(change(sentence.and(" is new: ").quote(is))),
+            (ConstantChange::Is(is), ConstantKind::Label) => {
+                let sentence = sentence.and(" is ").quote(is).and(", was ").list(was);
+                changes.push(change(sentence).warn(Sentence::plain(lost)));
             }
-            (Fact::Is(is), Thing::Annotation) => changes.push(change(said.and(" is ").quote(is))),
-            (Fact::Gone, Thing::Label) => {
-                let change = change(said.and(" is removed; was ").list(was)).warn(Words::plain(lost));
+            (ConstantChange::Is(is), ConstantKind::Annotation) => {
+                changes.push(change(sentence.and(" is ").quote(is)))
+            }
+            (ConstantChange::Gone, ConstantKind::Label) => {
+                let change = change(sentence.and(" is removed; was ").list(was)).warn(Sentence::plain(lost));
                 changes.push(change.effects(kept_by));
             }
-            (Fact::Gone, Thing::Annotation) => changes.push(change(said.and(" is removed: ").and(lost))),
+            (ConstantChange::Gone, ConstantKind::Annotation) => {
+                changes.push(change(sentence.and(" is removed: ").and(lost)))
+            }
         }
     }
     changes
 }
 
-fn absent(alert: &Alert, one: Ours, subject: &[String], kept: &mut Vec<Words>) -> Option<Change> {
+fn absent(alert: &Alert, one: OurSlo, subject: &[String], kept: &mut Vec<Sentence>) -> Option<Change> {
     let name = &alert.rule.name;
     match one.service.missing.as_ref().and_then(|group| group.rules.first()) {
         Some(rule) => {
-            let said =
-                Words::plain("there is an alert for missing events: ").quote(rule.name()).and(", was ");
-            kept.push(said.quote(name));
+            let sentence =
+                Sentence::plain("there is an alert for missing events: ").quote(rule.name()).and(", was ");
+            kept.push(sentence.quote(name));
             None
         }
         None => {
-            let said = Words::plain("there is no counterpart to the alert for missing events ").quote(name);
+            let sentence =
+                Sentence::plain("there is no counterpart to the alert for missing events ").quote(name);
             let warning = "a service without measurements looks like a service without errors";
-            Some(Change::new(Kind::MissingEvents, subject, said).warn(Words::plain(warning)))
+            Some(Change::new(Kind::MissingEvents, subject, sentence).warn(Sentence::plain(warning)))
         }
     }
 }
@@ -158,24 +170,25 @@ fn named(
     old: &[&Alert],
     rule: &Rule,
     subject: &[String],
-    kept: &mut Vec<Words>,
+    kept: &mut Vec<Sentence>,
 ) -> Option<Change> {
     let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
     let count = old.len();
     if count > 1 {
         kept.push(
-            Words::plain(format!("{count} alerts of the old rules are one {severity}: ")).quote(rule.name()),
+            Sentence::plain(format!("{count} alerts of the old rules are one {severity}: "))
+                .quote(rule.name()),
         );
     }
     if names.len() == 1 && names.first().is_some_and(|name| *name == rule.name()) {
-        kept.push(Words::plain(format!("the {severity} ")).quote(rule.name()));
+        kept.push(Sentence::plain(format!("the {severity} ")).quote(rule.name()));
         return None;
     }
-    let said = Words::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
-    let warning = Words::plain("routes and silences that match ").list(&names).and(" do not match it");
+    let sentence = Sentence::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
+    let warning = Sentence::plain("routes and silences that match ").list(&names).and(" do not match it");
     let was = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-    let change = Change::new(Kind::AlertRenamed, subject, said.list(&names)).values(was, rule.name());
-    Some(change.warn(warning).effects([Words::plain("`alert_name` keeps the old name")]))
+    let change = Change::new(Kind::AlertRenamed, subject, sentence.list(&names)).values(was, rule.name());
+    Some(change.warn(warning).effects([Sentence::plain("`alert_name` keeps the old name")]))
 }
 
 /// `a burn rate of 14.4, an error ratio above 0.0144, over 1h and 5m`
@@ -189,18 +202,18 @@ fn described(burn_rate: Option<Decimal>, threshold: Decimal, long: Duration, sho
 fn tiers(
     severity: Severity,
     old: &[&Alert],
-    one: Ours,
+    one: OurSlo,
     subject: &[String],
-    kept: &mut Vec<Words>,
+    kept: &mut Vec<Sentence>,
 ) -> Vec<Change> {
     let mut before: Vec<&Tier> = old.iter().flat_map(|alert| &alert.tiers).collect();
-    let mut after: Vec<&Watch> =
+    let mut after: Vec<&TierFacts> =
         one.slo.promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
     let theirs = |tier: &Tier| described(tier.burn_rate, tier.threshold, tier.long, tier.short);
-    let ours = |tier: &Watch| described(Some(tier.burn_rate), tier.threshold, tier.long, tier.short);
-    let mut both: Vec<(&Tier, &Watch)> = Vec::new();
+    let ours = |tier: &TierFacts| described(Some(tier.burn_rate), tier.threshold, tier.long, tier.short);
+    let mut both: Vec<(&Tier, &TierFacts)> = Vec::new();
     // The same windows first, then the same long window, then the rest in order.
-    let alike: [fn(&Tier, &Watch) -> bool; 3] =
+    let alike: [fn(&Tier, &TierFacts) -> bool; 3] =
         [|was, is| was.long == is.long && was.short == is.short, |was, is| was.long == is.long, |_, _| true];
     for alike in alike {
         before.retain(|was| match after.iter().position(|is| alike(was, is)) {
@@ -214,30 +227,31 @@ fn tiers(
     let mut changes = Vec::new();
     for (was, is) in both {
         if (was.long, was.short) == (is.long, is.short) && same(was.threshold, is.threshold) {
-            kept.push(Words::plain(format!("the {severity} at {}", ours(is))));
+            kept.push(Sentence::plain(format!("the {severity} at {}", ours(is))));
             continue;
         }
-        let said = Words::plain(format!("the {severity} fires at {}; was at {}", ours(is), theirs(was)));
-        changes.push(Change::new(Kind::Tier, subject, said).values(theirs(was), ours(is)));
+        let sentence =
+            Sentence::plain(format!("the {severity} fires at {}; was at {}", ours(is), theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, sentence).values(theirs(was), ours(is)));
     }
     for was in before {
-        let said = Words::plain(format!("the {severity} no longer fires at {}", theirs(was)));
-        changes.push(Change::new(Kind::Tier, subject, said));
+        let sentence = Sentence::plain(format!("the {severity} no longer fires at {}", theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, sentence));
     }
     for is in after {
-        let said = Words::plain(format!("the {severity} also fires at {}", ours(is)));
-        changes.push(Change::new(Kind::Tier, subject, said));
+        let sentence = Sentence::plain(format!("the {severity} also fires at {}", ours(is)));
+        changes.push(Change::new(Kind::Tier, subject, sentence));
     }
     changes
 }
 
 /// `for` and `keep_firing_for`.
-fn held(
+fn hold_changes(
     severity: Severity,
     old: &[&Alert],
     rule: &Rule,
     subject: &[String],
-    kept: &mut Vec<Words>,
+    kept: &mut Vec<Sentence>,
 ) -> Vec<Change> {
     let Some(alert) = rule.alert() else { return Vec::new() };
     let holds: BTreeSet<Duration> = old.iter().map(|alert| alert.rule.hold).collect();
@@ -249,13 +263,13 @@ fn held(
             |length: Duration| if length.millis() == 0 { "none".to_owned() } else { length.to_string() };
         if was.iter().all(|was| *was == is) {
             if is.millis() > 0 {
-                kept.push(Words::plain(format!("the {severity} has `{field}: {is}`")));
+                kept.push(Sentence::plain(format!("the {severity} has `{field}: {is}`")));
             }
             continue;
         }
         let shown = was.into_iter().map(none).collect::<Vec<_>>().join(", ");
-        let said = Words::plain(format!("`{field}` of the {severity} is {}, was {shown}", none(is)));
-        changes.push(Change::new(Kind::Tier, subject, said).values(shown, none(is)));
+        let sentence = Sentence::plain(format!("`{field}` of the {severity} is {}, was {shown}", none(is)));
+        changes.push(Change::new(Kind::Tier, subject, sentence).values(shown, none(is)));
     }
     changes
 }
@@ -272,29 +286,31 @@ fn together<'a>(
     all
 }
 
-fn labels(severity: Severity, old: &[&Alert], rule: &Rule, one: Ours, carried: &mut Carried) {
+fn labels(severity: Severity, old: &[&Alert], rule: &Rule, one: OurSlo, carried: &mut ConstantChanges) {
     let before = together(old, |alert| &alert.labels);
-    let mut add = |name: &str, fact: Fact, was: Option<&BTreeSet<&str>>| {
-        let known = carried.entry((Thing::Label, name.to_owned(), fact)).or_default();
+    let mut add = |name: &str, fact: ConstantChange, was: Option<&BTreeSet<&str>>| {
+        let known = carried.entry((ConstantKind::Label, name.to_owned(), fact)).or_default();
         known.0.insert(severity);
         known.1.extend(was.into_iter().flatten().map(|value| (*value).to_owned()));
     };
     for (name, values) in &before {
         let fact = match rule.labels.get(*name) {
-            Some(is) if values.len() == 1 && values.contains(is.as_str()) => Fact::Kept(Some(is.clone())),
-            Some(is) => Fact::Is(is.clone()),
-            None if one.slo.promise.by.iter().any(|by| by == name) => Fact::Kept(None),
-            None => Fact::Gone,
+            Some(is) if values.len() == 1 && values.contains(is.as_str()) => {
+                ConstantChange::Kept(Some(is.clone()))
+            }
+            Some(is) => ConstantChange::Is(is.clone()),
+            None if one.slo.promise.by.iter().any(|by| by == name) => ConstantChange::Kept(None),
+            None => ConstantChange::Gone,
         };
         add(name, fact, Some(values));
     }
     for (name, is) in rule.labels.iter().filter(|(name, _)| !before.contains_key(name.as_str())) {
-        add(name, Fact::New(is.clone()), None);
+        add(name, ConstantChange::New(is.clone()), None);
     }
 }
 
 /// Annotations that people wrote, which a message template may use.
-fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Carried) {
+fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut ConstantChanges) {
     let Some(alert) = rule.alert() else { return };
     // The rules write these for every alert.
     let written = |name: &str| {
@@ -304,12 +320,12 @@ fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Ca
     };
     for (name, values) in together(old, |alert| &alert.rule.annotations) {
         let fact = match alert.annotations.get(name) {
-            Some(is) if values.contains(is.as_str()) => Fact::Kept(None),
-            Some(is) => Fact::Is(is.clone()),
-            None if written(name) => Fact::Kept(None),
-            None => Fact::Gone,
+            Some(is) if values.contains(is.as_str()) => ConstantChange::Kept(None),
+            Some(is) => ConstantChange::Is(is.clone()),
+            None if written(name) => ConstantChange::Kept(None),
+            None => ConstantChange::Gone,
         };
-        carried.entry((Thing::Annotation, name.to_owned(), fact)).or_default().0.insert(severity);
+        carried.entry((ConstantKind::Annotation, name.to_owned(), fact)).or_default().0.insert(severity);
     }
 }
 
@@ -318,9 +334,9 @@ fn receiver_change(
     severity: Severity,
     old: &[&Alert],
     rule: &Rule,
-    one: Ours,
+    one: OurSlo,
     new: Side,
-    kept: &mut Vec<Words>,
+    kept: &mut Vec<Sentence>,
 ) -> Option<Change> {
     let alertmanager = new.model.project.alertmanager.as_ref()?;
     let receivers = |name: &str, labels: &Labels| -> BTreeSet<String> {
@@ -333,17 +349,18 @@ fn receiver_change(
     let after = receivers(rule.name(), &rule.labels);
     if before == after {
         let nobody = after.is_empty();
-        let said = Words::plain(format!("the {severity}, sent through the routes of the project, goes to "));
-        kept.push(if nobody { said.and("nobody") } else { said.list(after) });
+        let sentence =
+            Sentence::plain(format!("the {severity}, sent through the routes of the project, goes to "));
+        kept.push(if nobody { sentence.and("nobody") } else { sentence.list(after) });
         return None;
     }
-    let list = |words: Words, names: &BTreeSet<String>| match names.is_empty() {
+    let list = |words: Sentence, names: &BTreeSet<String>| match names.is_empty() {
         true => words.and("nobody"),
         false => words.list(names),
     };
-    let said = list(Words::plain(format!("the {severity} goes to ")), &after);
-    let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
+    let sentence = list(Sentence::plain(format!("the {severity} goes to ")), &after);
+    let sentence = list(sentence.and("; the old one, sent through the same routes, goes to "), &before);
     let lost: Vec<&String> = before.difference(&after).collect();
-    let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not notified any more"));
-    Some(Change::new(Kind::Notified, &[one.name()], said).warn(warning))
+    let warning = (!lost.is_empty()).then(|| Sentence::default().list(lost).and(" is not notified any more"));
+    Some(Change::new(Kind::Notified, &[one.name()], sentence).warn(warning))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Ours;
-use crate::difference::{Change, Kind, Words};
+use super::OurSlo;
+use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::Slo;
 use crate::plan::Rule;
 use crate::promql::ast::{MatchOp, Selector};
@@ -24,7 +24,7 @@ pub fn reads(theirs: &Slo) -> Reads {
 }
 
 /// The raw series that our SLO reads.
-pub(super) fn ours(one: Ours) -> Reads {
+pub(super) fn ours(one: OurSlo) -> Reads {
     let recorded: BTreeSet<&str> = one.slo.rules().filter_map(Rule::record).collect();
     let selectors =
         one.slo.rules().filter(|rule| rule.record().is_some()).flat_map(|rule| rule.expr.selectors());
@@ -53,20 +53,20 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
 }
 
 /// The differences in words; empty if both sides read the same.
-pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
+pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
     let (before, after) = (reads(theirs), ours(one));
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for (metric, was) in &before {
         match after.get(metric) {
-            None => said.push(Words::plain("only the old rules read ").quote(metric)),
+            None => message.push(Sentence::plain("only the old rules read ").quote(metric)),
             Some(is) if was != is => {
                 let only = |from: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
                     from.difference(other).cloned().collect()
                 };
                 for (side, only) in [("old", only(was, is)), ("new", only(is, was))] {
                     if !only.is_empty() {
-                        let words = Words::plain("of ").quote(metric);
-                        said.push(words.and(format!(" only the {side} rules ask ")).list(only));
+                        let words = Sentence::plain("of ").quote(metric);
+                        message.push(words.and(format!(" only the {side} rules ask ")).list(only));
                     }
                 }
             }
@@ -74,24 +74,24 @@ pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
         }
     }
     for metric in after.keys().filter(|metric| !before.contains_key(*metric)) {
-        said.push(Words::plain("only the new rules read ").quote(metric));
+        message.push(Sentence::plain("only the new rules read ").quote(metric));
     }
-    said
+    message
 }
 
-pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
+pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change> {
     let subject = [one.name()];
     if reads(theirs).is_empty() {
-        let said = "the old rules do not say which raw series they read, so these are not compared";
-        return Some(Change::new(Kind::NotUnderstood, &subject, Words::plain(said)));
+        let message = "the old rules do not say which raw series they read, so these are not compared";
+        return Some(Change::new(Kind::NotUnderstood, &subject, Sentence::plain(message)));
     }
-    let apart = apart(theirs, one);
+    let apart = metric_differences(theirs, one);
     if apart.is_empty() {
-        kept.push(Words::plain("both read the same series: ").list(reads(theirs).into_keys()));
+        kept.push(Sentence::plain("both read the same series: ").list(reads(theirs).into_keys()));
         return None;
     }
-    let said = Words::plain("the two sides read different series");
+    let message = Sentence::plain("the two sides read different series");
     let warning =
-        Words::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
-    Some(Change::new(Kind::Sli, &subject, said).warn(warning).effects(apart))
+        Sentence::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
+    Some(Change::new(Kind::Sli, &subject, message).warn(warning).effects(apart))
 }

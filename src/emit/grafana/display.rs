@@ -16,13 +16,13 @@ pub const DIM: &str = "#8e8e8e";
 /// The states of alerts, as numbers from [`super::queries`].
 fn states(words: &Dashboards) -> serde_json::Value {
     panels::states(&[
-        (3, words.say("state.page"), "red"),
-        (2, words.say("state.ticket"), "orange"),
-        (1, words.say("state.pending"), YELLOW),
-        (0, words.say("state.quiet"), "green"),
-        (-1, words.say("state.planned"), DIM),
+        (3, words.phrase("state.page"), "red"),
+        (2, words.phrase("state.ticket"), "orange"),
+        (1, words.phrase("state.pending"), YELLOW),
+        (0, words.phrase("state.quiet"), "green"),
+        (-1, words.phrase("state.planned"), DIM),
         (-2, "…".to_owned(), DIM),
-        (-3, words.say("state.paused"), DIM),
+        (-3, words.phrase("state.paused"), DIM),
     ])
 }
 
@@ -34,7 +34,7 @@ fn state_steps() -> Vec<super::json::Step> {
 
 /// States over time; −1 if no alert was active in the range.
 pub fn state_field(words: &Dashboards) -> Field {
-    let calm = panels::states(&[(-1, words.say("state.nothing"), DIM)]);
+    let calm = panels::states(&[(-1, words.phrase("state.nothing"), DIM)]);
     Field { mappings: vec![calm, states(words)], ..panels::field(words, "short", state_steps()) }
 }
 
@@ -57,7 +57,7 @@ pub fn since_field(words: &Dashboards) -> Field {
     let mut field = panels::field(words, "dtdhms", panels::steps("text", &[]));
     // Otherwise the mapping for an empty value would show `no data`.
     field.mappings.clear();
-    field.no_value = words.say("none.alert");
+    field.no_value = words.phrase("none.alert");
     field
 }
 
@@ -121,17 +121,17 @@ pub fn exhaustion(words: &Dashboards) -> Vec<Property> {
 /// The same as a tile.
 pub fn exhaustion_field(words: &Dashboards) -> Field {
     let seconds = Decimal::from(LASTS);
-    let lasts = words.say("none.lasts");
+    let lasts = words.phrase("none.lasts");
     let steps = panels::steps("orange", &[(YELLOW, Decimal::from(86_400)), ("green", seconds)]);
     let mut mappings = panels::unjudged(words);
-    mappings.push(panels::states(&[(0, words.say("none.spent"), "orange")]));
+    mappings.push(panels::states(&[(0, words.phrase("none.spent"), "orange")]));
     mappings.push(panels::from_on(seconds, &lasts, "green"));
     Field { mappings, ..panels::field(words, "dtdhms", steps) }
 }
 
 /// A link in a cell of its own. It shows a text instead of its long address.
 pub fn linked_to(words: &Dashboards) -> Vec<Property> {
-    let open = words.say("link.open");
+    let open = words.phrase("link.open");
     let link = json!([{ "title": open, "url": "${__value.raw:raw}", "targetBlank": true }]);
     let called = json!({ "pattern": ".+", "result": { "text": open, "index": 0 } });
     vec![
@@ -148,7 +148,7 @@ pub fn decimals(ratio: Decimal) -> u32 {
 }
 
 /// A table with rows for two lines of text.
-pub fn tall(mut table: Panel) -> Panel {
+pub fn two_line_rows(mut table: Panel) -> Panel {
     if let Some(options) = &mut table.options {
         options["cellHeight"] = json!("lg");
     }

@@ -9,13 +9,13 @@ use crate::vocabulary::Decimal;
 /// Each part over time.
 pub fn states(title: String, bad: Expr, words: &Dashboards) -> Panel {
     let states = panels::states(&[
-        (-1, words.say("parts.none"), "text"),
-        (0, words.say("parts.good"), "green"),
-        (1, words.say("parts.bad"), "orange"),
+        (-1, words.phrase("parts.none"), "text"),
+        (0, words.phrase("parts.good"), "green"),
+        (1, words.phrase("parts.bad"), "orange"),
     ]);
     let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
     let field = Field { mappings: vec![states], ..panels::field(words, "short", steps) };
-    panels::timeline(title, words.say("parts.states.about"), &[(bad, "{{part}}".to_owned())], field)
+    panels::timeline(title, words.phrase("parts.states.about"), &[(bad, "{{part}}".to_owned())], field)
 }
 
 /// The share of each part in what was bad in the period.
@@ -28,6 +28,6 @@ pub fn shares(title: String, shares: Expr, words: &Dashboards) -> Panel {
         custom: Some(panels::drawn("line", 40, true, false)),
         ..panels::field(words, "percentunit", panels::steps("text", &[]))
     };
-    let about = words.say("parts.shares.about");
+    let about = words.phrase("parts.shares.about");
     panels::lines(title, about, &[(shares, "{{part}}".to_owned())], field, Vec::new())
 }

@@ -105,8 +105,8 @@ fn data_source(words: &Dashboards) -> Variable {
     Variable {
         r#type: "datasource",
         name: panels::DATA_SOURCE.to_owned(),
-        label: words.say("variable.datasource"),
-        description: words.say("variable.datasource.about"),
+        label: words.phrase("variable.datasource"),
+        description: words.phrase("variable.datasource.about"),
         skip_url_sync: false,
         datasource: None,
         definition: None,
@@ -131,8 +131,8 @@ fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
     Variable {
         r#type: "query",
         name: name.to_owned(),
-        label: words.say(&format!("variable.{name}")),
-        description: words.say(&format!("variable.{name}.about")),
+        label: words.phrase(&format!("variable.{name}")),
+        description: words.phrase(&format!("variable.{name}.about")),
         datasource: Some(panels::PROMETHEUS),
         definition: Some(query.clone()),
         query: VariableQuery::Labels { qry_type: 1, query, ref_id: VARIABLE_QUERY },
@@ -179,17 +179,17 @@ fn annotations(words: &Dashboards, pages: Expr, paused: Option<Expr>) -> List<An
         text_format: Some("{{service}} {{slo}}"),
         tag_keys: Some("severity"),
         enable: paused.is_some(),
-        ..mark(words.say("annotation.alerts"), panels::PROMETHEUS, "red")
+        ..mark(words.phrase("annotation.alerts"), panels::PROMETHEUS, "red")
     };
     let paused = paused.map(|paused| Annotation {
         expr: Some(paused.to_string()),
         step: Some("60s"),
         text_format: Some("{{service}} {{slo}}"),
-        ..mark(words.say("state.paused"), panels::PROMETHEUS, display::DIM)
+        ..mark(words.phrase("state.paused"), panels::PROMETHEUS, display::DIM)
     });
     let tags = TagQuery { r#type: "tags", tags: vec![DEPLOYMENT], match_any: true, limit: 100 };
     let deployments =
-        Annotation { target: Some(tags), ..mark(words.say("annotation.deployments"), GRAFANA, "blue") };
+        Annotation { target: Some(tags), ..mark(words.phrase("annotation.deployments"), GRAFANA, "blue") };
     List { list: [pages].into_iter().chain(paused).chain([deployments]).collect() }
 }
 
@@ -214,7 +214,7 @@ fn home(project: &ProjectPlan, words: &Dashboards) -> Option<Link> {
     let link = |uid: &String| Link {
         keep_time: true,
         target_blank: false,
-        ..link(words.say("link.overview"), format!("/d/{uid}"))
+        ..link(words.phrase("link.overview"), format!("/d/{uid}"))
     };
     project.overview.as_ref().map(link)
 }
@@ -228,6 +228,6 @@ fn others(words: &Dashboards) -> Link {
         as_dropdown: true,
         keep_time: true,
         target_blank: false,
-        ..link(words.say("link.others"), String::new())
+        ..link(words.phrase("link.others"), String::new())
     }
 }

@@ -30,16 +30,16 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let legend = "{{service}}".to_owned();
     let history = [
         (alerts.history(&["service"], queries::info(of.screens, of.scope)), legend),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let title = words.say("timeline.services.title");
-    let about = words.say("timeline.services.about");
+    let title = words.phrase("timeline.services.title");
+    let about = words.phrase("timeline.services.about");
     let timeline = panels::timeline(title, about, &history, state_field(words));
     board.line(9, vec![(WIDTH / 2, worst(&of, words)), (WIDTH / 2, timeline)]);
-    let prose = panels::words(String::new(), words.say("overview.about"), &words.say("overview.text"));
+    let prose = panels::words(String::new(), words.phrase("overview.about"), &words.phrase("overview.text"));
     board.line(5, vec![(WIDTH, prose)]);
-    let title = super::titled(&plan.project, words.say("overview.title"));
-    let blank = super::blank(words, uid, title, &words.say("overview.about"));
+    let title = super::titled(&plan.project, words.phrase("overview.title"));
+    let blank = super::blank(words, uid, title, &words.phrase("overview.about"));
     let mut templating = super::blank(words, uid, String::new(), "").templating;
     templating.list.extend(variables(&of, &services, words));
     Some(Dashboard {
@@ -94,7 +94,7 @@ fn active(of: &Source, runbooks: bool, alerts: &Alerts, words: &Dashboards) -> P
     // An alert without an SLO links to its service.
     let state = queries::labelled(state, "promise", "$1", "screen", "(.+)");
     let state = queries::labelled(state, "promise", &of.screens.promise, "slo", ".+");
-    let more = |expr: Expr| queries::labelled(expr, "alertname", &words.say("active.more"), "", "");
+    let more = |expr: Expr| queries::labelled(expr, "alertname", &words.phrase("active.more"), "", "");
     let state = or(state, more(sub(mul(number("0"), alerts.more(&by)), number("2")).into()));
     let since = and(alerts.lasting(&by, of.scope), shown()).on(&by);
     let number_of = or(and(alerts.count(&by), shown()).on(&by), more(alerts.more(&by)));
@@ -114,12 +114,12 @@ fn active(of: &Source, runbooks: bool, alerts: &Alerts, words: &Dashboards) -> P
         column("number", number_of.into(), vec![property("decimals", 0)]),
         label("runbook", display::linked_to(words)),
     ];
-    let sorted = [(words.say("column.state"), true), (words.say("column.since"), true)];
+    let sorted = [(words.phrase("column.state"), true), (words.phrase("column.since"), true)];
     let mut field = panels::field(words, "short", panels::steps("text", &[]));
-    field.no_value = words.say("none.alert");
-    let about = words.say("active.about");
+    field.no_value = words.phrase("none.alert");
+    let about = words.phrase("active.about");
     panels::table(
-        words.say("active.title"),
+        words.phrase("active.title"),
         about,
         field,
         columns,
@@ -139,7 +139,7 @@ fn promise(screen: &str) -> String {
 }
 
 fn linked(words: &Dashboards, title: &str, url: &str, width: u32) -> Vec<Property> {
-    let link = json!([{ "title": words.say(title), "url": url }]);
+    let link = json!([{ "title": words.phrase(title), "url": url }]);
     vec![property("links", link), property("custom.minWidth", width)]
 }
 
@@ -189,17 +189,17 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
             ..column("objective", known, vec![property("custom.hidden", true)])
         },
     ]);
-    let sorted = [(words.say("column.alert"), true), (words.say("column.left"), false)];
+    let sorted = [(words.phrase("column.alert"), true), (words.phrase("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    panels::table(words.say("table.title"), words.say("table.about"), field, columns, &hidden, &sorted)
+    panels::table(words.phrase("table.title"), words.phrase("table.about"), field, columns, &hidden, &sorted)
 }
 
 fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
     let tile = |name: &str, expr: Expr, none: &'static str, some: &'static str| {
         let steps = panels::steps(none, &[(some, Decimal::ONE)]);
         let field = Field { decimals: Some(0), ..panels::field(words, "short", steps) };
-        let title = words.say(&format!("count.{name}"));
-        panels::tile(title, words.say(&format!("count.{name}.about")), &expr, field)
+        let title = words.phrase(&format!("count.{name}"));
+        panels::tile(title, words.phrase(&format!("count.{name}.about")), &expr, field)
     };
     let known = || of.known();
     let risky = and(gt(known(), number("0")), lt(known(), number("0.25")));
@@ -225,9 +225,10 @@ fn worst(of: &Source, words: &Dashboards) -> Panel {
     };
     let queries = [
         (of.smallest(), "{{service}}/{{slo}}".to_owned()),
-        (queries::guiding(queries::line(Decimal::ZERO), queries::promised(of)), words.say("none.spent")),
+        (queries::guiding(queries::line(Decimal::ZERO), queries::promised(of)), words.phrase("none.spent")),
     ];
     let zero = vec![panels::guide(1, "orange")];
-    let lines = panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, zero);
+    let lines =
+        panels::lines(words.phrase("worst.title"), words.phrase("worst.about"), &queries, field, zero);
     Panel { interval: Some("5m".to_owned()), ..lines }
 }

@@ -205,7 +205,7 @@ pub struct Column {
 impl Column {
     /// The values of a label, under the words of its name.
     pub fn label(words: &Dashboards, name: &str, properties: Vec<Property>) -> Self {
-        let title = words.say(&format!("column.{name}"));
+        let title = words.phrase(&format!("column.{name}"));
         Self { label: Some(name.to_owned()), expr: None, title, properties }
     }
 
@@ -316,7 +316,7 @@ pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field 
         decimals: None,
         min: None,
         max: None,
-        no_value: words.say("none.data"),
+        no_value: words.phrase("none.data"),
         color: Color { mode: "thresholds", fixed_color: None },
         mappings: vec![nothing(words)],
         thresholds: Thresholds { mode: "absolute", steps },
@@ -353,20 +353,20 @@ pub fn fixed(color: &'static str) -> Color {
 /// A missing value is shown without a color.
 pub fn nothing(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
-        "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
+        "match": "null", "result": { "text": words.phrase("none.data"), "color": "text", "index": 92 },
     } })
 }
 
 /// NaN means too few events.
 fn too_few(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
-        "match": "nan", "result": { "text": words.say("none.events"), "color": "text", "index": 90 },
+        "match": "nan", "result": { "text": words.phrase("none.events"), "color": "text", "index": 90 },
     } })
 }
 
 /// The same in tables, with this color.
 pub fn few(words: &Dashboards, color: &str) -> Value {
-    let text = json!({ "text": words.say("none.events"), "color": color, "index": 91 });
+    let text = json!({ "text": words.phrase("none.events"), "color": color, "index": 91 });
     json!({ "type": "value", "options": { FEW.to_string(): text } })
 }
 

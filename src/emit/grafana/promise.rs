@@ -30,24 +30,24 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     let rules = within_rules(&of);
     let history = [
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let about = words.say("alerts.about");
-    let timeline = panels::timeline(words.say("alerts.title"), about, &history, state_field(words));
+    let about = words.phrase("alerts.about");
+    let timeline = panels::timeline(words.phrase("alerts.title"), about, &history, state_field(words));
     board.line(5, vec![(WIDTH, timeline)]);
     board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
     board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
     // They are empty for an SLO that is not a journey.
-    board.folded(words.say("parts.title"), 7, WIDTH / 2, parts(&of, words));
-    let title = super::titled(project, words.say("promise.title"));
-    let blank = super::blank(words, &screens.promise, title, &words.say("promise.about"));
+    board.folded(words.phrase("parts.title"), 7, WIDTH / 2, parts(&of, words));
+    let title = super::titled(project, words.phrase("promise.title"));
+    let blank = super::blank(words, &screens.promise, title, &words.phrase("promise.about"));
     let mut templating = blank.templating;
     templating.list.extend(variables(&of, words));
-    let link = |name: &str, variable: &str| super::link(words.say(name), format!("${{{variable}}}"));
+    let link = |name: &str, variable: &str| super::link(words.phrase(name), format!("${{{variable}}}"));
     let service = super::json::Link {
         keep_time: true,
         target_blank: false,
-        ..super::link(words.say("link.service"), "/d/${screen}".to_owned())
+        ..super::link(words.phrase("link.service"), "/d/${screen}".to_owned())
     };
     Dashboard {
         annotations: super::annotations(words, alerts.pages(), Some(of.paused())),
@@ -57,7 +57,7 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
             .collect(),
         templating,
         panels: board.panels,
-        ..super::blank(words, &screens.promise, blank.title, &words.say("promise.about"))
+        ..super::blank(words, &screens.promise, blank.title, &words.phrase("promise.about"))
     }
 }
 
@@ -129,7 +129,8 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
     for tier in 0..TIERS {
         let named = Severity::ALL.map(|severity| {
             let severity = severity.as_str();
-            let title = words.fill("tier.title", &[("severity", &words.say(&format!("state.{severity}")))]);
+            let title =
+                words.fill("tier.title", &[("severity", &words.phrase(&format!("state.{severity}")))]);
             (
                 title,
                 "tiers",
@@ -151,9 +152,9 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
 /// A text that Grafana uses as the name of a line: `{{env}} {{role}}`.
 fn values_of(of: &Source) -> Expr {
     let each = |many: usize| {
-        let said: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
+        let message: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
         let more = if many == 3 { "(?:, .+)?" } else { "" };
-        (said.join(" "), "by", vec!["([^,]+)"; many].join(", ") + more)
+        (message.join(" "), "by", vec!["([^,]+)"; many].join(", ") + more)
     };
     made_of(of, &[each(1), each(2), each(3)])
 }
@@ -161,8 +162,8 @@ fn values_of(of: &Source) -> Expr {
 /// The SLO's definition with a label `made`, from the last of these patterns that matches.
 fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
     let info = queries::within(of.screens.info.clone(), Scope::Promise);
-    let labelled = |expr: Expr, (said, label, pattern): &(String, &str, String)| {
-        queries::labelled(expr, "made", said, label, pattern)
+    let labelled = |expr: Expr, (message, label, pattern): &(String, &str, String)| {
+        queries::labelled(expr, "made", message, label, pattern)
     };
     aggregate("max", &["made"], made.iter().fold(info.into(), labelled))
 }
@@ -211,15 +212,21 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         "job",
     ];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    let table =
-        panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
-    display::tall(table)
+    let table = panels::table(
+        words.phrase("promised.title"),
+        words.phrase("promised.about"),
+        field,
+        columns,
+        &hidden,
+        &[],
+    );
+    display::two_line_rows(table)
 }
 
 fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
     let tile = |name: &str, expr: Expr, field: Field| {
-        let about = words.say(&format!("{name}.about"));
-        panels::tile(words.say(&format!("{name}.title")), about, &expr, field)
+        let about = words.phrase(&format!("{name}.about"));
+        panels::tile(words.phrase(&format!("{name}.title")), about, &expr, field)
     };
     let one = |op: &str, expr: Expr| aggregate::<&str>(op, &[], expr);
     let judged = |expr: Expr| one("min", of.judged(expr));
@@ -234,7 +241,7 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
     let steps = panels::steps("orange", &[(panels::YELLOW, Decimal::ZERO), ("green", Decimal::ONE)]);
     let events = panels::judged_field(words, "short", steps.clone());
     let mut outage_left = panels::judged_field(words, "dtdhms", steps);
-    outage_left.mappings.push(panels::states(&[(0, words.say("none.spent"), "orange")]));
+    outage_left.mappings.push(panels::states(&[(0, words.phrase("none.spent"), "orange")]));
     let share =
         Field { decimals: Some(1), ..panels::judged_field(words, "percentunit", panels::budget_steps()) };
     let burn = Field {
@@ -270,11 +277,11 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     let queries = [
         (rate(&long), valued(format!("${long}"))),
         (rate(&short), valued(format!("${short}"))),
-        (queries::guiding(limit, rate(&long)), words.say("tier.limit")),
+        (queries::guiding(limit, rate(&long)), words.phrase("tier.limit")),
     ];
     let field = Field {
         min: Some(0),
-        no_value: words.say("none.tier"),
+        no_value: words.phrase("none.tier"),
         ..panels::lines_field(words, "suffix:×", panels::steps("text", &[]))
     };
     // Long windows decide. Short ones only show whether the burn continues.
@@ -289,11 +296,11 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
     let worst = |expr: Expr| queries::fewest(aggregate_without("min", &SLO, expr));
     let burnt = mul(of.read(|readings| &readings.burn_now), of.read(|readings| &readings.error_budget));
     let queries = [
-        (worst(sub(number("1"), burnt).into()), valued(words.say("indicator.now"))),
-        (worst(of.judged(of.achieved())), valued(words.say("indicator.period"))),
+        (worst(sub(number("1"), burnt).into()), valued(words.phrase("indicator.now"))),
+        (worst(of.judged(of.achieved())), valued(words.phrase("indicator.period"))),
         (
             aggregate::<&str>("max", &[], of.read(|readings| &readings.objective)),
-            words.say("indicator.objective"),
+            words.phrase("indicator.objective"),
         ),
     ];
     let field = Field {
@@ -302,7 +309,13 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
         ..panels::lines_field(words, "percentunit", panels::steps("text", &[]))
     };
     let overrides = vec![of_query(1, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
-    panels::lines(words.say("indicator.title"), words.say("indicator.about"), &queries, field, overrides)
+    panels::lines(
+        words.phrase("indicator.title"),
+        words.phrase("indicator.about"),
+        &queries,
+        field,
+        overrides,
+    )
 }
 
 /// The budget left over time.
@@ -313,9 +326,9 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         queries::fewest(aggregate_without("min", &SLO, judged))
     };
     let queries = [
-        (left(), valued(words.say("budget.left"))),
-        (queries::guiding(queries::line(Decimal::ZERO), left()), words.say("none.spent")),
-        (of.even(), words.say("budget.even")),
+        (left(), valued(words.phrase("budget.left"))),
+        (queries::guiding(queries::line(Decimal::ZERO), left()), words.phrase("none.spent")),
+        (of.even(), words.phrase("budget.even")),
     ];
     let field = Field {
         decimals: Some(1),
@@ -324,15 +337,15 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         ..panels::lines_field(words, "percentunit", panels::budget_steps())
     };
     let overrides = vec![guide(1, "orange"), guide(2, "text")];
-    panels::lines(words.say("budget.title"), words.say("budget.about"), &queries, field, overrides)
+    panels::lines(words.phrase("budget.title"), words.phrase("budget.about"), &queries, field, overrides)
 }
 
 /// Bad events, and all events on an axis of their own.
 fn counted(of: &Source, words: &Dashboards) -> Panel {
     let readings = &of.any.readings;
     let queries = [
-        (queries::counted(&readings.counted_bad, of.scope), words.say("counted.bad")),
-        (queries::counted(&readings.counted_total, of.scope), words.say("counted.total")),
+        (queries::counted(&readings.counted_bad, of.scope), words.phrase("counted.bad")),
+        (queries::counted(&readings.counted_total, of.scope), words.phrase("counted.total")),
     ];
     let field = Field {
         min: Some(0),
@@ -353,8 +366,13 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
             ],
         ),
     ];
-    let lines =
-        panels::lines(words.say("counted.title"), words.say("counted.about"), &queries, field, overrides);
+    let lines = panels::lines(
+        words.phrase("counted.title"),
+        words.phrase("counted.about"),
+        &queries,
+        field,
+        overrides,
+    );
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
 }
 
@@ -368,8 +386,8 @@ fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
     let within = |series| queries::chosen(series, of.scope);
     let (bad, shares) = (queries::part_bad(of.screens, within), queries::part_share(of.screens, within));
     vec![
-        journey::states(words.say("parts.states"), none(bad, "-1"), words),
-        journey::shares(words.say("parts.shares"), none(shares, "0"), words),
+        journey::states(words.phrase("parts.states"), none(bad, "-1"), words),
+        journey::shares(words.phrase("parts.shares"), none(shares, "0"), words),
     ]
 }
 
@@ -387,11 +405,11 @@ fn values(of: &Source, words: &Dashboards) -> Panel {
         ),
         column("events", each("min", of.sortable(of.events_left())), events_cell(words)),
     ];
-    let sorted = [(words.say("column.burn"), true), (words.say("column.left"), false)];
+    let sorted = [(words.phrase("column.burn"), true), (words.phrase("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));
     panels::table(
-        words.say("values.title"),
-        words.say("values.about"),
+        words.phrase("values.title"),
+        words.phrase("values.about"),
         field,
         columns,
         &["__name__"],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::display::LASTS;
 use super::panels::FEW;
-use crate::plan::{Latency, Level, Reading, Screens, ServicePlan, SloPlan};
+use crate::plan::{Latency, Level, RecordedRead, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
     add, aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless,
@@ -67,7 +67,7 @@ pub fn promised(of: &Source) -> Expr {
 }
 
 /// A series that has the same name for every SLO.
-pub fn read(reading: &Reading, scope: Scope) -> Expr {
+pub fn read(reading: &RecordedRead, scope: Scope) -> Expr {
     let name = reading.series.name.as_deref().unwrap_or_default();
     held(chosen(selector(name, &[]), scope), reading.held)
 }
@@ -133,7 +133,7 @@ impl Source<'_> {
     }
 
     /// A series that every SLO has.
-    pub fn read(&self, reading: fn(&crate::plan::Readings) -> &Reading) -> Expr {
+    pub fn read(&self, reading: fn(&crate::plan::Readings) -> &RecordedRead) -> Expr {
         read(reading(&self.any.readings), self.scope)
     }
 
@@ -337,7 +337,7 @@ impl Alerts {
     }
 
     /// −1 if no alert was active in the range: Grafana does not draw an empty panel of states.
-    pub fn calm(&self) -> Expr {
+    pub fn no_active_alerts(&self) -> Expr {
         unless(vector(number("-1")), self.seen::<&str>(&[])).on::<&str>(&[]).into()
     }
 }
@@ -399,7 +399,7 @@ pub fn part_bad(screens: &Screens, series: impl Fn(Selector) -> Selector) -> Exp
 
 /// The share of each part in what was bad in the period.
 pub fn part_share(screens: &Screens, series: impl Fn(Selector) -> Selector) -> Expr {
-    let Reading { series: share, held: reading } = &screens.parts.share;
+    let RecordedRead { series: share, held: reading } = &screens.parts.share;
     aggregate("max", &["part"], held(series(share.clone()), *reading))
 }
 
@@ -460,7 +460,7 @@ pub fn counted(series: &Selector, scope: Scope) -> Expr {
 }
 
 /// Events per second of these SLOs, from the counts over this length.
-pub fn traffic(counted: &Reading, length: Duration, service: &str, slos: &[&str]) -> Expr {
+pub fn traffic(counted: &RecordedRead, length: Duration, service: &str, slos: &[&str]) -> Expr {
     let name = counted.series.name.as_deref().unwrap_or_default();
     let series = within(selector(name, &[]), Scope::Service(service));
     let series = held(series.matching("slo", MatchOp::Matches, &slos.join("|")), counted.held);

@@ -8,7 +8,7 @@ use super::panels::{self, Board, WIDTH, guide};
 use super::queries::{self, Scope, Source};
 use crate::emit::address;
 use crate::inert::markdown;
-use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, Reading, ServicePlan, Signal, SloPlan};
+use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, RecordedRead, ServicePlan, Signal, SloPlan};
 use crate::promql::ast::MatchOp;
 use crate::promql::build::selector;
 use crate::text::Dashboards;
@@ -41,22 +41,22 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
     let history = [
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
-        (alerts.calm(), words.say("state.nothing")),
+        (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let about = words.say("timeline.service.about");
-    let title = words.say("timeline.service.title");
+    let about = words.phrase("timeline.service.about");
+    let title = words.phrase("timeline.service.title");
     board.line(7, vec![(WIDTH, panels::timeline(title, about, &history, state_field(words)))]);
     let mut signals = journeys(project, service, words).chain(signals(service, words));
     let seen: Vec<(u32, Panel)> = signals.by_ref().take(SIGNALS.0).map(|panel| (WIDTH / 3, panel)).collect();
     if !seen.is_empty() {
         board.line(7, seen);
     }
-    board.folded(words.say("signals.more"), 7, WIDTH / 3, signals.take(SIGNALS.1).collect());
+    board.folded(words.phrase("signals.more"), 7, WIDTH / 3, signals.take(SIGNALS.1).collect());
     if let Some(companions) = companions(service, words) {
         board.line(5, vec![(WIDTH, companions)]);
     }
     let about = [
-        words.say("service.about"),
+        words.phrase("service.about"),
         service.description.as_deref().map(|text| markdown(text) + ".").unwrap_or_default(),
         match &service.owner {
             Some(owner) => words.fill("service.owner", &[("owner", &markdown(owner))]),
@@ -67,7 +67,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
         about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let title = super::titled(project, words.fill("service.title", &[("service", &service.name)]));
     let source = service.source.as_deref().and_then(address::address);
-    let source = source.map(|url| super::link(words.say("link.source"), url));
+    let source = source.map(|url| super::link(words.phrase("link.source"), url));
     Dashboard {
         annotations: super::annotations(words, alerts.pages(), None),
         links: super::home(project, words).into_iter().chain([super::others(words)]).chain(source).collect(),
@@ -81,18 +81,18 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
         let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref());
         let name = match runbook.and_then(|url| address::address(url)) {
-            Some(url) => format!("[{}]({})", markdown(&alert.which.name), url.replace(['(', ')'], "")),
-            None => markdown(&alert.which.name),
+            Some(url) => format!("[{}]({})", markdown(&alert.id.name), url.replace(['(', ')'], "")),
+            None => markdown(&alert.id.name),
         };
-        let said = companion.description.as_deref().map(markdown).unwrap_or_default();
-        let planned = companion.planned.as_ref().map(|_| words.say("state.planned"));
-        let parts = [name, said, planned.unwrap_or_default()];
+        let message = companion.description.as_deref().map(markdown).unwrap_or_default();
+        let planned = companion.planned.as_ref().map(|_| words.phrase("state.planned"));
+        let parts = [name, message, planned.unwrap_or_default()];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("- {}", parts.join(" · "))
     };
     let lines: Vec<String> = service.companion_alerts().take(COMPANIONS).map(line).collect();
-    let title = words.say("companions.title");
-    (!lines.is_empty()).then(|| panels::words(title, words.say("companions.about"), &lines.join("\n")))
+    let title = words.phrase("companions.title");
+    (!lines.is_empty()).then(|| panels::words(title, words.phrase("companions.about"), &lines.join("\n")))
 }
 
 /// The measurements of the service, each once even if several SLOs read it: traffic, latency, and values that are compared with limits.
@@ -125,7 +125,7 @@ fn journeys(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) ->
                 &slo.promise.slo,
             )
         };
-        let title = |name: &str| format!("{}: {}", slo.promise.slo, words.say(name));
+        let title = |name: &str| format!("{}: {}", slo.promise.slo, words.phrase(name));
         let (bad, shares) =
             (queries::part_bad(&project.screens, own), queries::part_share(&project.screens, own));
         [
@@ -142,7 +142,7 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     let mut queries = Vec::new();
     for sliced in [false, true] {
         let of = |slo: &&SloPlan| matches!(slo.promise.event, Event::Slice(_)) == sliced;
-        let counted: Vec<(&str, &Reading, Duration)> = service
+        let counted: Vec<(&str, &RecordedRead, Duration)> = service
             .slos
             .iter()
             .filter(of)
@@ -163,8 +163,8 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
         return Vec::new();
     }
     let field = Field { min: Some(0), ..panels::lines_field(words, "cps", panels::steps("green", &[])) };
-    let about = words.say("traffic.about");
-    let lines = panels::lines(words.say("traffic.title"), about, &queries, field, Vec::new());
+    let about = words.phrase("traffic.about");
+    let lines = panels::lines(words.phrase("traffic.title"), about, &queries, field, Vec::new());
     vec![Panel { interval: Some("1m".to_owned()), ..lines }]
 }
 
@@ -195,8 +195,8 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
 fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
     let worst = queries::worst_level(level);
     let queries = [
-        (worst.clone(), words.say("level.value")),
-        (queries::guiding(queries::limit(level), worst), words.say("level.limit")),
+        (worst.clone(), words.phrase("level.value")),
+        (queries::guiding(queries::limit(level), worst), words.phrase("level.limit")),
     ];
     let field = panels::lines_field(words, unit(level.measure), panels::steps("text", &[]));
     let limit = match (level.fixed, level.measure) {

@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::spelling::Words;
+use super::spelling::LanguageFormat;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Delivery, NOBODY, Plan, ServicePlan, Which};
+use crate::plan::{AlertId, Delivery, NOBODY, Plan, ServicePlan};
 use crate::text;
 
 /// With more SLOs than this, every service has its own page.
@@ -28,7 +28,7 @@ const MOST: usize = 50;
 /// Adds `report/index.html`, and `report/<service>.html` if one page would be too large.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let language = plan.project.language;
-    let words = Words::new(language, &plan.project.severities);
+    let words = LanguageFormat::new(language, &plan.project.severities);
     let deliveries = Deliveries::of(plan);
     let (code, _) =
         Language::ALL.into_iter().find(|(_, known)| *known == language).expect("every language has a code");
@@ -46,7 +46,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
         services: sections(services),
         island: match page.as_deref() {
             Some("") => String::new(),
-            _ => text::island(&simulator::simulator(services, &deliveries, &words)),
+            _ => text::script_data(&simulator::simulator(services, &deliveries, &words)),
         },
         page,
     };
@@ -100,9 +100,9 @@ impl<'a> Deliveries<'a> {
     }
 
     /// The deliveries of an alert: several if its receivers depend on values of labels.
-    fn of_alert(&self, which: &Which) -> Vec<&'a Delivery> {
-        let named = self.by_name.get(which.name.as_str()).into_iter().flatten();
-        named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
+    fn of_alert(&self, id: &AlertId) -> Vec<&'a Delivery> {
+        let named = self.by_name.get(id.name.as_str()).into_iter().flatten();
+        named.copied().filter(|delivery| id.is(&delivery.labels)).collect()
     }
 }
 

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::{Deliveries, Link, anchor};
 use crate::emit::address::address;
 use crate::emit::grafana;
-use crate::emit::spelling::{Words, kind};
+use crate::emit::spelling::{LanguageFormat, kind};
 use crate::plan::{
     Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
-    Watch, seconds,
+    TierFacts, seconds,
 };
 use crate::vocabulary::{Decimal, Severity};
 
@@ -21,12 +21,12 @@ pub struct Service {
     owner: String,
     contract: bool,
     planned: Vec<Planned>,
-    needs: Vec<Needed>,
-    needed_by: Vec<Needed>,
+    needs: Vec<DependencyRow>,
+    needed_by: Vec<DependencyRow>,
     dashboard: Link,
     source: Option<Link>,
-    missing: Option<Missing>,
-    companions: Vec<Cause>,
+    missing: Option<MissingEventsRow>,
+    companions: Vec<CompanionRow>,
     slos: Vec<Slo>,
 }
 
@@ -39,7 +39,7 @@ struct Planned {
 
 /// The other end of a dependency.
 #[derive(Serialize)]
-pub struct Needed {
+pub struct DependencyRow {
     pub service: Link,
     /// The SLO whose page means that it is down, if one is declared.
     pub slo: Option<Link>,
@@ -49,7 +49,7 @@ pub struct Needed {
 
 /// The alert for missing events.
 #[derive(Serialize)]
-struct Missing {
+struct MissingEventsRow {
     alert: AlertRow,
     after: String,
     runbook: Link,
@@ -57,7 +57,7 @@ struct Missing {
 
 /// A companion alert.
 #[derive(Serialize)]
-struct Cause {
+struct CompanionRow {
     name: String,
     description: String,
     planned: Option<String>,
@@ -148,12 +148,12 @@ struct AlertRow {
     tiers: Vec<String>,
     /// When it fires, if it has no tiers.
     about: String,
-    told: Vec<Delivered>,
+    told: Vec<ReceiversRow>,
 }
 
 /// The receivers, for some values of labels.
 #[derive(Serialize)]
-struct Delivered {
+struct ReceiversRow {
     /// `env=production`, if the receivers depend on it.
     labels: Vec<String>,
     receivers: Vec<Receiver>,
@@ -172,14 +172,14 @@ pub fn service(
     project: &ProjectPlan,
     service: &ServicePlan,
     deliveries: &Deliveries,
-    words: &Words,
+    words: &LanguageFormat,
 ) -> Service {
     let needs = |down: bool| {
         let ours = project
             .needs
             .iter()
             .filter(move |need| *if down { &need.service } else { &need.on } == service.name);
-        ours.map(move |need| Needed {
+        ours.map(move |need| DependencyRow {
             service: to(if down { &need.on } else { &need.service }, None),
             slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
             pages: need.silences == Severity::Page,
@@ -223,8 +223,8 @@ fn runbook(name: Option<&str>, file: &str) -> Link {
     Link { text: name.unwrap_or(file).to_owned(), href: format!("../runbooks/{file}") }
 }
 
-fn companions(service: &ServicePlan, deliveries: &Deliveries, words: &Words) -> Vec<Cause> {
-    let cause = |(_, alert, companion): (_, &Alert, &Companion)| Cause {
+fn companions(service: &ServicePlan, deliveries: &Deliveries, words: &LanguageFormat) -> Vec<CompanionRow> {
+    let cause = |(_, alert, companion): (_, &Alert, &Companion)| CompanionRow {
         name: companion.name.clone(),
         description: companion.description.clone().unwrap_or_default(),
         planned: companion.planned.clone(),
@@ -241,15 +241,23 @@ pub fn to(service: &str, slo: Option<&str>) -> Link {
     Link { text, href: format!("#{}", anchor(service, slo)) }
 }
 
-fn missing(service: &ServicePlan, deliveries: &Deliveries, words: &Words) -> Option<Missing> {
+fn missing(
+    service: &ServicePlan,
+    deliveries: &Deliveries,
+    words: &LanguageFormat,
+) -> Option<MissingEventsRow> {
     let rule = service.missing.iter().flat_map(|group| &group.rules).next()?;
     let alert = rule.alert()?;
     let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
     let alert = row(alert, *severity, Vec::new(), deliveries, words);
-    Some(Missing { alert, after: words.length(*after), runbook: runbook(None, &service.missing_page.file) })
+    Some(MissingEventsRow {
+        alert,
+        after: words.length(*after),
+        runbook: runbook(None, &service.missing_page.file),
+    })
 }
 
-fn card(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
+fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
     let promise = &slo.promise;
     let full_name = format!("{}/{}", promise.service, promise.slo);
     let named = |severity| -> Vec<String> {
@@ -261,10 +269,10 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
         .map(|(severity, alert)| row(alert, severity, named(severity), deliveries, words))
         .collect();
     alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
-        let mut all = deliveries.of_alert(&alert.which);
+        let mut all = deliveries.of_alert(&alert.id);
         all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
-        let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
+        let about = words.phrase("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
         AlertRow { about, ..row_of(alert, severity, Vec::new(), &all, words) }
     }));
     Slo {
@@ -285,7 +293,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
         hours: words.agreed_time(promise),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| Agreed {
-                below: words.say("agreed.below", &[("line", &agreement.line.to_string())]),
+                below: words.phrase("agreed.below", &[("line", &agreement.line.to_string())]),
                 action: agreement.action.clone(),
                 freeze: agreement.freeze,
             })
@@ -296,20 +304,20 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
 }
 
 /// A part of a journey as a sentence.
-fn part(part: &Part, words: &Words) -> String {
+fn part(part: &Part, words: &LanguageFormat) -> String {
     let (name, budget) = (part.name(), words.percent(part.budget));
-    let mut said = words.say("parts.part", &[("part", &name), ("budget", &budget)]);
+    let mut said = words.phrase("parts.part", &[("part", &name), ("budget", &budget)]);
     if part.several {
-        said = words.say("parts.several", &[("part", &said)]);
+        said = words.phrase("parts.several", &[("part", &said)]);
     }
     match &part.planned {
-        Some(reason) => words.say("parts.planned", &[("part", &said), ("reason", reason)]),
+        Some(reason) => words.phrase("parts.planned", &[("part", &said), ("reason", reason)]),
         None => said,
     }
 }
 
 /// The promise as a sentence.
-pub fn promised(promise: &Promise, words: &Words) -> String {
+pub fn promised(promise: &Promise, words: &LanguageFormat) -> String {
     let share = words.percent(promise.ratio);
     let every = words.length(promise.interval);
     let limit = words.limit(promise);
@@ -317,28 +325,30 @@ pub fn promised(promise: &Promise, words: &Words) -> String {
         (Event::Occurrence, Some(limit)) => match &promise.successful {
             Some(matchers) => {
                 let parts = [("share", share.as_str()), ("limit", limit), ("matchers", matchers)];
-                words.say("promise.faster.successful", &parts)
+                words.phrase("promise.faster.successful", &parts)
             }
-            None => words.say("promise.faster", &[("share", &share), ("limit", limit)]),
+            None => words.phrase("promise.faster", &[("share", &share), ("limit", limit)]),
         },
-        (Event::Occurrence, None) => words.say("promise.events", &[("share", &share)]),
-        (Event::Check, Some(limit)) => words.say("promise.younger", &[("share", &share), ("limit", limit)]),
-        (Event::Check, None) => words.say("promise.time", &[("share", &share)]),
+        (Event::Occurrence, None) => words.phrase("promise.events", &[("share", &share)]),
+        (Event::Check, Some(limit)) => {
+            words.phrase("promise.younger", &[("share", &share), ("limit", limit)])
+        }
+        (Event::Check, None) => words.phrase("promise.time", &[("share", &share)]),
         (Event::Slice(length), _) => {
             let length = words.length(length);
-            words.say("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
+            words.phrase("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
         }
         (Event::Journey(length), _) => {
             let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
             let (length, parts) = (words.length(length), parts.join(", "));
             let said = [("share", share.as_str()), ("slice", &length), ("every", &every), ("parts", &parts)];
-            words.say("promise.journey", &said)
+            words.phrase("promise.journey", &said)
         }
     };
-    words.say("promise", &[("what", &what), ("over", &words.over(&promise.period))])
+    words.phrase("promise", &[("what", &what), ("over", &words.over(&promise.period))])
 }
 
-fn budget(promise: &Promise, words: &Words) -> Budget {
+fn budget(promise: &Promise, words: &LanguageFormat) -> Budget {
     let (one, of) = fraction(promise.budget);
     let expected = promise.traffic.map(|traffic| {
         let total = traffic * seconds(promise.period_length);
@@ -366,7 +376,7 @@ fn fraction(share: Decimal) -> (Decimal, Decimal) {
     (share * of / a, of / a)
 }
 
-fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
+fn tier(promise: &Promise, tier: &TierFacts, words: &LanguageFormat) -> Tier {
     Tier {
         name: format!("{} {}", words.severity(tier.severity), words.length(tier.long)),
         severity: tier.severity.as_str(),
@@ -382,7 +392,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     }
 }
 
-fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
+fn outages(promise: &Promise, words: &LanguageFormat) -> Vec<Outage> {
     let outage = |outage: &crate::plan::Outage| Outage {
         ratio: words.short_percent(outage.error_ratio),
         twice: outage.twice.iter().map(|long| words.length(*long)).collect(),
@@ -400,9 +410,9 @@ fn row(
     severity: Severity,
     tiers: Vec<String>,
     deliveries: &Deliveries,
-    words: &Words,
+    words: &LanguageFormat,
 ) -> AlertRow {
-    row_of(alert, severity, tiers, &deliveries.of_alert(&alert.which), words)
+    row_of(alert, severity, tiers, &deliveries.of_alert(&alert.id), words)
 }
 
 fn row_of(
@@ -410,7 +420,7 @@ fn row_of(
     severity: Severity,
     tiers: Vec<String>,
     all: &[&Delivery],
-    words: &Words,
+    words: &LanguageFormat,
 ) -> AlertRow {
     // If all deliveries have the same receivers, labels do not matter.
     let same = all.windows(2).all(|pair| pair[0].notified == pair[1].notified);
@@ -420,13 +430,13 @@ fn row_of(
             all.iter().any(|other| other.labels.get(*label) != Some(*value))
         };
         let labels = delivery.labels.iter().filter(differs).map(|(label, value)| format!("{label}={value}"));
-        Delivered {
+        ReceiversRow {
             labels: if same { Vec::new() } else { labels.collect() },
             receivers: delivery.notified.iter().map(|notified| receiver(notified, words)).collect(),
         }
     };
     AlertRow {
-        name: alert.which.name.clone(),
+        name: alert.id.name.clone(),
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),
@@ -437,7 +447,7 @@ fn row_of(
     }
 }
 
-fn receiver(notified: &Notified, words: &Words) -> Receiver {
+fn receiver(notified: &Notified, words: &LanguageFormat) -> Receiver {
     Receiver {
         id: receiver_id(&notified.receiver),
         name: notified.receiver.clone(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Deliveries;
-use crate::emit::spelling::{Words, kind};
-use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
+use crate::emit::spelling::{LanguageFormat, kind};
+use crate::plan::{AlertId, Event, Promise, ServicePlan, SloPlan, TierFacts};
 use crate::text::words_of;
 use crate::vocabulary::{BudgetLine, Decimal, Severity, text};
 
@@ -98,7 +98,7 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-pub fn simulator(services: &[ServicePlan], deliveries: &Deliveries, words: &Words) -> Simulator {
+pub fn simulator(services: &[ServicePlan], deliveries: &Deliveries, words: &LanguageFormat) -> Simulator {
     let slos = services.iter().flat_map(|service| &service.slos);
     Simulator {
         words: words_of(words.language, "script."),
@@ -106,7 +106,7 @@ pub fn simulator(services: &[ServicePlan], deliveries: &Deliveries, words: &Word
     }
 }
 
-fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
+fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
     let promise = &slo.promise;
     let slice = |length: crate::vocabulary::Duration| {
         let budget = slo.observed.slice_budget.map(text).unwrap_or_default();
@@ -124,17 +124,14 @@ fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
         // The rate of evaluations and slices follows from the interval, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
-        alerts: slo
-            .alerts()
-            .map(|(severity, alert)| self::alert(severity, &alert.which, deliveries))
-            .collect(),
+        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.id, deliveries)).collect(),
         budget_alerts: budget_alerts(slo),
     }
 }
 
 fn budget_alerts(slo: &SloPlan) -> Option<BudgetAlerts> {
     let line = |line: BudgetLine, severity: Severity, alert: &crate::plan::Alert| Line {
-        name: alert.which.name.clone(),
+        name: alert.id.name.clone(),
         severity: severity.as_str(),
         left: line.to_string(),
         spent: text(Decimal::ONE - line.ratio()),
@@ -148,7 +145,7 @@ fn budget_alerts(slo: &SloPlan) -> Option<BudgetAlerts> {
     })
 }
 
-fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
+fn tier(promise: &Promise, tier: &TierFacts, words: &LanguageFormat) -> Tier {
     let every = if tier.slow { promise.long_interval } else { promise.interval };
     let fast = promise.fast_windows();
     let late = [tier.long, tier.short].map(|window| match fast.contains(&window) {
@@ -169,10 +166,10 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     }
 }
 
-fn alert(severity: Severity, which: &Which, deliveries: &Deliveries) -> Alert {
+fn alert(severity: Severity, id: &AlertId, deliveries: &Deliveries) -> Alert {
     // If receivers depend on labels, all possible receivers.
     let mut receivers: Vec<Receiver> = Vec::new();
-    for notified in deliveries.of_alert(which).iter().flat_map(|delivery| &delivery.notified) {
+    for notified in deliveries.of_alert(id).iter().flat_map(|delivery| &delivery.notified) {
         if !receivers.iter().any(|known| known.name == notified.receiver) {
             receivers.push(Receiver {
                 name: notified.receiver.clone(),
@@ -182,5 +179,5 @@ fn alert(severity: Severity, which: &Which, deliveries: &Deliveries) -> Alert {
             });
         }
     }
-    Alert { severity: severity.as_str(), name: which.name.clone(), told: receivers }
+    Alert { severity: severity.as_str(), name: id.name.clone(), told: receivers }
 }

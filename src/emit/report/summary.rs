@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::service::{Needed, promised, receiver_id, to};
+use super::service::{DependencyRow, promised, receiver_id, to};
 use super::{Deliveries, Link};
-use crate::emit::spelling::Words;
+use crate::emit::spelling::LanguageFormat;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan, first_to_fire};
 use crate::vocabulary::{Decimal, Severity};
 
@@ -98,10 +98,10 @@ struct Times {
 #[derive(Serialize)]
 struct Dependency {
     service: Link,
-    needs: Vec<Needed>,
+    needs: Vec<DependencyRow>,
 }
 
-pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &Words) -> Summary {
+pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &LanguageFormat) -> Summary {
     let alerts = |severity: Severity| {
         let slos = plan.services.iter().flat_map(|service| &service.slos);
         slos.filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
@@ -120,7 +120,7 @@ pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &Words) -> Summary {
     }
 }
 
-fn group(service: &crate::plan::ServicePlan, words: &Words) -> Group {
+fn group(service: &crate::plan::ServicePlan, words: &LanguageFormat) -> Group {
     Group {
         service: to(&service.name, None),
         description: service.description.clone().unwrap_or_default(),
@@ -128,7 +128,7 @@ fn group(service: &crate::plan::ServicePlan, words: &Words) -> Group {
     }
 }
 
-fn line(slo: &SloPlan, contract: bool, words: &Words) -> Line {
+fn line(slo: &SloPlan, contract: bool, words: &LanguageFormat) -> Line {
     let promise = &slo.promise;
     let soonest = |severity: Severity| {
         let tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
@@ -217,7 +217,7 @@ fn accepted(plan: &Plan) -> Vec<Accepted> {
     all
 }
 
-fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
+fn receivers(plan: &Plan, words: &LanguageFormat) -> Option<Vec<Receiver>> {
     let notifications = plan.project.notifications.as_ref()?;
     let alerts = |name: &str| {
         let deliveries = notifications
@@ -240,12 +240,14 @@ fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
 }
 
 /// How a receiver is notified. Files with secrets are not named here; Alertmanager's configuration has them.
-fn channel(channel: &Channel, words: &Words) -> String {
+fn channel(channel: &Channel, words: &LanguageFormat) -> String {
     match channel {
-        Channel::Email { to } => words.say("channel.email", &[("to", to)]),
-        Channel::Slack { channel, .. } => words.say("channel.slack", &[("to", channel)]),
-        Channel::Webhook { address: Address::Url(url), .. } => words.say("channel.webhook", &[("to", url)]),
-        Channel::Webhook { address: Address::File(_), .. } => words.say("channel.webhook.secret", &[]),
+        Channel::Email { to } => words.phrase("channel.email", &[("to", to)]),
+        Channel::Slack { channel, .. } => words.phrase("channel.slack", &[("to", channel)]),
+        Channel::Webhook { address: Address::Url(url), .. } => {
+            words.phrase("channel.webhook", &[("to", url)])
+        }
+        Channel::Webhook { address: Address::File(_), .. } => words.phrase("channel.webhook.secret", &[]),
         Channel::PagerDuty { .. } => "PagerDuty".to_owned(),
         Channel::Opsgenie { .. } => "Opsgenie".to_owned(),
         Channel::Telegram { chat_id, .. } => format!("Telegram, {chat_id}"),
@@ -254,7 +256,7 @@ fn channel(channel: &Channel, words: &Words) -> String {
     }
 }
 
-fn times(plan: &Plan, words: &Words) -> Vec<Times> {
+fn times(plan: &Plan, words: &LanguageFormat) -> Vec<Times> {
     let times = |times: &crate::plan::Times| Times {
         name: times.name.to_string(),
         spans: times.spans.iter().map(|span| self::span(span, words)).collect(),
@@ -263,17 +265,17 @@ fn times(plan: &Plan, words: &Words) -> Vec<Times> {
     plan.project.notifications.iter().flat_map(|all| &all.times).map(times).collect()
 }
 
-fn span(span: &TimeSpan, words: &Words) -> String {
+fn span(span: &TimeSpan, words: &LanguageFormat) -> String {
     let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
     let hours = format!("{}–{}", clock(span.from), clock(span.to));
-    let days: Vec<String> = span.days.iter().map(|day| words.say(&format!("day.{day}"), &[])).collect();
+    let days: Vec<String> = span.days.iter().map(|day| words.phrase(&format!("day.{day}"), &[])).collect();
     if days.is_empty() { hours } else { format!("{} {hours}", days.join(", ")) }
 }
 
 fn needs(plan: &Plan) -> Vec<Dependency> {
     let mut all: Vec<Dependency> = Vec::new();
     for need in &plan.project.needs {
-        let needed = Needed {
+        let needed = DependencyRow {
             service: to(&need.on, None),
             slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
             pages: need.silences == Severity::Page,

@@ -1,6 +1,6 @@
-//! Alert policies of OpenSLO as tiers: one window becomes two, the second of which ends an alert soon after its cause.
+//! Alert policies of OpenSLO as tiers. One window becomes two: the short one ends an alert soon after its cause.
 
-use super::super::draft::{Alert, Said, Tier};
+use super::super::draft::{Alert, PlacedText, Tier};
 use super::super::keys::{Keys, whole};
 use super::{Objects, decimal, time};
 use crate::diagnostic::{Code, Problem};
@@ -9,22 +9,22 @@ use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, interval_of, quotient, text};
 
-/// More tiers than this watch no budget.
+/// Limit for tiers.
 const MOST: usize = 20;
 
-/// What alerts on an SLO.
+/// The alerts of an SLO.
 #[derive(Clone, Default)]
 pub struct Alerts {
-    /// What its policy is called.
+    /// The name of its policy.
     pub name: String,
     pub tiers: Vec<Tier>,
-    /// The alerts as they were called.
+    /// The former names of the alerts.
     pub names: Vec<String>,
     pub severities: PerSeverity<Alert>,
     pub changes: Vec<String>,
 }
 
-/// Reads the policies of one SLO.
+/// Reads the alert policies of an SLO.
 pub fn read(
     policies: &[Node],
     period: &Period,
@@ -64,7 +64,7 @@ pub fn read(
     alerts
 }
 
-/// The object that a reference names; a problem if there is none.
+/// The object with the name in a reference; a problem if there is none.
 fn referred<'n>(
     kind: &str,
     named: &Scalar,
@@ -85,7 +85,7 @@ fn referred<'n>(
     node
 }
 
-/// Reads one policy, and says what it is called.
+/// Reads one policy, and returns its name.
 fn policy(
     node: &Node,
     alerts: &mut Alerts,
@@ -171,7 +171,7 @@ fn policy(
     Some(name)
 }
 
-/// What an object is called; nothing else of its metadata is about alerts.
+/// The name of an object; the rest of its metadata does not concern alerts.
 fn called(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<String> {
     let mut metadata = keys.below("metadata", problems)?;
     let name = metadata.text("name", problems).map(|name| name.text);
@@ -182,7 +182,7 @@ fn called(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<String> {
     name
 }
 
-/// One condition as a tier.
+/// Reads one condition as a tier.
 fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut Vec<Problem>) -> Option<Tier> {
     let mut keys = Keys::of(node, "a condition", problems)?;
     keys.pass(&["apiVersion", "kind"]);
@@ -258,7 +258,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     }
     let alert = alerts.severities.get_mut(kind);
     match &alert.label {
-        None => alert.label = Some(Said { text: severity.text.clone(), place: whole(&severity) }),
+        None => alert.label = Some(PlacedText { text: severity.text.clone(), place: whole(&severity) }),
         Some(label) if label.text != severity.text => problems.push(
             Problem::warning(
                 Code::NotCarried,
@@ -279,7 +279,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     Some(Tier { severity: kind, share, long: window, short })
 }
 
-/// Whether a severity is to wake somebody.
+/// Whether a severity is a page or a ticket.
 fn kind_of(severity: &str) -> Severity {
     const PAGES: [&str; 12] = [
         "page",
@@ -299,21 +299,21 @@ fn kind_of(severity: &str) -> Severity {
     if PAGES.contains(&word.as_str()) { Severity::Page } else { Severity::Ticket }
 }
 
-/// The window on the grid of its group, and a twelfth of it.
+/// The long window as a multiple of the group's interval, and a twelfth of it as the short window.
 fn windows(long: Duration, severity: Severity, period: &Period) -> Option<(Duration, Duration)> {
     let grid = interval_of(long, severity).millis();
     let on_grid = |millis: u64, least: u64| (millis / grid * grid).max(least);
     let window = on_grid(long.millis(), 0);
-    // Four scrapes, at the usual interval.
+    // Four scrapes, with the default interval.
     let short = on_grid(window / 12, grid.max(60_000));
     let fits = short < window && window <= period.nominal().millis();
     fits.then(|| (Duration::from_millis(window), Duration::from_millis(short)))
 }
 
-/// The share of the budget that is burnt when it alerts; more than 1 where there is not so much.
+/// The share of the budget that is spent when it alerts; more than 1 if the budget is smaller than that.
 fn share(burn_rate: Decimal, long: Duration, period: &Period) -> Decimal {
     let (long, period) = (Decimal::from(long.millis()), Decimal::from(period.nominal().millis()));
     let share = burn_rate.checked_mul(long).map_or(Decimal::TWO, |spent| quotient(spent, period));
-    // As many places as a policy can have; never nothing.
+    // A policy cannot have more digits; never zero.
     share.round_dp(10).max(Decimal::new(1, 10)).normalize()
 }

@@ -1,4 +1,4 @@
-//! Indicators of OpenSLO: written where they are used, or named.
+//! Indicators of OpenSLO: inline or referenced by name.
 
 use super::super::keys::{self, Keys, whole};
 use super::super::measure::Counts;
@@ -11,22 +11,22 @@ use crate::parse::yaml::Node;
 use crate::promql::ast::Op;
 use crate::scalar::Scalar;
 
-/// With what a metric is compared, if it is.
+/// The comparison of a metric, if there is one.
 pub struct Comparison {
     pub op: Option<Scalar>,
     pub value: Option<Scalar>,
 }
 
-/// An indicator as it is written; any of three.
+/// An indicator as it is written, in one of three forms.
 #[derive(Default)]
-pub struct Written<'n> {
+pub struct IndicatorBlock<'n> {
     inline: Option<&'n Node>,
     named: Option<Scalar>,
-    /// Two metrics right below an objective, as `v1alpha` has them.
+    /// Two metrics directly in an objective, as in `v1alpha`.
     ratio: Option<&'n Node>,
 }
 
-impl<'n> Written<'n> {
+impl<'n> IndicatorBlock<'n> {
     pub fn of(keys: &mut Keys<'n>, problems: &mut Vec<Problem>) -> Self {
         Self {
             inline: keys.node("indicator"),
@@ -42,7 +42,7 @@ impl<'n> Written<'n> {
 
 /// What an indicator measures.
 pub fn read(
-    written: &Written,
+    written: &IndicatorBlock,
     comparison: &Comparison,
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
@@ -68,7 +68,7 @@ pub fn read(
     }
 }
 
-/// An SLI, as an object or where it is used.
+/// Reads an SLI, from an object or inline.
 fn indicator(
     node: &Node,
     comparison: &Comparison,
@@ -79,14 +79,14 @@ fn indicator(
         return Sli::faulty("its SLI cannot be read");
     };
     keys.pass(&["apiVersion", "kind"]);
-    // What an indicator is called, and who likes it, measures nothing.
+    // The rest of its metadata does not change what is measured.
     if let Some(mut metadata) = keys.below("metadata", problems) {
         metadata.pass(&["name", "displayName"]);
         metadata.drop("labels", "its alerts have those of the SLO", problems);
         metadata.drop("annotations", "its alerts have those of the SLO", problems);
         metadata.finish(problems);
     }
-    // `v1alpha` has the metric right below.
+    // `v1alpha` has no `spec` here.
     let mut spec = keys.spec(problems);
     spec.pass(&["description"]);
     let (threshold, ratio) = (spec.node("thresholdMetric"), spec.any(&["ratioMetric", "ratioMetrics"]));
@@ -101,7 +101,7 @@ fn indicator(
     }
 }
 
-/// A comparison of a ratio, which is compared with the objective anyway.
+/// Reports an unused comparison: a ratio is always compared with the objective.
 fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
     for written in [&comparison.op, &comparison.value].into_iter().flatten() {
         problems.push(
@@ -111,15 +111,15 @@ fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What a metric asks.
-enum Asked {
+/// The query of a metric.
+enum MetricQuery {
     Promql(Scalar),
-    /// Something else, of this kind.
+    /// A query of another kind of server.
     Other(String),
 }
 
-/// The query of a metric; nothing, with a problem, if there is none.
-fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Option<Asked> {
+/// Reads the query of a metric; `None`, with a problem, if there is none.
+fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Option<MetricQuery> {
     let mut keys = Keys::of(node, "a metric", problems)?;
     let (mut query, kind);
     if keys.has("metricSource") {
@@ -138,7 +138,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
             return None;
         };
         query = spec.any(&["query", "promql"]);
-        // What else another server is asked is told only where its query could be taken.
+        // For other servers, further keys are not reported: the query itself cannot be imported.
         match kind.as_deref().is_none_or(is_prometheus) {
             true => spec.finish(problems),
             false => query = None,
@@ -146,16 +146,16 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
     } else {
         query = keys.node("query");
         let source = keys.text("source", problems).map(|kind| kind.text);
-        // A server of Prometheus may be asked in another language.
+        // A Prometheus server may support other query languages, too.
         let language = keys.text("queryType", problems).map(|language| language.text);
         kind = language.filter(|language| !language.eq_ignore_ascii_case("promql")).or(source);
         keys.finish(problems);
     }
     if let Some(kind) = kind.filter(|kind| !is_prometheus(kind)) {
-        return Some(Asked::Other(kind));
+        return Some(MetricQuery::Other(kind));
     }
     match query {
-        Some(node) => keys::scalar(node, "`query`", problems).map(Asked::Promql),
+        Some(node) => keys::scalar(node, "`query`", problems).map(MetricQuery::Promql),
         None => {
             problems.push(missing(node, "`query`"));
             None
@@ -168,7 +168,7 @@ fn missing(node: &Node, name: &str) -> Problem {
         .help("the measurement is not known without it")
 }
 
-/// Of which kind a named source is.
+/// The kind of a named data source.
 fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
     let (node, _) = objects.find("DataSource", name)?;
     let mut nobody = Vec::new();
@@ -178,11 +178,11 @@ fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
         .map(|kind| kind.text)
 }
 
-/// Servers that are asked in PromQL.
+/// Whether a kind of data source uses PromQL.
 fn is_prometheus(kind: &str) -> bool {
     const KNOWN: [&str; 10] = [
         "prometheus",
-        // What `sloth generate` also takes.
+        // Accepted by `sloth generate`, too.
         "sloth",
         "promql",
         "thanos",
@@ -201,7 +201,7 @@ fn elsewhere(kind: &str) -> Sli {
     Sli::missing(&format!("which query of Prometheus replaces its query for {kind}"))
 }
 
-/// Two metrics, or one that is a ratio already.
+/// Reads two metrics, or one that is already a ratio.
 fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli {
     let nothing = || Sli::faulty("its SLI cannot be read");
     let Some(mut keys) = Keys::of(node, "a ratio", problems) else { return nothing() };
@@ -223,8 +223,8 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
             Some(_) | None => return Sli::missing("whether its ratio is one of good or of bad events"),
         };
         return match asked(node, problems) {
-            Some(Asked::Promql(query)) => sli::of_ratio(&query, counts, counters, problems),
-            Some(Asked::Other(kind)) => elsewhere(&kind),
+            Some(MetricQuery::Promql(query)) => sli::of_ratio(&query, counts, counters, problems),
+            Some(MetricQuery::Other(kind)) => elsewhere(&kind),
             None => nothing(),
         };
     }
@@ -234,13 +234,13 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
     };
     let second: Option<((&Key, &Node), Counts)> = given.next();
     let Some(total) = total else {
-        // Good and bad ones are all of them.
+        // Good and bad events together are all events.
         let Some(((_, other), _)) = second else { return Sli::missing("which events are all events") };
         return match (asked(part, problems), asked(other, problems)) {
-            (Some(Asked::Promql(good)), Some(Asked::Promql(bad))) => {
+            (Some(MetricQuery::Promql(good)), Some(MetricQuery::Promql(bad))) => {
                 sli::of_two(&good, &bad, counters, problems)
             }
-            (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+            (Some(MetricQuery::Other(kind)), _) | (_, Some(MetricQuery::Other(kind))) => elsewhere(&kind),
             _ => nothing(),
         };
     };
@@ -248,15 +248,15 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
         problems.push(keys::dropped(key, node, "`good` and `total` say how many are bad"));
     }
     match (asked(part, problems), asked(total, problems)) {
-        (Some(Asked::Promql(part)), Some(Asked::Promql(total))) => {
+        (Some(MetricQuery::Promql(part)), Some(MetricQuery::Promql(total))) => {
             sli::of_events(&part, counts, &total, counters, problems)
         }
-        (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+        (Some(MetricQuery::Other(kind)), _) | (_, Some(MetricQuery::Other(kind))) => elsewhere(&kind),
         _ => nothing(),
     }
 }
 
-/// A metric that is compared with a number.
+/// Reads a metric that is compared with a number.
 fn threshold(
     node: &Node,
     comparison: &Comparison,
@@ -264,8 +264,8 @@ fn threshold(
     problems: &mut Vec<Problem>,
 ) -> Sli {
     let query = match metric(node, objects, problems) {
-        Some(Asked::Promql(query)) => query,
-        Some(Asked::Other(kind)) => return elsewhere(&kind),
+        Some(MetricQuery::Promql(query)) => query,
+        Some(MetricQuery::Other(kind)) => return elsewhere(&kind),
         None => return Sli::faulty("its SLI cannot be read"),
     };
     let op = comparison.op.as_ref().and_then(|op| match op.text.as_str() {

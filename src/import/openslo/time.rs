@@ -1,4 +1,4 @@
-//! Times of OpenSLO: what a promise is made over, and how long slices and windows are.
+//! Times of OpenSLO: periods, slices and windows.
 
 use super::super::keys::{Keys, whole};
 use crate::diagnostic::{Code, Problem};
@@ -9,10 +9,10 @@ use crate::vocabulary::{Calendar, Duration, Period, Zone, ZoneFault};
 
 const DAY: u64 = 86_400;
 
-/// What a promise is made over if nothing is said.
+/// The default period.
 const USUAL: Period = Period::Rolling(Duration::from_secs(30 * DAY));
 
-/// A number with a unit of the calendar or of the clock.
+/// A number with a unit of time or of the calendar.
 #[derive(Clone, Copy)]
 struct Length {
     count: u64,
@@ -31,7 +31,7 @@ enum Unit {
 }
 
 impl Unit {
-    /// By its letter, of which one is a minute and one a month.
+    /// The unit of a letter: `m` is a minute, `M` is a month.
     fn lettered(letter: char) -> Option<Self> {
         Some(match letter {
             'm' => Self::Minute,
@@ -84,7 +84,7 @@ impl Length {
     }
 }
 
-/// The period of an SLO; what changes by it is said.
+/// The period of an SLO. Changes are added to `changes`.
 pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Period {
     let windows =
         [spec.one_or_more("timeWindow", problems), spec.one_or_more("timeWindows", problems)].concat();
@@ -105,7 +105,7 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
     self::window(window, changes, problems).unwrap_or(USUAL)
 }
 
-/// Whether there is one window of so-many days, or none: Sloth reads no other.
+/// Whether the period is left out, or is one window in days: Sloth supports only these.
 pub fn in_days(spec: &Keys) -> bool {
     let unit = |window: &Node| match &window.value {
         Value::Map(entries) => entries.iter().any(|entry| {
@@ -170,7 +170,7 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
     Some(period)
 }
 
-/// A period of the calendar, if it is one of those that there are.
+/// A calendar period, if slowburn has it.
 fn calendar_period(
     length: Length,
     zone: Option<Scalar>,
@@ -221,7 +221,7 @@ fn calendar_period(
     Period::Calendar(unit, zone.unwrap_or_else(Zone::utc))
 }
 
-/// A period of the calendar begins on its first day; whatever else is said of its beginning is told.
+/// Checks the start of a calendar period: it begins on its first day, and any other start is reported.
 fn started(start: &Scalar, problems: &mut Vec<Problem>) {
     let text = start.text.trim();
     let date = text.split(['T', ' ']).next().unwrap_or_default();
@@ -247,7 +247,7 @@ fn no_length(written: &Scalar) -> Problem {
         .label("expected a number with `m`, `h`, `d`, `w`, `M`, `Q` or `Y`, such as `4w`")
 }
 
-/// A window of an alert.
+/// The window of an alert.
 pub fn lookback(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     if matches!(written.text.trim(), "0" | "0m" | "0h" | "0d") {
         return Some(Duration::default());
@@ -255,7 +255,7 @@ pub fn lookback(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duratio
     length(written, problems).map(Length::duration)
 }
 
-/// The length of a slice; a number alone is minutes.
+/// The length of a slice; a number without a unit is in minutes.
 pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(3600);
     let minutes = written.text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));

@@ -1,4 +1,4 @@
-//! When a foreign alert fires, from its expression: error ratios over windows, compared with thresholds.
+//! When another tool's alert fires, from its expression: error ratios over windows, compared with thresholds.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use crate::foreign::Tier;
 use crate::promql::ast::{Binary, Expr, Kind, Op, Time};
 use crate::vocabulary::{Decimal, Duration, quotient};
 
-/// What is understood of an expression.
+/// The understood parts of an expression.
 #[derive(Debug, Default)]
-pub struct Fires {
+pub struct AlertCondition {
     pub tiers: Vec<Tier>,
-    /// `14.4 * 0.001`: the budgets that thresholds are made of.
+    /// The factors in thresholds that are budgets: 0.001 in `14.4 * 0.001`.
     pub budgets: Vec<Decimal>,
-    /// Whether it asks for series that are gone.
+    /// Whether it fires for missing series.
     pub absent: bool,
-    /// What is not understood.
+    /// The parts that are not understood.
     pub unclear: Vec<String>,
 }
 
-/// More alternatives of windows than this are not taken apart.
+/// Limit for alternatives of windows.
 const ALTERNATIVES: usize = 32;
 
 /// Reads an alert's expression. `windows` knows the windows of recorded series by their names.
-pub fn fires(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Fires {
-    let mut fires = Fires::default();
+pub fn fires(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> AlertCondition {
+    let mut fires = AlertCondition::default();
     if asks_for_absence(expr) {
         fires.absent = true;
         return fires;
@@ -62,7 +62,7 @@ pub fn fires(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Fires {
     fires
 }
 
-/// What is left of a number that took a detour through binary fractions: `0.0009999999999999432` is a thousandth.
+/// Removes errors of binary fractions: `0.0009999999999999432` is 0.001.
 pub fn short_of(number: Decimal) -> Decimal {
     number.round_sf(9).unwrap_or(number).normalize()
 }
@@ -78,7 +78,7 @@ fn asks_for_absence(expr: &Expr) -> bool {
     }
 }
 
-/// The alternatives of `or`, each as the parts of its `and`; `None` if there are too many.
+/// The operands of `or`, each as the operands of its `and`; `None` if there are too many.
 fn alternatives(expr: &Expr) -> Option<Vec<Vec<&Expr>>> {
     match &expr.kind {
         Kind::Binary(binary) if binary.op == Op::Or => {
@@ -99,7 +99,7 @@ fn alternatives(expr: &Expr) -> Option<Vec<Vec<&Expr>>> {
             }
             Some(both)
         }
-        // `max(x > 0.1) without (window)`, and the same of several.
+        // `max(x > 0.1) without (window)`, and the same with several comparisons.
         Kind::Aggregate { expr: inner, param: None, .. } if holds_a_limit(inner) => alternatives(inner),
         Kind::Paren(inner) => alternatives(inner),
         _ => Some(vec![vec![expr]]),
@@ -110,7 +110,7 @@ fn holds_a_limit(expr: &Expr) -> bool {
     matches!(&expr.kind, Kind::Binary(binary) if binary.op.is_set() || binary.op.is_comparison())
 }
 
-/// An error ratio that is held against a limit.
+/// A comparison of an error ratio with a threshold.
 struct Limit {
     window: Duration,
     threshold: Decimal,
@@ -136,7 +136,7 @@ fn limit(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Option<Limit> {
         (threshold, budget, ratio) = (threshold.checked_mul(by)?, Some(short_of(by)), &divided.left);
     }
     let threshold = short_of(threshold);
-    // What is above one is no ratio: a guard of little traffic.
+    // A ratio cannot be above one: this is a guard against little traffic.
     if threshold <= Decimal::ZERO
         || threshold > Decimal::ONE_HUNDRED
         || (threshold > Decimal::ONE && budget.is_none())
@@ -146,7 +146,7 @@ fn limit(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Option<Limit> {
     Some(Limit { window: window(ratio, windows)?, threshold, budget })
 }
 
-/// Of a product, the factor that is a budget.
+/// The factor of a product that is a budget.
 fn budget(expr: &Expr) -> Option<Decimal> {
     let Kind::Binary(binary) = &expr.kind else { return None };
     if binary.op != Op::Mul {
@@ -157,13 +157,13 @@ fn budget(expr: &Expr) -> Option<Decimal> {
     (smaller > Decimal::ZERO && smaller < Decimal::ONE).then(|| short_of(smaller))
 }
 
-/// The value of arithmetic on numbers.
+/// The value of an expression of numbers.
 pub fn constant(expr: &Expr) -> Option<Decimal> {
     match &expr.kind {
         Kind::Number(text) => {
             let plain = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
             plain.ok().or_else(|| {
-                // More digits than are ever meant.
+                // Enough digits for any threshold.
                 let short: String = text.chars().take(28).collect();
                 text.contains('.').then(|| Decimal::from_str_exact(&short).ok()).flatten()
             })
@@ -186,7 +186,7 @@ pub fn constant(expr: &Expr) -> Option<Decimal> {
     }
 }
 
-/// The window that an expression looks over: that of the recorded series that it reads, or its ranges. `None` if it has none, or several.
+/// The window of an expression: that of the recorded series in it, or its ranges. `None` if it has none, or different ones.
 pub fn window(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Option<Duration> {
     let mut found: Vec<Option<Duration>> = Vec::new();
     expr.visit(&mut |part| match &part.kind {
@@ -208,12 +208,12 @@ pub fn window(expr: &Expr, windows: &BTreeMap<&str, Duration>) -> Option<Duratio
     }
 }
 
-/// The window at the end of a name: `slo:sli_error:ratio_rate5m`.
+/// The window at the end of a name, as in `slo:sli_error:ratio_rate5m`.
 pub fn named_window(name: &str) -> Option<Duration> {
     let bytes = name.as_bytes();
     let starts =
         (1..bytes.len()).filter(|at| bytes[*at].is_ascii_digit() && !bytes[*at - 1].is_ascii_digit());
-    // From the left, so that `1h30m` is one window.
+    // Searched from the left, so that `1h30m` is one window.
     let mut lengths =
         starts.filter_map(|at| name.is_char_boundary(at).then(|| Duration::parse(&name[at..])).flatten());
     lengths.next().filter(|length| length.millis() > 0)

@@ -1,6 +1,6 @@
-//! Reads rule files of Prometheus from any author: plain files, and `PrometheusRule` objects.
+//! Reads Prometheus rule files of any author: plain files, and `PrometheusRule` objects.
 //!
-//! A fault is one problem at its place, and the rest of the file is still read.
+//! Each fault is one problem at its place, and the rest of the file is still read.
 
 mod alerts;
 mod slos;
@@ -17,41 +17,44 @@ use crate::promql;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::Duration;
 
-/// How often Prometheus evaluates where nothing is said.
+/// The default interval of Prometheus.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// More rules than this are not compared: it is more than one Prometheus evaluates.
+/// Limit for rules: one Prometheus does not evaluate more.
 const MOST_RULES: usize = 50_000;
 
-/// What a file holds, by its documents.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum FileKind {
     /// Rules of Prometheus.
     Rules,
-    /// A source of a tool that can be imported.
+    /// Sources of a tool that can be imported.
     Specs,
-    /// A source of slowburn.
+    /// Sources of slowburn.
     Ours,
-    /// Nothing of these.
+    /// Anything else.
     Other,
 }
 
-/// What each file holds. A file of several kinds is of the first that is recognised.
-pub fn holds(sources: &Sources) -> Vec<(SourceId, Holds)> {
+/// The kind of each file. If a file has several kinds of documents, the first one that is recognised counts.
+pub fn holds(sources: &Sources) -> Vec<(SourceId, FileKind)> {
     let of = |node: &Node| {
-        let said = |name: &str| entry(node, name).and_then(text_of);
-        let version = said("apiVersion").or_else(|| said("version"));
+        let message = |name: &str| entry(node, name).and_then(text_of);
+        let version = message("apiVersion").or_else(|| message("version"));
         match version {
-            Some("slowburn/v1") => Holds::Ours,
-            version if super::dialect(version, said("kind")).is_some() => Holds::Specs,
-            _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => Holds::Rules,
-            Some(_) | None => Holds::Other,
+            Some("slowburn/v1") => FileKind::Ours,
+            version if super::dialect(version, message("kind")).is_some() => FileKind::Specs,
+            _ if entry(node, "groups").is_some() || message("kind") == Some("PrometheusRule") => {
+                FileKind::Rules
+            }
+            Some(_) | None => FileKind::Other,
         }
     };
     let file = |(id, text): (SourceId, &str)| {
         let nodes = yaml::documents(id, text).0.into_iter().flat_map(listed_in);
-        let found: Vec<Holds> = nodes.map(|node| of(&node)).filter(|holds| *holds != Holds::Other).collect();
-        (id, found.first().copied().unwrap_or(Holds::Other))
+        let found: Vec<FileKind> =
+            nodes.map(|node| of(&node)).filter(|holds| *holds != FileKind::Other).collect();
+        (id, found.first().copied().unwrap_or(FileKind::Other))
     };
     sources.iter().map(|(id, source)| file((id, &source.text))).collect()
 }
@@ -70,7 +73,7 @@ fn text_of(node: &Node) -> Option<&str> {
     }
 }
 
-/// The rules of all files, and what cannot be read of them.
+/// The rules of all files, and the problems.
 pub fn rules(sources: &Sources) -> (Foreign, Vec<Problem>) {
     let lines = Lines::of(sources);
     let (mut rules, mut problems) = (Vec::new(), Vec::new());
@@ -143,9 +146,9 @@ fn rule(
     problems: &mut Vec<Problem>,
 ) -> Option<Rule> {
     let mut keys = Keys::of(node, "a rule", problems)?;
-    let said = keys.has("record") || keys.has("alert");
+    let message = keys.has("record") || keys.has("alert");
     let (record, alert) = (keys.text("record", problems), keys.text("alert", problems));
-    if said && record.is_none() && alert.is_none() {
+    if message && record.is_none() && alert.is_none() {
         return None;
     }
     let alerts = alert.is_some();
@@ -166,7 +169,7 @@ fn rule(
     let text = scalar(expr, "`expr`", problems)?.text;
     let mut all = shared.clone();
     all.extend(labels(&mut keys, "labels", problems));
-    // What asks for nothing has no label.
+    // An empty label is a missing label.
     all.retain(|_, value| !value.is_empty());
     Some(Rule {
         place: lines.place(node.span),

@@ -1,4 +1,4 @@
-//! Which foreign rules belong to which SLO, and its objective and period.
+//! Assigns another tool's rules to SLOs, and finds their objectives and periods.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use crate::foreign::{Alert, Foreign, Ratio, Rule, Slo, Tier};
 use crate::model::Labels;
 use crate::promql::ast::{Expr, Kind, MatchOp};
 use crate::promql::build;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::vocabulary::{Decimal, Duration, Severity};
 
-/// What identifies an SLO.
+/// Identifies an SLO.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     tool: &'static str,
     service: Option<String>,
     name: String,
-    /// The labels that tell SLOs of this name apart.
+    /// The labels that tell SLOs with this name apart.
     apart: Labels,
 }
 
@@ -26,10 +26,10 @@ impl Key {
     }
 }
 
-/// Labels by which Sloth names an SLO.
+/// Labels with which Sloth identifies an SLO.
 const SLOTH: [&str; 3] = ["sloth_id", "sloth_service", "sloth_slo"];
 
-/// Puts every rule to its SLO.
+/// Assigns every rule to its SLO.
 pub fn foreign(rules: Vec<Rule>) -> Foreign {
     let count = rules.len();
     let known: Vec<Labels> = rules.iter().map(known).collect();
@@ -44,9 +44,9 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
         })
         .filter_map(|(_, labels)| labels.get("slo").cloned())
         .collect();
-    let pyrra = told_apart(pyrra, &rules, &known);
+    let pyrra = distinguishing_labels(pyrra, &rules, &known);
     let mut keys: Vec<Option<Key>> = known.iter().map(|labels| key(labels, &pyrra)).collect();
-    // What is not named says by its alert which SLO it is of.
+    // An alert without such labels belongs to the SLO whose series it reads.
     let mut named: BTreeMap<&str, BTreeSet<Option<Key>>> = BTreeMap::new();
     for (rule, labels) in rules.iter().zip(&known).filter(|(rule, _)| !rule.alerts) {
         named.entry(&rule.name).or_default().insert(key(labels, &pyrra));
@@ -84,8 +84,8 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
     Foreign { slos, rest, rules: count }
 }
 
-/// Of each name of Pyrra, the labels by which several SLOs of this name differ. All their rules have them.
-fn told_apart(
+/// For each name in Pyrra's rules: the labels that tell several SLOs with this name apart. All their rules have these labels.
+fn distinguishing_labels(
     names: BTreeSet<String>,
     rules: &[Rule],
     known: &[Labels],
@@ -113,7 +113,7 @@ fn told_apart(
     apart
 }
 
-/// The labels that a rule's answer has for sure: those that it sets, and those that all it reads are asked for.
+/// The labels that the result of a rule certainly has: those that the rule sets, and those that all its selectors require.
 fn known(rule: &Rule) -> Labels {
     let mut labels = Labels::new();
     if let (true, Some(expr)) = (rule.alerts, &rule.expr) {
@@ -148,7 +148,7 @@ fn key(labels: &Labels, pyrra: &BTreeMap<String, BTreeSet<String>>) -> Option<Ke
     Some(Key::new("rules", of("service"), name))
 }
 
-/// The SLO of the recorded series that an alert reads, if it is one.
+/// The SLO of the recorded series that an alert reads, if it is only one.
 fn by_series(rule: &Rule, named: &BTreeMap<&str, BTreeSet<Option<Key>>>) -> Option<Key> {
     let keys: BTreeSet<&Option<Key>> = reads(rule).filter_map(|name| named.get(name)).flatten().collect();
     match keys.len() {
@@ -162,13 +162,13 @@ fn reads(rule: &Rule) -> impl Iterator<Item = &str> {
     selectors.filter_map(|selector| selector.name.as_deref())
 }
 
-/// Recording rules without labels belong to the alert that reads them, if it is one; and so does what they read in turn.
+/// Recording rules without labels belong to the SLO of the alert that reads them, if it is only one. The rules that they read belong to it, too.
 fn take_what_alerts_read(rules: &[Rule], keys: &mut [Option<Key>]) {
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.alerts) {
         by_name.entry(&rule.name).or_default().push(index);
     }
-    // As deep as anybody records of what is recorded.
+    // Chains of recorded series are not deeper.
     for _ in 0..4 {
         let mut wanted: BTreeMap<usize, BTreeSet<Key>> = BTreeMap::new();
         for (rule, key) in rules.iter().zip(keys.iter()) {
@@ -192,7 +192,7 @@ fn take_what_alerts_read(rules: &[Rule], keys: &mut [Option<Key>]) {
     }
 }
 
-/// The windows of recorded series by their names, where that is one.
+/// The windows of recorded series, by their names.
 fn windows(rules: &[Rule]) -> BTreeMap<&str, Duration> {
     let mut found: BTreeMap<&str, BTreeSet<Option<Duration>>> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| !rule.alerts) {
@@ -208,7 +208,7 @@ fn windows(rules: &[Rule]) -> BTreeMap<&str, Duration> {
     found.into_iter().filter_map(one).collect()
 }
 
-/// What rules say of an SLO; the rules again, if they say too little to be of one.
+/// The SLO that rules describe; the rules themselves, if they do not describe one.
 fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>) -> Result<Slo, Vec<Rule>> {
     let (mut recorded, mut alerts, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
     let (of_alerts, others): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(rule, _)| rule.alerts);
@@ -220,7 +220,10 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     for (rule, labels) in of_alerts {
         let fires = match &rule.expr {
             Some(expr) => alerts::fires(expr, windows),
-            None => alerts::Fires { unclear: vec![rule.text.clone()], ..alerts::Fires::default() },
+            None => alerts::AlertCondition {
+                unclear: vec![rule.text.clone()],
+                ..alerts::AlertCondition::default()
+            },
         };
         budgets.extend(fires.budgets);
         let labels = with_labels_of_series(labels, &rule, &named);
@@ -235,7 +238,7 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
         };
         alerts.push(alert);
     }
-    // An alert that is named by nothing and burns no budget is one among many others.
+    // An alert without a name of an SLO, and without a burn rate, is an ordinary alert.
     let burns = alerts.iter().any(|alert: &Alert| !alert.tiers.is_empty());
     if key.tool == "rules" && key.service.is_none() && !burns {
         let alerts = alerts.into_iter().map(|alert| alert.rule);
@@ -262,7 +265,7 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     };
     let tiers = || alerts.iter().flat_map(|alert| &alert.tiers);
     let watched: BTreeSet<Duration> = tiers().flat_map(|tier| [tier.long, tier.short]).collect();
-    // What Pyrra counts over the period; of a gauge it counts and sums what it looks at.
+    // The counters that Pyrra records over the period. For a gauge it records the count and the sum of its samples.
     let counts = |name: &str| {
         [":count", ":sum"].iter().any(|part| key.tool == "Pyrra" && name.contains(part))
             || name.contains(":increase")
@@ -313,13 +316,13 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     })
 }
 
-/// An alert fires with the labels of the series that it reads, unless its expression takes them away.
+/// Adds the labels of the series that an alert reads, unless its expression drops them.
 fn with_labels_of_series(labels: Labels, rule: &Rule, named: &BTreeMap<&str, Vec<&Rule>>) -> Labels {
     let Some(expr) = &rule.expr else { return labels };
     let mut read: Option<Labels> = None;
     for selector in expr.selectors() {
         let equal = || selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal);
-        // What has more series under one name is not told apart by hand.
+        // More series with one name were made by a program.
         const SERIES: usize = 100;
         let found = named.get(selector.name.as_deref().unwrap_or_default()).into_iter().flatten();
         let found = found.take(SERIES).filter(|rule| {
@@ -332,23 +335,23 @@ fn with_labels_of_series(labels: Labels, rule: &Rule, named: &BTreeMap<&str, Vec
             }
         }
     }
-    let carried = Carried::of(expr);
+    let carried = ResultLabels::of(expr);
     let mut all: Labels = read.into_iter().flatten().filter(|(name, _)| carried.may_have(name)).collect();
     all.extend(labels);
     all
 }
 
-/// Page or ticket, as labels say it.
+/// The severity, from the labels.
 fn severity(labels: &Labels) -> Option<Severity> {
-    let said = labels.get("sloth_severity").or_else(|| labels.get("severity"))?;
-    match said.to_lowercase().as_str() {
+    let message = labels.get("sloth_severity").or_else(|| labels.get("severity"))?;
+    match message.to_lowercase().as_str() {
         "page" | "critical" | "crit" | "pager" | "p1" => Some(Severity::Page),
         "ticket" | "warning" | "warn" | "p2" => Some(Severity::Ticket),
         _ => None,
     }
 }
 
-/// The error ratios among what is recorded: what alerts read, and what is called so.
+/// The error ratios among recorded series: those that alerts read, and those with a matching name.
 fn ratios(
     recorded: &[Rule],
     watched: &BTreeSet<Duration>,
@@ -376,7 +379,7 @@ fn ratios(
             averaged: rule.expr.as_ref().is_some_and(|expr| is_averaged(expr, &names)),
         });
     }
-    // Expressions of alerts that are recorded nowhere.
+    // Expressions of alerts that are not recorded.
     let none = BTreeMap::new();
     for expr in alerts.iter().filter_map(|alert| alert.rule.expr.as_ref()) {
         expr.visit(&mut |part| {
@@ -399,7 +402,7 @@ fn ratios(
     ratios
 }
 
-/// Whether an expression is a mean of ratios that are recorded already.
+/// Whether an expression is a mean of recorded ratios.
 fn is_averaged(expr: &Expr, recorded: &BTreeSet<&str>) -> bool {
     let is_ratio =
         |name: &str| (name.contains("ratio") || name.contains("burnrate")) && recorded.contains(name);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::selectors;
 use crate::model::{Service, Slo};
 use crate::promql::ast::MatchOp;
-use crate::promql::regex::Asked;
+use crate::promql::regex::ValueCondition;
 
 /// A metric, a label and its value. Without a value it stands for all values, without a label for all labels.
 type Key<'a> = (&'a str, Option<(&'a str, Option<&'a str>)>);
@@ -17,7 +17,7 @@ type Index<'a> = BTreeMap<Key<'a>, Vec<usize>>;
 /// The series that one selector of an SLO may match.
 struct View<'a> {
     metric: &'a str,
-    asked: Vec<(&'a str, Asked)>,
+    asked: Vec<(&'a str, ValueCondition)>,
     /// Labels with the only value that they may have.
     equal: Vec<(&'a str, &'a str)>,
 }
@@ -39,8 +39,9 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
             let mut near = BTreeSet::new();
             views[index].iter().for_each(|view| near.extend(may_be_seen(view, &shown)));
             near.extend(may_see(slo, &watched));
-            let meets =
-                |other: &usize| sees(&views[index], &service.slos[*other]) || sees(&views[*other], slo);
+            let meets = |other: &usize| {
+                reads_series_of(&views[index], &service.slos[*other]) || reads_series_of(&views[*other], slo)
+            };
             taken = near.into_iter().filter(meets).map(|other| batches[other]).collect();
         }
         // For SLOs that are alike, the search begins at the test of the last one.
@@ -80,7 +81,7 @@ fn by(slo: &Slo) -> impl Iterator<Item = &str> {
 }
 
 /// Whether one of the views matches a series of an SLO. Kept labels may have any value.
-fn sees(views: &[View], slo: &Slo) -> bool {
+fn reads_series_of(views: &[View], slo: &Slo) -> bool {
     let mut series = slo.stimulus.iter().flatten();
     series.any(|series| {
         views.iter().filter(|view| view.metric == series.name).any(|view| {

@@ -1,16 +1,16 @@
 //! Proofs that outages outside of the hours and during maintenance do not count.
 
-use super::played::{Played, Situation, counts};
+use super::played::{Situation, SloCases, counts};
 use super::stage::Stage;
-use crate::lower::shapes::Mishaps;
-use crate::lower::timeline::{Load, Timeline};
+use crate::lower::shapes::SeriesIncidents;
+use crate::lower::timeline::{StepEvents, Timeline};
 use crate::plan::{Case, Check};
 use crate::vocabulary::{Duration, Severity};
 
 /// The limit of steps. If hours are closed for longer, only the beginning is played.
 const MOST: usize = 400;
 
-pub(super) fn play(stage: &Stage, played: &mut Played) {
+pub(super) fn play(stage: &Stage, played: &mut SloCases) {
     if stage.slo.agreed.hours.is_some() {
         match outside(stage) {
             Some(case) => played.cases.push((Situation::Closed, case)),
@@ -35,10 +35,15 @@ fn outside(stage: &Stage) -> Option<Case> {
     let hour = stage.steps(Duration::from_secs(3600));
     let opens = (closes..MOST).find(|step| stage.holds(*step)).map_or(MOST, |step| step + hour);
     let load = |step: usize| if stage.holds(step) { stage.good(1) } else { stage.bad(1) };
-    let loads: Vec<Load> = (1..=opens).flat_map(load).collect();
+    let loads: Vec<StepEvents> = (1..=opens).flat_map(load).collect();
     let timeline = stage.timeline(&loads);
-    let checks = quiet(stage, &timeline, &[closes, opens]);
-    Some(stage.case("an outage outside of its hours costs nothing", &loads, Mishaps::default(), checks))
+    let checks = no_alerts(stage, &timeline, &[closes, opens]);
+    Some(stage.case(
+        "an outage outside of its hours costs nothing",
+        &loads,
+        SeriesIncidents::default(),
+        checks,
+    ))
 }
 
 /// An outage of an hour, announced.
@@ -57,27 +62,27 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     let hour = stage.steps(Duration::from_secs(3600));
     let well = stage.good(hour);
     let loads = [well.clone(), stage.bad(hour), well].concat();
-    let calm = vec![Load { good: 1, bad: 0 }; hour];
-    let excepted = [calm.clone(), vec![Load { good: 0, bad: 1 }; hour], calm].concat();
+    let calm = vec![StepEvents { good: 1, bad: 0 }; hour];
+    let excepted = [calm.clone(), vec![StepEvents { good: 0, bad: 1 }; hour], calm].concat();
     // Time that is not counted is replaced by time without events.
-    let counted: Vec<Load> = loads
+    let counted: Vec<StepEvents> = loads
         .iter()
         .zip(&excepted)
-        .map(|(load, except)| if except.bad > 0 { Load::default() } else { *load })
+        .map(|(load, except)| if except.bad > 0 { StepEvents::default() } else { *load })
         .collect();
     let timeline = stage.timeline(&counted);
-    let checks = quiet(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
+    let checks = no_alerts(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
     Ok(stage.case_with(
         "an outage during maintenance costs nothing",
         &loads,
-        Mishaps::default(),
+        SeriesIncidents::default(),
         &excepted,
         checks,
     ))
 }
 
 /// No alert fires, and the counts are exactly those of the counted time.
-fn quiet(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
+fn no_alerts(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
     let mut checks = Vec::new();
     for step in steps {
         checks.extend(Severity::ALL.iter().filter_map(|severity| stage.state(timeline, *severity, *step)));

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::numbers::four_digits;
-use super::{Load, MARGIN, Mishaps, at, samples};
+use super::{MARGIN, SeriesIncidents, StepEvents, at, samples};
 use crate::derive::{companion_name, longest_range};
 use crate::lower::active::BEGAN;
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
-use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan, Which};
+use crate::plan::{
+    AlertId, Case, Check, Group, Notice, Proof, Rule, RuleOutput, ServicePlan, SilencingAlert,
+};
 use crate::promql::ast::Selector;
-use crate::promql::carried::Carried;
+use crate::promql::carried::ResultLabels;
 use crate::vocabulary::{Decimal, Duration, INTERVAL};
 
 /// A moment after everything that is played, in seconds since the beginning.
@@ -31,7 +33,7 @@ pub(super) fn proof(
 ) -> Option<Proof> {
     let mut cases = Vec::new();
     let mut unproven = Vec::new();
-    let mut made = Made::of(plan.rules());
+    let mut made = RulesBySeries::of(plan.rules());
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
@@ -66,19 +68,19 @@ const MOST_COMPARISONS: usize = 50_000;
 
 /// The rules of a service by the name of the series that they make.
 #[derive(Default)]
-pub struct Made<'a> {
+pub struct RulesBySeries<'a> {
     by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
     comparisons: usize,
 }
 
-impl<'a> Made<'a> {
+impl<'a> RulesBySeries<'a> {
     /// The index of these rules.
     pub fn of(rules: impl Iterator<Item = &'a Rule>) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
         for rule in rules {
             match &rule.makes {
-                Makes::Record(name) => by_name.entry(name).or_default().push(rule),
-                Makes::Alert(_) => {
+                RuleOutput::Record(name) => by_name.entry(name).or_default().push(rule),
+                RuleOutput::Alert(_) => {
                     for name in ["ALERTS", "ALERTS_FOR_STATE"] {
                         by_name.entry(name).or_default().push(rule);
                     }
@@ -89,7 +91,7 @@ impl<'a> Made<'a> {
     }
 
     /// Whether one of the rules makes series that a selector may match.
-    fn sees(&mut self, selector: &Selector) -> bool {
+    fn reads_recorded(&mut self, selector: &Selector) -> bool {
         let Some(rules) = self.by_name.get(selector.name.as_deref().unwrap_or_default()) else {
             return false;
         };
@@ -101,7 +103,7 @@ impl<'a> Made<'a> {
 }
 
 /// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is played.
-pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
+pub fn unplayed(companion: &Companion, made: &mut RulesBySeries) -> Option<String> {
     let held =
         companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
     let range = longest_range(companion).unwrap_or_default();
@@ -115,7 +117,7 @@ pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
         return Some(format!("{what} take {length} together, and a proof plays at most {LONGEST}"));
     }
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
-    let own = read.find(|selector| made.sees(selector))?;
+    let own = read.find(|selector| made.reads_recorded(selector))?;
     let name = own.name.as_deref().unwrap_or_default();
     Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
@@ -123,17 +125,17 @@ pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
 /// Whether a rule makes series that a selector with its name may match.
 fn makes(rule: &Rule, selector: &Selector) -> bool {
     let may_have = |label: &str| match &rule.makes {
-        Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
-        Makes::Alert(alert) => match &alert.notice {
+        RuleOutput::Record(_) => ResultLabels::of(&rule.expr).may_have(label),
+        RuleOutput::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
             Notice::Burn(of) | Notice::Budget(_, of) => of.promise.by.iter().any(|by| by == label),
-            Notice::Missing { .. } | Notice::Aftermath { .. } => false,
-            Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
+            Notice::Missing { .. } | Notice::Silencing { .. } => false,
+            Notice::Companion(_) => ResultLabels::of(&rule.expr).may_have(label),
         },
     };
     selector.matchers.iter().all(|matcher| {
         let known = match (matcher.label.as_str(), &rule.makes) {
-            ("alertname", Makes::Alert(alert)) => alert.which.name.as_str(),
+            ("alertname", RuleOutput::Alert(alert)) => alert.id.name.as_str(),
             (label, _) => match rule.labels.get(label) {
                 Some(value) => value,
                 None if may_have(label) => return true,
@@ -162,33 +164,34 @@ impl Stage<'_> {
         let fires_at = begins + hold + lag;
         let bad = hold + lag + 1 + MARGIN;
         let ends = well + bad + 1;
-        let aftermath = self.aftermath();
-        let stays = aftermath.map_or(0, |aftermath| steps(aftermath.length));
+        let silencing = self.silencing();
+        let stays = silencing.map_or(0, |silencing| steps(silencing.length));
         // One healthy step, and the failure comes back before the range is over and while the alert keeps firing.
         let flaps = kept > lag + 1;
         let flap = if flaps { [good(1), wrong(lag + 1)].concat() } else { Vec::new() };
         let ends = ends + flap.len();
         let well_again = good(lag + 1 + kept + stays + MARGIN);
         let loads = [good(well), wrong(bad), flap, well_again].concat();
-        let mut checks = vec![self.silent(well), self.says(fires_at, &self.firing.labels, self.firing.value)];
+        let mut checks =
+            vec![self.silent(well), self.text_check(fires_at, &self.firing.labels, self.firing.value)];
         if hold > 0 {
             // The series showed no failure before, so the alert cannot fire earlier than this, even if its expression reads older samples.
             checks.push(self.silent(begins + hold - 1));
         }
         if kept > 0 {
-            let alert = Which::of(self.name.clone());
+            let alert = AlertId::of(self.name.clone());
             checks.push(Check::Fires { at: time(ends + kept - 1), alert, count: 1 });
         }
         if flaps {
             checks.extend((ends - lag - 2..ends).map(|step| Check::Fires {
                 at: time(step),
-                alert: Which::of(self.name.clone()),
+                alert: AlertId::of(self.name.clone()),
                 count: 1,
             }));
         }
         checks.push(self.silent(ends + lag + kept));
-        if let Some(Aftermath { name, .. }) = aftermath {
-            let alert = || Which::of(name.clone());
+        if let Some(SilencingAlert { name, .. }) = silencing {
+            let alert = || AlertId::of(name.clone());
             let quiet = |step| Check::Silent { at: time(step), alert: alert() };
             let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
             // The alert itself fires for the last time one step before.
@@ -196,7 +199,7 @@ impl Stage<'_> {
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
         }
         // An alert that fires all the time and began after this one.
-        let began = aftermath.map(|Aftermath { silenced, .. }| Series {
+        let began = silencing.map(|SilencingAlert { silenced, .. }| Series {
             name: BEGAN.to_owned(),
             labels: silenced[0]
                 .apart
@@ -216,8 +219,9 @@ impl Stage<'_> {
             None => "and stops".to_owned(),
         };
         let title = format!("silent while all is well, {held}, {stops}");
-        let mut case = self.case(&title, &loads, Mishaps::default(), checks);
-        case.series.extend(began.map(|series| samples(&series, INTERVAL, &loads, Mishaps::default())));
+        let mut case = self.case(&title, &loads, SeriesIncidents::default(), checks);
+        case.series
+            .extend(began.map(|series| samples(&series, INTERVAL, &loads, SeriesIncidents::default())));
         case
     }
 
@@ -227,24 +231,30 @@ impl Stage<'_> {
         let well = WELL + lag;
         let last = well + 1 + hold + lag + MARGIN;
         let loads = good(well);
-        let mishaps = Mishaps { vanish: Some(well), ..Mishaps::default() };
+        let mishaps = SeriesIncidents { vanish: Some(well), ..SeriesIncidents::default() };
         let (check, does) = match self.firing.gone.clone()? {
-            Some((labels, value)) => (self.says(last, &labels, value), "fires"),
+            Some((labels, value)) => (self.text_check(last, &labels, value), "fires"),
             None => (self.silent(last), "is silent"),
         };
         let title = format!("{does} when its series disappear");
         Some(self.case(&title, &loads, mishaps, vec![self.silent(well), check]))
     }
 
-    fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+    fn case(
+        &self,
+        title: &str,
+        loads: &[StepEvents],
+        mishaps: SeriesIncidents,
+        mut checks: Vec<Check>,
+    ) -> Case {
         checks.sort_by_key(at);
         let series =
             self.firing.series.iter().map(|series| samples(series, INTERVAL, loads, mishaps)).collect();
         Case { title: format!("{}: {title}", self.companion.name), interval: INTERVAL, series, checks }
     }
 
-    fn aftermath(&self) -> Option<&Aftermath> {
-        self.rule.companion()?.aftermath.as_ref()
+    fn silencing(&self) -> Option<&SilencingAlert> {
+        self.rule.companion()?.silencing.as_ref()
     }
 
     fn hold(&self) -> usize {
@@ -261,10 +271,10 @@ impl Stage<'_> {
     }
 
     fn silent(&self, step: usize) -> Check {
-        Check::Silent { at: time(step), alert: Which::of(self.name.clone()) }
+        Check::Silent { at: time(step), alert: AlertId::of(self.name.clone()) }
     }
 
-    fn says(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
+    fn text_check(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
         Check::Says {
             at: time(step),
             rule: Box::new(self.rule.clone()),
@@ -277,12 +287,12 @@ impl Stage<'_> {
     }
 }
 
-fn good(steps: usize) -> Vec<Load> {
-    vec![Load { good: 1, bad: 0 }; steps]
+fn good(steps: usize) -> Vec<StepEvents> {
+    vec![StepEvents { good: 1, bad: 0 }; steps]
 }
 
-fn wrong(steps: usize) -> Vec<Load> {
-    vec![Load { good: 0, bad: 1 }; steps]
+fn wrong(steps: usize) -> Vec<StepEvents> {
+    vec![StepEvents { good: 0, bad: 1 }; steps]
 }
 
 fn steps(length: Duration) -> usize {

@@ -5,23 +5,23 @@ use std::ops::Range;
 
 use super::lead::series_of;
 use super::stage::Stage;
-use crate::derive::stays;
+use crate::derive::page_delay_after_parts;
 use crate::lower::journey::SHARE;
 use crate::lower::series::{PART, Side, Unit};
-use crate::lower::shapes::{Mishaps, samples};
-use crate::lower::timeline::{Load, State, Timeline};
+use crate::lower::shapes::{SeriesIncidents, samples};
+use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::model::{Part, Series};
-use crate::plan::{Aftermath, Case, Check, Group, Notice, Promise, Which};
+use crate::plan::{AlertId, Case, Check, Group, Notice, Promise, SilencingAlert};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
 use crate::vocabulary::{Decimal, INTERVAL, Severity, text};
 
-const NONE: Load = Load { good: 0, bad: 0 };
-const GOOD: Load = Load { good: PER_STEP, bad: 0 };
-const BAD: Load = Load { good: 0, bad: PER_STEP };
+const NONE: StepEvents = StepEvents { good: 0, bad: 0 };
+const GOOD: StepEvents = StepEvents { good: PER_STEP, bad: 0 };
+const BAD: StepEvents = StepEvents { good: 0, bad: PER_STEP };
 
 /// The loads of two parts of a journey for a number of steps, and those of the other parts.
-type Scene = (usize, [Load; 3]);
+type Scene = (usize, [StepEvents; 3]);
 
 /// The first part and another one fail alone, together, and not at all; `None` if the SLO is not a journey or has only one part.
 pub(super) fn parts(stage: &Stage) -> Option<Case> {
@@ -45,10 +45,10 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         // Until tiles contain all of it.
         (slice + 12, [GOOD, GOOD, GOOD]),
     ];
-    let loads = |part: usize| -> Vec<Load> {
+    let loads = |part: usize| -> Vec<StepEvents> {
         scenes.iter().flat_map(|(steps, loads)| std::iter::repeat_n(loads[part.min(2)], *steps)).collect()
     };
-    let all: Vec<Vec<Load>> = (0..parts.len()).map(loads).collect();
+    let all: Vec<Vec<StepEvents>> = (0..parts.len()).map(loads).collect();
     let counted = counted(&parts, &all, slice);
     let last = all[0].len();
     let everything = stage.at(last + 1);
@@ -72,7 +72,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     let mut case = stage.case(
         "parts that fail together are counted once and share the slice, and without events nothing is counted",
         &[],
-        Mishaps::default(),
+        SeriesIncidents::default(),
         checks,
     );
     // Nothing before the beginning of the hours is counted.
@@ -80,14 +80,14 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     let excepting: Vec<(String, String)> = {
         let calm = vec![GOOD; before + last];
         let excepting = stage.excepting();
-        excepting.iter().map(|one| samples(one, INTERVAL, &calm, Mishaps::default())).collect()
+        excepting.iter().map(|one| samples(one, INTERVAL, &calm, SeriesIncidents::default())).collect()
     };
     case.series = played
         .iter()
         .zip(&all)
         .flat_map(|((_, series), loads)| {
             let loads = [vec![NONE; before], loads.clone()].concat();
-            series.iter().map(move |one| samples(one, INTERVAL, &loads, Mishaps::default()))
+            series.iter().map(move |one| samples(one, INTERVAL, &loads, SeriesIncidents::default()))
         })
         .chain(excepting)
         .collect();
@@ -133,7 +133,7 @@ impl Counted {
 }
 
 /// Computes every slice independently of the rules: it ends one step earlier.
-fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
+fn counted(parts: &[&Part], loads: &[Vec<StepEvents>], slice: usize) -> Counted {
     let steps = loads.first().map_or(0, Vec::len);
     let mut sum = Sum { shares: vec![Decimal::ZERO; parts.len()], ..Sum::default() };
     let mut sums = vec![sum.clone()];
@@ -141,9 +141,9 @@ fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
         // The load of a step is counted at its end.
         let (from, until) = ((step - 1).saturating_sub(slice), step - 1);
         let events =
-            |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
-        let failed = |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.bad).sum::<u64>();
-        let is_bad = |(part, loads): (&&Part, &Vec<Load>)| {
+            |loads: &Vec<StepEvents>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
+        let failed = |loads: &Vec<StepEvents>| loads[from..until].iter().map(|load| load.bad).sum::<u64>();
+        let is_bad = |(part, loads): (&&Part, &Vec<StepEvents>)| {
             let may = part.objective.budget().ratio() * Decimal::from(events(loads));
             Decimal::from(failed(loads)) > may
         };
@@ -160,10 +160,10 @@ fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
 }
 
 /// The alert of a journey that silences the pages of its parts.
-pub(super) fn told<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
+pub(super) fn silencing_alert<'a>(group: &'a Group, journey: &Promise) -> Option<&'a SilencingAlert> {
     let name = format!("{}/{}", journey.service, journey.slo);
     group.rules.iter().find_map(|rule| match &rule.alert()?.notice {
-        Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
+        Notice::Silencing { of, silencing, .. } if *of == name => Some(silencing),
         _ => None,
     })
 }
@@ -175,16 +175,16 @@ type Play = (Vec<(String, String)>, Vec<Check>);
 /// `None` if there is no such alert.
 pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
     const PAGES: usize = 2;
-    let told = stage.told.filter(|_| stage.step == INTERVAL)?;
+    let silencing = stage.silencing.filter(|_| stage.step == INTERVAL)?;
     let name = stage.lead?.name();
-    let (page, _) = told.silenced.iter().zip(&told.parts).find(|(_, part)| **part == name)?;
+    let (page, _) = silencing.silenced.iter().zip(&silencing.parts).find(|(_, part)| **part == name)?;
     let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
     let first = timeline.first(outage.start + 1, fires)?;
     let last = timeline.first(first, |step| !fires(step))? - 1;
     // Some rulers see each other's results an evaluation late.
     let from = first + 3;
     // Afterwards the journey would be held back.
-    let held_back = from + PAGES + stage.steps(stays(stage.slo));
+    let held_back = from + PAGES + stage.steps(page_delay_after_parts(stage.slo));
     if last <= from + PAGES || timeline.first(last + 1, fires).is_some_and(|next| next <= held_back) {
         return None;
     }
@@ -194,7 +194,7 @@ pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) ->
         .collect();
     let paging = selector("ALERTS", &labels).to_string();
     let values = format!("_x{} 1x{} stale", stage.steps(stage.begins) + from, PAGES - 1);
-    let alert = || Which::of(told.name.clone());
+    let alert = || AlertId::of(silencing.name.clone());
     let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
     let fires = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
     Some((vec![(paging, values)], vec![quiet(first - 1), fires(first), fires(last), quiet(last + 2)]))

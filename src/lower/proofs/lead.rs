@@ -18,7 +18,11 @@ pub(super) fn series_of(service: &Service, part: &Part) -> Option<Vec<Series>> {
 
 /// The part that fails in the proofs, and its series: among the parts that can be played, one of another service if there is one, and then the one
 /// with the highest objective. A part of this service is played only at the step of pages.
-pub(super) fn lead<'a>(service: &Service, slo: &'a Slo, step: Duration) -> Option<(&'a Part, Vec<Series>)> {
+pub(super) fn failing_part<'a>(
+    service: &Service,
+    slo: &'a Slo,
+    step: Duration,
+) -> Option<(&'a Part, Vec<Series>)> {
     let is_foreign = |part: &Part| part.service != service.name;
     let playable = slo.parts().iter().filter_map(|part| Some((part, series_of(service, part)?)));
     let playable = playable.filter(|(part, _)| is_foreign(part) || step == INTERVAL);

@@ -4,13 +4,13 @@
 //! period unless more events come than expected. So most of the budget is burnt at once, with hours of rest before the line is crossed slowly.
 
 use super::numbers::{exhaustion, percent_left, percentage};
-use super::played::{Played, Situation};
+use super::played::{Situation, SloCases};
 use super::stage::Stage;
-use crate::lower::shapes::Mishaps;
-use crate::lower::timeline::{Load, Timeline};
+use crate::lower::shapes::SeriesIncidents;
+use crate::lower::timeline::{StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::BudgetAlert;
-use crate::plan::{Case, Check, Counted, Event, Rule, Watch, Which};
+use crate::plan::{AlertId, Case, Check, Counted, Event, Rule, TierFacts};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// The limit of steps. A state with one evaluation per step may need more steps until its budget is known.
@@ -20,10 +20,10 @@ const MOST: usize = 2_600;
 const OF_CALENDAR: Duration = Duration::from_secs(27 * 86_400);
 
 /// Plays every line of an SLO.
-pub(super) fn play(stage: &Stage, played: &mut Played) {
+pub(super) fn play(stage: &Stage, played: &mut SloCases) {
     for (index, alert) in stage.slo.budget_alerts.iter().enumerate() {
         let case = match stage.is_prompt() {
-            true => Story::new(stage, alert).and_then(Story::case),
+            true => BudgetCase::new(stage, alert).and_then(BudgetCase::case),
             false => Err("its state lags behind its series by the ranges it reads"),
         };
         match case {
@@ -38,10 +38,10 @@ pub(super) fn play(stage: &Stage, played: &mut Played) {
 }
 
 /// The events around one line.
-struct Story<'s, 'a> {
+struct BudgetCase<'s, 'a> {
     stage: &'s Stage<'a>,
     alert: &'s BudgetAlert,
-    loads: Vec<Load>,
+    loads: Vec<StepEvents>,
     /// Steps that are checked in any state.
     moments: Vec<usize>,
     most: usize,
@@ -49,7 +49,7 @@ struct Story<'s, 'a> {
     early: bool,
 }
 
-impl<'s, 'a> Story<'s, 'a> {
+impl<'s, 'a> BudgetCase<'s, 'a> {
     fn new(stage: &'s Stage<'a>, alert: &'s BudgetAlert) -> Result<Self, &'static str> {
         let (begins, most) = match &stage.slo.period {
             Period::Rolling(_) => (0, MOST),
@@ -61,9 +61,9 @@ impl<'s, 'a> Story<'s, 'a> {
             }
         };
         let mut story = Self { stage, alert, loads: Vec::new(), moments: Vec::new(), most, early: false };
-        story.well(begins + 4)?;
+        story.all_good(begins + 4)?;
         if story.is_calendar() {
-            story.well(stage.steps(Duration::from_secs(86_400)) + 8)?;
+            story.all_good(stage.steps(Duration::from_secs(86_400)) + 8)?;
             let enough = story.measured().is_some_and(|(_, _, of)| of >= stage.promise.enough_events);
             return enough.then_some(story).ok_or(TOO_LONG);
         }
@@ -78,7 +78,7 @@ impl<'s, 'a> Story<'s, 'a> {
         }
         let enough = stage.promise.enough_events / Decimal::from(story.units());
         let enough = usize::try_from(enough.ceil()).map_err(|_| TOO_LONG)?;
-        story.well(enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8))?;
+        story.all_good(enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8))?;
         Ok(story)
     }
 
@@ -94,13 +94,13 @@ impl<'s, 'a> Story<'s, 'a> {
         }
     }
 
-    fn well(&mut self, steps: usize) -> Result<(), &'static str> {
+    fn all_good(&mut self, steps: usize) -> Result<(), &'static str> {
         self.loads.extend(self.stage.good(steps));
         if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
     }
 
     /// The budget that is left at a step, with the bad events and the events that the budget is compared with.
-    fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
+    fn budget_left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
         let (bad, of) = self.stage.measured(timeline, step)?;
         let ratio = match of.is_zero() {
             true => Decimal::ZERO,
@@ -112,10 +112,10 @@ impl<'s, 'a> Story<'s, 'a> {
     /// The same at the end of the steps so far.
     fn measured(&self) -> Option<(Decimal, u64, Decimal)> {
         let timeline = self.stage.timeline(&self.loads);
-        self.left(&timeline, timeline.last())
+        self.budget_left(&timeline, timeline.last())
     }
 
-    fn is_left(&self) -> Option<Decimal> {
+    fn share_left(&self) -> Option<Decimal> {
         Some(self.measured()?.0)
     }
 
@@ -129,7 +129,7 @@ impl<'s, 'a> Story<'s, 'a> {
     }
 
     /// The pages among the tiers.
-    fn pages(&self) -> impl Iterator<Item = &Watch> {
+    fn pages(&self) -> impl Iterator<Item = &TierFacts> {
         self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page)
     }
 
@@ -140,17 +140,17 @@ impl<'s, 'a> Story<'s, 'a> {
             let needed = (Decimal::ONE - line) * self.stage.promise.budget * of - Decimal::from(bad);
             self.loads.extend(self.stage.burst(u64::try_from(needed.floor()).unwrap_or(0)));
         }
-        while self.stage.promise.event.slice().is_some() && self.is_left().ok_or(BETWEEN)? > line {
+        while self.stage.promise.event.slice().is_some() && self.share_left().ok_or(BETWEEN)? > line {
             self.loads.extend(self.stage.bad(1));
             if self.now() > self.most {
                 return Err(TOO_LONG);
             }
         }
-        let forgotten = |tier: &Watch| {
+        let forgotten = |tier: &TierFacts| {
             self.stage.steps(tier.long) + self.stage.steps(tier.keep_firing_for.unwrap_or_default())
         };
         let forgotten = self.pages().map(forgotten).max().unwrap_or(0);
-        self.well(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
+        self.all_good(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
     }
 
     /// Adds bad events until less is left, so slowly that no page fires.
@@ -162,7 +162,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let apart = self.pages().map(|tier| self.stage.steps(tier.long)).max().unwrap_or(0);
         loop {
             let timeline = self.stage.timeline(&self.loads);
-            let (left, bad, of) = self.left(&timeline, timeline.last()).ok_or(BETWEEN)?;
+            let (left, bad, of) = self.budget_left(&timeline, timeline.last()).ok_or(BETWEEN)?;
             if left < line {
                 return Ok(());
             }
@@ -172,8 +172,8 @@ impl<'s, 'a> Story<'s, 'a> {
             let is_slice = self.stage.promise.event.slice().is_some();
             if most == 0 || is_slice {
                 self.loads.extend(if is_slice { self.stage.bad(1) } else { self.stage.burst(1) });
-                if self.is_left().ok_or(BETWEEN)? >= line {
-                    self.well(apart)?;
+                if self.share_left().ok_or(BETWEEN)? >= line {
+                    self.all_good(apart)?;
                 }
                 continue;
             }
@@ -189,9 +189,10 @@ impl<'s, 'a> Story<'s, 'a> {
         let from = self.now();
         let more = if self.is_calendar() { 3 } else { 1 };
         let good = self.stage.good(self.most.saturating_sub(from)).into_iter();
-        self.loads.extend(good.map(|load| Load { good: more * load.good, ..load }));
+        self.loads.extend(good.map(|load| StepEvents { good: more * load.good, ..load }));
         let timeline = self.stage.timeline(&self.loads);
-        let recovered = |step: usize| self.left(&timeline, step).is_some_and(|(left, ..)| left >= line);
+        let recovered =
+            |step: usize| self.budget_left(&timeline, step).is_some_and(|(left, ..)| left >= line);
         let step = timeline.first(from, recovered).ok_or(TOO_LONG)?;
         self.loads.truncate(step);
         Ok(())
@@ -212,18 +213,18 @@ impl<'s, 'a> Story<'s, 'a> {
         let below = self.now();
         self.check_here();
         if !self.recovers() {
-            self.well(8)?;
+            self.all_good(8)?;
             self.check_here();
             let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
-            return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
+            return Ok(self.stage.case(&title, &self.loads, SeriesIncidents::default(), checks));
         }
         self.recover_to(line)?;
         self.check_here();
         self.fail_below(line)?;
         self.check_here();
         if self.stage.counts() && self.stage.promise.event == Event::Occurrence {
-            self.loads.extend(vec![Load::default(); 8]);
+            self.loads.extend(vec![StepEvents::default(); 8]);
             self.check_here();
         }
         self.recover_to(recovered)?;
@@ -239,7 +240,7 @@ impl<'s, 'a> Story<'s, 'a> {
             BudgetLine::DISTANCE,
             if self.early { "; not before it is known" } else { "" }
         );
-        Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks))
+        Ok(self.stage.case(&title, &self.loads, SeriesIncidents::default(), checks))
     }
 
     fn checks(&self, below: usize) -> Result<Vec<Check>, &'static str> {
@@ -249,7 +250,7 @@ impl<'s, 'a> Story<'s, 'a> {
             .filter(|(line, severity, _)| (*line, *severity) == (self.alert.line, self.alert.severity))
             .collect();
         let (_, _, rule) = rules.first().ok_or(BETWEEN)?;
-        let alert = Which::of(rule.name().to_owned());
+        let alert = AlertId::of(rule.name().to_owned());
         let day = stage.steps(Duration::from_secs(23 * 3600));
         let kept = self.pages().filter_map(|tier| tier.keep_firing_for).max().unwrap_or_default();
         let awake = stage.steps(BudgetLine::AWAKE) + stage.steps(kept) + 2;
@@ -257,7 +258,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let (mut state, mut woken) = (false, None);
         let nearly = Decimal::new(1, 9);
         for step in 0..=timeline.last() {
-            let (left, _, of) = self.left(&timeline, step).ok_or(BETWEEN)?;
+            let (left, _, of) = self.budget_left(&timeline, step).ok_or(BETWEEN)?;
             let is_known = step > day + 1 && of >= stage.promise.enough_events && stage.held_lately(step);
             let edge = step >= day && step <= day + 2;
             let line = self.alert.line;
@@ -269,7 +270,7 @@ impl<'s, 'a> Story<'s, 'a> {
                 return Err(BETWEEN);
             }
             states.push((!close).then_some(state));
-            let page = |tier: &Watch| {
+            let page = |tier: &TierFacts| {
                 let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
                 let counted = Counted { bad: Decimal::from(bad), total: Decimal::from(total) };
                 tier.state(counted, counted).fires()
@@ -298,7 +299,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
         // A companion alert that is not played may fire, and then the page is a ticket.
         if stage.wakes_by_burn_alone() {
-            let says = |step: usize| self.says(rule, &timeline, step);
+            let says = |step: usize| self.text_check(rule, &timeline, step);
             let fires = |step: &usize| states[*step] == Some(true);
             // If rounding decides the text, a later moment is checked.
             checks.extend((below..states.len()).filter(fires).find_map(says));
@@ -307,9 +308,9 @@ impl<'s, 'a> Story<'s, 'a> {
     }
 
     /// The text of the alert at a step at which it fires; `None` if rounding decides.
-    fn says(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
+    fn text_check(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
         let (stage, promise) = (self.stage, self.stage.promise);
-        let (_, bad, total) = self.left(timeline, step)?;
+        let (_, bad, total) = self.budget_left(timeline, step)?;
         let window = windows::pace(promise);
         let now = timeline.counted(step, window.max(stage.step));
         Some(Check::Says {

@@ -18,14 +18,14 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shapes::{Mishaps, samples};
-use super::timeline::Load;
+use super::shapes::{SeriesIncidents, samples};
+use super::timeline::StepEvents;
 use crate::derive::{lag, missing_name};
 use crate::model::{Service, Sli, Slo};
-use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch, Which};
+use crate::plan::{AlertId, Case, Check, Group, Proof, ServicePlan, SloPlan, TierFacts};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, REACH};
-pub use companions::{Made, unplayed};
+pub use companions::{RulesBySeries, unplayed};
 use played::Situation;
 use stage::Stage;
 
@@ -42,10 +42,10 @@ const MARGIN: usize = 2;
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
     let groups: Vec<String> = plan.all_groups().map(|group| group.name.clone()).collect();
-    let aftermath = &plan.aftermath;
+    let silencing = &plan.silencing;
     let batches = batches::of(service);
     let mut proofs = Vec::new();
-    for act in Act::ALL {
+    for act in ProofKind::ALL {
         let mut merged: BTreeMap<((Duration, usize), Situation), Vec<Case>> = BTreeMap::new();
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
@@ -60,11 +60,12 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
                 });
                 continue;
             };
-            stage.told = aftermath.as_ref().and_then(|group| journeys::told(group, &plan.promise));
+            stage.silencing =
+                silencing.as_ref().and_then(|group| journeys::silencing_alert(group, &plan.promise));
             let played = situations::play(&stage, act);
             let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
             if slo.alert_name.is_some()
-                && act != Act::Burn
+                && act != ProofKind::Burn
                 && !checks.any(|check| matches!(check, Check::Says { .. }))
             {
                 let others = if stage.named_alone {
@@ -106,7 +107,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
 
 /// Files of tests: each has its own evaluation step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
+enum ProofKind {
     /// Pages, at the step they are evaluated at.
     Page,
     /// Burns of hours.
@@ -115,7 +116,7 @@ enum Act {
     Long,
 }
 
-impl Act {
+impl ProofKind {
     const ALL: [Self; 3] = [Self::Page, Self::Burn, Self::Long];
 
     /// The content of the proof: for the file's name, and for the reviewer.
@@ -132,8 +133,8 @@ impl Act {
 
     /// The evaluation step. Days have the longest step that counts no event late, if every window of the service is a multiple of it.
     fn step(self, slos: &[SloPlan]) -> Duration {
-        let fits = |watch: &Watch| {
-            [watch.long, watch.short].iter().all(|window| window.millis() % REACH.millis() == 0)
+        let fits = |tier: &TierFacts| {
+            [tier.long, tier.short].iter().all(|window| window.millis() % REACH.millis() == 0)
         };
         let slow = slos.iter().flat_map(|slo| &slo.promise.tiers).filter(|tier| tier.slow);
         match self {
@@ -189,8 +190,8 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
         unproven.push("its hours are too short for the alert for missing events".to_owned());
     }
     let lives = steps(begins.unwrap_or_default()) + steps(Duration::from_secs(1800));
-    let loads = vec![Load { good: PER_STEP, bad: 0 }; lives];
-    let mishaps = Mishaps { vanish: Some(lives), ..Mishaps::default() };
+    let loads = vec![StepEvents { good: PER_STEP, bad: 0 }; lives];
+    let mishaps = SeriesIncidents { vanish: Some(lives), ..SeriesIncidents::default() };
     let mut series: Vec<(String, String)> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for slo in &expected {
@@ -208,7 +209,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     }
     let slowest = expected.iter().map(|slo| steps(lag(slo))).max()?;
     let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
-    let alert = Which::of(missing_name(service));
+    let alert = AlertId::of(missing_name(service));
     let fires = lives + steps(missing.after);
     let mut checks = Vec::new();
     if begins.is_some() {

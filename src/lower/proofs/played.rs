@@ -33,12 +33,12 @@ pub(super) enum Situation {
 
 /// The cases of one SLO.
 #[derive(Default)]
-pub(super) struct Played {
+pub(super) struct SloCases {
     pub cases: Vec<(Situation, Case)>,
     pub unproven: Vec<String>,
 }
 
-impl Played {
+impl SloCases {
     /// Adds a case; `spiked` says whether it contains a spike.
     pub(super) fn add(&mut self, situation: Situation, case: Case, spiked: bool) {
         self.cases.push((situation, case));

@@ -1,32 +1,32 @@
 //! The situations: a day that ends in an outage, burns between and below the thresholds, and days of long windows.
 
 use super::numbers::{divided, left_over};
-use super::played::{Played, Situation, counts};
+use super::played::{Situation, SloCases, counts};
 use super::stage::Stage;
-use super::{Act, MARGIN, PER_STEP};
+use super::{MARGIN, PER_STEP, ProofKind};
 use super::{closed, journeys, lines};
 use crate::lower::series::Side;
-use crate::lower::shapes::Mishaps;
-use crate::lower::timeline::{Load, State, Timeline};
+use crate::lower::shapes::SeriesIncidents;
+use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::model::Behaviour;
-use crate::plan::{Case, Check, Event, Watch};
+use crate::plan::{Case, Check, Event, TierFacts};
 use crate::promql::build::{call, gt, lt, number, sub};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 
 /// The cases of an SLO in one act.
-pub(super) fn play(stage: &Stage, act: Act) -> Played {
-    let mut played = Played::default();
+pub(super) fn play(stage: &Stage, act: ProofKind) -> SloCases {
+    let mut played = SloCases::default();
     let (fast, slow) = (stage.tiers(false), stage.tiers(true));
     let torn = |severity: &Severity| {
         [&fast, &slow].iter().all(|tiers| tiers.iter().any(|tier| tier.severity == *severity))
     };
-    if let (Act::Page, Some(severity)) = (act, Severity::ALL.iter().find(|severity| torn(severity))) {
+    if let (ProofKind::Page, Some(severity)) = (act, Severity::ALL.iter().find(|severity| torn(severity))) {
         played
             .unproven
             .push(format!("the alert of its {severity} tiers, whose windows are summed in two groups"));
     }
     match act {
-        Act::Page => {
+        ProofKind::Page => {
             let (case, spiked) = day(stage);
             played.add(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
             match stage.burns_with_pages() {
@@ -37,15 +37,15 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
             played.cases.extend(journeys::parts(stage).map(|case| (Situation::Parts, case)));
         }
         // Slices end at every evaluation of a page, so their burns are played there. Those of a journey read samples, which are closer than steps.
-        Act::Burn if stage.is_prompt() => {
+        ProofKind::Burn if stage.is_prompt() => {
             if !stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
             closed::play(stage, &mut played);
         }
-        Act::Burn if stage.burns_with_pages() => {}
-        Act::Burn => played.unproven.push(LATE.to_owned()),
-        Act::Long => {
+        ProofKind::Burn if stage.burns_with_pages() => {}
+        ProofKind::Burn => played.unproven.push(LATE.to_owned()),
+        ProofKind::Long => {
             let (case, spiked) = days(stage);
             played.add(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
             lines::play(stage, &mut played);
@@ -59,7 +59,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
 const LATE: &str = "its state follows its series late, because it reads ranges: only outages are tested";
 
 /// Burns between the thresholds and just below the lowest ones.
-fn burns(stage: &Stage, played: &mut Played) {
+fn burns(stage: &Stage, played: &mut SloCases) {
     let (fast, slow) = (stage.tiers(false), stage.tiers(true));
     for (index, tier) in fast.iter().enumerate().filter(|(_, tier)| has_higher(&fast, tier)) {
         match between(stage, &fast, tier) {
@@ -88,18 +88,18 @@ fn burns(stage: &Stage, played: &mut Played) {
     }
 }
 
-fn has_higher(tiers: &[&Watch], tier: &Watch) -> bool {
+fn has_higher(tiers: &[&TierFacts], tier: &TierFacts) -> bool {
     tiers.iter().any(|other| other.threshold > tier.threshold)
 }
 
 /// The steps of the longest of these windows.
-fn longest(stage: &Stage, tiers: &[&Watch], window: impl Fn(&Watch) -> Duration) -> usize {
+fn longest(stage: &Stage, tiers: &[&TierFacts], window: impl Fn(&TierFacts) -> Duration) -> usize {
     tiers.iter().map(|tier| stage.steps(window(tier))).max().unwrap_or(0)
 }
 
 /// Steps of full outage until every tier fires. Windows longer than `moving` steps lose no good events meanwhile.
-fn outage(stage: &Stage, tiers: &[&Watch], moving: usize) -> usize {
-    let steps = |tier: &&Watch| {
+fn outage(stage: &Stage, tiers: &[&TierFacts], moving: usize) -> usize {
+    let steps = |tier: &&TierFacts| {
         let length = stage.steps(tier.long);
         let good = if length <= moving { Decimal::ONE } else { Decimal::ONE - tier.threshold };
         let share = (tier.threshold * Decimal::from(length as u64)).checked_div(good);
@@ -113,9 +113,9 @@ const COMPRESSED: usize = 10;
 
 /// Steps of good events before the first incident of a day, at the usual pace: as many as the longest window has. Where burns of hours prove the
 /// length of the lower tiers' windows, they are only as many as the highest tier's window has, and the events before them are played in a few steps.
-fn before_incidents(stage: &Stage, tiers: &[&Watch]) -> usize {
+fn before_incidents(stage: &Stage, tiers: &[&TierFacts]) -> usize {
     let all = longest(stage, tiers, |tier| tier.long);
-    let highest: Vec<&Watch> = tiers.iter().filter(|tier| !has_higher(tiers, tier)).copied().collect();
+    let highest: Vec<&TierFacts> = tiers.iter().filter(|tier| !has_higher(tiers, tier)).copied().collect();
     let least = longest(stage, &highest, |tier| tier.long).max(longest(stage, tiers, |tier| tier.short));
     let is_compressed = stage.counts()
         && stage.promise.event == Event::Occurrence
@@ -124,7 +124,7 @@ fn before_incidents(stage: &Stage, tiers: &[&Watch]) -> usize {
 }
 
 /// Steps until no tier fires any more.
-fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
+fn recovery(stage: &Stage, tiers: &[&TierFacts]) -> usize {
     let kept = longest(stage, tiers, |tier| tier.keep_firing_for.unwrap_or_default());
     longest(stage, tiers, |tier| tier.short) + kept + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
@@ -132,9 +132,9 @@ fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
 /// The loads so far, with their checks.
 struct Script<'s, 'a> {
     stage: &'s Stage<'a>,
-    loads: Vec<Load>,
+    loads: Vec<StepEvents>,
     sentences: Vec<&'static str>,
-    mishaps: Mishaps,
+    mishaps: SeriesIncidents,
 }
 
 impl Script<'_, '_> {
@@ -142,7 +142,7 @@ impl Script<'_, '_> {
         self.loads.len()
     }
 
-    fn add(&mut self, sentence: &'static str, loads: Vec<Load>) {
+    fn add(&mut self, sentence: &'static str, loads: Vec<StepEvents>) {
         self.loads.extend(loads);
         if !sentence.is_empty() {
             self.sentences.push(sentence);
@@ -161,15 +161,17 @@ fn day(stage: &Stage) -> (Case, bool) {
         Event::Journey(_) => 120,
         _ => before.max(120),
     };
-    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
+    let mut script =
+        Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: SeriesIncidents::default() };
     let mut silent = Vec::new();
     let mut counted = Vec::new();
     if stage.counts() && stage.promise.event == Event::Occurrence {
         if tiers.iter().all(|tier| tier.min_bad_events > 1) {
-            let few = |steps: usize| (0..steps).map(|step| Load { good: u64::from(step % 20 == 0), bad: 0 });
+            let few =
+                |steps: usize| (0..steps).map(|step| StepEvents { good: u64::from(step % 20 == 0), bad: 0 });
             script.add(
                 "a single failed event among few does not page",
-                few(40).chain([Load { good: 0, bad: 1 }]).chain(few(19)).collect(),
+                few(40).chain([StepEvents { good: 0, bad: 1 }]).chain(few(19)).collect(),
             );
             silent.push(41);
         }
@@ -179,7 +181,10 @@ fn day(stage: &Stage) -> (Case, bool) {
         if fewest >= least {
             // One at a time, fewer than a page requires together with those before.
             let few = (fewest as usize).saturating_sub(script.now()).min(20);
-            script.add("a full outage of too few events does not page", vec![Load { good: 0, bad: 1 }; few]);
+            script.add(
+                "a full outage of too few events does not page",
+                vec![StepEvents { good: 0, bad: 1 }; few],
+            );
             silent.push(script.now());
         }
         script.add("", stage.good(10));
@@ -190,7 +195,7 @@ fn day(stage: &Stage) -> (Case, bool) {
             .stimulus
             .iter()
             .any(|series| matches!(series.behaviour, Behaviour::Counts { good: 0, bad: 1.. }));
-        let errors = vec![Load { good: PER_STEP - 7, bad: 7 }; 3];
+        let errors = vec![StepEvents { good: PER_STEP - 7, bad: 7 }; 3];
         if script.mishaps.unborn {
             script.add("a new error series that starts with errors counts them all", errors);
         } else {
@@ -199,7 +204,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         counted.push(script.now());
     }
     if stage.counts() {
-        script.add("no events for a quarter of an hour cost nothing", vec![Load::default(); 30]);
+        script.add("no events for a quarter of an hour cost nothing", vec![StepEvents::default(); 30]);
         silent.push(script.now());
         counted.push(script.now());
     }
@@ -207,7 +212,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     if before < all {
         // Until the outage, the events after them are those of a spike and its end.
         let compressed = all.saturating_sub(healthy + recovery(stage, &tiers)).div_ceil(COMPRESSED) as u64;
-        script.add("", vec![Load { good: compressed * stage.units(), bad: 0 }; COMPRESSED]);
+        script.add("", vec![StepEvents { good: compressed * stage.units(), bad: 0 }; COMPRESSED]);
         script.add("", stage.good(healthy));
     } else {
         script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
@@ -275,7 +280,7 @@ fn alerted(
     }
     let mut checks = stage.turns(timeline, severity);
     checks.extend(silent.iter().filter_map(|step| stage.state(timeline, severity, *step)));
-    checks.extend(stage.says(timeline, severity, outage.start));
+    checks.extend(stage.text_check(timeline, severity, outage.start));
     checks
 }
 
@@ -296,10 +301,10 @@ fn lagging(stage: &Stage, timeline: &Timeline, severity: Severity, begins: usize
 /// Bad events after `before` that pass a short window's threshold and no long one's, with the tier of that short window.
 fn spike<'t>(
     stage: &Stage,
-    tiers: &[&'t Watch],
-    before: &[Load],
+    tiers: &[&'t TierFacts],
+    before: &[StepEvents],
     severities: &[Severity],
-) -> Option<(Vec<Load>, &'t Watch)> {
+) -> Option<(Vec<StepEvents>, &'t TierFacts)> {
     let budget =
         tiers.iter().map(|tier| tier.threshold * Decimal::from(stage.steps(tier.long) as u64)).min()?;
     [8, 6, 4, 2].into_iter().find_map(|tenths| {
@@ -328,8 +333,8 @@ fn spike<'t>(
 }
 
 /// A burn that passes this tier's threshold and not the next higher one.
-fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
-    let higher: Vec<&Watch> =
+fn between(stage: &Stage, tiers: &[&TierFacts], tier: &TierFacts) -> Option<Case> {
+    let higher: Vec<&TierFacts> =
         tiers.iter().filter(|other| other.threshold > tier.threshold).copied().collect();
     let healthy = match stage.promise.event {
         // Played at the step of pages: the outage of the day proves the length of the windows.
@@ -348,16 +353,16 @@ fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
     }
     let (low, high) = (text(tier.threshold), text(higher));
     let title = format!("a burn rate between {low} and {high} fires the tier of {}", tier.long);
-    Some(stage.case(&title, &loads, Mishaps::default(), checks))
+    Some(stage.case(&title, &loads, SeriesIncidents::default(), checks))
 }
 
 /// Loads after `before` at which this tier fires before all tiers with a higher threshold, and the next threshold.
 fn burn_between(
     stage: &Stage,
-    tiers: &[&Watch],
-    tier: &Watch,
-    before: &[Load],
-) -> Option<(Vec<Load>, Decimal)> {
+    tiers: &[&TierFacts],
+    tier: &TierFacts,
+    before: &[StepEvents],
+) -> Option<(Vec<StepEvents>, Decimal)> {
     let higher = tiers.iter().map(|other| other.threshold).filter(|other| *other > tier.threshold).min()?;
     // Close to the higher threshold if possible, so that a lower one would be noticed.
     [95, 70, 50, 80, 40, 60, 30, 20, 10].into_iter().find_map(|percent| {
@@ -379,15 +384,16 @@ fn burn_between(
         let loads = [before.to_vec(), burn.clone()].concat();
         let timeline = stage.timeline(&loads);
         let from = before.len();
-        let sees =
-            |tier: &Watch| timeline.first(from, |step| timeline.sees(tier, step) != Some(false)).is_some();
+        let sees = |tier: &TierFacts| {
+            timeline.first(from, |step| timeline.burns(tier, step) != Some(false)).is_some()
+        };
         let alone = sees(tier) && tiers.iter().all(|other| other.threshold <= tier.threshold || !sees(other));
         alone.then_some((burn, higher))
     })
 }
 
 /// A burn below all thresholds. After a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
-fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
+fn below(stage: &Stage, tiers: &[&TierFacts], slow: bool) -> Option<Case> {
     let most = if stage.promise.event.slice().is_some() { 1_500 } else { 150 };
     let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
     let severities = stage.severities(slow);
@@ -423,7 +429,7 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         let ratio = stage.recorded(&stage.names.ratio(&tier.long.to_string()));
         checks.push(stage.value(timeline.last(), ratio, divided(bad, total)));
         let title = format!("a burn rate just below {} does not alert", text(tier.threshold));
-        Some(stage.case(&title, &loads, Mishaps::default(), checks))
+        Some(stage.case(&title, &loads, SeriesIncidents::default(), checks))
     })
 }
 
@@ -432,7 +438,8 @@ fn days(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(true);
     let severities = stage.severities(true);
     let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
-    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
+    let mut script =
+        Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: SeriesIncidents::default() };
     let mut checks = Vec::new();
     let mut silent = Vec::new();
     let mut spiked = false;
@@ -468,7 +475,10 @@ fn days(stage: &Stage) -> (Case, bool) {
         checks.extend(stage.lengths(&timeline, &tiers, healthy));
     }
     checks.extend(figures(stage, &timeline));
-    (script.stage.case(&script.sentences.join(", "), &script.loads, Mishaps::default(), checks), spiked)
+    (
+        script.stage.case(&script.sentences.join(", "), &script.loads, SeriesIncidents::default(), checks),
+        spiked,
+    )
 }
 
 /// The checks of the period's series.

@@ -9,11 +9,11 @@ use super::{COPIES, PER_STEP, at, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
 use crate::lower::series::Series as Names;
-use crate::lower::shapes::{Mishaps, samples};
-use crate::lower::timeline::{Load, State, Timeline};
+use crate::lower::shapes::{SeriesIncidents, samples};
+use crate::lower::timeline::{State, StepEvents, Timeline};
 use crate::lower::windows;
 use crate::model::{Behaviour, Budgeting, Labels, Part, Series, Service, Sli, Slo};
-use crate::plan::{Aftermath, Case, Check, Event, Promise, Rule, SloPlan, Watch, Which};
+use crate::plan::{AlertId, Case, Check, Event, Promise, Rule, SilencingAlert, SloPlan, TierFacts};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{
@@ -36,7 +36,7 @@ pub(super) struct Stage<'a> {
     pub lead: Option<&'a Part>,
     pub service: &'a Service,
     /// The alert of a journey that silences the pages of its parts.
-    pub told: Option<&'a Aftermath>,
+    pub silencing: Option<&'a SilencingAlert>,
     /// When the situation begins: within the hours of the promise.
     pub begins: Duration,
 }
@@ -44,7 +44,7 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// `None` if there are no series to play.
     pub fn new(service: &'a Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
-        let lead = lead::lead(service, slo, step);
+        let lead = lead::failing_part(service, slo, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
@@ -61,12 +61,12 @@ impl<'a> Stage<'a> {
             begins: begins(slo),
             rules: plan.rules().collect(),
             step,
-            told: None,
+            silencing: None,
         })
     }
 
     /// Tiers of the fast group, or of the slow one.
-    pub fn tiers(&self, slow: bool) -> Vec<&Watch> {
+    pub fn tiers(&self, slow: bool) -> Vec<&TierFacts> {
         self.promise.tiers.iter().filter(|tier| tier.slow == slow).collect()
     }
 
@@ -159,19 +159,19 @@ impl<'a> Stage<'a> {
         }
     }
 
-    pub fn timeline(&self, loads: &[Load]) -> Timeline<'a> {
+    pub fn timeline(&self, loads: &[StepEvents]) -> Timeline<'a> {
         let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
         let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. })
             && !self.grows()
             && !self.is_foretold();
         let tiers = &self.promise.tiers;
         let late = match loads.split_last() {
-            Some((_, before)) if self.shifted() => Cow::from([&[Load::default()], before].concat()),
+            Some((_, before)) if self.shifted() => Cow::from([&[StepEvents::default()], before].concat()),
             _ => loads.into(),
         };
         let holds = |step| self.holds(step);
         Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, &late, holds)
-            .begun_later(usize::from(self.shifted()))
+            .shifted_by(usize::from(self.shifted()))
     }
 
     /// Whether the events that are counted at a step are within the hours: they happened since the evaluation before.
@@ -188,13 +188,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Steps without bad events.
-    pub fn good(&self, steps: usize) -> Vec<Load> {
-        vec![Load { good: self.units(), bad: 0 }; steps]
+    pub fn good(&self, steps: usize) -> Vec<StepEvents> {
+        vec![StepEvents { good: self.units(), bad: 0 }; steps]
     }
 
     /// Steps without good events.
-    pub fn bad(&self, steps: usize) -> Vec<Load> {
-        vec![Load { good: 0, bad: self.units() }; steps]
+    pub fn bad(&self, steps: usize) -> Vec<StepEvents> {
+        vec![StepEvents { good: 0, bad: self.units() }; steps]
     }
 
     /// The size of one step: events, or series whose state is evaluated.
@@ -206,18 +206,18 @@ impl<'a> Stage<'a> {
     }
 
     /// Bad units as early as possible.
-    pub fn burst(&self, bad: u64) -> Vec<Load> {
+    pub fn burst(&self, bad: u64) -> Vec<StepEvents> {
         let units = self.units();
         let mut loads = self.bad((bad / units) as usize);
         if !bad.is_multiple_of(units) {
-            loads.push(Load { good: units - bad % units, bad: bad % units });
+            loads.push(StepEvents { good: units - bad % units, bad: bad % units });
         }
         loads
     }
 
     /// This number of bad slices, one ending at each step: two partly bad steps at such a distance that no other slice contains both. Neither makes a
     /// slice bad alone.
-    pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
+    pub fn slices(&self, bad: usize) -> Option<Vec<StepEvents>> {
         let budget = self.slice_budget()?;
         let slice = self.slice_steps();
         if !self.counts() && slice > 1 {
@@ -234,16 +234,16 @@ impl<'a> Stage<'a> {
         let part = budget * Decimal::from(slice as u64) * Decimal::new(55, 2);
         let part =
             u64::try_from((part * Decimal::from(PER_STEP)).trunc()).ok().filter(|part| *part <= PER_STEP)?;
-        let spoiled = Load { good: PER_STEP - part, bad: part };
+        let spoiled = StepEvents { good: PER_STEP - part, bad: part };
         Some([vec![spoiled], self.good(slice - bad - 1), vec![spoiled], self.good(bad - 1)].concat())
     }
 
     /// Steps with an error ratio, as even as whole units allow; for slices, a bad step at regular distances.
-    pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<Load>> {
+    pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<StepEvents>> {
         let units = self.units();
         if self.promise.event == Event::Occurrence {
             let bad = u64::try_from((ratio * Decimal::from(units)).trunc()).ok().filter(|bad| *bad > 0)?;
-            return Some(vec![Load { good: units.checked_sub(bad)?, bad }; steps]);
+            return Some(vec![StepEvents { good: units.checked_sub(bad)?, bad }; steps]);
         }
         if self.promise.event == Event::Check {
             let until = |step: usize| {
@@ -252,7 +252,7 @@ impl<'a> Stage<'a> {
             };
             let load = |step: usize| {
                 let bad = (until(step) - until(step - 1)).min(units);
-                Load { good: units - bad, bad }
+                StepEvents { good: units - bad, bad }
             };
             return Some((1..=steps).map(load).collect());
         }
@@ -271,7 +271,13 @@ impl<'a> Stage<'a> {
         Duration::from_millis(self.begins.millis() + self.step.millis() * step as u64)
     }
 
-    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, checks: Vec<Check>) -> Case {
+    pub fn case(
+        &self,
+        title: &str,
+        loads: &[StepEvents],
+        mishaps: SeriesIncidents,
+        checks: Vec<Check>,
+    ) -> Case {
         self.case_with(title, loads, mishaps, &[], checks)
     }
 
@@ -279,19 +285,21 @@ impl<'a> Stage<'a> {
     pub fn case_with(
         &self,
         title: &str,
-        loads: &[Load],
-        mishaps: Mishaps,
-        excepted: &[Load],
+        loads: &[StepEvents],
+        mishaps: SeriesIncidents,
+        excepted: &[StepEvents],
         mut checks: Vec<Check>,
     ) -> Case {
         checks.sort_by_key(at);
         let title = format!("{}: {title}", self.promise.slo);
         let mut series = self.series(loads, mishaps);
-        let well = vec![Load { good: 1, bad: 0 }; loads.len()];
+        let well = vec![StepEvents { good: 1, bad: 0 }; loads.len()];
         let excepted =
-            self.expanded(if excepted.is_empty() { &well } else { excepted }, Load { good: 1, bad: 0 });
+            self.expanded(if excepted.is_empty() { &well } else { excepted }, StepEvents { good: 1, bad: 0 });
         series.extend(
-            self.excepting().iter().map(|one| samples(one, self.interval(), &excepted, Mishaps::default())),
+            self.excepting()
+                .iter()
+                .map(|one| samples(one, self.interval(), &excepted, SeriesIncidents::default())),
         );
         Case { title, interval: self.interval(), series, checks }
     }
@@ -312,7 +320,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Loads at the interval of samples, after `idle` loads until the situation begins.
-    fn expanded(&self, loads: &[Load], idle: Load) -> Vec<Load> {
+    fn expanded(&self, loads: &[StepEvents], idle: StepEvents) -> Vec<StepEvents> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
         let before = (self.begins.millis() / self.interval().millis()) as usize;
         let loads = loads.iter().flat_map(|load| iter::repeat_n(*load, often));
@@ -320,13 +328,14 @@ impl<'a> Stage<'a> {
     }
 
     /// The series of a case. If an SLO is one promise per label value, a second promise is kept meanwhile.
-    fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
+    fn series(&self, loads: &[StepEvents], mishaps: SeriesIncidents) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
         // Before the beginning nothing is counted, and states are good.
         let before = (self.begins.millis() / self.interval().millis()) as usize;
-        let idle = if self.counts() { Load::default() } else { Load { good: self.units(), bad: 0 } };
+        let idle =
+            if self.counts() { StepEvents::default() } else { StepEvents { good: self.units(), bad: 0 } };
         let loads = self.expanded(loads, idle);
-        let mishaps = Mishaps {
+        let mishaps = SeriesIncidents {
             restart: mishaps.restart.map(|step| before + step * often),
             vanish: mishaps.vanish.map(|step| before + step * often),
             ..mishaps
@@ -337,8 +346,8 @@ impl<'a> Stage<'a> {
             }
             Some(label) => (0..COPIES)
                 .flat_map(|copy| {
-                    let bad = |load: &Load| Load { good: 0, bad: u64::from(load.bad > copy) };
-                    let loads: Vec<Load> = loads.iter().map(bad).collect();
+                    let bad = |load: &StepEvents| StepEvents { good: 0, bad: u64::from(load.bad > copy) };
+                    let loads: Vec<StepEvents> = loads.iter().map(bad).collect();
                     let one = move |series: &Series| {
                         let mut series = series.clone();
                         series.labels.insert(label.clone(), format!("copy-{copy}"));
@@ -353,7 +362,9 @@ impl<'a> Stage<'a> {
         let quiet = self.good(loads.len());
         let neighbours = self.neighbours();
         series.extend(
-            neighbours.iter().map(|other| samples(other, self.interval(), &quiet, Mishaps::default())),
+            neighbours
+                .iter()
+                .map(|other| samples(other, self.interval(), &quiet, SeriesIncidents::default())),
         );
         series
     }
@@ -431,8 +442,8 @@ impl<'a> Stage<'a> {
     }
 
     /// The identity of that alert.
-    fn which(&self, severity: Severity) -> Option<&'a Which> {
-        Some(&self.alert(severity)?.alert()?.which)
+    fn id(&self, severity: Severity) -> Option<&'a AlertId> {
+        Some(&self.alert(severity)?.alert()?.id)
     }
 
     /// The budget alerts.
@@ -454,7 +465,7 @@ impl<'a> Stage<'a> {
 
     /// The check of the alert of a severity at a step; `None` if rounding decides.
     pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
-        let alert = self.which(severity)?.clone();
+        let alert = self.id(severity)?.clone();
         let at = self.at(step);
         match timeline.state(severity, step) {
             State::Silent => Some(Check::Silent { at, alert }),
@@ -486,18 +497,18 @@ impl<'a> Stage<'a> {
     }
 
     /// The check of the alert's texts at the first step from `from` on at which it fires.
-    pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
+    pub fn text_check(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
         // promtool compares all alerts of one name together, so texts are checked where the alert fires alone.
-        let name = |severity| self.which(severity).map(|which| &which.name);
+        let name = |severity| self.id(severity).map(|id| &id.name);
         let others =
             Severity::ALL.into_iter().filter(|other| *other != severity && name(*other) == name(severity));
         let alone = |step: &usize| {
             self.named_alone && others.clone().all(|other| timeline.state(other, *step) == State::Silent)
         };
-        (from..=timeline.last()).filter(alone).find_map(|step| self.says_at(timeline, severity, step))
+        (from..=timeline.last()).filter(alone).find_map(|step| self.text_check_at(timeline, severity, step))
     }
 
-    fn says_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
+    fn text_check_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
         let State::Fires(tier) = timeline.state(severity, step) else { return None };
         let tier = &self.promise.tiers[tier];
         let (bad, total) = timeline.window(step, tier.long);
@@ -566,7 +577,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Checks of the ratios of the tiers' windows, each at the first step from `from` on at which a shorter or a longer window would have another.
-    pub fn lengths(&self, timeline: &Timeline, tiers: &[&Watch], from: usize) -> Vec<Check> {
+    pub fn lengths(&self, timeline: &Timeline, tiers: &[&TierFacts], from: usize) -> Vec<Check> {
         let windows: BTreeSet<Duration> = tiers.iter().flat_map(|tier| [tier.long, tier.short]).collect();
         let check = |window: Duration| {
             let shows = |of_each| timeline.first(from, |step| timeline.shows_length(step, window, of_each));
@@ -579,14 +590,14 @@ impl<'a> Stage<'a> {
     }
 
     /// Checks that a tier's threshold is passed at its step and not one evaluation earlier.
-    pub fn crossing(&self, timeline: &Timeline, tier: &Watch, from: usize) -> Vec<Check> {
-        let Some(step) = timeline.first(from, |step| timeline.sees(tier, step) == Some(true)) else {
+    pub fn crossing(&self, timeline: &Timeline, tier: &TierFacts, from: usize) -> Vec<Check> {
+        let Some(step) = timeline.first(from, |step| timeline.burns(tier, step) == Some(true)) else {
             return Vec::new();
         };
         let (bad, total) = timeline.window(step - 1, tier.long);
         let below = Decimal::from(bad) < tier.threshold * Decimal::from(total);
         let mut checks = Vec::new();
-        if below && timeline.sees(tier, step - 1).is_some() {
+        if below && timeline.burns(tier, step - 1).is_some() {
             checks.push(self.above(step - 1, tier.long, tier.threshold, false));
         }
         checks.push(self.above(step, tier.long, tier.threshold, true));

@@ -66,7 +66,7 @@ pub fn page(topic: &str) -> Option<&'static str> {
     TOPICS.iter().find(|(known, _)| *known == topic).map(|(_, page)| *page)
 }
 
-/// The groups of the index with their lines: each a topic and what it is about.
+/// The groups of the index with their lines: each a topic and its subject.
 pub fn groups() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     let group = |text: &'static str| {
         let (title, lines) = text.split_once('\n').unwrap_or((text, ""));
@@ -81,7 +81,7 @@ fn line(text: &str) -> Option<(&str, &str)> {
     Some((topic, rest.split_once("): ")?.1))
 }
 
-/// The topics that a word may mean: one that is spelled like it, then those that have the word in a heading or in the index.
+/// Topics that a word may mean: the one with the most similar name, then those with the word in a heading or in the index.
 pub fn near(word: &str) -> Vec<&'static str> {
     let topics: Vec<&str> = TOPICS.iter().map(|(topic, _)| *topic).collect();
     let mut found: Vec<&str> = nearest(word, &topics).into_iter().collect();

@@ -8,30 +8,30 @@ use super::line::unescaped;
 use super::tally::{self, Column, Distinct, Tally};
 use crate::contract::{Bound, Family, Kind, Shape, Values, bound};
 
-/// Metrics as they come together.
+/// The metrics found until now.
 #[derive(Default)]
 pub(super) struct Families<'a> {
     own: BTreeMap<String, Family>,
-    /// Histograms and summaries, of several names of series.
-    parted: BTreeMap<String, Parted<'a>>,
+    /// Histograms and summaries, which have several names of series.
+    parted: BTreeMap<String, CompositeFamily<'a>>,
 }
 
 #[derive(Default)]
-struct Parted<'a> {
+struct CompositeFamily<'a> {
     summary: bool,
     unit: Option<String>,
     /// By label names.
-    shapes: BTreeMap<Vec<String>, Gathered<'a>>,
-    /// Whether there is a bucket, and whether one is finite.
+    shapes: BTreeMap<Vec<String>, GatheredShape<'a>>,
+    /// Whether there is a bucket `+Inf`, and whether there is a finite one.
     infinite: bool,
     finite: bool,
-    /// Whether a value says that it is one of sparse buckets.
+    /// Whether a value is a native histogram.
     native: bool,
 }
 
-/// Of one shape what all its names of series have together.
+/// The labels and series of one shape, over all names of series.
 #[derive(Default)]
-struct Gathered<'a> {
+struct GatheredShape<'a> {
     columns: Vec<Column<'a>>,
     series: Distinct,
     bounds: BTreeMap<Bound, Distinct>,
@@ -47,7 +47,7 @@ impl<'a> Families<'a> {
         self.own.insert(unescaped(name).into_owned(), Family { kind, unit, shapes });
     }
 
-    /// Adds the series of one name to their histogram or summary; returns the bounds that no decimal can hold.
+    /// Adds the series of one name to their histogram or summary; returns the bounds that do not fit a decimal.
     pub fn part(
         &mut self,
         base: &str,
@@ -63,13 +63,13 @@ impl<'a> Families<'a> {
         let mut beyond = Vec::new();
         for shape in tally.shapes {
             let mut columns = shape.columns;
-            // A mark that is none: `le` cannot be here, as `…_count` and `…_sum` look for `quantile`.
+            // Here the mark is an ordinary label. It cannot be `le`, because `…_count` and `…_sum` look for `quantile`.
             if shape.marked && !bounds {
                 columns.push(marks(tally.mark, &shape.bounds));
                 columns.sort_by(|a, b| a.name.cmp(b.name));
             }
             let names = columns.iter().map(|column| unescaped(column.name).into_owned()).collect();
-            let gathered: &mut Gathered = parted.shapes.entry(names).or_default();
+            let gathered: &mut GatheredShape = parted.shapes.entry(names).or_default();
             if gathered.columns.is_empty() {
                 gathered.columns = columns;
             } else {
@@ -94,18 +94,17 @@ impl<'a> Families<'a> {
         beyond
     }
 
-    /// What they have come to.
+    /// The finished metrics.
     pub fn finish(self) -> BTreeMap<String, Family> {
         let mut families = self.own;
         for (name, parted) in self.parted {
             let kind = match parted {
-                Parted { summary: true, .. } => Kind::Summary,
-                Parted { native: true, finite: true, .. } => Kind::BothHistograms,
-                // The text of 0.0.4 has nothing of a native histogram but its count, its sum, and the last bucket.
-                Parted { native: true, .. } | Parted { infinite: true, finite: false, .. } => {
-                    Kind::NativeHistogram
-                }
-                Parted { .. } => Kind::Histogram,
+                CompositeFamily { summary: true, .. } => Kind::Summary,
+                CompositeFamily { native: true, finite: true, .. } => Kind::BothHistograms,
+                // The text format 0.0.4 shows only the count, the sum and the last bucket of a native histogram.
+                CompositeFamily { native: true, .. }
+                | CompositeFamily { infinite: true, finite: false, .. } => Kind::NativeHistogram,
+                CompositeFamily { .. } => Kind::Histogram,
             };
             let shapes = parted.shapes.into_iter().map(|(names, gathered)| {
                 let all = gathered.series.len();
@@ -128,7 +127,7 @@ fn values(column: Column) -> Values {
     Values { known: column.known.into_iter().map(Cow::into_owned).collect(), more }
 }
 
-/// A mark as the label that it is where it has no meaning of its own.
+/// The mark as an ordinary label, where it has no special meaning.
 fn marks<'a>(name: &'static str, bounds: &BTreeMap<&'a str, Distinct>) -> Column<'a> {
     let mut column = Column::of(name);
     for text in bounds.keys() {

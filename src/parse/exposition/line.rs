@@ -1,31 +1,31 @@
 //! Parses one line of an exposition: a declaration or a sample.
 //!
-//! Nothing is copied: names and values are slices of the text, with their escapes still in them.
+//! Nothing is copied: names and values are slices of the text, with their escapes.
 
 use std::borrow::Cow;
 
 use crate::inert;
 
-/// Labels that one series may have. Prometheus sets no limit by itself; real series have a few dozen.
+/// Limit for the labels of a series. Prometheus has no default limit; real series have a few dozen.
 const MOST_LABELS: usize = 1000;
 
-/// Characters of the text that a reason repeats.
+/// Longest excerpt of the text in a reason, in characters.
 const EXCERPT: usize = 40;
 
-/// What a line says.
+/// The meaning of a line.
 #[derive(Debug)]
 pub(super) enum Line<'a> {
-    /// Nothing: it is empty, or a remark for people.
+    /// An empty line or a comment.
     Nothing,
-    /// `# TYPE`; of a type that is none, the word.
+    /// `# TYPE`; with the unknown word as an error.
     Type(&'a str, Result<Type, &'a str>),
     /// `# UNIT`
     Unit(&'a str, &'a str),
-    /// `# HELP`; what it says is for people.
+    /// `# HELP`
     Help(&'a str),
-    /// `# EOF`, with which OpenMetrics ends.
+    /// `# EOF`, the end of OpenMetrics.
     End,
-    /// A sample; its labels are in the list that was handed over.
+    /// A sample; its labels are in the list that the caller gave.
     Sample(Sample<'a>),
 }
 
@@ -47,9 +47,9 @@ pub(super) enum Type {
 pub(super) struct Sample<'a> {
     /// The name of the series.
     pub name: &'a str,
-    /// What is between the braces of a value that is none number but a whole histogram or summary (OpenMetrics 2.0).
+    /// The text between the braces of a composite value: not a number, but a complete histogram or summary (OpenMetrics 2.0).
     pub composite: Option<&'a str>,
-    /// What is wrong after the value, where nothing matters to a contract.
+    /// A fault after the value, where nothing matters for a contract.
     pub tail: Option<Fault>,
 }
 
@@ -60,10 +60,10 @@ pub(super) struct Label<'a> {
     pub value: &'a str,
 }
 
-/// Why a line is not what it should be.
+/// Why a line cannot be read.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// The byte of the line where that shows.
+    /// The byte of the line at which the fault is.
     pub at: usize,
     pub reason: String,
 }
@@ -74,8 +74,8 @@ impl Fault {
     }
 }
 
-/// Reads a line without its end. The labels of a sample are put into `labels`, which is emptied first; those without a value are
-/// left out, because to Prometheus they are the same as none.
+/// Reads a line without its line end. The labels of a sample are written to `labels`, which is emptied first. Labels with an empty value are left
+/// out: for Prometheus they do not exist.
 pub(super) fn read<'a>(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Line<'a>, Fault> {
     let mut cursor = Cursor { line, at: 0 };
     cursor.blanks();
@@ -89,7 +89,7 @@ pub(super) fn read<'a>(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Lin
     }
 }
 
-/// What a quoted text stands for. Prometheus knows three escapes and leaves every other as it is.
+/// The meaning of a quoted text. Prometheus knows three escapes and leaves the others as they are.
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -111,7 +111,7 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The start of a text, for a reason.
+/// The beginning of a text, for a reason.
 pub(super) fn excerpt(text: &str) -> String {
     let mut chars = text.chars();
     let start: String = chars.by_ref().take(EXCERPT).collect();
@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
         while self.at < bytes.len() && is(bytes[self.at]) {
             self.at += 1;
         }
-        // Every test here is true of ASCII only, or of all that is not, so no character is split.
+        // Every test is true for ASCII only, or for everything else, so no character is split.
         self.line.get(start..self.at).unwrap_or_default()
     }
 
@@ -159,7 +159,7 @@ impl<'a> Cursor<'a> {
         self.line.get(self.at..).unwrap_or_default()
     }
 
-    /// What is here, for a reason.
+    /// The text at the cursor, for a reason.
     fn here(&self) -> String {
         match self.rest().chars().next() {
             Some(c) => format!("`{}`", inert::line(&c.to_string())),
@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The text up to the closing quote; the opening one has been taken.
+    /// The text up to the closing quote; the cursor is behind the opening one.
     fn quoted(&mut self, what: &str) -> Result<&'a str, Fault> {
         let bytes = self.line.as_bytes();
         let start = self.at;
@@ -217,7 +217,7 @@ fn comment(mut cursor: Cursor) -> Result<Line, Fault> {
 }
 
 fn type_of(word: &str) -> Option<Type> {
-    // Prometheus' own library for other languages than Go has always taken any case.
+    // Prometheus' own library for other languages than Go has always accepted any case.
     let is = |name: &str| word.eq_ignore_ascii_case(name);
     const TYPES: [(&str, Type); 9] = [
         ("counter", Type::Counter),
@@ -233,7 +233,7 @@ fn type_of(word: &str) -> Option<Type> {
     TYPES.iter().find(|(name, _)| is(name)).map(|(_, known)| *known)
 }
 
-/// The name that a declaration is about.
+/// The name in a declaration.
 fn metric<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
     cursor.blanks();
     let at = cursor.at;
@@ -267,7 +267,7 @@ fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sam
     }
     cursor.blanks();
     if !name.is_empty() && is_composite(cursor.rest()) {
-        // What stands in these braces is the value.
+        // These braces contain the value.
     } else if cursor.takes(b'{') {
         let quoted = braces(&mut cursor, labels)?;
         name = match (name.is_empty(), quoted) {
@@ -296,14 +296,14 @@ fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sam
     Ok(Sample { name, composite, tail })
 }
 
-/// Whether a brace opens a value: a key with a colon follows it, where a label has `=`.
+/// Whether a brace opens a composite value: a key is followed by a colon, where a label has `=`.
 fn is_composite(text: &str) -> bool {
     let Some(inner) = text.strip_prefix('{') else { return false };
     let key = inner.bytes().take_while(|byte| is_label(*byte)).count();
     key > 0 && inner.as_bytes().get(key) == Some(&b':')
 }
 
-/// The labels up to the closing brace, and a metric's name that stands among them in quotes.
+/// The labels up to the closing brace, and a metric's name in quotes among them.
 fn braces<'a>(
     cursor: &mut Cursor<'a>,
     labels: &mut Vec<Label<'a>>,
@@ -354,7 +354,7 @@ fn braces<'a>(
     }
 }
 
-/// What may follow a value: a time, when the series began (OpenMetrics 2.0), exemplars.
+/// What can follow a value: a time, the start time of the series (OpenMetrics 2.0), exemplars.
 fn tail(cursor: &mut Cursor) -> Result<(), Fault> {
     let mut labels = Vec::new();
     let mut exemplar = false;
@@ -393,7 +393,7 @@ fn tail(cursor: &mut Cursor) -> Result<(), Fault> {
     }
 }
 
-/// Whether Go's `ParseFloat`, with which Prometheus reads values, takes the text: decimal and hexadecimal numbers, infinities, NaN.
+/// Whether Go's `ParseFloat`, which Prometheus uses for values, accepts the text: decimal and hexadecimal numbers, infinities, NaN.
 pub(super) fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let hexadecimal = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X"));

@@ -1,7 +1,7 @@
 //! Reads what programs expose: Prometheus' text format 0.0.4 and 1.0.0, OpenMetrics 1.0, and the composite values of OpenMetrics 2.0.
 //!
-//! Real programs make many mistakes, and Prometheus accepts most of them: declarations after the samples, twice, or none, families torn apart, blanks
-//! and commas where they do not belong. This parser accepts them, too. A line that cannot be read is left out and reported.
+//! Real programs make many mistakes, and Prometheus accepts most of them: declarations after the samples, twice, or none; metrics whose lines are not
+//! together; extra blanks and commas. This parser accepts them, too. A line that cannot be read is reported and left out.
 //!
 //! | in the text | in the contract |
 //! |---|---|
@@ -9,11 +9,11 @@
 //! | info `x`, with samples `x_info` | info `x_info` |
 //! | `x_created` of a counter, histogram or summary | gauge `x_created`: a time |
 //! | gaugehistogram `x` | gauges `x_bucket`, `x_gcount`, `x_gsum`: none of them only grows |
-//! | histogram without another bucket than `+Inf` | native histogram: text of 0.0.4 shows no more of one |
+//! | histogram with `+Inf` as its only bucket | native histogram: the text format 0.0.4 shows only this of it |
 //! | composite value with `schema:`, with `bucket:[…]` | native histogram, histogram, or both |
-//! | `x_bucket` with `le="+Inf"` and `x_count`, of no known type | histogram `x`: nothing else looks so |
-//! | `x` with `quantile`, `x_count` and `x_sum`, of no known type | summary `x` |
-//! | declared, without a sample | a metric without shapes |
+//! | `x_bucket` with `le="+Inf"` and `x_count`, without a known type | histogram `x`: only a histogram looks like this |
+//! | `x` with `quantile`, `x_count` and `x_sum`, without a known type | summary `x` |
+//! | declared without a sample | a metric without shapes |
 //!
 //! An empty value of a label is an absent label.
 
@@ -29,19 +29,19 @@ use families::Families;
 use line::{Label, Line, Type, unescaped};
 use tally::Tally;
 
-/// Lines that are told of; beyond, they are counted.
+/// At most this many unreadable lines are reported; the others are counted.
 const TOLD: usize = 100;
 
-/// What an exposition comes to.
+/// The result of reading an exposition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// What it shows.
+pub struct Exposition {
+    /// The metrics.
     pub contract: Contract,
-    /// What could not be read, by line: the first hundred.
+    /// The lines that could not be read, in order: the first hundred.
     pub skipped: Vec<Skipped>,
-    /// How much more could not be read.
+    /// The number of further lines that could not be read.
     pub more: u64,
-    /// How many samples were read.
+    /// The number of samples that were read.
     pub samples: u64,
 }
 
@@ -52,12 +52,12 @@ pub struct Skipped {
     pub line: usize,
     /// Column in characters, from 1; in bytes where the line is not UTF-8.
     pub column: usize,
-    /// Why, as one clause.
+    /// The reason, as one clause.
     pub reason: String,
 }
 
-/// Reads an exposition. Time is proportional to the text, memory to what differs in it and bounded.
-pub fn read(text: &[u8]) -> Reading {
+/// Reads an exposition. Time is proportional to its length. Memory is proportional to its different names and values, and bounded.
+pub fn read(text: &[u8]) -> Exposition {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mut reader = Reader::default();
     let mut rest = text;
@@ -76,24 +76,24 @@ pub fn read(text: &[u8]) -> Reading {
     reading
 }
 
-/// What the first line says of the program, in a capture: `# from: prometheus-node-exporter 1.5.0`.
+/// The program in the first line of a capture: `# from: prometheus-node-exporter 1.5.0`.
 fn origin(text: &[u8]) -> Option<String> {
     let line = text.split(|byte| *byte == b'\n').next()?;
-    let said = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
-    (!said.is_empty() && inert::is_seen(said)).then(|| said.to_owned())
+    let message = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
+    (!message.is_empty() && inert::is_seen(message)).then(|| message.to_owned())
 }
 
-/// What `# TYPE` and `# UNIT` say of a metric.
+/// What `# TYPE` and `# UNIT` declare for a metric.
 #[derive(Clone, Copy, Debug)]
 struct Declared<'a> {
     kind: Type,
-    /// Another type that is declared of the same name, and where.
+    /// Another declared type of the same name, and its line.
     second: Option<(Type, usize)>,
-    /// Whether `…_total` is a counter of this name, beside a metric of this name itself. In OpenMetrics the gauge `x` and the counter
-    /// `x_total` are declared by the same name; every program in Go has both of `go_memstats_alloc_bytes`.
+    /// Whether `…_total` is a counter of this name, beside a metric of this name itself. OpenMetrics declares the gauge `x` and the counter `x_total`
+    /// by the same name. Every Go program has both of `go_memstats_alloc_bytes`.
     total: bool,
     unit: Option<&'a str>,
-    /// Whether a series of it was seen.
+    /// Whether a series of it was found.
     seen: bool,
 }
 
@@ -105,13 +105,13 @@ struct Reader<'a> {
     samples: u64,
     entries: usize,
     declared: BTreeMap<&'a str, Declared<'a>>,
-    /// By name, as it is written.
+    /// By name, as written.
     names: BTreeMap<&'a str, usize>,
     tallies: Vec<(&'a str, Tally<'a>)>,
-    /// Where the last sample went: most lines are of the metric of the line before.
+    /// The index of the last sample's metric: most lines belong to the same metric as the previous line.
     last: Option<usize>,
     labels: Vec<Label<'a>>,
-    /// Whether it is OpenMetrics.
+    /// Whether `# EOF` was found: the text is OpenMetrics.
     ended: bool,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes a declaration; returns what is wrong with it.
+    /// Records a declaration; returns what is wrong with it.
     fn declare(
         &mut self,
         name: &'a str,
@@ -219,24 +219,24 @@ impl<'a> Reader<'a> {
         self.tallies[index].1.add(sample, labels, &mut self.entries)
     }
 
-    fn finish(mut self) -> Reading {
-        self.settle();
+    fn finish(mut self) -> Exposition {
+        self.decide_type();
         self.infer();
         let mut families = Families::default();
         for (name, tally) in std::mem::take(&mut self.tallies) {
-            // Samples that could not be counted show nothing.
+            // If its samples could not be counted, nothing is known of it.
             if tally.shapes.is_empty() {
                 continue;
             }
             let (line, composite) = (tally.line, tally.composite);
             match self.home(name, composite) {
-                Home::Own { kind, declared } => {
-                    // The unit is that of what is measured, not that of a time or a count beside it.
+                SeriesOwner::Own { kind, declared } => {
+                    // The unit belongs to the measured value, not to a time or a count beside it.
                     let same = declared == Some(name) || kind != Kind::Gauge;
                     let unit = self.see(declared).filter(|_| same);
                     families.own(name, kind, unit, tally);
                 }
-                Home::Part { base, kind, bounds } => {
+                SeriesOwner::Part { base, kind, bounds } => {
                     let unit = self.see(Some(base));
                     let beyond = families.part(base, kind, unit, bounds, tally);
                     for text in beyond {
@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
                         self.skip(line, 1, reason);
                     }
                 }
-                Home::Nowhere(reason) => self.skip(line, 1, reason),
+                SeriesOwner::Nowhere(reason) => self.skip(line, 1, reason),
             }
         }
         let mut contract = Contract { origin: None, families: families.finish() };
@@ -262,11 +262,11 @@ impl<'a> Reader<'a> {
             }
         }
         self.skipped.sort();
-        Reading { contract, skipped: self.skipped, more: self.more, samples: self.samples }
+        Exposition { contract, skipped: self.skipped, more: self.more, samples: self.samples }
     }
 
-    /// Decides what a metric is of which two types are declared.
-    fn settle(&mut self) {
+    /// Decides the type of a metric for which two types are declared.
+    fn decide_type(&mut self) {
         let mut contrary = Vec::new();
         for (name, declared) in &mut self.declared {
             let Some((second, line)) = declared.second else { continue };
@@ -284,19 +284,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether nothing has been said of what a metric is.
-    fn is_untold(&self, name: &str) -> bool {
+    /// Whether no type is declared for a metric.
+    fn has_no_type(&self, name: &str) -> bool {
         self.declared.get(name).is_none_or(|declared| declared.kind == Type::Unknown)
     }
 
-    /// Finds histograms and summaries of which no type is declared, as in the answers of `/federate`.
+    /// Finds histograms and summaries without a declared type, as in the answers of `/federate`.
     fn infer(&mut self) {
         let mut found = Vec::new();
         for (name, tally) in &self.tallies {
-            let untold = |suffixes: &[&str], base: &str| {
+            let none_has_a_type = |suffixes: &[&str], base: &str| {
                 suffixes.iter().all(|suffix| {
                     let part = format!("{base}{suffix}");
-                    self.names.contains_key(part.as_str()) && self.is_untold(&part)
+                    self.names.contains_key(part.as_str()) && self.has_no_type(&part)
                 })
             };
             let (base, kind, parts): (_, _, &[&str]) = match name.strip_suffix("_bucket") {
@@ -307,13 +307,13 @@ impl<'a> Reader<'a> {
                 shape.marked && (kind == Type::Summary || shape.bounds.keys().any(|text| is_infinite(text)))
             });
             let free = kind == Type::Summary || !self.names.contains_key(base);
-            if marked && free && self.is_untold(base) && untold(parts, base) {
+            if marked && free && self.has_no_type(base) && none_has_a_type(parts, base) {
                 found.push((base, kind));
             }
         }
         for (base, kind) in found {
             for suffix in ["_bucket", "_count", "_sum"] {
-                if self.is_untold(&format!("{base}{suffix}")) {
+                if self.has_no_type(&format!("{base}{suffix}")) {
                     self.declared.remove(format!("{base}{suffix}").as_str());
                 }
             }
@@ -326,25 +326,27 @@ impl<'a> Reader<'a> {
         self.declared.get(name).map(|declared| declared.kind)
     }
 
-    /// Where the series of a name belong.
-    fn home(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
-        let own = |kind, declared| Home::Own { kind, declared: Some(declared) };
+    /// The metric to which the series of a name belong.
+    fn home(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
+        let own = |kind, declared| SeriesOwner::Own { kind, declared: Some(declared) };
         match self.kind(name) {
             _ if composite.any() => return self.composite(name, composite),
             Some(Type::Counter) => return own(Kind::Counter, name),
             Some(Type::Gauge) => return own(Kind::Gauge, name),
             Some(Type::Info) => return own(Kind::Info, name),
             Some(Type::StateSet) => return own(Kind::StateSet, name),
-            Some(Type::Summary) => return Home::Part { base: name, kind: Kind::Summary, bounds: true },
+            Some(Type::Summary) => {
+                return SeriesOwner::Part { base: name, kind: Kind::Summary, bounds: true };
+            }
             Some(Type::Histogram | Type::GaugeHistogram) => {
-                return Home::Nowhere(format!(
+                return SeriesOwner::Nowhere(format!(
                     "the histogram `{}` has no series with this name",
                     line::excerpt(name)
                 ));
             }
             Some(Type::Unknown) | None => {}
         }
-        let histogram = |base, bounds| Home::Part { base, kind: Kind::Histogram, bounds };
+        let histogram = |base, bounds| SeriesOwner::Part { base, kind: Kind::Histogram, bounds };
         let known = |suffix| name.strip_suffix(suffix).and_then(|base| Some((base, self.kind(base)?)));
         if let Some(base) = name.strip_suffix("_total")
             && self.declared.get(base).is_some_and(|base| base.total || base.kind == Type::Counter)
@@ -368,7 +370,7 @@ impl<'a> Reader<'a> {
             match known(suffix) {
                 Some((base, Type::Histogram)) => return histogram(base, false),
                 Some((base, Type::Summary)) => {
-                    return Home::Part { base, kind: Kind::Summary, bounds: false };
+                    return SeriesOwner::Part { base, kind: Kind::Summary, bounds: false };
                 }
                 _ => {}
             }
@@ -376,10 +378,10 @@ impl<'a> Reader<'a> {
         if let Some((base, Type::GaugeHistogram)) = known("_gcount").or(known("_gsum")) {
             return own(Kind::Gauge, base);
         }
-        Home::Own { kind: Kind::Unknown, declared: self.declared.contains_key(name).then_some(name) }
+        SeriesOwner::Own { kind: Kind::Unknown, declared: self.declared.contains_key(name).then_some(name) }
     }
 
-    fn composite(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
+    fn composite(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
         let histogram = composite.native || composite.classic;
         let kind = if histogram { Kind::Histogram } else { Kind::Summary };
         let fits = match self.kind(name) {
@@ -389,15 +391,15 @@ impl<'a> Reader<'a> {
             Some(Type::Counter | Type::Gauge | Type::GaugeHistogram | Type::Info | Type::StateSet) => false,
         };
         if !fits {
-            return Home::Nowhere(format!(
+            return SeriesOwner::Nowhere(format!(
                 "the type of `{}` does not allow these values",
                 line::excerpt(name)
             ));
         }
-        Home::Part { base: name, kind, bounds: true }
+        SeriesOwner::Part { base: name, kind, bounds: true }
     }
 
-    /// The unit that is declared, of a metric of which there is a series.
+    /// The declared unit of a metric that has series.
     fn see(&mut self, name: Option<&str>) -> Option<String> {
         let declared = self.declared.get_mut(name?)?;
         declared.seen = true;
@@ -405,7 +407,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a declaration without samples tells of: series as Prometheus would store them.
+/// The series that a declaration without samples stands for, as Prometheus would store them.
 fn unseen(name: &str, kind: Type, open_metrics: bool) -> Vec<(String, Kind)> {
     let suffixed = |suffix: &str| match open_metrics && !name.ends_with(suffix) {
         true => format!("{name}{suffix}"),
@@ -426,12 +428,12 @@ fn unseen(name: &str, kind: Type, open_metrics: bool) -> Vec<(String, Kind)> {
 }
 
 /// The metric that the series of a name belong to.
-enum Home<'a> {
-    /// One that is called as they are.
+enum SeriesOwner<'a> {
+    /// A metric of the same name.
     Own { kind: Kind, declared: Option<&'a str> },
-    /// A histogram or summary; `bounds` if their mark is one.
+    /// A histogram or summary; `bounds` if their mark is a bound.
     Part { base: &'a str, kind: Kind, bounds: bool },
-    /// None.
+    /// None, with the reason.
     Nowhere(String),
 }
 

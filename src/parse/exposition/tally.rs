@@ -1,7 +1,7 @@
 //! The labels, label values and number of the series of one name.
 //!
-//! No sample is kept. For every value and every series a hash of 64 bits is kept, enough to recognise it. Two of a million differing ones have the
-//! same 64 bits once in 37 million expositions (n²/2⁶⁵); then one too few is counted. Values that are kept are exact.
+//! No sample is kept. For every value and every series a hash of 64 bits is kept, to recognise it. Among a million different ones, two have the same
+//! hash once in 37 million expositions (n²/2⁶⁵); then the count is one too low. Values that are kept are exact.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,19 +10,19 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use super::line::{Label, Sample, unescaped};
 use crate::contract::VALUES;
 
-/// A value of more bytes is counted and not kept: it is text for people, and no selector compares with it.
+/// A longer value, in bytes, is counted and not kept: it is text for people, and no selector compares it.
 const LONGEST_VALUE: usize = 1024;
 
-/// Names of series and labels, orders of labels, and bounds, that are kept of one exposition. A Prometheus with five thousand metrics
-/// has about a tenth. What is beyond is not read, so that memory stays bounded whatever the text says.
+/// Limit for the names of series and labels, orders of labels, and bounds of one exposition. A Prometheus with five thousand metrics has about a
+/// tenth. The rest is not read, so that memory stays bounded.
 pub(super) const MOST_ENTRIES: usize = 500_000;
 
-/// How many differing things there are, by their 64 bits.
+/// Counts different things by their hashes.
 #[allow(clippy::disallowed_types)] // Only its size is read, which has no order.
 #[derive(Debug, Default)]
 pub(super) struct Distinct(std::collections::HashSet<u64, BuildHasherDefault<Mixed>>);
 
-/// The hash of what is a hash already.
+/// A hasher for values that are hashes already.
 #[derive(Debug, Default)]
 pub(super) struct Mixed(u64);
 
@@ -41,13 +41,13 @@ impl Hasher for Mixed {
 }
 
 impl Distinct {
-    /// Whether it was not there before.
+    /// Adds a hash; returns whether it is new.
     pub fn insert(&mut self, bits: u64) -> bool {
         self.0.insert(bits)
     }
 
     pub fn extend(&mut self, other: Self) {
-        // The larger one is kept: the smaller one costs less to move.
+        // The larger set is kept, because the smaller one is cheaper to move.
         let (mut large, small) = if self.0.len() < other.0.len() {
             (other.0, std::mem::take(&mut self.0))
         } else {
@@ -63,13 +63,13 @@ impl Distinct {
 }
 
 fn bits(value: impl Hash) -> u64 {
-    // It has fixed keys: the same text has the same bits in every run.
+    // This hasher has fixed keys: the same text has the same hash in every run.
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// Spreads the sum of two hashes, so that exchanging values between labels does not give the same.
+/// Mixes two hashes, so that exchanging values between labels changes the result.
 fn mix(a: u64, b: u64) -> u64 {
     let spread = (a ^ b.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (spread ^ (spread >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ b
@@ -80,20 +80,20 @@ fn mix(a: u64, b: u64) -> u64 {
 pub(super) struct Tally<'a> {
     /// The line of the first one.
     pub line: usize,
-    /// The label that says which part of a histogram or summary a series is: `le` of `…_bucket`, otherwise `quantile`. Whether it
-    /// has that meaning depends on the type, which may be declared later.
+    /// The label that identifies a part of a histogram or summary: `le` for `…_bucket`, otherwise `quantile`. It has this meaning only for some
+    /// types, and the type may be declared later.
     pub mark: &'static str,
     /// By label names, without the mark.
     pub shapes: Vec<Shape<'a>>,
-    /// What the values are made of, if they are none numbers.
+    /// What was found in composite values, which are not numbers.
     pub composite: Composite,
-    /// Where to look for a shape, by label names in the order of a line.
+    /// By label names in the order of a line: where to find the shape.
     orders: BTreeMap<Vec<&'a str>, Order>,
     by_labels: BTreeMap<(Vec<&'a str>, bool), usize>,
     last: Option<(Vec<&'a str>, Order)>,
 }
 
-/// What was found in values that are whole histograms or summaries.
+/// What was found in values that are complete histograms or summaries.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Composite {
     pub native: bool,
@@ -110,13 +110,13 @@ impl Composite {
 /// Series with the same label names.
 #[derive(Debug, Default)]
 pub(super) struct Shape<'a> {
-    /// Whether they have the mark beside these.
+    /// Whether some of these series also have the mark.
     pub marked: bool,
     /// By name.
     pub columns: Vec<Column<'a>>,
     /// Without the mark.
     pub series: Distinct,
-    /// By the text of the mark, or of the bound in a composite value: the series that have it.
+    /// For each value of the mark, or bound in a composite value: the series that have it.
     pub bounds: BTreeMap<&'a str, Distinct>,
     last: Option<u64>,
 }
@@ -126,17 +126,17 @@ pub(super) struct Shape<'a> {
 pub(super) struct Column<'a> {
     pub name: &'a str,
     pub distinct: Distinct,
-    /// The first ones.
+    /// The first values, in sorted order.
     pub known: BTreeSet<Cow<'a, str>>,
     bits: u64,
     last: Option<(&'a str, u64)>,
 }
 
-/// How the labels of a line lead to the columns of a shape.
+/// How the labels of a line correspond to the columns of a shape.
 #[derive(Clone, Debug)]
 struct Order {
     shape: usize,
-    /// Of each label its column; `None` of the mark.
+    /// The column of each label; `None` for the mark.
     columns: Vec<Option<usize>>,
 }
 
@@ -153,10 +153,10 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Counts a sample. `entries` is how many things are kept in all.
+    /// Counts a sample. `entries` is the number of kept names, orders and bounds.
     ///
     /// # Errors
-    /// The reason for which it was not counted.
+    /// The reason why it was not counted.
     pub fn add(
         &mut self,
         sample: &Sample<'a>,
@@ -220,7 +220,7 @@ impl<'a> Tally<'a> {
         Ok(order)
     }
 
-    /// Looks into `count:17,sum:324789.3,bucket:[0.1:8,+Inf:17]`.
+    /// Reads a composite value: `count:17,sum:324789.3,bucket:[0.1:8,+Inf:17]`.
     fn composite(&mut self, inner: &'a str, series: u64, entries: &mut usize) -> Result<(), String> {
         let Some((_, order)) = &self.last else { return Ok(()) };
         let shape = &mut self.shapes[order.shape];
@@ -265,12 +265,12 @@ impl<'a> Shape<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// A label of which no value was seen yet.
+    /// A label without values.
     pub fn of(name: &'a str) -> Self {
         Self { name, bits: bits(unescaped(name)), ..Self::default() }
     }
 
-    /// Counts a value; returns the label's share in what tells its series from others.
+    /// Counts a value; returns the part of the series' hash for this label.
     pub fn add(&mut self, value: &'a str) -> u64 {
         match self.last {
             Some((last, share)) if last == value => share,
@@ -287,7 +287,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Keeps the first values by order, so that the order of lines does not matter.
+    /// Keeps the first values in sorted order, so that the order of lines does not matter.
     fn keep(&mut self, value: Cow<'a, str>) {
         if value.len() > LONGEST_VALUE {
             return;
@@ -300,11 +300,11 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Takes over what another column of the same label has seen.
+    /// Adds the values of another column of the same label.
     pub fn extend(&mut self, other: Self) {
         self.distinct.extend(other.distinct);
         for value in other.known {
-            // It may be there already.
+            // It may be kept already.
             if !self.known.contains(&value) {
                 self.keep(value);
             }

@@ -1,7 +1,7 @@
 //! A difference for a terminal: the most severe first, one paragraph per fact.
 
 use super::{Flaw, Page, for_subjects};
-use crate::difference::{Weight, Word, Words};
+use crate::difference::{Sentence, SentencePart, Weight};
 use crate::inert;
 
 /// The width of lines.
@@ -42,7 +42,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
         text += &format!("\n{}\n", paint(style, title));
         for change in changes {
             let subjects = page.subjects(change);
-            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.said)));
+            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.text)));
             text += &match head.strip_prefix(&format!("  {subjects}:")) {
                 Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{subjects}:"))),
                 None => head,
@@ -54,7 +54,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
             for effect in change.effects.iter().take(EFFECTS) {
                 let subjects =
                     for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
-                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.said)));
+                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.text)));
             }
             if change.effects.len() > EFFECTS {
                 text += &format!("    … and {} more\n", change.effects.len() - EFFECTS);
@@ -73,10 +73,10 @@ fn flaw_text(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
     format!("{code}: {}\n  --> {} ({} side)", inert::line(flaw.headline), flaw.place(), flaw.side)
 }
 
-fn plain(words: &Words) -> String {
-    let word = |word: &Word| match word {
-        Word::Plain(text) => inert::line(text).into_owned(),
-        Word::Quoted(text) => format!("`{}`", inert::line(text)),
+fn plain(words: &Sentence) -> String {
+    let word = |word: &SentencePart| match word {
+        SentencePart::Plain(text) => inert::line(text).into_owned(),
+        SentencePart::Quoted(text) => format!("`{}`", inert::line(text)),
     };
     words.0.iter().map(word).collect()
 }

@@ -79,14 +79,14 @@ fn item(change: &Change) -> Item<'_> {
         kind: change.kind.as_str(),
         weight: change.weight().as_str(),
         subjects: &change.subjects,
-        said: change.said.to_string(),
+        said: change.text.to_string(),
         before: change.before.as_deref(),
         after: change.after.as_deref(),
         warning: change.warning.as_ref().map(ToString::to_string),
         effects: change
             .effects
             .iter()
-            .map(|effect| Effect { said: effect.said.to_string(), subjects: &effect.subjects })
+            .map(|effect| Effect { said: effect.text.to_string(), subjects: &effect.subjects })
             .collect(),
     }
 }

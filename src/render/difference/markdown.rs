@@ -3,7 +3,7 @@
 //! **Invariant:** texts of the sources are always in code spans, in which GitHub reads neither HTML nor mentions nor links.
 
 use super::{Page, for_subjects};
-use crate::difference::{Change, Weight, Word, Words};
+use crate::difference::{Change, Sentence, SentencePart, Weight};
 use crate::inert::{code, line};
 
 /// GitHub refuses comments with more than 65,536 characters, and other text may be added around this one. A text never has more characters than
@@ -115,13 +115,13 @@ struct Entry {
 
 impl Entry {
     fn of(page: &Page, change: &Change) -> Self {
-        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.said));
+        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.text));
         if let Some(warning) = &change.warning {
             text += &format!("  - ⚠️ **{}**\n", words(warning));
         }
         let lines = change.effects.iter().map(|effect| {
             let subjects = for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
-            format!("  - {}{subjects}\n", words(&effect.said))
+            format!("  - {}{subjects}\n", words(&effect.text))
         });
         let lines: Vec<String> = lines.collect();
         // A fold for one or two lines saves no space.
@@ -153,10 +153,10 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn words(words: &Words) -> String {
-    let word = |word: &Word| match word {
-        Word::Plain(text) => escaped(text),
-        Word::Quoted(text) => quoted(text),
+fn words(words: &Sentence) -> String {
+    let word = |word: &SentencePart| match word {
+        SentencePart::Plain(text) => escaped(text),
+        SentencePart::Quoted(text) => quoted(text),
     };
     words.0.iter().map(word).collect()
 }

@@ -24,7 +24,7 @@ pub fn print(sources: &Path) {
     let (ast, _) = timed("parse", || parse::parse(&sources, None));
     let (model, _) = timed("resolve", || resolve::resolve(&ast));
     let facts = timed("derive", || derive::derive(&model));
-    timed("check", || check::check(&facts, &lower::RULES, check::Sees::Whole));
+    timed("check", || check::check(&facts, &lower::RULES, check::CheckScope::Whole));
     let mut plans =
         timed("lower", || parallel::map(&facts.services, |service| lower::service(&model, service)));
     let project = lower::project(&facts);

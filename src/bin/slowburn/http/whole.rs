@@ -1,7 +1,7 @@
-//! Connections that say whether they ended or broke off.
+//! Connections that tell a proper end from an interrupted connection.
 //!
-//! An answer without a length ends with its connection. ureq accepts every end, also that of TLS without `close_notify` (RFC 8446, 6.1), so anybody
-//! on the network could cut an answer. So such an end becomes an error here, of a kind that ureq does not know.
+//! An answer without a length ends when its connection ends. ureq accepts every end, also that of TLS without `close_notify` (RFC 8446, 6.1), so
+//! anybody on the network could cut an answer. Here such an end becomes an error of a kind that ureq does not treat as an end.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// Stands at the end of the chain that makes a connection.
+/// The last part of the chain that makes a connection.
 #[derive(Debug)]
 pub(super) struct Whole;
 
@@ -67,7 +67,7 @@ fn is_break(kind: ErrorKind) -> bool {
     )
 }
 
-/// Whether an error says that a connection broke off, here or where ureq says so itself.
+/// Whether an error says that a connection was interrupted, from this module or from ureq.
 pub(super) fn broken_off(error: &io::Error) -> bool {
     let mut inner: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = inner {

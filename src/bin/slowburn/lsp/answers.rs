@@ -1,4 +1,4 @@
-//! Answers to questions of the editor about a place in a text.
+//! Answers to requests of the editor about a place in a text.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use slowburn::source::{SourceId, Span};
 
 use super::diagnostics::{Places, diagnostic};
 
-/// The questions that are answered.
+/// The requests that are supported.
 pub const METHODS: [&str; 4] =
     ["textDocument/codeAction", "textDocument/hover", "textDocument/completion", "textDocument/definition"];
 
-/// What the editor is told that it may ask.
+/// The capabilities that are announced to the editor.
 pub fn capabilities() -> Value {
     json!({
         "codeActionProvider": { "codeActionKinds": [QUICK_FIX] },
@@ -25,7 +25,7 @@ pub fn capabilities() -> Value {
 
 const QUICK_FIX: &str = "quickfix";
 
-/// The answer; null where there is nothing to say.
+/// The answer; null if there is none.
 pub fn answer(method: &str, params: &Value, source: SourceId, places: &Places) -> Value {
     match method {
         "textDocument/codeAction" => actions(params, source, places),
@@ -36,46 +36,50 @@ pub fn answer(method: &str, params: &Value, source: SourceId, places: &Places) -
     }
 }
 
-/// The project, and the byte that the editor's place is at.
-fn asked<'a>(params: &Value, source: SourceId, places: &Places<'a>) -> Option<(Project<'a>, usize)> {
-    let project = places.checked.asked();
+/// The project, and the byte offset of the editor's position.
+fn project_and_offset<'a>(
+    params: &Value,
+    source: SourceId,
+    places: &Places<'a>,
+) -> Option<(Project<'a>, usize)> {
+    let project = places.checked.editor_project();
     let place: Place = serde_json::from_value(params["position"].clone()).ok()?;
     Some((project, Lines::of(&project.sources.file(source).text, places.encoding).offset(place)))
 }
 
 fn hover(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     let Some(hover) = editor::hover(project, source, offset) else { return Value::Null };
     let contents = json!({ "kind": "markdown", "value": hover.markdown });
     json!({ "contents": contents, "range": places.range(hover.span) })
 }
 
 fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     let items = editor::completion(project, source, offset);
     let ranges: BTreeMap<Span, Value> =
         items.iter().map(|item| (item.span, places.range(item.span))).collect();
-    let told = |(at, item): (usize, editor::Item)| {
-        let mut told = json!({
+    let completion = |(at, item): (usize, editor::CompletionItem)| {
+        let mut completion = json!({
             "label": inert::line(&item.label),
             "kind": kind(item.kind),
-            // The order is ours: what is met most often is not what comes first in the alphabet.
+            // Keep our order, with the most frequent completions first. Editors would sort by name.
             "sortText": format!("{at:05}"),
             "textEdit": { "range": ranges[&item.span], "newText": item.text },
         });
         if !item.detail.is_empty() {
-            told["detail"] = json!(item.detail);
+            completion["detail"] = json!(item.detail);
         }
         if !item.documentation.is_empty() {
-            told["documentation"] = json!({ "kind": "markdown", "value": item.documentation });
+            completion["documentation"] = json!({ "kind": "markdown", "value": item.documentation });
         }
-        told
+        completion
     };
-    let items: Vec<Value> = items.into_iter().enumerate().map(told).collect();
+    let items: Vec<Value> = items.into_iter().enumerate().map(completion).collect();
     json!({ "isIncomplete": false, "items": items })
 }
 
-/// The protocol's number, by which editors choose a picture.
+/// The number of a completion's kind in the protocol. Editors choose an icon by it.
 fn kind(kind: editor::Kind) -> u8 {
     match kind {
         editor::Kind::Key => 10,
@@ -90,11 +94,11 @@ fn kind(kind: editor::Kind) -> u8 {
 }
 
 fn definition(params: &Value, source: SourceId, places: &Places) -> Value {
-    let Some((project, offset)) = asked(params, source, places) else { return Value::Null };
+    let Some((project, offset)) = project_and_offset(params, source, places) else { return Value::Null };
     editor::definition(project, source, offset).into_iter().map(|span| places.location(span)).collect()
 }
 
-/// The bytes of a range that the editor names.
+/// The bytes of a range that the editor gives.
 fn span(range: &Value, source: SourceId, places: &Places) -> Option<Span> {
     let Range { start, end } = serde_json::from_value(range.clone()).ok()?;
     let lines = Lines::of(&places.checked.project.sources.file(source).text, places.encoding);

@@ -13,15 +13,15 @@ use super::documents::Documents;
 use super::project::Checked;
 use super::uri;
 
-/// How places are told.
+/// What is needed to give places to the editor.
 pub struct Places<'a> {
-    /// In which texts.
+    /// The texts.
     pub checked: &'a Checked,
-    /// How the editor spells the names of those that are open.
+    /// The open documents, for the editor's spelling of their names.
     pub documents: &'a Documents,
     /// What columns count.
     pub encoding: Encoding,
-    /// Whether the editor shows second places of a problem.
+    /// Whether the editor shows related places of a problem.
     pub related: bool,
 }
 
@@ -43,7 +43,7 @@ impl Places<'_> {
     }
 }
 
-/// A problem. The second places are told in words where the editor cannot show them.
+/// A problem. If the editor cannot show related places, they are added to the message.
 pub fn diagnostic(problem: &Problem, places: &Places) -> Value {
     let mut message = problem.headline.clone();
     if !problem.primary.text.is_empty() {

@@ -12,25 +12,23 @@ use super::uri;
 /// One open text.
 #[derive(Clone)]
 pub struct Document {
-    /// As the editor spells it, which is how it wants to be answered.
+    /// The address as the editor spells it. Answers have to use the same spelling.
     pub uri: String,
-    /// The editor's count of its changes.
+    /// The editor's version number.
     pub version: i64,
-    /// All of it.
     pub text: Arc<String>,
 }
 
-/// Every open text, by path. A clone costs little: texts are shared until they change.
+/// Every open text, by path. A clone is cheap: texts are shared until they change.
 #[derive(Clone, Default)]
 pub struct Documents(BTreeMap<PathBuf, Document>);
 
 impl Documents {
-    /// The text that is open instead of a file.
+    /// The open text of a file.
     pub fn get(&self, path: &Path) -> Option<&Document> {
         self.0.get(path)
     }
 
-    /// All of them, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&PathBuf, &Document)> {
         self.0.iter()
     }
@@ -45,7 +43,7 @@ impl Documents {
         Some(())
     }
 
-    /// `textDocument/didChange`: changes in their order, each in the text that those before it leave.
+    /// `textDocument/didChange`: changes in their order. Each applies to the result of the previous one.
     pub fn change(&mut self, params: &Value, encoding: Encoding) -> Option<()> {
         let document = self.0.get_mut(&uri::path(params["textDocument"]["uri"].as_str()?)?)?;
         document.version = params["textDocument"]["version"].as_i64().unwrap_or(document.version + 1);
@@ -63,7 +61,7 @@ impl Documents {
         Some(())
     }
 
-    /// `textDocument/didClose`: the file on the disk counts again.
+    /// `textDocument/didClose`: the file on the disk is used again.
     pub fn close(&mut self, params: &Value) -> Option<()> {
         self.0.remove(&uri::path(params["textDocument"]["uri"].as_str()?)?).map(drop)
     }

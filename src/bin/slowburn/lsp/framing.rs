@@ -1,29 +1,29 @@
 //! Reads and writes messages with the header `Content-Length: 123`.
 //!
-//! Written here and not taken from `lsp-server` 0.10, because that sets aside as much memory as a header claims, and stops at the first message that
-//! it cannot read: one mistake of a client would end the server.
+//! Not taken from `lsp-server` 0.10, because that allocates as much memory as a header claims, and stops at the first message that it cannot read:
+//! one mistake of a client would end the server.
 
 use std::io::{self, BufRead, Read, Write};
 
 use serde_json::{Value, json};
 
-/// No text that is compiled is that long; what is longer is passed over.
+/// Longest message, in bytes. Longer ones are skipped: no text that is compiled is so long.
 const AT_MOST: u64 = 64 << 20;
 
-/// The longest line of a header that is looked at whole.
+/// Longest line of a header, in bytes.
 const LINE_AT_MOST: u64 = 4096;
 
-/// A message that is no JSON, as the protocol calls it.
+/// The protocol's code for a message that is not JSON.
 const PARSE_ERROR: i64 = -32700;
 
-/// JSON that is not a message, or comes at the wrong time.
+/// The protocol's code for JSON that is not a message, or is not allowed now.
 pub const INVALID_REQUEST: i64 = -32600;
 
-/// What came.
+/// What was read.
 pub enum Frame {
-    /// A value, which may or may not be a message.
+    /// A JSON value; perhaps not a valid message.
     Message(Value),
-    /// What cannot be read as one: the protocol's number for that, and why.
+    /// Not readable as a message: the protocol's error code, and why.
     Fault(i64, String),
 }
 
@@ -36,7 +36,7 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
             return Ok(None);
         }
         let line = String::from_utf8_lossy(&line);
-        // A message that was longer than it said is read as lines of a header, up to where the next header begins.
+        // If a message was longer than its header said, the rest is read as lines of a header, up to the next header.
         let lower = line.to_ascii_lowercase();
         if let Some(at) = lower.rfind("content-length:") {
             length = lower[at..].split_once(':').and_then(|(_, value)| value.trim().parse::<u64>().ok());
@@ -55,7 +55,7 @@ fn body(input: &mut impl BufRead, length: u64) -> io::Result<Frame> {
             format!("the message is longer than {} MiB", AT_MOST >> 20),
         ));
     }
-    // It grows with what comes, not with what the header claims.
+    // The buffer grows with the bytes that arrive, not with the length in the header.
     let mut body = Vec::new();
     input.read_to_end(&mut body)?;
     Ok(match serde_json::from_slice(&body) {
@@ -64,7 +64,7 @@ fn body(input: &mut impl BufRead, length: u64) -> io::Result<Frame> {
     })
 }
 
-/// Writes a message. A client that is gone reads nothing, and nobody is there to be told.
+/// Writes a message. Errors are ignored: then the client is gone.
 pub fn write(output: &mut impl Write, mut message: Value) {
     message["jsonrpc"] = json!("2.0");
     let body = message.to_string();

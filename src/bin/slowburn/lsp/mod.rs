@@ -1,4 +1,4 @@
-//! `slowburn lsp`: speaks the language server protocol on stdin and stdout, for any editor that does.
+//! `slowburn lsp`: a language server on stdin and stdout.
 //!
 //! | file | knows |
 //! |---|---|
@@ -30,10 +30,10 @@ use session::Session;
 
 use crate::ending::{Ending, Failure};
 
-/// Where messages go, one after the other.
+/// The output for messages, one at a time.
 type Output = Arc<Mutex<io::Stdout>>;
 
-/// Serves until the editor says `exit`, or is gone.
+/// Serves until the editor sends `exit` or closes the input.
 pub fn run() -> Result<Ending, Failure> {
     let mut input = io::stdin().lock();
     let mut session = Session::new(Arc::new(Mutex::new(io::stdout())));
@@ -50,14 +50,14 @@ pub fn run() -> Result<Ending, Failure> {
                 Some(false)
             }
         };
-        // The protocol wants exit code 1 where nobody said `shutdown` before.
+        // The protocol requires exit code 1 without a `shutdown` before.
         if let Some(agreed) = ended {
             return Ok(if agreed { Ending::Clean } else { Ending::Problems });
         }
     }
 }
 
-/// Sends one message, whole.
+/// Sends one message.
 fn send(output: &Output, message: Value) {
     framing::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), message);
 }

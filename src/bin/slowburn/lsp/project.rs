@@ -13,11 +13,11 @@ use super::documents::Documents;
 use crate::ending::Failure;
 use crate::sources::{self, Project};
 
-/// The name of a folder of definitions that has no project file.
+/// The usual name of a folder of definitions. It counts without a project file.
 const SLOS: &str = "slos";
 
-/// The folder of definitions that a file belongs to: the nearest above it that holds a project file, or is called `slos`; for a
-/// definition that says so itself, its own. `None` if it is none of ours: editors send every YAML file.
+/// The folder of definitions that a file belongs to: the nearest parent with a project file or with the name `slos`; for any other file that is a
+/// definition of slowburn, its own folder. `None` for other files: editors send every YAML file.
 pub fn root_of(file: &Path, documents: &Documents) -> Option<PathBuf> {
     let folders = || file.ancestors().skip(1);
     let holds = |folder: &&Path| {
@@ -33,7 +33,7 @@ pub fn root_of(file: &Path, documents: &Documents) -> Option<PathBuf> {
     folders().find(holds).or_else(|| folders().find(named)).or_else(ours).map(Path::to_owned)
 }
 
-/// The folders of definitions that are worked on: those of open files, and those of the editor's workspace.
+/// The folders of definitions to check: those of open files, and those in the editor's workspace.
 pub fn roots(workspace: &[PathBuf], documents: &Documents) -> BTreeSet<PathBuf> {
     let opened = documents.iter().filter_map(|(path, _)| root_of(path, documents));
     let inside = workspace.iter().flat_map(|folder| [folder.clone(), folder.join(SLOS)]);
@@ -46,52 +46,51 @@ pub fn roots(workspace: &[PathBuf], documents: &Documents) -> BTreeSet<PathBuf> 
 
 /// A folder of definitions, compiled.
 pub struct Checked {
-    /// The folder.
     root: PathBuf,
-    /// Its texts, and what they come to.
+    /// The texts, and the result of compiling them.
     pub project: Project,
-    /// What it means as far as it means something, for whoever asks.
+    /// The model, as far as the texts could be understood. Computed when it is first needed.
     model: OnceLock<Model>,
 }
 
 impl Checked {
-    /// Reads what is not open, and compiles all.
+    /// Reads the files that are not open, and compiles all.
     pub fn of(root: &Path, documents: &Documents) -> Result<Self, Failure> {
         let inside = documents.iter().filter_map(|(path, document)| {
             let rest = path.strip_prefix(root).ok()?;
             Some((rest.to_owned(), document.text.as_bytes().to_vec()))
         });
         let mut files = sources::files(root, &base(root), inside.collect())?;
-        // Editors show no byte order mark, and count columns behind it.
+        // Editors do not show the byte order mark, and their columns do not count it.
         for (_, bytes) in files.iter_mut().filter(|(_, bytes)| bytes.starts_with("\u{feff}".as_bytes())) {
             bytes.drain(.."\u{feff}".len());
         }
         Ok(Self { root: root.to_owned(), project: Project::of(files), model: OnceLock::new() })
     }
 
-    /// What questions are asked of.
-    pub fn asked(&self) -> editor::Project<'_> {
+    /// The project for requests about a place.
+    pub fn editor_project(&self) -> editor::Project<'_> {
         let Project { sources, compiled, .. } = &self.project;
         let model = || self.model.get_or_init(|| slowburn::model_of(sources));
         let model = compiled.model.as_ref().unwrap_or_else(model);
         editor::Project { sources, problems: &compiled.problems, model }
     }
 
-    /// Where a source is on the disk.
+    /// The path of a source on the disk.
     pub fn path(&self, id: SourceId) -> PathBuf {
         let shown = &self.project.sources.file(id).path;
         let base = sources::shown(&base(&self.root), Path::new(""));
         self.root.join(shown.strip_prefix(&base).unwrap_or(shown).trim_start_matches('/'))
     }
 
-    /// The source that a file on the disk is.
+    /// The source for a file on the disk.
     pub fn source(&self, path: &Path) -> Option<SourceId> {
         let shown = sources::shown(&base(&self.root), path.strip_prefix(&self.root).ok()?);
         self.project.sources.iter().find(|(_, file)| file.path == shown).map(|(id, _)| id)
     }
 }
 
-/// What people are shown in place of the folder's whole path: `slos`, as on the command line.
+/// The folder's name in messages: `slos`, as on the command line.
 fn base(root: &Path) -> PathBuf {
     PathBuf::from(root.file_name().unwrap_or(root.as_os_str()))
 }

@@ -19,14 +19,14 @@ use super::{Output, answers, send, uri};
 const METHOD_NOT_FOUND: i64 = -32601;
 const NOT_INITIALIZED: i64 = -32002;
 
-/// What the editor can do.
+/// What the editor supports.
 #[derive(Clone, Copy, Default)]
 pub struct Agreed {
     /// What columns count.
     encoding: Encoding,
-    /// Whether second places of a problem are shown.
+    /// Whether it shows related places of a problem.
     related: bool,
-    /// Whether it tells of files that changed if it is asked to.
+    /// Whether it can report changed files.
     watches: bool,
 }
 
@@ -44,20 +44,20 @@ impl Agreed {
         }
     }
 
-    /// How places in a project are told.
+    /// What is needed to give places to this editor.
     pub fn places<'a>(&self, checked: &'a Checked, documents: &'a Documents) -> Places<'a> {
         Places { checked, documents, encoding: self.encoding, related: self.related }
     }
 }
 
-/// How far the conversation is.
+/// The stage of the session.
 enum Stage {
     Fresh,
     Running { jobs: Sender<Job>, work: JoinHandle<()>, agreed: Agreed },
     ShutDown,
 }
 
-/// A conversation.
+/// A session.
 pub struct Session {
     stage: Stage,
     state: State,
@@ -66,39 +66,39 @@ pub struct Session {
 }
 
 impl Session {
-    /// Nobody has said anything yet.
+    /// A session before the first message.
     pub fn new(output: Output) -> Self {
         Self { stage: Stage::Fresh, state: State::default(), cancelled: Arc::default(), output }
     }
 
-    /// Says that a message could not be read.
+    /// Reports to the editor that a message could not be read.
     pub fn fault(&self, code: i64, message: &str) {
         self.error(&Value::Null, code, message);
     }
 
-    /// Takes a message. `Some` if it ends the conversation: whether that was agreed on.
+    /// Handles a message. `Some` if it ends the session; true if `shutdown` came before.
     pub fn take(&mut self, message: &Value) -> Option<bool> {
         let id = message.get("id").filter(|id| id.is_string() || id.is_number());
         match (message["method"].as_str(), id) {
-            (Some(method), Some(id)) => self.asked(id, method, &message["params"]),
+            (Some(method), Some(id)) => self.handle_request(id, method, &message["params"]),
             (Some("exit"), None) => {
                 let agreed = matches!(self.stage, Stage::ShutDown);
                 self.end();
                 return Some(agreed);
             }
             (Some(method), None) => self.handle_notification(method, &message["params"]),
-            // An answer to what we asked, of which nothing depends.
+            // An answer to our own request. Nothing depends on it.
             (None, Some(_)) if message.get("result").is_some() || message.get("error").is_some() => {}
             (None, _) => self.fault(INVALID_REQUEST, "this is neither a request nor a notification"),
         }
         None
     }
 
-    /// Lets what was asked be answered.
+    /// Waits until the pending requests are answered.
     pub fn end(&mut self) {
         if let Stage::Running { jobs, work, .. } = mem::replace(&mut self.stage, Stage::ShutDown) {
             drop(jobs);
-            // It cannot have panicked with more than one answer, and there is nobody left to be told.
+            // After a panic there is nothing to do: the editor is gone.
             let _ = work.join();
         }
     }
@@ -108,7 +108,7 @@ impl Session {
         send(&self.output, json!({ "id": id, "error": error }));
     }
 
-    fn asked(&mut self, id: &Value, method: &str, params: &Value) {
+    fn handle_request(&mut self, id: &Value, method: &str, params: &Value) {
         match (&self.stage, method) {
             (Stage::Fresh, "initialize") => self.initialize(id, params),
             (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request must be `initialize`"),
@@ -124,7 +124,7 @@ impl Session {
             }
             (Stage::Running { jobs, .. }, _) if answers::METHODS.contains(&method) => {
                 let (method, params, state) = (method.to_owned(), params.clone(), self.state.clone());
-                // It ends only when we do.
+                // The receiver ends only after this sender, so sending cannot fail.
                 let _ = jobs.send(Job::Asked { id: id.clone(), method, params, state });
             }
             (Stage::Running { .. }, _) => {
@@ -155,7 +155,7 @@ impl Session {
     fn handle_notification(&mut self, method: &str, params: &Value) {
         let Stage::Running { jobs, agreed, .. } = &self.stage else { return };
         match method {
-            // What lies in the workspace is looked at before anything is opened.
+            // Check the definitions in the workspace before any file is opened.
             "initialized" if agreed.watches => self.watch(),
             "textDocument/didOpen" => drop(self.state.documents.open(params)),
             "textDocument/didChange" => drop(self.state.documents.change(params, agreed.encoding)),
@@ -163,7 +163,7 @@ impl Session {
             "initialized" | "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {}
             "$/cancelRequest" => {
                 let mut cancelled = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner);
-                // What was answered before it was cancelled stays in the list, which is kept short.
+                // A request may be answered before it is cancelled. Then its id stays in the list, so the list is limited.
                 if cancelled.len() == 1000 {
                     cancelled.remove(0);
                 }
@@ -176,7 +176,7 @@ impl Session {
         let _ = jobs.send(Job::Changed(self.state.clone()));
     }
 
-    /// Asks to be told when files change that are not open: what another program writes.
+    /// Asks the editor to report changed files that are not open: other programs may write them.
     fn watch(&self) {
         let watchers = json!([{ "globPattern": "**/*.{yaml,yml,prom,md}" }]);
         let registration = json!({
@@ -189,7 +189,7 @@ impl Session {
     }
 }
 
-/// The folders that the editor has open.
+/// The folders of the editor's workspace.
 fn folders(params: &Value) -> Vec<PathBuf> {
     let several = params["workspaceFolders"].as_array().into_iter().flatten();
     let mut folders: Vec<PathBuf> = several.filter_map(|folder| uri::path(folder["uri"].as_str()?)).collect();

@@ -1,4 +1,4 @@
-//! Compiles and answers in a second thread, so that messages of the editor never wait.
+//! Compiles and answers in a second thread, so that messages of the editor do not wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
@@ -15,64 +15,60 @@ use super::project::{self, Checked};
 use super::session::Agreed;
 use super::{Output, answers, send, uri};
 
-/// How long nobody types before problems are looked for.
+/// Problems are checked when no change came for so long.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long they are waited for by somebody who never pauses.
+/// They are checked after so long even if changes keep coming.
 const AT_MOST: Duration = Duration::from_millis(500);
 
-/// What was open at some moment.
+/// The open texts at some moment.
 #[derive(Clone, Default)]
 pub struct State {
-    /// The texts.
     pub documents: Documents,
     /// The folders of the editor's workspace.
     pub folders: Arc<Vec<PathBuf>>,
-    /// Counts every change of the texts, and every word that files have changed.
+    /// Counts all changes of texts and all reports of changed files.
     pub generation: u64,
 }
 
-/// What is to be done.
+/// A job for the thread.
 pub enum Job {
-    /// Problems are to be looked for.
+    /// Check for problems.
     Changed(State),
-    /// A question of the editor.
+    /// Answer a request of the editor.
     Asked {
-        /// Its number.
         id: Value,
-        /// What is asked.
         method: String,
-        /// About what.
         params: Value,
-        /// The texts that it is asked of.
+        /// The texts at the time of the request.
         state: State,
     },
 }
 
-/// What has been compiled and said.
+/// The state of the thread.
 pub struct Work {
     agreed: Agreed,
     output: Output,
-    /// Questions that the editor no longer wants answered.
+    /// Ids of requests that the editor has cancelled.
     cancelled: Arc<Mutex<Vec<Value>>>,
-    /// By folder of definitions, with the generation; `Err` if it cannot be read, or the compiler has a bug.
+    /// By folder of definitions, with the generation. `Err` if the folder cannot be read, or the compiler panicked.
     checked: BTreeMap<PathBuf, (u64, Result<Arc<Checked>, String>)>,
-    /// By address: the version of the text, and its problems.
-    told: BTreeMap<String, (Option<i64>, Vec<Value>)>,
-    /// What was last said of a folder that cannot be read.
+    /// What was last published, by address: the version of the text, and its problems.
+    published: BTreeMap<String, (Option<i64>, Vec<Value>)>,
+    /// The last error of a folder that cannot be read.
     failures: BTreeMap<PathBuf, String>,
 }
 
 impl Work {
-    /// Nothing has been done yet.
+    /// The state before the first job.
     pub fn new(agreed: Agreed, output: Output, cancelled: Arc<Mutex<Vec<Value>>>) -> Self {
-        let (checked, told, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { agreed, output, cancelled, checked, told, failures }
+        let (checked, published, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { agreed, output, cancelled, checked, published, failures }
     }
 
-    /// Works until nobody can ask any more.
+    /// Works until the session ends.
     pub fn run(mut self, jobs: &Receiver<Job>) {
-        // Since when, and the state, of what is to be looked at.
+        // The first and last change that is not checked yet, and the state after it.
         let mut waiting: Option<(Instant, Instant, State)> = None;
         loop {
             let job = match &waiting {
@@ -90,7 +86,7 @@ impl Work {
                 Ok(Job::Asked { id, method, params, state }) => self.answer(id, &method, &params, &state),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some((_, _, state)) = waiting.take() {
-                        self.tell(&state);
+                        self.publish(&state);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -98,7 +94,7 @@ impl Work {
         }
     }
 
-    /// The folder as it is now: compiled once for each change.
+    /// The present result for a folder, compiled once for each change.
     fn check(&mut self, root: &Path, state: &State) -> Result<Arc<Checked>, String> {
         if let Some((generation, checked)) = self.checked.get(root)
             && *generation == state.generation
@@ -112,8 +108,8 @@ impl Work {
         checked
     }
 
-    /// Publishes the problems of every file that has some, or had some, or is open.
-    fn tell(&mut self, state: &State) {
+    /// Publishes the problems of every file that has some, had some, or is open.
+    fn publish(&mut self, state: &State) {
         let roots = project::roots(&state.folders, &state.documents);
         self.checked.retain(|root, _| roots.contains(root));
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -121,7 +117,7 @@ impl Work {
             let checked = match self.check(root, state) {
                 Ok(checked) => checked,
                 Err(failure) => {
-                    self.complain(root, failure);
+                    self.report_failure(root, failure);
                     continue;
                 }
             };
@@ -135,12 +131,12 @@ impl Work {
         }
         let open: BTreeMap<&str, i64> =
             state.documents.iter().map(|(_, document)| (document.uri.as_str(), document.version)).collect();
-        let known = self.told.keys().map(String::as_str).chain(open.keys().copied());
+        let known = self.published.keys().map(String::as_str).chain(open.keys().copied());
         let files: BTreeSet<String> = known.map(str::to_owned).chain(found.keys().cloned()).collect();
         for uri in files {
             let problems = found.remove(&uri).unwrap_or_default();
             let now = (open.get(uri.as_str()).copied(), problems);
-            let before = self.told.get(&uri);
+            let before = self.published.get(&uri);
             let silent = before.is_none() && now == (None, Vec::new());
             if silent || before == Some(&now) {
                 continue;
@@ -151,14 +147,14 @@ impl Work {
             }
             send(&self.output, json!({ "method": "textDocument/publishDiagnostics", "params": params }));
             match now {
-                (None, problems) if problems.is_empty() => drop(self.told.remove(&uri)),
-                now => drop(self.told.insert(uri, now)),
+                (None, problems) if problems.is_empty() => drop(self.published.remove(&uri)),
+                now => drop(self.published.insert(uri, now)),
             }
         }
     }
 
-    /// Says once why there is nothing to say of a folder.
-    fn complain(&mut self, root: &Path, failure: String) {
+    /// Reports once why a folder cannot be checked.
+    fn report_failure(&mut self, root: &Path, failure: String) {
         if self.failures.get(root) != Some(&failure) {
             let params = json!({ "type": 1, "message": format!("slowburn: {failure}") });
             send(&self.output, json!({ "method": "window/showMessage", "params": params }));
@@ -179,7 +175,7 @@ impl Work {
             let source = checked.source(&path)?;
             Some((checked, source))
         });
-        // Of a file that is not ours, or cannot be compiled, there is nothing to say.
+        // A file that is not a definition, or whose folder cannot be compiled, has an empty answer.
         let answered = match &checked {
             None => Some(Value::Null),
             Some((checked, source)) => {
@@ -200,7 +196,7 @@ impl Work {
     }
 }
 
-/// What `work` comes to; `None` if it panics, which is a bug of ours and no reason to leave the editor alone.
+/// The result of `work`; `None` if it panics. That is a bug of ours, and must not end the server.
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
@@ -208,7 +204,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_panic_is_an_answer_that_is_missing() {
+    fn a_panic_gives_no_answer() {
         assert_eq!(super::guarded(|| 1), Some(1));
         assert_eq!(super::guarded(|| -> u8 { panic!("as a test") }), None);
     }

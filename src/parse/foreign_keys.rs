@@ -2,15 +2,15 @@
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 
-/// What an unknown key comes to.
-pub enum Meant {
-    /// It is called otherwise here.
+/// What to suggest for an unknown key.
+pub enum KeySuggestion {
+    /// The name of this key in slowburn.
     Key(&'static str),
     /// What to write instead.
     Advice(String),
 }
 
-/// Words of others by where they are written, and what they are called here.
+/// Words of other tools: the word, where it is written, and the equivalent key.
 const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["name", "service_name", "app", "job"], "service"),
     ("a service file", &["team", "squad", "contact", "maintainer"], "owner"),
@@ -84,7 +84,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`smtp`", &["smarthost", "smtp_smarthost"], "host"),
 ];
 
-/// Words of others that nothing here is called by, and what to write instead.
+/// Words of other tools that have no equivalent key, and what to write instead.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an entry of `maintenance`",
@@ -202,7 +202,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Where a key belongs that stands somewhere else.
+/// Keys on the wrong level, and where they belong.
 const BELONG: &[(&str, &[&str], &str)] = &[
     ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
     ("an SLO", SLO_KEYS, "it belongs to an SLO, under `slos`"),
@@ -212,18 +212,20 @@ const BELONG: &[(&str, &[&str], &str)] = &[
     ("a receiver", CHANNELS, "it belongs to a receiver, under `receivers`"),
 ];
 
-/// What was meant by a key of `what` that it does not know.
-pub fn meant(what: &str, key: &str) -> Option<Meant> {
-    let of = |(place, words, said): &(&str, &'static [&'static str], &'static str)| {
-        (*place == what && words.contains(&key)).then_some(*said)
+/// The suggestion for an unknown `key` of `what`.
+pub fn suggestion(what: &str, key: &str) -> Option<KeySuggestion> {
+    let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
+        (*place == what && words.contains(&key)).then_some(*sentence)
     };
     if let Some(name) = CALLED.iter().find_map(of) {
-        return Some(Meant::Key(name));
+        return Some(KeySuggestion::Key(name));
     }
     if let Some(advice) = ADVISED.iter().find_map(of) {
-        return Some(Meant::Advice(advice.to_owned()));
+        return Some(KeySuggestion::Advice(advice.to_owned()));
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`"];
     let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));
-    other.filter(|_| levels.contains(&what)).map(|(_, _, said)| Meant::Advice((*said).to_owned()))
+    other
+        .filter(|_| levels.contains(&what))
+        .map(|(_, _, sentence)| KeySuggestion::Advice((*sentence).to_owned()))
 }

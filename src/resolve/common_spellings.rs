@@ -1,4 +1,4 @@
-//! What people write first for days, hours, dates, rates, shares and switches, in the language's own words, so that an error can offer it.
+//! Recognises common wrong spellings of days, hours, dates, rates, shares and switches, so that an error can suggest the right one.
 
 use jiff::civil::Date;
 
@@ -29,13 +29,13 @@ const SWITCHES: [(&str, &[&str]); 2] = [
     ("false", &["false", "no", "n", "off", "0", "falso", "never", "none", "disabled"]),
 ];
 
-/// What stands between the parts of a list that is written as one text.
+/// Separators of a list that is written as one text.
 const JOINS: [&str; 8] = [",", ";", " and ", " y ", " e ", "&", "+", " "];
 
-/// More dates than this are not written out.
+/// Longer lists of dates are not suggested.
 const MOST_DATES: usize = 31;
 
-/// Units of a rate: of the language, and what else people call them.
+/// Units of a rate, with their other names.
 const UNITS: [(&str, &[&str]); 4] = [
     ("s", &["s", "sec", "second", "seconds", "1s"]),
     ("m", &["m", "min", "minute", "minutes", "1m"]),
@@ -43,7 +43,7 @@ const UNITS: [(&str, &[&str]); 4] = [
     ("d", &["d", "day", "days", "1d"]),
 ];
 
-/// Rates with a unit of their own.
+/// Names of rates with their units.
 const RATES: [(&str, &str); 5] = [("rps", "s"), ("qps", "s"), ("tps", "s"), ("rpm", "m"), ("qpm", "m")];
 
 /// `monday-friday` of `Mon - Fri`, `lunes a viernes` or `weekdays`.
@@ -73,12 +73,12 @@ pub(super) fn hours(text: &str) -> Option<String> {
     (from != to && from != "24:00").then(|| format!("{from}-{to}"))
 }
 
-/// `["08:30-13:30", "15:00-18:00"]` of `08:30-13:30, 15:00-18:00`: what each of several parts means, as a list.
+/// `["08:30-13:30", "15:00-18:00"]` of `08:30-13:30, 15:00-18:00`: the meaning of each part, as a list.
 pub(super) fn several(text: &str, one: fn(&str) -> Option<String>, quote: &str) -> Option<String> {
     let text = text.trim().trim_start_matches('[').trim_end_matches(']').to_lowercase();
     JOINS.iter().find_map(|join| {
         let parts: Vec<&str> = text.split(join).map(|part| part.trim_matches([' ', '"', '\''])).collect();
-        // `monday, tuesday and friday` has two kinds of joins.
+        // `monday, tuesday and friday` has two kinds of separators.
         let parts = parts.iter().flat_map(|part| match one(part) {
             Some(_) => vec![*part],
             None => [" and ", " y ", " e "]
@@ -99,7 +99,7 @@ pub(super) fn switch(text: &str) -> Option<&'static str> {
     SWITCHES.iter().find(|(_, words)| words.contains(&text.as_str())).map(|(meant, _)| *meant)
 }
 
-/// The whole percentage that `25`, `25%`, `0.25` or `,25` mean: a number below 1 is a share of 1. `None` if the percentage is not whole.
+/// The whole percentage for `25`, `25%`, `0.25` or `,25`: a number below 1 is a ratio. `None` if the percentage is not whole.
 pub(super) fn percent(text: &str) -> Option<u32> {
     let text = text.trim().replace(',', ".");
     let (number, is_percent) = match text.strip_suffix('%') {
@@ -166,7 +166,7 @@ pub(super) fn no_such_day(text: &str) -> Option<String> {
     Some(format!("{name} {year} has {} days", first.days_in_month()))
 }
 
-/// `[2026-12-08, 2026-12-09]` of `2026-12-08..2026-12-09`, or of dates with commas; `None` if they are many.
+/// `[2026-12-08, 2026-12-09]` of `2026-12-08..2026-12-09`, or of dates with commas; `None` if there are too many.
 pub(super) fn dates(text: &str) -> Option<String> {
     let text = text.trim();
     if let Some(listed) = several(text, |part| date(part).map(|date| date.to_string()), "") {
@@ -188,7 +188,7 @@ pub(super) fn dates(text: &str) -> Option<String> {
     (2..=MOST_DATES).contains(&all.len()).then(|| format!("[{}]", all.join(", ")))
 }
 
-/// A year of four digits, a month and a day, however they are separated.
+/// A year of four digits, a month and a day, with any separators.
 fn numbers(text: &str) -> Option<(i16, i8, i8)> {
     let mut parts = text.trim().split(['-', '/', '.']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -217,7 +217,7 @@ pub(super) fn rate(text: &str) -> Option<String> {
     Some(format!("{amount}/{unit}"))
 }
 
-/// Both ends of a span, however they are joined.
+/// Both ends of a span, with any separator.
 fn between(text: &str) -> Option<(&str, &str)> {
     ["–", "—", "..", "-", " to ", " a ", " until ", " hasta "]
         .iter()
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_what_people_call_them() {
+    fn common_spellings_of_days_are_recognised() {
         for (written, meant) in [
             ("mon-fri", "monday-friday"),
             ("Mon - Fri", "monday-friday"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_what_people_call_them() {
+    fn common_spellings_of_hours_are_recognised() {
         for (written, meant) in [
             ("8-20", "08:00-20:00"),
             ("8:00-20:00", "08:00-20:00"),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_what_people_call_them() {
+    fn common_spellings_of_dates_are_recognised() {
         let three = "[2026-12-08, 2026-12-09, 2026-12-10]";
         for written in [
             "2026-12-08..2026-12-10",
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_what_people_call_them() {
+    fn common_spellings_of_shares_are_recognised() {
         for (written, meant) in
             [("25", 25), ("25%", 25), ("0.25", 25), ("0,3", 30), (".05", 5), ("25.0%", 25), ("1.0", 100)]
         {
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_what_people_call_them() {
+    fn common_spellings_of_rates_are_recognised() {
         for (written, meant) in [
             ("10 per second", "10/s"),
             ("10/sec", "10/s"),

@@ -25,11 +25,11 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
             problems.push(unzoned(written, ZoneFault::Unknown));
         }
     }
-    // What could not be read may be what would read it.
+    // After an error, a setting may only look unused.
     if ast.faulty {
         return;
     }
-    // Notifications and the report of a month are in the project's.
+    // Notifications and the report of a month use the project's time zone.
     let mut read: Vec<Span> = file.settings.time_zone.iter().map(whole).collect();
     for (levels, is_journey) in slos() {
         let period = innermost(levels.map(|level| level.period.as_ref()));

@@ -4,7 +4,7 @@ use crate::vocabulary::{Decimal, Duration, Severity, interval_of};
 
 /// One tier with its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
+pub struct TierFacts {
     /// Page or ticket.
     pub severity: Severity,
     /// The share of the budget that is spent when it fires.
@@ -58,7 +58,7 @@ impl TierState {
     }
 }
 
-impl Watch {
+impl TierFacts {
     /// How often it is evaluated.
     pub fn interval(&self) -> Duration {
         interval_of(self.long, self.severity)

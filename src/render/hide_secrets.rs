@@ -12,7 +12,7 @@ type Hidden = BTreeMap<SourceId, Vec<Range<usize>>>;
 
 /// The problems without secrets, and the sources with stars in their place, of the same length, so that all other places stay the same; `None` if
 /// there is nothing to hide.
-pub(super) fn discreet(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
+pub(super) fn hide_secrets(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
     let mut hidden = Hidden::new();
     let shown: BTreeSet<SourceId> = problems.iter().flat_map(spans).map(|span| span.source).collect();
     for id in shown {
@@ -87,7 +87,7 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         .collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
     parts.dedup();
-    let say = |words: &str| {
+    let masked = |words: &str| {
         let words = parts.iter().fold(words.to_owned(), |words, part| words.replace(part, secret::HIDDEN));
         secret::masked(&words)
     };
@@ -96,15 +96,15 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     if problem.code == Code::PlaceholderSecret {
         return worded;
     }
-    worded.headline = say(&problem.headline);
-    worded.primary.text = say(&problem.primary.text);
+    worded.headline = masked(&problem.headline);
+    worded.primary.text = masked(&problem.primary.text);
     for label in &mut worded.secondary {
-        label.text = say(&label.text);
+        label.text = masked(&label.text);
     }
     for help in &mut worded.help {
-        help.text = say(&help.text);
-        let tells = |fix: &Fix| say(&fix.replacement) != fix.replacement;
-        if help.fix.as_ref().is_some_and(tells) {
+        help.text = masked(&help.text);
+        let changes = |fix: &Fix| masked(&fix.replacement) != fix.replacement;
+        if help.fix.as_ref().is_some_and(changes) {
             help.fix = None;
         }
     }

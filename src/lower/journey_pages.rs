@@ -10,11 +10,11 @@
 //! rule: an alert that silences a part comes from a server on which the page of the journey fires, and nothing silences that.
 
 use super::active::{began, firing};
-use super::alert::{self, of_aftermath};
+use super::alert::{self, silencing_alert};
 use super::journey::BAD;
 use super::series::{PART, Series};
 use super::sums::less;
-use crate::facts::{AlertFacts, SloFacts, Which};
+use crate::facts::{AlertFacts, AlertId, SloFacts};
 use crate::model::{Model, Service};
 use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, MatchOp, Selector, Time};
@@ -28,19 +28,20 @@ const BEGINS: Duration = Duration::from_secs(75);
 const SENT: Duration = Duration::from_secs(60);
 
 /// The page of a journey that does not begin while or after a part pages.
-pub(super) fn held_back(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
+pub(super) fn hold_back_page(model: &Model, facts: &SloFacts, page: Expr) -> Expr {
     let pages = facts.failing_parts.iter().filter(|alert| alert.severity == Severity::Page);
-    let pages: Vec<Which> = pages.map(AlertFacts::which).collect();
+    let pages: Vec<AlertId> = pages.map(AlertFacts::id).collect();
     let own = facts.burn(Severity::Page);
     let (Some(own), false, Some(_)) = (own, pages.is_empty(), &model.project.alertmanager) else {
         return page;
     };
-    let length = crate::derive::stays(facts.slo);
+    let length = crate::derive::page_delay_after_parts(facts.slo);
     let paged = fired_within(&pages, length);
-    let told =
-        [own.which()].into_iter().chain(facts.aftermath.iter().map(|told| Which::of(told.name.clone())));
-    let told = fires(&told.collect::<Vec<_>>());
-    unless(page, Expr::from(unless(paged, told).on::<&str>(&[]))).on::<&str>(&[]).into()
+    let silencing = [own.id()]
+        .into_iter()
+        .chain(facts.silencing.iter().map(|silencing| AlertId::of(silencing.name.clone())));
+    let silencing = fires(&silencing.collect::<Vec<_>>());
+    unless(page, Expr::from(unless(paged, silencing).on::<&str>(&[]))).on::<&str>(&[]).into()
 }
 
 /// A range that is half an interval shorter contains the same number of samples with open and with closed edges.
@@ -49,39 +50,44 @@ fn fixed(length: Duration) -> Time {
 }
 
 /// These alerts while they fire.
-fn fires(alerts: &[Which]) -> Expr {
+fn fires(alerts: &[AlertId]) -> Expr {
     any(firing(alerts).into_iter().map(Expr::from)).expect("there is an alert")
 }
 
 /// These alerts if they fire or did so within a time.
-fn fired_within(alerts: &[Which], time: Duration) -> Expr {
+fn fired_within(alerts: &[AlertId], time: Duration) -> Expr {
     let ranged = |series: Selector| call("max_over_time", vec![series.range(fixed(time))]);
     any(firing(alerts).into_iter().map(ranged)).expect("there is an alert")
 }
 
 /// How many seconds an alert has been active.
-fn age(alert: &Which) -> Binary {
+fn age(alert: &AlertId) -> Binary {
     let began = any(began(std::slice::from_ref(alert)).into_iter().map(Expr::from));
     sub(call("time", Vec::new()), began.expect("there is an alert"))
 }
 
 /// The alert that silences the pages of parts; `None` if there are none that it may silence.
-pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Option<Rule> {
-    let (told, page) = (facts.aftermath.clone()?, facts.burn(Severity::Page)?);
+pub(super) fn silencing_rule(
+    model: &Model,
+    service: &Service,
+    facts: &SloFacts,
+    names: &Series,
+) -> Option<Rule> {
+    let (silencing, page) = (facts.silencing.clone()?, facts.burn(Severity::Page)?);
     let by_part = |expr: Expr| aggregate("max", &[PART], expr);
     // A page begins with a bad slice, and that is in its shortest window.
     let pages = facts.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let short = pages.map(|tier| tier.short).min().unwrap_or_default();
-    let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &told.parts.join("|"));
+    let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &silencing.parts.join("|"));
     let bad = call("max_over_time", vec![bad.range(fixed(plus(short, BEGINS)))]);
-    let own = Which::of(told.name.clone());
-    let begun = lt(Expr::from(age(&page.which())), number(BEGINS.secs()));
+    let own = AlertId::of(silencing.name.clone());
+    let begun = lt(Expr::from(age(&page.id())), number(BEGINS.secs()));
     let begins = and(Expr::from(eq(by_part(bad), number("1"))), Expr::from(begun)).on::<&str>(&[]);
     let before = || by_part(fires(std::slice::from_ref(&own)));
-    let stays = and(before(), fires(&[page.which()])).on::<&str>(&[]);
-    let fired = fired_within(&[page.which()], told.length);
-    let of_parts = told.silenced.iter().zip(&told.parts).map(|(which, part)| {
-        let pages = aggregate::<&str>("max", &[], fires(std::slice::from_ref(which)));
+    let stays = and(before(), fires(&[page.id()])).on::<&str>(&[]);
+    let fired = fired_within(&[page.id()], silencing.length);
+    let of_parts = silencing.silenced.iter().zip(&silencing.parts).map(|(id, part)| {
+        let pages = aggregate::<&str>("max", &[], fires(std::slice::from_ref(id)));
         call("label_replace", [vec![pages], [PART, part, "", ""].map(string).to_vec()].concat())
     });
     let sent = Expr::from(lt(number(waits(model, page).secs()), Expr::from(age(&own))));
@@ -90,7 +96,7 @@ pub(super) fn rule(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let after = and(Expr::from(after), fired).on::<&str>(&[]);
     let mut labels = page.rule_labels();
     labels.retain(|label, _| crate::derive::external(model).contains(label));
-    let alert = of_aftermath(service, format!("{}/{}", service.name, facts.slo.name), told);
+    let alert = silencing_alert(service, format!("{}/{}", service.name, facts.slo.name), silencing);
     let expr = or(Expr::from(or(begins, stays)), after);
     let remark =
         "Nobody is notified of it: it silences the pages of parts that were bad when their journey paged.";
