@@ -124,7 +124,7 @@ fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, 
     let made = |name: &String| name.contains(':') || name.starts_with("ALERTS");
     let mut read = known.iter().flat_map(|companion| &companion.readings);
     let plan =
-        read.any(|reading| reading.selector.name.as_ref().is_some_and(made)).then(|| service(model, facts));
+        read.any(|reading| reading.selector.name.as_ref().is_some_and(made)).then(|| ungrouped(model, facts));
     let mut made = proofs::RulesBySeries::of(plan.iter().flat_map(ServicePlan::rules));
     known
         .into_iter()
@@ -134,6 +134,12 @@ fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, 
 
 /// The plan for one service, without proofs.
 pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
+    let plan = ungrouped(model, facts);
+    ServicePlan { groups: shared::groups(&plan.name, &plan.slos), ..plan }
+}
+
+/// The same without the groups of all its SLOs: only the rules of each SLO alone.
+fn ungrouped(model: &Model, facts: &ServiceFacts) -> ServicePlan {
     let service = facts.service;
     let bounds = series::Bounds::of_all(service);
     let slos: Vec<SloPlan> = facts.slos.iter().map(|slo| lower_slo(model, service, slo, bounds)).collect();
@@ -147,7 +153,7 @@ pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
         contract: service.contract.is_some(),
         planned: planned(service),
         accepted: service.accepted.clone(),
-        groups: shared::groups(service.name.as_str(), &slos),
+        groups: Vec::new(),
         slos,
         missing_page: runbooks::of_missing_events(model, service),
         missing,

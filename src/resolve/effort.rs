@@ -72,10 +72,10 @@ pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
 }
 
 /// Two combinations with one entry from each list: the first one whose answer is `one`; and, of those for which `other` is true, one that differs
-/// from it in as few lists as possible, with its answer.
+/// from it in as few lists as possible, with its answer. `look` gives the answer for a combination if there is one; `None` ends the search.
 pub(super) fn pair<A>(
     sizes: &[usize],
-    mut look: impl FnMut(&[usize]) -> Option<A>,
+    mut look: impl FnMut(&[usize]) -> Option<Option<A>>,
     one: impl Fn(&A) -> bool,
     other: impl Fn(&[usize], &[usize], &A) -> bool,
 ) -> Option<(Vec<usize>, Vec<usize>, A)> {
@@ -85,7 +85,7 @@ pub(super) fn pair<A>(
         if seen.len() == all {
             return None;
         }
-        let answer = look(&picked(seen.len(), sizes));
+        let answer = look(&picked(seen.len(), sizes))?;
         let found = answer.as_ref().is_some_and(&one);
         seen.push(answer);
         if found {
@@ -93,19 +93,22 @@ pub(super) fn pair<A>(
         }
     }
     let first = picked(seen.len() - 1, sizes);
-    (1..=sizes.len()).find_map(|differing| {
+    for differing in 1..=sizes.len() {
         let mut ways = Vec::new();
         combinations_at_distance(&first, sizes, differing, (0, 1), &mut ways);
         ways.sort_unstable();
-        ways.into_iter().find_map(|way| {
+        for way in ways {
             let picked = picked(way, sizes);
             let answer = match seen.get_mut(way) {
                 Some(answer) => answer.take(),
-                None => look(&picked),
-            }?;
-            other(&first, &picked, &answer).then(|| (first.clone(), picked, answer))
-        })
-    })
+                None => look(&picked)?,
+            };
+            if let Some(answer) = answer.filter(|answer| other(&first, &picked, answer)) {
+                return Some((first, picked, answer));
+            }
+        }
+    }
+    None
 }
 
 /// The combinations that differ from one in exactly so many lists. `way` is the number of the combination in the lists until now, and `stride` the
@@ -139,7 +142,7 @@ mod tests {
     #[test]
     fn the_pair_differs_in_as_few_lists_as_possible() {
         let sizes = [3, 2, 4];
-        let sum = |picked: &[usize]| Some(picked.iter().sum::<usize>());
+        let sum = |picked: &[usize]| Some(Some(picked.iter().sum::<usize>()));
         let (first, second, sum) = pair(&sizes, sum, |sum| *sum == 2, |_, _, sum| *sum == 5).expect("one");
         // 2 + 0 + 0 is the first one. A change in one list gives 5: 2 + 0 + 3.
         assert_eq!((first, second, sum), (vec![2, 0, 0], vec![2, 0, 3], 5));

@@ -85,8 +85,9 @@ impl<'a> Trial<'a> {
             .collect()
     }
 
-    fn answer(&self, sources: &[Source]) -> Option<Samples> {
-        self.asked.search.goes_on(self.steps).then(|| answer(self.asked.expr, sources)).flatten()
+    /// Its result for a combination of series, if it can be evaluated; the outer `None` ends the search.
+    fn result(&self, picked: &[usize]) -> Option<Option<Samples>> {
+        self.asked.search.goes_on(self.steps).then(|| answer(self.asked.expr, &self.sources(picked)))
     }
 
     /// Whether it has no result for some series, but has one if the series of these metrics are missing.
@@ -95,13 +96,17 @@ impl<'a> Trial<'a> {
         if !named.any(|source| is_missing(&source.name)) {
             return false;
         }
-        (0..ways(&self.sizes).unwrap_or(0)).any(|way| {
-            let mut seen = self.sources(&picked(way, &self.sizes));
-            let all = seen.len();
-            let is_silent = self.answer(&seen).is_some_and(|samples| samples.is_empty());
-            seen.retain(|source| !is_missing(&source.name));
-            is_silent && seen.len() < all && self.answer(&seen).is_some_and(|samples| !samples.is_empty())
-        })
+        let all = 0..ways(&self.sizes).unwrap_or(0);
+        all.map(|way| picked(way, &self.sizes))
+            .map_while(|picked| Some((self.result(&picked)?, picked)))
+            .filter(|(samples, _)| samples.as_ref().is_some_and(Vec::is_empty))
+            .any(|(_, picked)| {
+                let mut seen = self.sources(&picked);
+                let all = seen.len();
+                seen.retain(|source| !is_missing(&source.name));
+                let without = || answer(self.asked.expr, &seen);
+                seen.len() < all && without().is_some_and(|samples| !samples.is_empty())
+            })
     }
 
     /// Its result without any series.
@@ -136,7 +141,7 @@ impl<'a> Trial<'a> {
         };
         let (first, second, samples) = pair(
             &self.sizes,
-            |picked| self.answer(&self.sources(picked)),
+            |picked| self.result(picked),
             one,
             |first, second, samples| other(samples) && series(first, second).is_some(),
         )?;
