@@ -120,6 +120,12 @@ const METRICS: [(&str, Engine); 6] = [
     ("prometheus_build_info{", Engine::Prometheus),
 ];
 
+/// The path below which a program of VictoriaMetrics answers (`-http.pathPrefix`). It names this path in every other answer.
+pub fn prefix(body: &str) -> Option<&str> {
+    let (path, _) = body.strip_prefix("missing -http.pathPrefix=\"")?.split_once('"')?;
+    path.starts_with('/').then(|| path.trim_end_matches('/'))
+}
+
 /// Whether a server refuses because no tenant was given, as Mimir and Cortex do.
 pub fn asks_for_tenant(refusal: &str) -> bool {
     refusal.contains("no org id")

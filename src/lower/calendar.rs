@@ -83,6 +83,9 @@ pub(super) fn expected(promise: &Promise, names: &Series, unit: Calendar, zone: 
 }
 
 /// How many tiles are still to come in the period: one is recorded in every five minutes since its first moment.
+///
+/// `%` keeps the sign of its left side, so before 1970 in local time the result is a day too long. Only tests of promtool see that, which begin at
+/// 1970 in UTC, in zones west of it.
 fn to_come(unit: Calendar, zone: &Zone) -> Expr {
     let now = || vector(local(zone));
     let day = DAY / LONG_INTERVAL.secs();

@@ -136,9 +136,18 @@ impl<'a> ServerRequests<'a> {
 
     /// The right address, if the server is recognised.
     fn instead(&self) -> Option<String> {
-        let (engine, host) = self.recognise_server()?;
         let asked = self.address.written().split(['?', '#']).next().unwrap_or_default();
-        engine.instead(self.wanted, asked, &host).map(|words| inert::line(&words).into_owned())
+        let words = match self.recognise_server() {
+            Some((engine, host)) => engine.instead(self.wanted, asked, &host)?,
+            None => self.below(&host(asked)?)?,
+        };
+        Some(inert::line(&words).into_owned())
+    }
+
+    /// The right address, if the server at this host says that it answers only below a path.
+    fn below(&self, host: &str) -> Option<String> {
+        let told = self.client.probe("/", true)?;
+        engine::prefix(&told).map(|path| format!("the server answers below {path}: write {host}{path}"))
     }
 
     /// Which server answers, and at which address it was found: first below the given address, then below its host.
