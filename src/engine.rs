@@ -123,7 +123,7 @@ const METRICS: [(&str, Engine); 6] = [
 /// The path below which a program of VictoriaMetrics answers (`-http.pathPrefix`). It names this path in every other answer.
 pub fn prefix(body: &str) -> Option<&str> {
     let (path, _) = body.strip_prefix("missing -http.pathPrefix=\"")?.split_once('"')?;
-    path.starts_with('/').then(|| path.trim_end_matches('/'))
+    (path.starts_with('/') && path.len() <= 200).then(|| path.trim_end_matches('/'))
 }
 
 /// Whether a server refuses because no tenant was given, as Mimir and Cortex do.
@@ -205,7 +205,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{Engine, Wanted, asks_for_tenant, recognise};
+    use super::{Engine, Wanted, asks_for_tenant, prefix, recognise};
 
     #[test]
     fn valid_words_are_not_corrected() {
@@ -221,6 +221,17 @@ mod tests {
         assert_eq!(
             message(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
             Some("this is vmselect: write http://h:1/select/0/prometheus")
+        );
+    }
+
+    #[test]
+    fn a_missing_path_is_found_in_the_answer() {
+        let answer =
+            |path: &str| format!("missing -http.pathPrefix=\"{path}\" in the requested path \"/\"\n");
+        assert_eq!(prefix(&answer("/vm/")), Some("/vm"));
+        assert_eq!(
+            (prefix(&answer("vm")), prefix(&answer(&"/vm".repeat(99))), prefix("")),
+            (None, None, None)
         );
     }
 
