@@ -222,7 +222,8 @@ impl Live {
     fn series(&mut self, name: &str, data: &Value) {
         let results = data["result"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut shapes: BTreeMap<Vec<String>, Shape> = BTreeMap::new();
-        let mut values: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
+        // By label names first: a series can have so many labels that a copy of its names for each of them does not fit into memory.
+        let mut values: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
         let mut bounds: BTreeMap<Vec<String>, BTreeMap<String, usize>> = BTreeMap::new();
         for result in results {
             let Some(labels) = result["metric"].as_object() else { continue };
@@ -240,22 +241,24 @@ impl Live {
             let shape = shapes.entry(names.clone()).or_default();
             let count = result["value"][1].as_str().and_then(|count| count.parse::<u64>().ok()).unwrap_or(1);
             shape.series = shape.series.saturating_add(count);
-            for (label, value) in pairs() {
-                if label == "le" {
-                    *bounds.entry(names.clone()).or_default().entry(value.to_owned()).or_default() += 1;
-                } else if label != "__name__" {
-                    values.entry((names.clone(), label.clone())).or_default().insert(value.to_owned());
-                }
+            if let Some((_, bound)) = pairs().find(|(label, _)| *label == "le") {
+                *bounds.entry(names.clone()).or_default().entry(bound.to_owned()).or_default() += 1;
+            }
+            let values = values.entry(names).or_default();
+            for (label, value) in pairs().filter(|(label, _)| *label != "le" && *label != "__name__") {
+                values.entry(label.clone()).or_default().insert(value.to_owned());
             }
         }
         if shapes.is_empty() {
             self.absent.insert(name.to_owned());
             return;
         }
-        for ((names, label), all) in values {
-            let more = all.len().saturating_sub(VALUES) as u64;
-            let known = all.into_iter().take(VALUES).collect();
-            shapes.entry(names).or_default().labels.insert(label, Values { known, more });
+        for (names, values) in values {
+            let values = values.into_iter().map(|(label, all)| {
+                let more = all.len().saturating_sub(VALUES) as u64;
+                (label, Values { known: all.into_iter().take(VALUES).collect(), more })
+            });
+            shapes.entry(names).or_default().labels.extend(values);
         }
         for (names, counted) in bounds {
             // A bound that only some of the series have cannot be used.

@@ -188,6 +188,24 @@ fn a_backtest_with_too_many_label_values_is_refused() {
     }
 }
 
+/// Memory grows with the labels of a series, not with their square.
+#[test]
+fn a_series_of_many_labels_takes_little_memory() {
+    let folder = Folder::new();
+    folder.write("slos/api.yaml", API);
+    let labels: Vec<String> = (0..20_000).map(|index| format!(r#""l{index}":"v""#)).collect();
+    let body = format!(
+        r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{{}}},"value":[0,"1"]}}]}}}}"#,
+        labels.join(",")
+    );
+    let server = Server::of("200 OK", "", body.as_bytes());
+    let script =
+        format!("ulimit -v 2000000; exec $slowburn check --prometheus http://127.0.0.1:{}", server.port);
+    let ran = folder.script(&["sh", "-c"], &script);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.len() < 20_000, "{}", ran.stderr);
+}
+
 /// What is kept of answers has a limit for each command. It is said, with what to ask instead.
 #[test]
 fn answers_of_more_series_than_are_kept_end_a_command() {
