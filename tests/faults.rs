@@ -207,6 +207,46 @@ fn a_label_of_the_sources_is_on_no_recorded_series() {
 }
 
 #[test]
+fn series_may_have_the_labels_that_the_rules_set() {
+    let mail = |outcome: &str, service: &str| {
+        format!(
+            "mail_sent_total{{job='mail',instance='a',outcome='{outcome}',service='{service}',slo='x',events='y'}}"
+        )
+    };
+    let good = "mail_sent_total{job='mail', outcome!='error'}";
+    let bad = "mail_sent_total{job='mail', outcome='error'}";
+    let total = "mail_sent_total{job='mail'}";
+    for sli in [
+        format!("total: {total}\n  bad: {bad}"),
+        format!("total: {total}\n  good: {good}"),
+        format!("good: {good}\n  bad: {bad}"),
+        format!("total: {total}\n  bad: mail_sent_total{{job='mail', outcome='error', service=~'.+'}}"),
+    ] {
+        with(&format!("objective: 99%\nsli:\n  {sli}"))
+            .series(&mail("ok", "web"), &counter(0, &[Up(100, 5)]))
+            .series(&mail("ok", "mobile"), &counter(0, &[Up(100, 5)]))
+            .series(&mail("error", "web"), &counter(0, &[Up(100, 5)]))
+            .series(&mail("error", "mobile"), &counter(0, &[Up(100, 5)]))
+            .until("50m")
+            .is("50m", &counted("total"), "2000")
+            .is("50m", &counted("bad"), "1000")
+            .firing("50m", "MailDeliveryBurnPage", 1)
+            .run();
+    }
+    // As a kept label under another name.
+    with(&format!("objective: 99%\nby: {{ of: service }}\nsli:\n  total: {total}\n  bad: {bad}"))
+        .series(&mail("ok", "web"), &counter(0, &[Up(100, 5)]))
+        .series(&mail("error", "web"), &counter(0, &[Up(100, 5)]))
+        .series(&mail("ok", "mobile"), &counter(0, &[Up(100, 10)]))
+        .until("50m")
+        .is("50m", &counted("total"), "2000")
+        .is("50m", "sum(sum_over_time(slo:total_events:increase30s{of='web'}[6h]))", "1000")
+        .is("50m", "sum(sum_over_time(slo:bad_events:increase30s{of='web'}[6h]))", "500")
+        .firing("50m", "MailDeliveryBurnPage", 1)
+        .run();
+}
+
+#[test]
 fn negative_matchers_work() {
     let slo = "objective: 99%\nsli:\n  total: orders_total{code!='404', tenant!=''}\n  bad: orders_total{code=~'5..', tenant!=''}";
     let orders = |code: &str, tenant: &str| {

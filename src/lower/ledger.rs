@@ -119,6 +119,10 @@ pub(super) fn rules(
 ) -> Vec<Rule> {
     let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
     let unit = first.unit;
+    // A label that the rule sets would hide differences of series: they would be duplicates, and the rule would fail.
+    let is_kept = |label: &&str| !own.iter().chain(names.read()).any(|kept| kept == label);
+    let set = ["service", "slo", EVENTS].into_iter().filter(is_kept).map(str::to_owned);
+    let own = &own.iter().cloned().chain(set).collect::<Vec<_>>()[..];
     let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
         match account.filled && account.ledger != first {
             true => {

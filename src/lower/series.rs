@@ -206,6 +206,11 @@ impl Series {
         self.labels.keys().chain(&self.by).cloned().collect()
     }
 
+    /// The kept labels as raw series name them.
+    pub fn read(&self) -> &[String] {
+        &self.read
+    }
+
     /// Aggregates raw series for each value of the kept labels.
     pub fn aggregate(&self, op: &str, raw: impl Into<Expr>) -> Expr {
         self.renamed(aggregate(op, &self.read, raw))

@@ -87,8 +87,18 @@ impl fmt::Display for Name {
 }
 
 /// Labels that the generated rules set themselves, or that have a special meaning in Prometheus.
-pub const RESERVED_LABELS: [&str; 9] =
-    ["alertname", "alertstate", "budget_below", "le", "quantile", "service", "severity", "slo", "owner"];
+pub const RESERVED_LABELS: [&str; 10] = [
+    "alertname",
+    "alertstate",
+    "budget_below",
+    "events",
+    "le",
+    "quantile",
+    "service",
+    "severity",
+    "slo",
+    "owner",
+];
 
 /// A label name: either one that every version of Prometheus accepts, `[a-zA-Z_][a-zA-Z0-9_]*`, or one that needs quotes, which Prometheus 3 accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
