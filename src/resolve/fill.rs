@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
+use super::{alertmanager, contract, links, secrets, settings, targets, texts, values, whole};
 use crate::ast::{Ast, KeptBlock, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
@@ -40,6 +40,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         let style = severities.get_mut(severity);
         if let Some(label) = &block.label {
             let what = format!("the severity label of a {severity}");
+            secrets::published([label], problems);
             style.label =
                 settings::label_value(label, &what, problems).unwrap_or_else(|| style.label.clone());
         }

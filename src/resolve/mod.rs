@@ -186,6 +186,8 @@ impl Scope<'_> {
                 }
             }
         }
+        let reasons = file.planned.iter().map(|(_, reason)| reason);
+        secrets::published(file.description.iter().chain(&file.owner).chain(reasons), problems);
         Some(Service {
             name: name?,
             place: whole(&file.name),

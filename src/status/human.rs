@@ -3,11 +3,14 @@
 use super::shown::{HEAD, notes, row};
 use super::{Knowledge, Severity, SloStatus, Status};
 use crate::explain::wrapped;
-use crate::vocabulary::Decimal;
+use crate::vocabulary::{Decimal, shortened};
 
 /// Columns that are dropped if the table is too wide, the least important first.
 const DISPENSABLE: [&str; 7] =
     ["events left", "period", "outage left", "objective", "gone in", "good", "burn"];
+
+/// The most characters of a cell.
+const LONGEST_CELL: usize = 1_000;
 
 const RED: &str = "\u{1b}[31m";
 const YELLOW: &str = "\u{1b}[33m";
@@ -16,7 +19,9 @@ const PLAIN: &str = "\u{1b}[0m";
 /// The table, with ANSI colours if wanted, at most `width` wide if possible.
 pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
     let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(status.standings.iter().map(|standing| row(standing, status.gate)));
+    // A server decides how long its labels are.
+    let short = |cell: String| shortened(&cell, LONGEST_CELL);
+    rows.extend(status.standings.iter().map(|standing| row(standing, status.gate).map(short)));
     let count = |text: &str| text.chars().count();
     let widths: Vec<usize> =
         (0..HEAD.len()).map(|column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0)).collect();

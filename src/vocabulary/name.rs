@@ -105,9 +105,10 @@ pub const RESERVED_LABELS: [&str; 10] = [
 pub struct LabelName(String);
 
 impl LabelName {
-    /// The label name, if the text is valid.
+    /// The label name, if the text is valid. Prometheus 2 cannot read `inf`, `nan` and `without` in lists of labels.
     pub fn parse(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let head = head && !["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text));
         let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         valid.then(|| Self(text.to_owned()))
     }
