@@ -264,10 +264,13 @@ fn quoted(
 fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     let (major, minor) = QUOTED_NAMES;
     let older = underscored(&label.text);
-    Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` need Prometheus {major}.{minor} or newer", label.text))
+    let problem = Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` need Prometheus {major}.{minor} or newer", label.text))
         .label(format!("the rules must load in Prometheus {}.{}", version.0, version.1))
-        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"))
-        .fix(
+        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"));
+    if older == label.text {
+        return problem.help(renamed_at_scrape(label));
+    }
+    problem.fix(
         format!("or write `{older}`: older servers store the label under this name"),
         whole(label),
         older,
@@ -281,8 +284,8 @@ fn underscored(text: &str) -> String {
 /// Advice: give a label another name before it is stored.
 fn renamed_at_scrape(label: &Scalar) -> String {
     let other = match LabelName::parse(&label.text) {
-        Some(_) => format!("exported_{}", label.text),
-        None => underscored(&label.text),
+        None if underscored(&label.text) != label.text => underscored(&label.text),
+        _ => format!("exported_{}", label.text),
     };
     format!(
         "or let Prometheus store it under another name, and write `by: [{other}]`: `metric_relabel_configs: [{{ source_labels: [{}], target_label: {other} }}]` in the job that scrapes it",
