@@ -6,6 +6,8 @@
 //! | the value of a parameter with the name of a secret | `?token=…`, `#access_token=…` |
 //! | the path of an address that gives access to everybody who knows it | `https://hooks.slack.com/services/…` |
 //! | tokens with a known prefix | `xoxb-…`, `ghp_…`, `eyJ….….…`, `Bearer …` |
+//! | a word like a password behind the name of a secret | `password: …`, `PGPASSWORD=…`, `la clave es …`, `curl -u name:…` |
+//! | private keys | `-----BEGIN … PRIVATE KEY-----` |
 //! | in sources: values under a key for secrets, also if the key is misspelt | `pasword: …`, `api_ulr: …` |
 //! | in sources: random texts | a long run of letters and digits |
 //!
@@ -53,6 +55,21 @@ pub fn is_in(text: &str) -> bool {
     !found(text, false).is_empty()
 }
 
+/// Whether an address with a secret or a token with a known prefix is in a query.
+pub fn is_in_query(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut all = Vec::new();
+        addresses(line, false, &mut all);
+        tokens(line, &mut all);
+        !all.is_empty()
+    })
+}
+
+/// Whether a label or an annotation has the name of a secret, and a value that can be one.
+pub fn is_value_of(name: &str, value: &str) -> bool {
+    is_secret_word(name) && is_like_password(value.trim())
+}
+
 /// As [`is_in`], for an address. A random text in its path counts as a secret, too.
 pub fn is_guessed_in(text: &str) -> bool {
     !found(text, true).is_empty()
@@ -61,6 +78,11 @@ pub fn is_guessed_in(text: &str) -> bool {
 /// Whether a word is random text, such as a key or a password.
 pub fn is_key(word: &str) -> bool {
     !keys(word, 8).is_empty()
+}
+
+/// The first secret of a text.
+pub fn first(text: &str) -> Option<Range<usize>> {
+    found(text, false).into_iter().next()
 }
 
 /// The places of secrets in a source, in order: in addresses, in tokens, and as values of keys for secrets.
@@ -104,13 +126,81 @@ fn found(text: &str, guess: bool) -> Vec<Range<usize>> {
         let mut of_line = Vec::new();
         addresses(line, guess, &mut of_line);
         tokens(line, &mut of_line);
+        stated(line, &mut of_line);
         if guess {
             of_line.extend(keys(line, 20));
         }
         all.extend(of_line.into_iter().map(|range| range.start + start..range.end + start));
         start += line.len();
     }
+    private_keys(text, &mut all);
     joined(all)
+}
+
+/// Finds private keys in PEM: to their end line, or to the end of the text.
+fn private_keys(text: &str, all: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    while let Some(start) = text[at..].find("-----BEGIN ").map(|skip| at + skip) {
+        let rest = &text[start..];
+        let title = rest["-----BEGIN ".len()..].split(['-', '\n']).next();
+        let is_private = title.is_some_and(|title| title.contains("PRIVATE KEY"));
+        let end = rest.find("-----END ").filter(|_| is_private);
+        at = match end {
+            Some(end) => start + end,
+            None if is_private => text.len(),
+            None => start + 1,
+        };
+        if is_private {
+            all.push(start..at);
+        }
+    }
+}
+
+/// Finds passwords in a sentence or a command: behind the name of a secret and `:`, `=`, `is` or `es`, and behind the name of a user after `curl -u`.
+fn stated(line: &str, all: &mut Vec<Range<usize>>) {
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')');
+    // What the words before say: a secret is named, its value follows, or a user and a password follow.
+    let (mut named, mut follows, mut user, mut curl) = (false, false, false, false);
+    let mut start = 0;
+    for part in line.split_inclusive(is_blank) {
+        let word = part.trim_end_matches(is_blank);
+        let end = start + word.len();
+        start += part.len();
+        if word.is_empty() {
+            continue;
+        }
+        let (name, value) = match word.split_once(['=', ':']) {
+            Some((name, value)) => (name, value.trim_start_matches(['=', ':'])),
+            None => (word, ""),
+        };
+        let assigned =
+            !name.is_empty() && is_secret_word(name) && !value.contains(':') && is_like_password(value);
+        if !value.is_empty() && (user || assigned) {
+            all.push(end - value.len()..end);
+        } else if follows && is_like_password(word) {
+            all.push(end - word.len()..end);
+        }
+        follows = named && ["is", "es", "=", ":"].contains(&word)
+            || word.len() > name.len() && value.is_empty() && is_secret_word(name);
+        named = is_secret_word(word);
+        curl |= word == "curl";
+        user = curl && matches!(word, "-u" | "--user");
+    }
+}
+
+/// Whether a word can be a password and is not a word of a language, a number, a placeholder, or a part of a query.
+fn is_like_password(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', '!', '?']);
+    let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
+    let letters = has(u8::is_ascii_alphabetic);
+    let sign = |c: char| "!@#$%^&*+".contains(c);
+    let kinds = [
+        has(u8::is_ascii_digit),
+        word.trim_matches(sign).contains(sign) || word.ends_with(sign),
+        word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()),
+    ];
+    let placeholder = word.starts_with(['<', '{', '$', '%', '[', '…', '*']) || word.contains("***");
+    word.len() >= 6 && letters && kinds.contains(&true) && !placeholder && !word.contains("://")
 }
 
 /// The length of `https://` at the beginning of a text, with any number of slashes.
@@ -370,7 +460,7 @@ fn is_made(word: &str, least: usize) -> bool {
 }
 
 /// Endings of keys for secrets, without `_` and `-`.
-const SECRETS: [&str; 29] = [
+const SECRETS: [&str; 32] = [
     "password",
     "passwd",
     "passphrase",
@@ -378,6 +468,9 @@ const SECRETS: [&str; 29] = [
     "pwd",
     "passwort",
     "contraseña",
+    "contrasena",
+    "clave",
+    "secreto",
     "secret",
     "token",
     "apikey",
@@ -427,17 +520,31 @@ const ADDRESSES: [&str; 7] = ["url", "uri", "host", "address", "endpoint", "serv
 
 /// Whether a key is for a secret, or differs from one by one typing error.
 pub fn is_secret_name(name: &str) -> bool {
-    let plain = plain(name);
-    // The value is the path or name of a secret, not the secret itself.
-    if ["file", "path", "ref", "name"].iter().any(|end| plain.ends_with(end)) {
-        return false;
+    is_named_secret(name) || {
+        let plain = plain(name);
+        !is_about_secret(&plain) && SECRETS.iter().any(|secret| secret.len() > 4 && is_slip(&plain, secret))
     }
-    let last = name.to_lowercase();
-    let last = last.rsplit(['_', '-', '.']).next().unwrap_or_default();
-    SECRETS.iter().any(|secret| match secret.len() {
-        ..=4 => plain == *secret || last == *secret,
-        _ => plain.ends_with(secret) || is_slip(&plain, secret),
-    })
+}
+
+/// Whether a name ends with a word for a secret.
+fn is_named_secret(name: &str) -> bool {
+    let plain = plain(name);
+    let last = name.rsplit(['_', '-', '.']).next().unwrap_or_default().to_lowercase();
+    !is_about_secret(&plain)
+        && SECRETS.iter().any(|secret| match secret.len() {
+            ..=4 => plain == *secret || last == *secret,
+            _ => plain.ends_with(secret),
+        })
+}
+
+/// As [`is_named_secret`], for words of sentences and names of labels: `key`, `sig` and `auth` have other meanings there.
+fn is_secret_word(name: &str) -> bool {
+    is_named_secret(name) && !["key", "sig", "auth"].contains(&plain(name).as_str())
+}
+
+/// Whether the value of a key is the path or the name of a secret, not the secret itself.
+fn is_about_secret(plain: &str) -> bool {
+    ["file", "path", "ref", "name"].iter().any(|end| plain.ends_with(end))
 }
 
 fn is_channel(name: &str) -> bool {
@@ -513,6 +620,7 @@ fn has_key(line: &str) -> bool {
 /// Finds the secret values of one line. Returns how the last value continues.
 fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Continuation)> {
     let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+    without_colon(line, indent, start, all);
     let mut at = 0;
     while let Some(colon) = line[at..].find([':', '=']).map(|skip| at + skip) {
         at = colon + 1;
@@ -530,12 +638,21 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         let value = rest.trim_start();
         let begins = colon + 1 + (rest.len() - value.len());
         let parted = rest.is_empty() || value.len() < rest.len() || value.starts_with(['"', '\'']);
+        // Only the first key of a line can have a value on the next line.
+        let first = from <= indent + 1;
         if !parted && !assigned {
+            // The blank was forgotten: `token:abc`. The name of a recorded series has further colons.
+            let key_begins = first || line[..from].trim_end().ends_with(['{', ',']);
+            let end = value.find(|c: char| ends_word(c) || ",}".contains(c)).unwrap_or(value.len());
+            if secret && key_begins && !value[..end].contains([':', '(', '{', '[']) {
+                all.push(start + begins..start + begins + end);
+            }
             continue;
         }
         let alone = without_tag(value);
-        // Only the first key of a line can have a value on the next line.
-        let first = from <= indent + 1;
+        if alone.is_empty() && !value.is_empty() {
+            all.push(start + begins..start + line.len());
+        }
         if alone.is_empty() || alone.starts_with('#') {
             return (!channel && first).then_some((indent, Continuation::Word));
         }
@@ -567,6 +684,26 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         }
     }
     None
+}
+
+/// Finds a value whose colon was forgotten: `{ user: a, password abc }`.
+fn without_colon(line: &str, indent: usize, start: usize, all: &mut Vec<Range<usize>>) {
+    let entries = line.match_indices(['{', ',']).map(|(at, _)| at + 1);
+    for entry in [indent].into_iter().chain(entries) {
+        let rest = line[entry..].trim_start();
+        let Some((key, value)) = rest.split_once(' ') else { continue };
+        let value = value.trim_start();
+        let end = value.find(|c: char| c.is_whitespace() || ",}".contains(c)).unwrap_or(value.len());
+        let alone = value[end..].trim_start();
+        if is_secret_name(key)
+            && !value.contains(':')
+            && (alone.is_empty() || alone.starts_with([',', '}', '#']))
+        {
+            let begins = line.len() - rest.len() + key.len() + rest[key.len()..].len()
+                - rest[key.len()..].trim_start().len();
+            all.push(start + begins..start + begins + end);
+        }
+    }
 }
 
 /// A value without its tag and anchor.
@@ -659,6 +796,15 @@ mod tests {
                 "see `http://h/x?a=1&token=…&b=2#key=…`",
             ),
             ("it says: Basic dTpTM2NyM3RQVw==", "it says: Basic …"),
+            ("the password is hunter2, ask", "the password is …, ask"),
+            ("Contraseña: hunter2.", "Contraseña: …"),
+            ("la clave es 'hunter2'", "la clave es '…'"),
+            ("run `PGPASSWORD=hunter2 psql`", "run `PGPASSWORD=… psql`"),
+            ("curl -u admin:swordfish https://h", "curl -u admin:… https://h"),
+            (
+                "key: -----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----",
+                "key: …-----END PRIVATE KEY-----",
+            ),
         ] {
             assert_eq!(masked(message), shown);
         }
@@ -666,6 +812,11 @@ mod tests {
             "`slo:sli_error:ratio_rate5m@1609746000` and `a:b @ end()`",
             "write to mailto:me@shop.internal, see https://medium.com/@me/post",
             "a bearer token, basic authentication",
+            "password: reset mails are late; a token is valid for 15 minutes",
+            "the password is rotated, `password: <PASSWORD>` or `password=$PASSWORD`",
+            "clave de partición: la cola espera; date -u 10:30; docker run -u www:www",
+            "token=~\"5..\", job:errors:rate5m, sum by (token) (x) / token:requests:rate5m",
+            "-----BEGIN CERTIFICATE-----",
             "cannot ask http://127.0.0.1:9090: nobody listens there",
             "api.yaml:5:16: `P95 < 500ms` at http://localhost:9090",
         ] {
@@ -701,6 +852,16 @@ mod tests {
             "passwort: !!str S3cr3tPW",
             "routing-key: S3cr3tPW # old: S3cr3tPW",
             "x: postgres://u:S3cr3tPW@db/x",
+            "token:S3cr3tPW",
+            "smtp: { from: a, password:S3cr3tPW }",
+            "token: *S3cr3tPW",
+            "token: !S3cr3tPW",
+            "token: &S3cr3tPW",
+            "smtp: { from: a, password S3cr3tPW }",
+            "  password S3cr3tPW",
+            "clave: S3cr3tPW",
+            "x: |\n  -----BEGIN RSA PRIVATE KEY-----\n  S3cr3tPW\n  -----END RSA PRIVATE KEY-----\ny: 1",
+            "x: -----BEGIN PRIVATE KEY-----\n S3cr3tPW",
         ] {
             let mut shown = source.to_owned();
             for place in places(source).into_iter().rev() {

@@ -98,7 +98,7 @@ fn an_address_instead_of_another_argument_is_masked() {
 }
 
 /// Mistakes with a secret: each is an error, and no format shows the line.
-const SLIPS: [&str; 20] = [
+const SLIPS: [&str; 28] = [
     "  receivers:\n    a: { slack: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }\n  default: a",
     "  receivers:\n    a: { slack: S3cr3tPW }\n  default: a",
     "  receivers:\n    a: { slak: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }\n  default: a",
@@ -119,6 +119,14 @@ const SLIPS: [&str; 20] = [
     "  receivers:\n    a: { email: x@shop.internal }\n  smtp: { host: 'm:25', from: x@shop.internal, pasword: S3cr3tPW }\n  default: a",
     "  receivers:\n    a: { email: x@shop.internal }\n  smtp: { host: 'm:25', from: x@shop.internal, password_file: S3cr3tPW }\n  default: a",
     "  smtp:\n    password: 'S3cr3tPW\n  receivers: { a: { email: x@shop.internal } }",
+    "  receivers:\n    a:\n      slack:\n        token:S3cr3tPW\n  default: a",
+    "  receivers:\n    a: { pagerduty: { routing_key: *S3cr3tPW } }\n  default: a",
+    "  receivers:\n    a: { pagerduty: { routing_key: !S3cr3tPW } }\n  default: a",
+    "  receivers:\n    a: { pagerduty: { routing_key: !S3cr3tPW x } }\n  default: a",
+    "  receivers:\n    a: { pagerduty: { routing_key: &S3cr3tPW } }\n  default: a",
+    "  receivers:\n    a: { email: x@shop.internal }\n  smtp: { host: 'm:25', from: x@shop.internal, password S3cr3tPW }\n  default: a",
+    "  receivers:\n    a: { email: x@shop.internal }\n  smtp:\n    host: 'm:25'\n    password S3cr3tPW\n  default: a",
+    "  password: S3cr3tPW\n  default: *a",
 ];
 
 #[test]
@@ -172,6 +180,11 @@ fn a_secret_in_a_text_that_everybody_reads_is_an_error() {
         "annotations: { runbook_url: 'https://h/x?access_token=S3cr3tPW' }",
         "annotations: { hook: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }",
         "labels: { x: 'https://u:S3cr3t/PW@h' }",
+        "labels: { api_token: S3cr3tPW }",
+        "annotations: { help: 'ssh ops@h, la contraseña es S3cr3tPW' }",
+        "annotations: { help: 'curl -u ops:S3cr3tPW http://h' }",
+        "description: 'password: S3cr3tPW'",
+        "description: |\n  -----BEGIN OPENSSH PRIVATE KEY-----\n  S3cr3tPW\n  -----END OPENSSH PRIVATE KEY-----",
     ] {
         let folder = Folder::new();
         folder.write("slos/api.yaml", format!("{text}\n{API}"));
@@ -185,6 +198,22 @@ fn a_secret_in_a_text_that_everybody_reads_is_an_error() {
     let said = "description: see https://u:S3cr3tPW@h\n    objective";
     folder.write("slos/api.yaml", API.replace("objective", said));
     assert!(folder.slowburn(&[]).stderr.contains("error[inline-secret]"));
+    let probed = API.replace("job=\"api\"", "job=\"api\", instance=\"https://u:S3cr3tPW@h/\"");
+    assert_ne!(probed, API);
+    folder.write("slos/api.yaml", probed);
+    let ran = folder.slowburn(&[]);
+    assert!(ran.stderr.contains("a query contains a secret"), "{}", ran.stderr);
+    silent(&ran, "a query");
+    let runbooks = Folder::new();
+    runbooks.write("slos/api.yaml", API.replace("objective", "runbook: down\n    objective"));
+    runbooks.write("slos/runbooks/down.md", "# Down\n\nSign in: `PGPASSWORD=S3cr3tPW psql`\n");
+    let ran = runbooks.slowburn(&[]);
+    assert!(
+        ran.stderr.contains("a runbook contains a secret") && ran.stderr.contains("down.md:3:"),
+        "{}",
+        ran.stderr
+    );
+    silent(&ran, "a runbook");
     // A text that is not a secret is shown.
     folder.write(
         "slos/api.yaml",

@@ -80,9 +80,16 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         let of_lines = ranges[first..].iter().take_while(|range| range.start < end);
         parts.extend(of_lines.filter_map(|range| text.get(range.clone())));
     }
+    let is_around = |c: char| c.is_whitespace() || "\"'*&!".contains(c);
     let mut parts: Vec<&str> = parts
         .into_iter()
-        .flat_map(|part| [part, part.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))])
+        .flat_map(|part| {
+            // The reader of YAML names tags, anchors and aliases without their sign.
+            let named = part.split_whitespace().filter(|word| word.starts_with(['!', '&', '*']));
+            [part, part.trim_matches(is_around)]
+                .into_iter()
+                .chain(named.map(|word| word.trim_matches(is_around)))
+        })
         .filter(|part| part.len() >= LEAST)
         .collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));

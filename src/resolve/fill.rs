@@ -59,6 +59,9 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         alertmanager::alertmanager(block, &context, problems)
     });
     let links = links::all(&file.links, problems);
+    for file in ast.runbooks.values() {
+        secrets::in_runbook(file, problems);
+    }
     let written = |file: &RunbookFile| Written { text: file.text.clone(), place: file.place };
     let runbooks = ast.runbooks.iter().map(|(name, file)| (name.clone(), written(file))).collect();
     Project {

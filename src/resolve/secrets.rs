@@ -1,10 +1,13 @@
 //! Secrets in sources, and placeholders that were not filled in.
 
 use super::whole;
-use crate::ast::InlineSecret;
+use std::ops::Range;
+
+use crate::ast::{InlineSecret, Key, RunbookFile};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::secret;
+use crate::source::Span;
 
 /// Reports values of keys that would hold a secret.
 pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
@@ -124,23 +127,43 @@ pub(super) fn is_called_with_a_key(url: &str) -> bool {
 
 /// Reports secrets in published texts: annotations, labels, descriptions.
 pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problems: &mut Vec<Problem>) {
-    for written in texts {
-        if secret::is_in(&written.text) {
-            problems.push(
-                Problem::error(
-                    Code::InlineSecret,
-                    whole(written),
-                    "a text that everybody reads contains a secret",
-                )
-                .hiding(whole(written))
-                .label("the rules and every notification would contain it")
-                .help(
-                    "write the address without a user, a password or a key: people sign in when they open it",
-                )
-                .help("if it was ever committed, replace it with a new one"),
-            );
+    let secret = texts.into_iter().filter(|text| secret::is_in(&text.text));
+    problems.extend(secret.map(|text| would_be_published(whole(text), "a text that everybody reads")));
+}
+
+/// As [`published`], for labels and annotations: a name can say that the value is a secret.
+pub(super) fn published_values<'a>(
+    values: impl IntoIterator<Item = &'a (Key, Scalar)>,
+    problems: &mut Vec<Problem>,
+) {
+    for (name, value) in values {
+        if secret::is_in(&value.text) || secret::is_value_of(&name.text, &value.text) {
+            problems.push(would_be_published(whole(value), "a text that everybody reads"));
         }
     }
+}
+
+/// Reports secrets in a query, which the rules would contain.
+pub(super) fn in_query(query: &Scalar, problems: &mut Vec<Problem>) {
+    if secret::is_in_query(&query.text) {
+        problems.push(would_be_published(whole(query), "a query"));
+    }
+}
+
+/// Reports secrets in a text for runbooks.
+pub(super) fn in_runbook(file: &RunbookFile, problems: &mut Vec<Problem>) {
+    if let Some(Range { start, end }) = secret::first(&file.text) {
+        let place = Span { source: file.place.source, start: start as u32, end: end as u32 };
+        problems.push(would_be_published(place, "a runbook"));
+    }
+}
+
+fn would_be_published(place: Span, what: &str) -> Problem {
+    Problem::error(Code::InlineSecret, place, format!("{what} contains a secret"))
+        .hiding(place)
+        .label("everybody who reads `out` or a notification would know it")
+        .help("write where the secret is kept, not the secret; write an address without a user, a password or a key")
+        .help("if it was ever committed, replace it with a new one")
 }
 
 /// The name of a channel in a chat.

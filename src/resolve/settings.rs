@@ -15,7 +15,7 @@ use crate::vocabulary::{
 
 /// Alert labels of all levels; inner ones win.
 pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
-    secrets::published(levels.into_iter().flatten().map(|(_, value)| value), problems);
+    secrets::published_values(levels.into_iter().flatten(), problems);
     let mut labels = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
         let name = label_name(&key.text, key.span, problems);
@@ -91,7 +91,7 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
 /// Annotations of all levels; inner ones win.
 pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
     const OURS: [&str; 2] = ["summary", "description"];
-    secrets::published(levels.into_iter().flatten().map(|(_, value)| value), problems);
+    secrets::published_values(levels.into_iter().flatten(), problems);
     let mut annotations = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
         if LabelName::parse(&key.text).is_none() {

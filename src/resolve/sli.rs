@@ -2,7 +2,7 @@
 
 use super::effort::Effort;
 use super::values::Promise;
-use super::{journey, stimulus, whole};
+use super::{journey, secrets, stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
@@ -214,6 +214,7 @@ impl Reader {
             }
         };
         let before = problems.len();
+        secrets::in_query(query, problems);
         self.too_new(&expr, query, problems);
         let expr = expr.map_selectors(&mut bounds::in_every_spelling);
         (problems.len() == before).then_some((expr, kind))
