@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Events;
+use super::by_labels::ByLabels;
 use super::questions::{About, Question, name};
 use crate::engine::{self, Engine};
 use crate::model::Labels;
@@ -176,15 +177,11 @@ impl Answers {
         Some(format!("{value} over {of}"))
     }
 
-    /// Whether events count now; `None` if that is not recorded.
-    pub(super) fn counts(&self, slo: &SloPlan, labels: &Labels) -> Option<bool> {
+    /// The series that say whether events count now; `None` if that is not recorded.
+    pub(super) fn agreed_time(&self, slo: &SloPlan) -> Option<ByLabels<'_, Decimal>> {
         let agreed = slo.readings.agreed_time.as_ref()?;
         let samples = self.samples(About::Series(name(agreed).to_owned()), slo)?;
-        // The series has only those labels of `by` that maintenance windows name.
-        let about = |known: &Labels| {
-            known.iter().all(|(label, value)| labels.get(label).is_none_or(|is| is == value))
-        };
-        samples.iter().find(|(known, _)| about(known)).map(|(_, value)| !value.is_zero())
+        Some(ByLabels::new(samples.iter().map(|(labels, value)| (labels, *value))))
     }
 
     /// The share of each part of a journey in the bad events of the period, the largest first. Parts without bad events are left out.
@@ -241,44 +238,20 @@ impl Answers {
         loaded.is_some_and(|loaded| !loaded.contains(&this))
     }
 
-    /// The alerts with this name for an SLO, by the values of the SLO's labels, so that they are found without a search.
-    pub(super) fn active_alerts(&self, name: &str, slo: &SloPlan) -> AlertsByLabels<'_> {
+    /// The pending and firing alerts with this name for an SLO; each with whether it is pending.
+    pub(super) fn alerts_of_slo(&self, name: &str, slo: &SloPlan) -> ByLabels<'_, bool> {
         let promise = &slo.promise;
         let subject = (name.to_owned(), Some(promise.service.clone()), Some(promise.slo.clone()));
-        let mut active_alerts = AlertsByLabels { by: promise.by.clone(), alerts: BTreeMap::new() };
-        for alert in self.alerts.get(&subject).into_iter().flatten() {
-            active_alerts.alerts.entry(active_alerts.key(alert)).or_default().push(alert);
-        }
-        active_alerts
+        let alerts = self.alerts.get(&subject).into_iter().flatten();
+        ByLabels::new(alerts.filter_map(|alert| Some((alert, pending(alert)?))))
     }
 
-    /// For every alert with this name, without an SLO, and with labels that do not contradict these: whether it is pending.
-    pub(super) fn states(&self, name: &str, labels: &Labels) -> Vec<bool> {
+    /// The pending and firing alerts with this name for any SLO or none; each with whether it is pending.
+    pub(super) fn alerts_named(&self, name: &str) -> ByLabels<'_, bool> {
         let from = (name.to_owned(), None, None);
         let named = self.alerts.range(from..).take_while(|((known, ..), _)| known == name);
-        let about = |alert: &&Labels| {
-            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|other| other == value))
-        };
-        named.flat_map(|(_, alerts)| alerts).filter(about).filter_map(pending).collect()
-    }
-}
-
-/// The alerts of one name and one SLO, by the values of its labels.
-pub(super) struct AlertsByLabels<'a> {
-    by: Vec<String>,
-    alerts: BTreeMap<Vec<Option<&'a str>>, Vec<&'a Labels>>,
-}
-
-impl<'a> AlertsByLabels<'a> {
-    fn key<'b>(&self, labels: &'b Labels) -> Vec<Option<&'b str>> {
-        self.by.iter().map(|label| labels.get(label).map(String::as_str)).collect()
-    }
-
-    /// For every alert with all of these labels: whether it is pending.
-    pub(super) fn states(&self, labels: &Labels) -> Vec<bool> {
-        let about = |alert: &&&Labels| labels.iter().all(|(label, value)| alert.get(label) == Some(value));
-        let here = self.alerts.get(&self.key(labels)).into_iter().flatten();
-        here.filter(about).filter_map(|alert| pending(alert)).collect()
+        let alerts = named.flat_map(|(_, alerts)| alerts);
+        ByLabels::new(alerts.filter_map(|alert| Some((alert, pending(alert)?))))
     }
 }
 

@@ -7,6 +7,7 @@
 //! **Invariant:** an unknown number is absent. Without events, or with too few, there is neither compliance nor budget.
 
 mod answers;
+mod by_labels;
 mod gate;
 mod human;
 mod json;
@@ -20,6 +21,8 @@ pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 pub use questions::{About, MOMENT, Question, questions};
+
+use by_labels::ByLabels;
 
 use crate::engine::Engine;
 use crate::model::{Agreement, Labels};
@@ -213,13 +216,12 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
     }
 }
 
-/// One standing for each set of labels that something is recorded with, or one that says that nothing is.
+/// One state for each set of labels that something is recorded with, or one that says that nothing is.
 fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> Vec<SloStatus<'a>> {
     let all = answers.labels_of(slo);
-    let alerts: Vec<_> = slo
-        .alerts()
-        .map(|(severity, alert)| (severity, &alert.id, answers.active_alerts(&alert.id.name, slo)))
-        .collect();
+    let alerts = known_alerts(service, slo, answers);
+    let (promised, shares) = (answers.promised(slo), answers.shares(slo));
+    let agreed_time = answers.agreed_time(slo);
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
         let enough = events.is_some_and(|events| events.expected >= slo.promise.enough_events);
@@ -239,16 +241,21 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
             (None, _) if answers.is_loaded(slo) || answers.burn(slo, &labels).is_some() => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
+        // The series has only those labels of `by` that maintenance windows name.
+        let counts = agreed_time.as_ref().and_then(|times| {
+            let times = times.agreeing(&labels).into_iter();
+            times.min_by_key(|(labels, _)| *labels).map(|(_, value)| !value.is_zero())
+        });
         SloStatus {
             slo,
             knowledge,
-            promised: answers.promised(slo),
-            counts: answers.counts(slo, &labels),
+            promised: promised.clone(),
+            counts,
             events,
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
-            shares: answers.shares(slo),
-            active_alerts: active_alerts(service, slo, &labels, (&alerts, answers)),
+            shares: shares.clone(),
+            active_alerts: active_alerts(&alerts, &labels, age),
             labels,
         }
     };
@@ -258,43 +265,66 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
     }
 }
 
-/// The alerts of an SLO that fire, and that of its service for missing events.
-fn active_alerts<'a>(
+/// The pending and firing alerts of one rule.
+struct KnownAlerts<'a, 'b> {
+    severity: Severity,
+    says: AlertKind,
+    name: &'a str,
+    /// Labels that the rule sets, by which its alerts differ from others with the same name.
+    apart: Labels,
+    alerts: ByLabels<'b, bool>,
+}
+
+/// The pending and firing alerts of an SLO, and that of its service for missing events.
+fn known_alerts<'a, 'b>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
-    labels: &Labels,
-    (alerts, answers): (&[(Severity, &'a AlertId, answers::AlertsByLabels)], &Answers),
-) -> Vec<ActiveAlert<'a>> {
-    let mut active_alerts = Vec::new();
-    for (severity, id, of) in alerts {
-        let apart: Labels =
-            labels.iter().chain(&id.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let states = of.states(&apart).into_iter();
-        let (severity, says, name) = (*severity, AlertKind::Burns, &id.name);
-        active_alerts.extend(states.map(|pending| ActiveAlert { pending, severity, says, name }));
-    }
-    for (line, severity, rule, alert) in slo.budget_alerts() {
+    answers: &'b Answers,
+) -> Vec<KnownAlerts<'a, 'b>> {
+    let known = |severity, says, id: &'a AlertId, apart| KnownAlerts {
+        severity,
+        says,
+        name: &id.name,
+        apart,
+        alerts: answers.alerts_of_slo(&id.name, slo),
+    };
+    let burns = slo.alerts().map(|(severity, alert)| {
+        let apart = alert.id.apart.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        known(severity, AlertKind::Burns, &alert.id, apart)
+    });
+    let budgets = slo.budget_alerts().map(|(line, severity, rule, alert)| {
         // Page and ticket may have the same name.
-        let mut labels = labels.clone();
-        labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
-        let states = answers.active_alerts(&alert.id.name, slo).states(&labels);
-        let (says, name) = (AlertKind::Below(line), &alert.id.name);
-        active_alerts.extend(states.into_iter().map(|pending| ActiveAlert { pending, severity, says, name }));
-    }
-    // This alert does not name an SLO. An SLO with fresh counts is not meant.
-    let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
-    if slo.promise.planned.is_none() && !fresh {
-        for alert in service.missing.iter().flat_map(|group| &group.rules).filter_map(Rule::alert) {
-            let Notice::Missing { severity, .. } = alert.notice else { continue };
-            let name = &alert.id.name;
-            let states = answers.states(name, labels).into_iter();
-            active_alerts.extend(states.map(|pending| ActiveAlert {
-                pending,
-                severity,
-                says: AlertKind::Missing,
-                name,
-            }));
-        }
+        let label = rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone()));
+        known(severity, AlertKind::Below(line), &alert.id, label.into_iter().collect())
+    });
+    let rules = service.missing.iter().flat_map(|group| &group.rules).filter_map(Rule::alert);
+    let missing = rules.filter(|_| slo.promise.planned.is_none()).filter_map(|alert| {
+        let Notice::Missing { severity, .. } = alert.notice else { return None };
+        let alerts = answers.alerts_named(&alert.id.name);
+        let (says, name, apart) = (AlertKind::Missing, &alert.id.name, Labels::new());
+        Some(KnownAlerts { severity, says, name, apart, alerts })
+    });
+    burns.chain(budgets).chain(missing).collect()
+}
+
+/// Those of the alerts that have these labels; `age` is how long ago events were counted.
+fn active_alerts<'a>(
+    known: &[KnownAlerts<'a, '_>],
+    labels: &Labels,
+    age: Option<Duration>,
+) -> Vec<ActiveAlert<'a>> {
+    // The alert for missing events does not name an SLO. An SLO with fresh counts is not meant.
+    let fresh = age.is_some_and(|age| age <= STALE);
+    let mut active_alerts = Vec::new();
+    for alert in known.iter().filter(|alert| !(fresh && alert.says == AlertKind::Missing)) {
+        let wanted: Labels =
+            labels.iter().chain(&alert.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let has_all = |known: &Labels| {
+            alert.says == AlertKind::Missing || wanted.keys().all(|name| known.contains_key(name))
+        };
+        let found = alert.alerts.agreeing(&wanted).into_iter().filter(|(known, _)| has_all(known));
+        let (severity, says, name) = (alert.severity, alert.says, alert.name);
+        active_alerts.extend(found.map(|(_, pending)| ActiveAlert { pending, severity, says, name }));
     }
     active_alerts.sort();
     active_alerts.dedup();

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
 use slowburn::model::Language;
 use slowburn::schema::SCHEMAS;
+use slowburn::secret;
 use slowburn::simulate::is_traffic;
 use slowburn::vocabulary::{Decimal, Duration, Month, Name, per_second};
 
@@ -191,7 +193,7 @@ pub struct Capture {
     #[arg(long, value_name = "TEXT")]
     pub from: Option<String>,
     /// The contract to write or update; without it the contract goes to stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = target())]
     pub out: Option<PathBuf>,
     /// Write nothing: show how the metrics differ from the contract in OUT, and exit 1 if they do
     #[arg(long, requires = "out")]
@@ -223,6 +225,18 @@ pub struct Connection {
     /// How large an answer may be, unpacked, in megabytes
     #[arg(long, value_name = "MEGABYTES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub max_size: u64,
+}
+
+/// A path to write to. An address is not one: a folder with its password in the name would be made.
+fn target() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        let text = path.to_string_lossy();
+        let is_address = text.contains("://") || secret::is_in(&text);
+        match is_address {
+            true => Err("this is an address, but a path of this machine is expected"),
+            false => Ok(path),
+        }
+    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -270,7 +284,7 @@ pub struct Compile {
     #[command(flatten)]
     pub sources: Sources,
     /// The directory to write to
-    #[arg(long, default_value = OUT)]
+    #[arg(long, default_value = OUT, value_parser = target())]
     pub out: PathBuf,
     /// The targets to compile, separated by commas; the files of all other targets are not changed
     #[arg(long, value_name = "TARGETS", value_delimiter = ',', value_parser = TARGETS.map(|target| target.name))]
@@ -543,7 +557,7 @@ pub struct Report {
     #[arg(long, value_name = "FILE")]
     pub answer: Option<PathBuf>,
     /// Also write the answers of the server to this file
-    #[arg(long, value_name = "FILE", conflicts_with = "answer")]
+    #[arg(long, value_name = "FILE", conflicts_with = "answer", value_parser = target())]
     pub save: Option<PathBuf>,
     /// Only these services and SLOs, separated by commas, as in `api,redis/latency`
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
@@ -603,7 +617,7 @@ pub struct Backtest {
     #[arg(long)]
     pub raw: bool,
     /// Keep the answers in this folder, so that the same question is not sent again
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = target())]
     pub cache: Option<PathBuf>,
     /// Connection options.
     #[command(flatten)]
@@ -637,7 +651,7 @@ pub struct Backfill {
     #[command(flatten)]
     pub chosen: Chosen,
     /// The directory for the rule files; it must not exist
-    #[arg(long, value_name = "FOLDER", default_value = "history")]
+    #[arg(long, value_name = "FOLDER", default_value = "history", value_parser = target())]
     pub to: PathBuf,
     /// The server that has the raw series, for the printed command
     #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
@@ -674,7 +688,7 @@ pub struct Import {
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<PathBuf>,
     /// The directory for the definitions; without it they are printed
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = target())]
     pub to: Option<PathBuf>,
     /// The service of all SLOs, instead of the one in the files: Pyrra has no services
     #[arg(long, value_name = "NAME", value_parser = service)]
@@ -696,7 +710,7 @@ pub struct Import {
     #[arg(long, value_name = "FILE", requires = "check", group = "asked")]
     pub answer: Option<PathBuf>,
     /// Also write the answers of the server to this file
-    #[arg(long, value_name = "FILE", requires = "prometheus", conflicts_with = "answer")]
+    #[arg(long, value_name = "FILE", requires = "prometheus", conflicts_with = "answer", value_parser = target())]
     pub save: Option<PathBuf>,
     /// Compare only these, separated by commas: `api` for all SLOs of a service, `api/latency` for one
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',', requires = "check")]
@@ -738,7 +752,7 @@ pub struct Completions {
 #[derive(Debug, Group)]
 pub struct Man {
     /// The folder to write one page per command to, such as ~/.local/share/man/man1
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = target())]
     pub out: Option<PathBuf>,
 }
 

@@ -216,7 +216,7 @@ fn recover(out: &Path) -> Result<(), Failure> {
                 stderr::print(&format!("an earlier run was killed while it wrote: {name} is now complete\n"));
             } else {
                 stderr::print(&format!(
-                    "an earlier run was killed while it wrote, and {name} was changed later: it is not touched\n"
+                    "an earlier run was killed while it wrote, and {name} was changed later: what was left is not done\n"
                 ));
             }
         }
