@@ -8,12 +8,15 @@ use crate::model::Labels;
 /// Names or values of labels.
 type Words<'a> = Vec<&'a str>;
 
+/// Items of a group, by the values of some of their labels.
+type Index<'a> = BTreeMap<Words<'a>, Vec<usize>>;
+
 /// Items by their labels.
 pub(super) struct ByLabels<'a, T> {
     /// By the names of their labels.
     groups: BTreeMap<Words<'a>, Vec<(&'a Labels, T)>>,
     /// For a group and some of its names: its items by the values of these names. Made when they are first needed.
-    indexes: RefCell<BTreeMap<(Words<'a>, Words<'a>), BTreeMap<Words<'a>, Vec<usize>>>>,
+    indexes: RefCell<BTreeMap<(Words<'a>, Words<'a>), Index<'a>>>,
 }
 
 impl<'a, T: Copy> ByLabels<'a, T> {
@@ -33,7 +36,7 @@ impl<'a, T: Copy> ByLabels<'a, T> {
             let shared: Words = names.iter().copied().filter(|name| labels.contains_key(*name)).collect();
             let wanted: Words = shared.iter().map(|name| labels[*name].as_str()).collect();
             let index = indexes.entry((names.clone(), shared)).or_insert_with_key(|(_, shared)| {
-                let mut index: BTreeMap<Words, Vec<usize>> = BTreeMap::new();
+                let mut index: Index = BTreeMap::new();
                 for (number, (labels, _)) in items.iter().enumerate() {
                     let values = shared.iter().map(|name| labels[*name].as_str()).collect();
                     index.entry(values).or_default().push(number);
