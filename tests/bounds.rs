@@ -53,7 +53,7 @@ fn a_template_has_a_limit_of_text() {
         let head = "version: slowburn/v1\nparameters: { p: ";
         format!("{head}{value} }}\ninstances: {{ x: {{}} }}\ndescription: '{marks}'\n{SLO}")
     };
-    assert!(problems(&[("a.yaml", text(1_000))]).is_empty(), "10 MB");
+    assert!(problems(&[("a.yaml", text(300))]).is_empty(), "3 MB");
     only(&problems(&[("a.yaml", text(10_000))]), Code::TooLarge);
 }
 

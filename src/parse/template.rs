@@ -24,7 +24,7 @@ const PARAMETERS: &str = "parameters";
 const NAME: &str = "name";
 
 /// So many inserted bytes count as one more value.
-const LONG: usize = 128;
+const LONG: usize = 32;
 
 /// Limit for the values that the templates of a file make: several times as many as a project has.
 const MOST_VALUES: usize = MAX_VALUES / 10;
