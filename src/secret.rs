@@ -628,7 +628,10 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
         let from = after(before, before.rfind(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)));
         let key = before[from..].trim_start_matches('-');
-        let secret = is_secret_name(key);
+        let of_file = key.strip_suffix("_file").is_some_and(is_secret_name);
+        // The path of a file has a folder; a password is seldom like that.
+        let pasted = of_file && !line[colon..].contains(['/', '\\', '<']);
+        let secret = pasted || is_secret_name(key);
         let channel = !secret && !assigned && is_channel(key);
         let address = !secret && !assigned && ADDRESSES.iter().any(|end| key.to_lowercase().ends_with(end));
         if key.is_empty() || !(secret || channel || address) {
@@ -644,7 +647,8 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
             // The blank was forgotten: `token:abc`. The name of a recorded series has further colons.
             let key_begins = first || line[..from].trim_end().ends_with(['{', ',']);
             let end = value.find(|c: char| ends_word(c) || ",}".contains(c)).unwrap_or(value.len());
-            if secret && key_begins && !value[..end].contains([':', '(', '{', '[']) {
+            let pasted = secret || address && !is_like_address(&value[..end]);
+            if pasted && key_begins && !value[..end].contains([':', '(', '{', '[']) {
                 all.push(start + begins..start + begins + end);
             }
             continue;
@@ -657,12 +661,23 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
             return (!channel && first).then_some((indent, Continuation::Word));
         }
         if alone.starts_with(['|', '>']) {
+            all.push(start + begins..start + line.len());
             return Some((indent, Continuation::Lines));
         }
-        if alone.starts_with('{') || (channel && alone.starts_with('[')) {
+        if let Some(entry) = alone.strip_prefix('{') {
+            // `{ file: abc }`, or a map without any key. Other maps are looked at key by key.
+            let entry = &entry[..entry.find('}').unwrap_or(entry.len())];
+            if !entry.contains(',') && (!channel || !entry.contains([':', '='])) {
+                let begins = line.len() - alone.len() + 1;
+                all.push(start + begins..start + begins + entry.len());
+            }
             continue;
         }
-        if address {
+        if channel && alone.starts_with('[') {
+            continue;
+        }
+        // A value that is no address may be what the address was meant to be for.
+        if address && is_like_address(&value[..value_length(value)]) {
             // A complete value on this line is found by other rules, unless it continues.
             match open_quote(alone) {
                 Some(quote) => return Some((indent, Continuation::Quoted(quote))),
@@ -684,6 +699,15 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         }
     }
     None
+}
+
+/// Whether a value is an address or the name of a host, perhaps with mistakes.
+fn is_like_address(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    let port = value.rsplit_once(':').map(|(_, port)| port);
+    value.contains(['/', '.', '$', ','])
+        || value.starts_with("localhost")
+        || port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Finds a value whose colon was forgotten: `{ user: a, password abc }`.
@@ -857,6 +881,14 @@ mod tests {
             "token: *S3cr3tPW",
             "token: !S3cr3tPW",
             "token: &S3cr3tPW",
+            "token: { file: S3cr3tPW }",
+            "victorops: { S3cr3tPW }",
+            "webhook: { url: S3cr3tPW: x }",
+            "webhook: { url: *S3cr3tPW }",
+            "slack: { api_url_file: S3cr3tPW }",
+            "webhook: { url:S3cr3tPW }",
+            "webhook: { url: |S3cr3tPW }",
+            "webhook: { url: \"S3cr3tPW }",
             "smtp: { from: a, password S3cr3tPW }",
             "  password S3cr3tPW",
             "clave: S3cr3tPW",
