@@ -5,8 +5,10 @@
 
 use super::ast::{At, Expr, Extension, Kind, Matching, Modifiers, Op, Selector, Span, Time, TimeExpr};
 use super::functions::function_named;
+use super::match_op::MatchOp;
 use super::names;
 use super::printer::names_of;
+use super::regex;
 use crate::vocabulary::{self, Decimal, Duration};
 
 /// Names in quotes.
@@ -94,6 +96,17 @@ fn of_selector(selector: &Selector, needs: &mut Vec<Newer>) {
     }
     for matcher in selector.matchers.iter().filter(|matcher| !names::is_label_in_braces(&matcher.label)) {
         needs.push(named(&matcher.label, "", matcher.span));
+    }
+    for matcher in
+        selector.matchers.iter().filter(|one| matches!(one.op, MatchOp::Matches | MatchOp::NotMatches))
+    {
+        // Most patterns have no group.
+        let Some(group) = matcher.value.contains("(?<").then(|| regex::named_group(&matcher.value)).flatten()
+        else {
+            continue;
+        };
+        let newer = Newer::of(matcher.span, format!("the group `(?<{group}>…)`"), regex::NAMED_SINCE);
+        needs.push(Newer { instead: Some(format!("or write `(?P<{group}>…)`, or `(…)`")), ..newer });
     }
     of_modifiers(&selector.at, needs);
 }
