@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 use crate::contract::{Contract, Part};
 use crate::model::{Counter, Model, Service, Slo, Term};
 use crate::promql::ast::{Matcher, Selector};
+use crate::promql::names;
+use crate::promql::since::QUOTED_NAMES;
 
 /// Labels that name a program or a place.
 const PLACES: [&str; 40] = [
@@ -70,8 +72,9 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
         let named = |names: &[crate::vocabulary::LabelName]| names.iter().any(|name| name.as_str() == label);
         let place = PLACES.contains(&label.as_str())
             || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start));
-        // A label that only Prometheus 3 can read is not on series that an older version scrapes.
-        let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
+        // Prometheus cannot read the others in a list.
+        let quoted = prometheus.version >= QUOTED_NAMES && names::may_be_label(label);
+        let readable = names::is_label(label) || quoted;
         readable
             && !place
             && !slo.by.iter().any(|kept| kept.label.as_str() == label)

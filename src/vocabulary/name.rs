@@ -105,11 +105,11 @@ pub const RESERVED_LABELS: [&str; 10] = [
 pub struct LabelName(String);
 
 impl LabelName {
-    /// The label name, if the text is valid. Prometheus 2 cannot read `inf`, `nan` and `without` in lists of labels.
+    /// The label name, if the text is valid and no keyword.
     pub fn parse(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let head = head && !["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text));
-        let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let valid =
+            head && !Self::is_keyword(text) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         valid.then(|| Self(text.to_owned()))
     }
 
@@ -118,7 +118,12 @@ impl LabelName {
     pub fn in_quotes(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let valid = head && text.chars().all(|c| c.is_alphanumeric() || "_.-/".contains(c));
-        (valid && Self::parse(text).is_none()).then(|| Self(text.to_owned()))
+        (valid && Self::parse(text).is_none() && !Self::is_keyword(text)).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether no Prometheus can use this label in a list of labels. Prometheus 3 reads it there in quotes, and then evaluates the list without them.
+    pub fn is_keyword(text: &str) -> bool {
+        ["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text))
     }
 
     /// Whether it needs quotes.
