@@ -126,9 +126,11 @@ fn decided(label: &LabelName, place: Span, readings: &[MetricRead]) -> Problem {
         .label("all events of a value are good, or all are bad");
     let matchers =
         readings.iter().flat_map(|reading| reading.selector.matchers.iter().zip(&reading.matchers));
-    let deciding = matchers.filter(|(matcher, _)| matcher.label == label.as_str()).last();
-    let problem =
-        deciding.iter().fold(problem, |problem, (_, place)| problem.and(**place, "this matcher decides"));
+    let mut deciding: Vec<_> = matchers.filter(|(matcher, _)| matcher.label == label.as_str()).collect();
+    let problem = deciding
+        .pop()
+        .iter()
+        .fold(problem, |problem, (_, place)| problem.and(**place, "this matcher decides"));
     problem.help(format!("remove `{label}` from `by`, or let another label decide which events are bad"))
 }
 

@@ -9,7 +9,7 @@ use super::trial::{Trial, TrialQuery};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Selector};
 use crate::promql::regex;
-use crate::vocabulary::{Decimal, LabelName};
+use crate::vocabulary::{self, Decimal, LabelName};
 
 /// Series for good and for bad events. `None` if none were found: no series change the result, or the query cannot be evaluated here. An error is the
 /// index of a label in `by` that decides which events are good: no value of it has both.
@@ -23,13 +23,52 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Result<Opt
         }
     }
     let Some(found) = any(sli, by, search) else { return Ok(None) };
-    let Some(apart) = by.iter().position(|label| is_apart(&found, label)) else { return Ok(Some(found)) };
     let Sli::Counted { total, good, bad, .. } = sli else { return Ok(Some(found)) };
-    let together = in_one_group([total, good, bad], &found, by, search);
-    match together {
+    let parts = [total, good, bad];
+    let Some(apart) = by.iter().position(|label| is_apart(&found, label)) else {
+        return Ok(of_one_target(sli, parts, found, by, search));
+    };
+    match in_one_group(parts, &found, by, search) {
         // An exhausted search proves nothing.
         None if search.goes_on(1) => Err(apart),
-        found => Ok(found),
+        None => Ok(None),
+        Some(found) => Ok(of_one_target(sli, parts, found, by, search)),
+    }
+}
+
+/// The same series, all of one program and place: the rules count the events of each target on its own, and the proofs play one target. `None` if
+/// its labels decide which events are good.
+fn of_one_target(
+    sli: &Sli,
+    parts: [&Option<Vec<Term>>; 3],
+    found: Vec<Series>,
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Vec<Series>> {
+    let selectors: Vec<&Selector> =
+        parts.into_iter().flatten().flatten().map(|term| term.counter.selector()).collect();
+    let read: BTreeSet<&str> = selectors
+        .iter()
+        .flat_map(|selector| selector.matchers.iter())
+        .map(|matcher| matcher.label.as_str())
+        .filter(|label| vocabulary::names_a_place(label))
+        .collect();
+    let mut together = by.to_vec();
+    for label in read {
+        // The rules sum over a label of which every counter has one value.
+        let one_each = selectors.iter().all(|selector| selector.equal(label).is_some());
+        let name = LabelName::parse(label).or_else(|| LabelName::in_quotes(label));
+        let Some(name) = name.filter(|name| !one_each && is_apart(&found, name)) else { continue };
+        together.push(name);
+    }
+    if together.len() == by.len() {
+        return Some(found);
+    }
+    let successful =
+        matches!(sli, Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty());
+    match successful {
+        true => None,
+        false => in_one_group(parts, &found, &together, search),
     }
 }
 

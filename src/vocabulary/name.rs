@@ -148,6 +148,56 @@ impl fmt::Display for LabelName {
     }
 }
 
+/// Labels that name a program or a place.
+const PLACES: [&str; 40] = [
+    "app",
+    "application",
+    "az",
+    "cell",
+    "cluster",
+    "component",
+    "container",
+    "datacenter",
+    "dc",
+    "deployment",
+    "env",
+    "environment",
+    "host",
+    "hostname",
+    "instance",
+    "job",
+    "machine",
+    "namespace",
+    "node",
+    "pid",
+    "pod",
+    "pod_name",
+    "process",
+    "process_id",
+    "prometheus",
+    "prometheus_replica",
+    "receive",
+    "region",
+    "replica",
+    "server",
+    "service",
+    "service_name",
+    "shard",
+    "stage",
+    "tenant",
+    "tenant_id",
+    "worker",
+    "worker_id",
+    "workload",
+    "zone",
+];
+
+/// Whether a label names a program or a place.
+pub fn names_a_place(label: &str) -> bool {
+    PLACES.contains(&label)
+        || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start))
+}
+
 /// Whether a metric is 1 in the good state, by its name: `up`, `probe_success`, `pg_up`.
 pub fn is_named_up(metric: &str) -> bool {
     matches!(metric, "up" | "probe_success") || metric.ends_with("_up")
