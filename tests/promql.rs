@@ -328,6 +328,36 @@ fn a_value_is_found_that_satisfies_all_matchers() {
     assert_eq!(regex::matches("[[a]b]", "[b]"), Some(true), "RE2's classes do not nest");
     assert_eq!(regex::matches("\\d", "٣"), Some(false), "RE2's digits are ASCII");
     assert_eq!(regex::matches("a.b", "a\nb"), Some(true), "as in Prometheus 3");
+    for (pattern, text, is_match) in [
+        ("(?-s)a.b", "a\nb", false),
+        ("(?i)k", "\u{212a}", true),
+        ("(?i)\\w", "ſ", true),
+        ("(?i)[^k]", "K", false),
+        ("(?i)\\p{Lu}", "a", true),
+        ("\\p{^L}", "1", true),
+        ("[^\\PL]", "é", true),
+        ("\\bé", "é", false),
+        ("a{,2}", "a{,2}", true),
+        ("a{01}", "a", false),
+        ("[a\\-z]", "b", false),
+        ("(?m)a$\n^b", "a\nb", true),
+        ("a$\n^b", "a\nb", false),
+        ("(?i:a)b|\\Q(?i)\\E", "Ab", true),
+        ("\\101\\x{61}", "Aa", true),
+        ("[[:^digit:]]", "1", false),
+    ] {
+        assert_eq!(regex::matches(pattern, text), Some(is_match), "`{pattern}` and `{text}`");
+    }
+}
+
+#[test]
+fn a_group_with_a_name_in_angle_brackets_needs_a_newer_prometheus() {
+    let newer = |text: &str, version| since::newer_than(&parse(text).unwrap(), version);
+    let found = newer("up{a=~\"x(?<n>a)\"}", (2, 42));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].since, found[0].what.as_str()), ((2, 51), "the group `(?<n>…)`"));
+    assert_eq!(newer("up{a=~\"x(?<n>a)\"}", (2, 51)), []);
+    assert_eq!(newer("up{a=~\"x(?P<n>a)|\\\\(?<n>\"}", (2, 42)), []);
 }
 
 #[test]

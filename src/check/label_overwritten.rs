@@ -1,5 +1,5 @@
-//! Labels of alerts that overwrite a label in which the results of a companion alert differ: Prometheus refuses two alerts with the same labels, and
-//! then sends neither.
+//! Labels of alerts that overwrite a label in which the results of a companion alert differ: the rules make one alert of them, and it does not say
+//! which of them fails.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -27,8 +27,9 @@ fn to_problem(companion: &Companion, label: &str) -> Problem {
         true => format!("every alert has a label `{label}`, and it overwrites the one of this expression"),
         false => format!("the constant label `{label}` overwrites the one of this expression"),
     };
-    let problem = Problem::error(Code::ReservedLabel, companion.places.expr, headline)
-        .label("two alerts that differ only in this label become one, and Prometheus refuses both");
+    let problem = Problem::error(Code::ReservedLabel, companion.places.expr, headline).label(
+        "results that differ only in this label become one alert, and it does not say which of them fails",
+    );
     let problem = written
         .iter()
         .fold(problem, |problem, (_, place)| problem.and(*place, "every alert would have this value"));

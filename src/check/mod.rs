@@ -69,7 +69,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 45] = [
+pub const CHECKS: [(Code, CheckScope, Check); 46] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -115,6 +115,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 45] = [
     (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),
     (Code::WindowOffGrid, CheckScope::Part, window_off_grid::check),
     (Code::WindowOrder, CheckScope::Part, window_order::check),
+    (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_name),
 ];
 
 /// Those that compare it with the rules.

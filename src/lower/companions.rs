@@ -8,6 +8,9 @@ use crate::facts::{AlertFacts, ServiceFacts};
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Notice, Rule};
 use crate::promql::ast::{Expr, Kind, Op};
+use crate::promql::build::aggregate_without;
+use crate::promql::carried::ResultLabels;
+use crate::promql::origin::{fixed, origins};
 use crate::vocabulary::INTERVAL;
 
 /// The group of a service's companion alerts, if it has any.
@@ -61,7 +64,22 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
         })),
         annotations: annotations(model, service, &companion.annotations, companion.severity),
     };
-    alert::rule(alert, companion.expr.clone(), known.rule_labels(), "")
+    let labels = known.rule_labels();
+    alert::rule(alert, told_apart(&companion.expr, labels.keys()), labels, "")
+}
+
+/// The expression, with one sample for those that would become the same alert: Prometheus refuses two alerts with the same labels, and then sends
+/// none of the rule. They differ only in a label that the alert sets, or in the name of their metric, which no alert has.
+fn told_apart<'l>(expr: &Expr, set: impl Iterator<Item = &'l String>) -> Expr {
+    let carried = ResultLabels::of(expr);
+    let lost: Vec<&String> =
+        set.filter(|label| carried.may_have(label) && fixed(expr, label).is_none()).collect();
+    let several_metrics = origins(expr).into_iter().any(|selector| selector.name.is_none());
+    let several = matches!(carried, ResultLabels::AllBut(_)) && several_metrics;
+    match lost.is_empty() && !several {
+        true => expr.clone(),
+        false => aggregate_without("max", &lost, expr.clone()),
+    }
 }
 
 /// Whether the alert's value is more than the fact that it fires.

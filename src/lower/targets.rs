@@ -12,66 +12,28 @@ use std::collections::BTreeSet;
 use crate::contract::{Contract, Part};
 use crate::model::{Counter, Model, Service, Slo, Term};
 use crate::promql::ast::{Matcher, Selector};
-
-/// Labels that name a program or a place.
-const PLACES: [&str; 40] = [
-    "app",
-    "application",
-    "az",
-    "cell",
-    "cluster",
-    "component",
-    "container",
-    "datacenter",
-    "dc",
-    "deployment",
-    "env",
-    "environment",
-    "host",
-    "hostname",
-    "instance",
-    "job",
-    "machine",
-    "namespace",
-    "node",
-    "pid",
-    "pod",
-    "pod_name",
-    "process",
-    "process_id",
-    "prometheus",
-    "prometheus_replica",
-    "receive",
-    "region",
-    "replica",
-    "server",
-    "service",
-    "service_name",
-    "shard",
-    "stage",
-    "tenant",
-    "tenant_id",
-    "worker",
-    "worker_id",
-    "workload",
-    "zone",
-];
+use crate::promql::names;
+use crate::promql::since::QUOTED_NAMES;
+use crate::vocabulary::{self, LabelName};
 
 /// The labels of these counters that do not identify a target, sorted.
 pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[Term]]) -> Vec<String> {
     let selectors: Vec<&Selector> =
         all.iter().copied().flatten().map(|term| term.counter.selector()).collect();
-    let mut own = differing(&selectors);
+    let differing = differing(&selectors);
+    let mut own = differing.clone();
     if let Some(contract) = &service.contract {
         own.extend(selectors.iter().flat_map(|selector| listed(contract, selector)));
     }
     let prometheus = &model.project.prometheus;
     own.retain(|label| {
-        let named = |names: &[crate::vocabulary::LabelName]| names.iter().any(|name| name.as_str() == label);
-        let place = PLACES.contains(&label.as_str())
-            || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start));
-        // A label that only Prometheus 3 can read is not on series that an older version scrapes.
-        let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
+        let named = |names: &[LabelName]| names.iter().any(|name| name.as_str() == label);
+        // If every selector requires one value, the sums cannot mix places. Then targets of different jobs are one target.
+        let mixes = !selectors.iter().all(|selector| selector.equal(label).is_some());
+        let place = vocabulary::names_a_place(label) && (mixes || !differing.contains(label));
+        // Prometheus cannot read the others in a list.
+        let quoted = prometheus.version >= QUOTED_NAMES && names::may_be_label(label);
+        let readable = names::is_label(label) || quoted;
         readable
             && !place
             && !slo.by.iter().any(|kept| kept.label.as_str() == label)

@@ -13,6 +13,7 @@
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
+//! | `literals` | `Expr` | the arguments that fail in an evaluation |
 //! | `since` | `Expr` | the parts that older versions of Prometheus cannot read |
 
 pub mod absent;
@@ -23,6 +24,7 @@ pub mod carried;
 mod fault;
 pub mod functions;
 mod lexer;
+pub mod literals;
 mod match_op;
 mod matchers;
 pub mod names;

@@ -80,7 +80,7 @@ pub(super) fn is_metric(word: &str) -> bool {
 }
 
 /// Whether `word`, unquoted, is read as a label in `by (…)`, `on (…)` and similar lists.
-pub(super) fn is_label(word: &str) -> bool {
+pub fn is_label(word: &str) -> bool {
     is_identifier(word, "") && !is_one_of(word, &NOT_A_LABEL)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn is_label_in_braces(word: &str) -> bool {
 }
 
 /// Whether a word may be in a list of labels. Prometheus 3 also accepts `a:b` there.
-pub(super) fn may_be_label(word: &str) -> bool {
+pub fn may_be_label(word: &str) -> bool {
     !is_one_of(word, &NOT_A_LABEL)
 }
 

@@ -1,12 +1,12 @@
 //! Reads the patterns of matchers: RE2, anchored on both sides. Decides whether a pattern is valid and whether it matches a text, and finds texts
 //! that match.
 //!
-//! The syntax of the `regex` crate is close to RE2, but not the same; `translate` converts a pattern. If that is not possible exactly, the result is
-//! `None`.
+//! `syntax` reads them as Go does. What cannot be computed is `None`.
+
+mod syntax;
+mod unicode;
 
 use std::collections::BTreeMap;
-use std::iter::Peekable;
-use std::str::Chars;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_automata::meta;
@@ -18,12 +18,6 @@ use super::match_op::MatchOp;
 const INVENTED: [&str; 14] =
     ["", "a", "b", "x1", "other", "200", "404", "500", "GET", "/", "0", "1", "a.b", "none-of-these"];
 
-/// The named classes of RE2.
-const POSIX: [&str; 14] = [
-    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-    "upper", "word", "xdigit",
-];
-
 /// A longer example is of no use.
 const LONGEST: usize = 1_000;
 
@@ -34,6 +28,14 @@ pub const LONGEST_PATTERN: usize = 8_192;
 pub fn check(pattern: &str) -> Result<(), String> {
     read(pattern).map(|_| ())
 }
+
+/// The name of the first group `(?<name>…)` of a valid pattern: Prometheus reads it since [`NAMED_SINCE`].
+pub fn named_group(pattern: &str) -> Option<String> {
+    parsed(pattern).ok()?.named
+}
+
+/// The first Prometheus that is built with Go 1.22.
+pub const NAMED_SINCE: (u32, u32) = (2, 51);
 
 /// Whether the whole of `text` matches `pattern`; `None` if that cannot be computed.
 pub fn matches(pattern: &str, text: &str) -> Option<bool> {
@@ -301,211 +303,12 @@ fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
 const LARGEST: usize = 1 << 20;
 
 fn read(pattern: &str) -> Result<Hir, String> {
+    Ok(parsed(pattern)?.hir)
+}
+
+fn parsed(pattern: &str) -> Result<syntax::Pattern, String> {
     if pattern.len() > LONGEST_PATTERN {
         return Err(format!("it has {} bytes; the longest has {LONGEST_PATTERN}", pattern.len()));
     }
-    // In Prometheus 3 `.` also matches a line break. Earlier label values almost never contained one.
-    let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
-    parser.parse(&translate(pattern)?).map_err(|error| reason(&error))
-}
-
-fn reason(error: &regex_syntax::Error) -> String {
-    match error {
-        regex_syntax::Error::Parse(error) => error.kind().to_string(),
-        regex_syntax::Error::Translate(error) => error.kind().to_string(),
-        _ => "it cannot be read".to_owned(),
-    }
-}
-
-/// The same pattern in the syntax of the `regex` crate, or why it is not RE2.
-fn translate(pattern: &str) -> Result<String, String> {
-    let mut chars = pattern.chars().peekable();
-    let mut out = String::with_capacity(pattern.len());
-    // How many quantifiers are directly before this place: RE2 refuses `a**`, the crate does not.
-    let mut quantified = false;
-    while let Some(c) = chars.next() {
-        let mut quantifier = false;
-        match c {
-            '\\' => escape(&mut chars, &mut out, false)?,
-            '[' => class(&mut chars, &mut out)?,
-            '(' => {
-                out.push('(');
-                if chars.peek() == Some(&'?') {
-                    group(&mut chars, &mut out)?;
-                }
-            }
-            '*' | '+' | '?' => {
-                quantifier = true;
-                out.push(c);
-            }
-            '{' => match counts(&chars) {
-                Some(text) => {
-                    quantifier = true;
-                    counted(&text)?;
-                    out.push('{');
-                    out.push_str(&text);
-                    chars.nth(text.len() - 1);
-                }
-                // A brace without a quantifier.
-                None => out.push_str("\\{"),
-            },
-            '}' => out.push_str("\\}"),
-            _ => out.push(c),
-        }
-        if quantifier {
-            if quantified {
-                return Err("a quantifier after a quantifier".to_owned());
-            }
-            // The `?` after a quantifier makes it lazy.
-            if chars.next_if_eq(&'?').is_some() {
-                out.push('?');
-            }
-        }
-        quantified = quantifier;
-    }
-    Ok(out)
-}
-
-/// The text `n}`, `n,}` or `n,m}` ahead.
-fn counts(chars: &Peekable<Chars<'_>>) -> Option<String> {
-    let ahead: String = chars.clone().take_while(|c| *c != '}').take(24).collect();
-    let closed = chars.clone().nth(ahead.chars().count()) == Some('}');
-    let (least, most) = ahead.split_once(',').unwrap_or((&ahead, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    (closed && !least.is_empty() && digits(least) && digits(most)).then(|| format!("{ahead}}}"))
-}
-
-fn counted(text: &str) -> Result<(), String> {
-    let numbers = text.trim_end_matches('}').split(',').filter(|number| !number.is_empty());
-    // RE2 and Go allow at most a thousand repetitions.
-    if numbers.clone().any(|number| !number.parse::<u32>().is_ok_and(|number| number <= 1_000)) {
-        return Err("a repetition of more than 1000".to_owned());
-    }
-    Ok(())
-}
-
-/// After `(?`: `P<name>`, `<name>`, or flags that RE2 has.
-fn group(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
-    chars.next();
-    out.push('?');
-    match chars.peek() {
-        Some('P' | '<') => {
-            let head: String = chars.clone().take(2).collect();
-            match head.as_str() {
-                "<=" | "<!" => Err("look-around is not supported".to_owned()),
-                "P=" | "P>" => Err("backreferences are not supported".to_owned()),
-                _ => Ok(()),
-            }
-        }
-        Some('=' | '!') => Err("look-around is not supported".to_owned()),
-        _ => {
-            let flags: String = chars.clone().take_while(|c| !matches!(c, ':' | ')')).collect();
-            match flags.chars().find(|c| !"imsU-".contains(*c)) {
-                Some(flag) => Err(format!("`(?{flag}` is unknown")),
-                None => Ok(()),
-            }
-        }
-    }
-}
-
-/// After `[`, up to its `]`. In RE2, classes do not nest and have no operations.
-fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
-    const UNCLOSED: &str = "unclosed `[`";
-    out.push('[');
-    if chars.next_if_eq(&'^').is_some() {
-        out.push('^');
-    }
-    let mut first = true;
-    loop {
-        match chars.next().ok_or(UNCLOSED)? {
-            ']' if !first => break,
-            '\\' => escape(chars, out, true)?,
-            '[' if chars.peek() == Some(&':') => {
-                let name: String =
-                    chars.clone().skip(1).take_while(|c| c.is_ascii_alphabetic() || *c == '^').collect();
-                let closed: String = chars.clone().skip(1 + name.len()).take(2).collect();
-                if closed == ":]" {
-                    if !POSIX.contains(&name.trim_start_matches('^')) {
-                        return Err(format!("unknown class `[:{name}:]`"));
-                    }
-                    out.push_str(&format!("[:{name}:]"));
-                    chars.nth(name.len() + 2);
-                } else {
-                    out.push_str("\\[");
-                }
-            }
-            '-' => out.push('-'),
-            c => literal(c, out),
-        }
-        first = false;
-    }
-    out.push(']');
-    Ok(())
-}
-
-/// A literal character. In the crate `\\<` would be the start of a word.
-fn literal(c: char, out: &mut String) {
-    if regex_syntax::is_meta_character(c) {
-        out.push('\\');
-    }
-    out.push(c);
-}
-
-/// Reads the escape after a backslash.
-fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> Result<(), String> {
-    let c = chars.next().ok_or("a backslash at the end")?;
-    match c {
-        // The crate's classes are Unicode, RE2's are ASCII.
-        'd' => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
-        'w' => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
-        's' => out.push_str(if in_class { "\\t\\n\\f\\r " } else { "[\\t\\n\\f\\r ]" }),
-        'D' => out.push_str("[^0-9]"),
-        'W' => out.push_str("[^0-9A-Za-z_]"),
-        'S' => out.push_str("[^\\t\\n\\f\\r ]"),
-        'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => out.extend(['\\', c]),
-        'p' | 'P' => {
-            out.extend(['\\', c]);
-            // The braces of `\p{Greek}` are not a quantifier.
-            if chars.peek() == Some(&'{') {
-                let name: String = chars.clone().take_while(|c| *c != '}').collect();
-                chars.nth(name.chars().count());
-                out.push_str(&name);
-                out.push('}');
-            }
-        }
-        'A' | 'z' if !in_class => out.extend(['\\', c]),
-        'b' | 'B' if !in_class => out.push_str(&format!("(?-u:\\{c})")),
-        'Q' if !in_class => {
-            let mut quoted = String::new();
-            loop {
-                // Prometheus puts the pattern into a group, and an open quote would include the end of the group.
-                match chars.next().ok_or("`\\Q` without `\\E`")? {
-                    '\\' if chars.next_if_eq(&'E').is_some() => break,
-                    c => quoted.push(c),
-                }
-            }
-            out.push_str(&regex_syntax::escape(&quoted));
-        }
-        '1'..='9' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) || c > '7' => {
-            return Err("backreferences are not supported".to_owned());
-        }
-        '0'..='7' => {
-            let mut code = c as u32 - '0' as u32;
-            for _ in 0..2 {
-                let Some(digit) = chars.next_if(|c| ('0'..='7').contains(c)) else { break };
-                code = code * 8 + (digit as u32 - '0' as u32);
-            }
-            out.push_str(&format!("\\x{{{code:x}}}"));
-        }
-        _ if c.is_ascii() && !c.is_ascii_alphanumeric() => literal(c, out),
-        _ => return Err(format!("unknown escape `\\{c}`")),
-    }
-    // `\x{e9}`: its braces are not a quantifier either.
-    if c == 'x' && chars.peek() == Some(&'{') {
-        let code: String = chars.clone().take_while(|c| *c != '}').collect();
-        chars.nth(code.chars().count());
-        out.push_str(&code);
-        out.push('}');
-    }
-    Ok(())
+    syntax::parse(pattern)
 }

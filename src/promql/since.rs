@@ -3,10 +3,14 @@
 //!
 //! **Invariant:** the printed form counts, not the form in the source: `by ("job")` is printed without quotes, and any version reads it.
 
-use super::ast::{At, Expr, Extension, Kind, Matching, Modifiers, Op, Selector, Span, Time, TimeExpr};
+use super::ast::{
+    At, Expr, Extension, Kind, Matcher, Matching, Modifiers, Op, Selector, Span, Time, TimeExpr,
+};
 use super::functions::function_named;
-use super::names;
+use super::match_op::MatchOp;
 use super::printer::names_of;
+use super::regex;
+use super::{literals, names};
 use crate::vocabulary::{self, Decimal, Duration};
 
 /// Names in quotes.
@@ -28,6 +32,14 @@ pub struct Newer {
 }
 
 impl Newer {
+    /// One clause: the feature, and the version that it needs.
+    pub fn headline(&self) -> String {
+        let several =
+            ["names", "numbers", "labels", "durations"].iter().any(|word| self.what.starts_with(word));
+        let (need, (major, minor)) = (if several { "need" } else { "needs" }, self.since);
+        format!("{} {need} Prometheus {major}.{minor} or newer", self.what)
+    }
+
     fn of(span: Span, what: String, since: (u32, u32)) -> Self {
         Self { span, quoted: None, what, since, instead: None }
     }
@@ -47,6 +59,7 @@ pub fn newer_than(expr: &Expr, version: (u32, u32)) -> Vec<Newer> {
 /// The needs of one part, without the parts inside of it.
 fn needs(part: &Expr) -> Vec<Newer> {
     let mut needs = Vec::new();
+    of_arguments(part, &mut needs);
     let head = |length: usize| Span { start: part.span.start, end: part.span.start + length };
     match &part.kind {
         Kind::Number(text) => needs.extend(number(text, part.span)),
@@ -95,7 +108,33 @@ fn of_selector(selector: &Selector, needs: &mut Vec<Newer>) {
     for matcher in selector.matchers.iter().filter(|matcher| !names::is_label_in_braces(&matcher.label)) {
         needs.push(named(&matcher.label, "", matcher.span));
     }
+    let is_pattern = |one: &&Matcher| matches!(one.op, MatchOp::Matches | MatchOp::NotMatches);
+    for matcher in selector.matchers.iter().filter(is_pattern) {
+        needs.extend(of_pattern(&matcher.value, matcher.span));
+    }
     of_modifiers(&selector.at, needs);
+}
+
+fn of_pattern(pattern: &str, span: Span) -> Option<Newer> {
+    // Most patterns have no group.
+    let group = pattern.contains("(?<").then(|| regex::named_group(pattern)).flatten()?;
+    let newer = Newer::of(span, format!("the group `(?<{group}>…)`"), regex::NAMED_SINCE);
+    Some(Newer { instead: Some(format!("or write `(?P<{group}>…)`, or `(…)`")), ..newer })
+}
+
+/// The strings of calls that are patterns and names of labels: Prometheus reads them when it evaluates the call.
+fn of_arguments(part: &Expr, needs: &mut Vec<Newer>) {
+    for argument in literals::labels(part) {
+        // An empty name is a fault in every version.
+        let label = literals::string(argument).filter(|label| !label.is_empty());
+        if let Some(label) = label.filter(|label| !names::is_label_in_braces(label)) {
+            let what = format!("labels such as `{label}`");
+            needs.push(Newer { what, quoted: None, ..named(label, "", argument.span) });
+        }
+    }
+    if let Some(argument) = literals::pattern(part) {
+        needs.extend(literals::string(argument).and_then(|pattern| of_pattern(pattern, argument.span)));
+    }
 }
 
 fn of_labels<'l>(labels: impl Iterator<Item = &'l String>, span: Span, needs: &mut Vec<Newer>) {

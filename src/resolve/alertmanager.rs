@@ -343,6 +343,10 @@ fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut
 
 /// The name of a label that alerts may have from any source.
 fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Problem>) -> Option<String> {
+    // Only Prometheus reads these words as keywords.
+    if LabelName::is_keyword(text) {
+        return Some(text.to_owned());
+    }
     let quoted = LabelName::in_quotes(text);
     if let Some(name) = quoted.as_ref().filter(|_| context.version < settings::QUOTED_SINCE) {
         let (major, minor) = settings::QUOTED_SINCE;

@@ -246,6 +246,7 @@ impl Scope<'_> {
         let readers = settings::Readers { prometheus: self.version, alertmanager: self.alertmanager };
         let by = settings::by(&block.by, block.by_place, readers, problems);
         let read: Vec<LabelName> = by.iter().flatten().map(|kept| kept.label.clone()).collect();
+        let by_places: Vec<Span> = block.by.iter().map(|kept| whole(&kept.label)).collect();
         let sli = sli::sli(
             &block.sli,
             &sli::Context {
@@ -253,6 +254,7 @@ impl Scope<'_> {
                 objective,
                 version: self.version,
                 by: &read,
+                by_places: &by_places,
                 effort: &self.effort,
             },
             problems,
@@ -327,7 +329,7 @@ impl Scope<'_> {
                 threshold: values::threshold_place(objective),
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
-                by: block.by.iter().map(|kept| whole(&kept.label)).collect(),
+                by: by_places,
                 alert_name: alert_name.map_or(place, |(_, place)| place),
                 min_bad_events: min_place.unwrap_or(place),
                 min_events: events_places,

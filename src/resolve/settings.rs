@@ -123,6 +123,10 @@ pub(super) fn target_labels(
 ) -> Vec<LabelName> {
     let mut names = Vec::new();
     for label in labels {
+        if LabelName::is_keyword(&label.text) {
+            problems.push(keyword(label));
+            continue;
+        }
         let quoted = LabelName::in_quotes(&label.text);
         if quoted.is_some() && version < QUOTED_NAMES {
             problems.push(too_new(label, version));
@@ -171,6 +175,10 @@ pub(super) fn by(
         return None;
     }
     for KeptBlock { name: key, label } in blocks {
+        if LabelName::is_keyword(&label.text) {
+            problems.push(keyword(label));
+            return None;
+        }
         let kept = match key.span == whole(label) {
             true => {
                 let name = match LabelName::in_quotes(&label.text) {
@@ -259,6 +267,14 @@ fn quoted(
     };
     problems.push(problem);
     None
+}
+
+/// The problem of a label that no Prometheus can use in a list.
+fn keyword(label: &Scalar) -> Problem {
+    let headline = format!("Prometheus cannot use the label `{}` in a list of labels", label.text);
+    Problem::error(Code::InvalidLabel, whole(label), headline)
+        .label("it reads this word there as a keyword, not as a label")
+        .help(renamed_at_scrape(label))
 }
 
 fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {

@@ -18,6 +18,7 @@ pub(super) struct Context<'a> {
     pub objective: &'a Scalar,
     pub version: (u32, u32),
     pub by: &'a [LabelName],
+    pub by_places: &'a [Span],
     pub effort: &'a Effort,
 }
 
@@ -94,9 +95,11 @@ pub(super) fn sli(
         reader.condition(query, problems)?
     } else if let Some(query) = &block.probe {
         let probe = reader.vector(query, problems)?;
+        all_values(&probe, query, "probe", problems)?;
         checked(probe, Op::Eq, build::number("1"))
     } else if let Some(query) = &block.freshness {
         let timestamp = reader.vector(query, problems)?;
+        all_values(&timestamp, query, "freshness", problems)?;
         let limit = context.promise.and_then(|promise| promise.threshold)?;
         let age = build::sub(build::call("time", vec![]), timestamp);
         checked(age.into(), Op::Lt, build::number(seconds(limit)))
@@ -104,8 +107,100 @@ pub(super) fn sli(
         reader.ratio(block.bad_ratio.as_ref()?, problems)?
     };
     fits?;
-    let stimulus = stimulus::invent(&sli, context.by, &context.effort.search());
+    listed(&sli, &reader, problems)?;
+    let search = context.effort.search();
+    let stimulus = match stimulus::invent(&sli, context.by, &search) {
+        Ok(found) => found,
+        Err(decides) => {
+            problems.push(decided(&context.by[decides], context.by_places[decides], &reader.readings));
+            return None;
+        }
+    };
     Some((sli, stimulus, reader.readings))
+}
+
+/// The problem of a label in `by` that decides which events are good.
+fn decided(label: &LabelName, place: Span, readings: &[MetricRead]) -> Problem {
+    let headline = format!("`{label}` decides which events are bad, so it cannot be in `by`");
+    let problem = Problem::error(Code::BadIsTotal, place, headline)
+        .label("all events of a value are good, or all are bad");
+    let matchers =
+        readings.iter().flat_map(|reading| reading.selector.matchers.iter().zip(&reading.matchers));
+    let mut deciding: Vec<_> = matchers.filter(|(matcher, _)| matcher.label == label.as_str()).collect();
+    let problem = deciding
+        .pop()
+        .iter()
+        .fold(problem, |problem, (_, place)| problem.and(**place, "this matcher decides"));
+    problem.help(format!("remove `{label}` from `by`, or let another label decide which events are bad"))
+}
+
+/// Checks that Prometheus can read the labels which the rules remove from the counters: those in which the counters differ.
+fn listed(sli: &Sli, reader: &Reader, problems: &mut Vec<Problem>) -> Option<()> {
+    let Sli::Counted { .. } = sli else { return Some(()) };
+    let before = problems.len();
+    for reading in &reader.readings {
+        for (matcher, place) in reading.selector.matchers.iter().zip(&reading.labels) {
+            let everywhere = reader.readings.iter().all(|other| other.selector.matchers.contains(matcher));
+            let successful =
+                reading.role == Role::Good && matches!(sli, Sli::Counted { histogram: Some(_), .. });
+            let label = &matcher.label;
+            if LabelName::is_keyword(label) && (!everywhere || successful) {
+                let headline = format!("the label `{label}` cannot decide which events are good or bad");
+                problems.push(
+                    Problem::error(Code::InvalidLabel, *place, headline)
+                        .label(format!("the rules list this label, and Prometheus reads `{label}` there as a keyword"))
+                        .help(format!(
+                            "store it under another name: `metric_relabel_configs: [{{ source_labels: [{label}], target_label: exported_{label} }}]` in the job that scrapes it, and write `exported_{label}` here"
+                        )),
+                );
+            }
+        }
+    }
+    (problems.len() == before).then_some(())
+}
+
+/// Checks that a query returns every value, also the bad ones. A comparison without `bool` drops series.
+fn all_values(expr: &Expr, query: &Scalar, key: &str, problems: &mut Vec<Problem>) -> Option<()> {
+    let Some(filter) = filtering(expr) else { return Some(()) };
+    let Kind::Binary(binary) = &filter.kind else { return Some(()) };
+    let place = query.place(filter.span.start, filter.span.end);
+    let is_number = |side: &Expr| side.selectors().is_empty();
+    let kept = if is_number(&binary.left) { &binary.right } else { &binary.left };
+    let text = query.text.get(kept.span.start..kept.span.end).unwrap_or_default();
+    let headline = format!("`{key}` needs every value, and this comparison drops some series");
+    let problem = Problem::error(Code::PromqlType, place, headline).label(match key {
+        "probe" => "a series that it drops is no event, neither good nor bad",
+        "freshness" => "a timestamp that it drops is never too old",
+        _ => "a ratio that it drops is no measurement",
+    });
+    let problem = problem.spelled(format!("write `{text}`"), place, query.spelling().of(text));
+    let whole_query = filter.span.start == 0 && filter.span.end == query.text.len();
+    problems.push(match key {
+        "probe" if whole_query && is_number(&binary.left) != is_number(&binary.right) => {
+            let condition = query.text.replace('\'', "''");
+            problem
+                .help(format!("or say what is true while all is well: `sli: {{ condition: '{condition}' }}`"))
+        }
+        _ => problem,
+    });
+    None
+}
+
+/// A comparison that drops series of the result.
+fn filtering(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        Kind::Paren(inner) | Kind::Unary { expr: inner, .. } | Kind::Aggregate { expr: inner, .. } => {
+            filtering(inner)
+        }
+        Kind::Binary(binary) if binary.op.is_comparison() => (!binary.bool).then_some(expr),
+        Kind::Binary(binary) => match binary.op {
+            Op::Or => filtering(&binary.left).or_else(|| filtering(&binary.right)),
+            Op::And | Op::Unless => filtering(&binary.left),
+            _ => None,
+        },
+        Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => None,
+        Kind::Subquery { .. } | Kind::Call { .. } => None,
+    }
 }
 
 /// Checks that there is a threshold if the kind of SLI needs one, and none otherwise.
@@ -215,7 +310,10 @@ impl Reader {
         };
         let before = problems.len();
         secrets::in_query(query, problems);
-        self.too_new(&expr, query, problems);
+        report(Code::PromqlType, promql::literals::faults(&expr, &query.text), problems);
+        if problems.len() == before {
+            self.too_new(&expr, query, problems);
+        }
         let expr = expr.map_selectors(&mut bounds::in_every_spelling);
         (problems.len() == before).then_some((expr, kind))
     }
@@ -239,11 +337,11 @@ impl Reader {
     /// Reports functions that the declared version of Prometheus does not have yet.
     fn too_new(&self, expr: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
         for newer in since::newer_than(expr, self.version) {
-            let (major, minor) = newer.since;
+            let ((major, minor), headline) = (newer.since, newer.headline());
             let quoted = newer.quoted.and_then(|name| places::quoted(&query.text, newer.span, &name));
             let span = quoted.unwrap_or(newer.span);
             let place = query.place(span.start, span.end);
-            let headline = format!("{} needs Prometheus {major}.{minor} or newer", newer.what);
+
             let problem = Problem::error(Code::NeedsNewerPrometheus, place, headline)
                 .label(format!("the rules must load in Prometheus {}.{}", self.version.0, self.version.1))
                 .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"));
@@ -390,6 +488,7 @@ impl Reader {
                 return None;
             }
         }
+        all_values(&expr, query, "bad_ratio", problems)?;
         self.note(&expr, query, Role::State);
         Some(Sli::Ratio { bad: without_parens(&expr) })
     }
@@ -551,8 +650,7 @@ impl Reader {
         }
         if let Some(newer) = parsed.iter().flat_map(|expr| since::newer_than(expr, self.version)).next() {
             let (major, minor) = newer.since;
-            let headline = format!("{} needs Prometheus {major}.{minor} or newer", newer.what);
-            let problem = Problem::error(Code::NeedsNewerPrometheus, whole(written), headline);
+            let problem = Problem::error(Code::NeedsNewerPrometheus, whole(written), newer.headline());
             problems.push(problem.help(format!(
                 "declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"
             )));

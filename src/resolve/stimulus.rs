@@ -7,11 +7,133 @@ use super::evaluate::Samples;
 use super::labels::labels;
 use super::trial::{Trial, TrialQuery};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
-use crate::promql::ast::{Binary, Expr, Kind, Matcher, Selector};
-use crate::vocabulary::{Decimal, LabelName};
+use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Selector};
+use crate::promql::regex;
+use crate::vocabulary::{self, Decimal, LabelName};
 
-/// Series for good and for bad events. `None` if none were found: no series change the result, or the query cannot be evaluated here.
-pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
+/// Series for good and for bad events. `None` if none were found: no series change the result, or the query cannot be evaluated here. An error is the
+/// index of a label in `by` that decides which events are good: no value of it has both.
+pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Result<Option<Vec<Series>>, usize> {
+    if let Sli::Counted { histogram: Some(histogram), .. } = sli {
+        // Events that have no success are all bad, also the fast ones.
+        let decides =
+            |label: &LabelName| histogram.success.iter().any(|matcher| matcher.label == label.as_str());
+        if let Some(index) = by.iter().position(decides) {
+            return Err(index);
+        }
+    }
+    let Some(found) = any(sli, by, search) else { return Ok(None) };
+    let Sli::Counted { total, good, bad, .. } = sli else { return Ok(Some(found)) };
+    let parts = [total, good, bad];
+    let Some(apart) = by.iter().position(|label| is_apart(&found, label)) else {
+        return Ok(of_one_target(sli, parts, found, by, search));
+    };
+    match in_one_group(parts, &found, by, search) {
+        // An exhausted search proves nothing.
+        None if search.goes_on(1) => Err(apart),
+        None => Ok(None),
+        Some(found) => Ok(of_one_target(sli, parts, found, by, search)),
+    }
+}
+
+/// The same series, all of one program and place: the rules count the events of each target on its own, and the proofs play one target. `None` if
+/// its labels decide which events are good.
+fn of_one_target(
+    sli: &Sli,
+    parts: [&Option<Vec<Term>>; 3],
+    found: Vec<Series>,
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Vec<Series>> {
+    let selectors: Vec<&Selector> =
+        parts.into_iter().flatten().flatten().map(|term| term.counter.selector()).collect();
+    let read: BTreeSet<&str> = selectors
+        .iter()
+        .flat_map(|selector| selector.matchers.iter())
+        .map(|matcher| matcher.label.as_str())
+        .filter(|label| vocabulary::names_a_place(label))
+        .collect();
+    let mut together = by.to_vec();
+    for label in read {
+        // The rules sum over a label of which every counter has one value.
+        let one_each = selectors.iter().all(|selector| selector.equal(label).is_some());
+        let name = LabelName::parse(label).or_else(|| LabelName::in_quotes(label));
+        let Some(name) = name.filter(|name| !one_each && is_apart(&found, name)) else { continue };
+        together.push(name);
+    }
+    if together.len() == by.len() {
+        return Some(found);
+    }
+    let successful =
+        matches!(sli, Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty());
+    match successful {
+        true => None,
+        false => in_one_group(parts, &found, &together, search),
+    }
+}
+
+/// Whether series differ in a label.
+fn is_apart(series: &[Series], label: &LabelName) -> bool {
+    series.windows(2).any(|pair| pair[0].labels.get(label.as_str()) != pair[1].labels.get(label.as_str()))
+}
+
+/// The most groups that are tried.
+const GROUPS: usize = 64;
+
+/// Counters of one group: each label of `by` has one of the values that were found. A counter that does not match it counts nothing.
+fn in_one_group(
+    parts: [&Option<Vec<Term>>; 3],
+    found: &[Series],
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Vec<Series>> {
+    let mut groups: Vec<Vec<(&LabelName, String)>> = vec![Vec::new()];
+    for label in by {
+        let mut values: Vec<String> =
+            found.iter().filter_map(|series| series.labels.get(label.as_str()).cloned()).collect();
+        for term in parts.into_iter().flatten().flatten() {
+            let matchers = term.counter.selector().matchers.iter().filter(|it| it.label == label.as_str());
+            let asked: Vec<_> = matchers.map(|matcher| (matcher.op, matcher.value.as_str())).collect();
+            values.extend(regex::satisfying(&asked).filter(|value| !value.is_empty()));
+        }
+        let mut seen = BTreeSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+        let with = |group: &Vec<(_, String)>, value: &String| {
+            group.iter().cloned().chain([(label, value.clone())]).collect()
+        };
+        groups = groups.iter().flat_map(|group| values.iter().map(move |value| with(group, value))).collect();
+        groups.truncate(GROUPS);
+    }
+    groups.iter().find_map(|group| {
+        let [total, good, bad] = parts.map(|part| {
+            part.as_ref().map(|terms| terms.iter().filter_map(|term| of_group(term, group)).collect())
+        });
+        counted([&total, &good, &bad], by, search)
+    })
+}
+
+/// A term of one group; `None` if its counter does not match it.
+fn of_group(term: &Term, group: &[(&LabelName, String)]) -> Option<Term> {
+    let mut selector = term.counter.selector().clone();
+    for (label, value) in group {
+        let of_label = |matcher: &&Matcher| matcher.label == label.as_str();
+        if selector.matchers.iter().filter(of_label).any(|matcher| matcher.asked().meets(value) != Some(true))
+        {
+            return None;
+        }
+        let others: Vec<Matcher> = selector.matchers.iter().filter(|it| !of_label(it)).cloned().collect();
+        selector.matchers = others.into();
+        selector = selector.matching(label.as_str(), MatchOp::Equal, value);
+    }
+    let counter = match &term.counter {
+        Counter::Plain(_) => Counter::Plain(selector),
+        Counter::NativeCount(_) => Counter::NativeCount(selector),
+        Counter::NativeBelow(_, bound) => Counter::NativeBelow(selector, *bound),
+    };
+    Some(Term { counter, negative: term.negative })
+}
+
+fn any(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     match sli {
         Sli::Counted { histogram: Some(histogram), total: Some(total), good: Some(good), .. }
             if !histogram.success.is_empty() =>

@@ -105,11 +105,11 @@ pub const RESERVED_LABELS: [&str; 10] = [
 pub struct LabelName(String);
 
 impl LabelName {
-    /// The label name, if the text is valid. Prometheus 2 cannot read `inf`, `nan` and `without` in lists of labels.
+    /// The label name, if the text is valid and no keyword.
     pub fn parse(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let head = head && !["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text));
-        let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let valid =
+            head && !Self::is_keyword(text) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         valid.then(|| Self(text.to_owned()))
     }
 
@@ -118,7 +118,12 @@ impl LabelName {
     pub fn in_quotes(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let valid = head && text.chars().all(|c| c.is_alphanumeric() || "_.-/".contains(c));
-        (valid && Self::parse(text).is_none()).then(|| Self(text.to_owned()))
+        (valid && Self::parse(text).is_none() && !Self::is_keyword(text)).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether no Prometheus can use this label in a list of labels. Prometheus 3 reads it there in quotes, and then evaluates the list without them.
+    pub fn is_keyword(text: &str) -> bool {
+        ["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text))
     }
 
     /// Whether it needs quotes.
@@ -141,6 +146,56 @@ impl fmt::Display for LabelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Labels that name a program or a place.
+const PLACES: [&str; 40] = [
+    "app",
+    "application",
+    "az",
+    "cell",
+    "cluster",
+    "component",
+    "container",
+    "datacenter",
+    "dc",
+    "deployment",
+    "env",
+    "environment",
+    "host",
+    "hostname",
+    "instance",
+    "job",
+    "machine",
+    "namespace",
+    "node",
+    "pid",
+    "pod",
+    "pod_name",
+    "process",
+    "process_id",
+    "prometheus",
+    "prometheus_replica",
+    "receive",
+    "region",
+    "replica",
+    "server",
+    "service",
+    "service_name",
+    "shard",
+    "stage",
+    "tenant",
+    "tenant_id",
+    "worker",
+    "worker_id",
+    "workload",
+    "zone",
+];
+
+/// Whether a label names a program or a place.
+pub fn names_a_place(label: &str) -> bool {
+    PLACES.contains(&label)
+        || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start))
 }
 
 /// Whether a metric is 1 in the good state, by its name: `up`, `probe_success`, `pg_up`.

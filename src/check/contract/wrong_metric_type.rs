@@ -1,10 +1,15 @@
 //! Metrics that are used as another type: a gauge as a counter, a counter as a histogram.
 
-use super::{FoundMetric, JudgedSelector, Place, Verdict, named, renamed, report, words};
+use super::{
+    FoundMetric, JudgedSelector, Place, Reader, Verdict, made_by_prometheus, named, renamed, report, words,
+};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Role;
+use crate::facts::Facts;
+use crate::model::{MetricRead, Role};
+use crate::promql::ast::{Modifiers, Selector};
 use crate::promql::build;
+use crate::vocabulary;
 
 pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
     for JudgedSelector { place, verdict, .. } in all {
@@ -60,5 +65,95 @@ fn to_problem(place: &Place, found: FoundMetric) -> Problem {
         (Role::Classic(_) | Role::Native, _) => problem.help("write the name of a histogram"),
         (Role::Course, _) => problem.help("read it with `rate` or `increase`"),
         (Role::State, _) => problem.help("compare the `rate` of its `_count`, `_sum` or `_bucket`"),
+    }
+}
+
+/// Gauges that are known by their names, used as counters. Only where no contract says their type.
+pub(in crate::check) fn by_name(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        let is_known = |reading: &MetricRead| {
+            let contract = service.contract.as_ref();
+            contract.is_some_and(|contract| contract.find(named(reading)).is_some())
+                || reading.metrics().any(|metric| service.planned.contains_key(metric))
+        };
+        for reader in Reader::all(service) {
+            for reading in reader.readings() {
+                let counts = matches!(reading.role, Role::Total | Role::Good | Role::Bad | Role::Gain);
+                if let Some(known) = KnownGauge::of(named(reading)).filter(|_| counts && !is_known(reading)) {
+                    report(problems, reader, known.problem(reading));
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a gauge by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KnownGauge {
+    /// Prometheus makes it.
+    Made,
+    /// It is 1 in the good state, and else 0.
+    Up,
+    /// A point in time.
+    Moment,
+    /// Another value that is no count.
+    Value,
+}
+
+impl KnownGauge {
+    fn of(name: &str) -> Option<Self> {
+        const PROCESS: [&str; 9] = [
+            "go_goroutines",
+            "go_threads",
+            "node_load1",
+            "node_load5",
+            "node_load15",
+            "process_max_fds",
+            "process_open_fds",
+            "process_resident_memory_bytes",
+            "process_virtual_memory_bytes",
+        ];
+        let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        if vocabulary::is_named_up(name) {
+            return Some(Self::Up);
+        }
+        if made_by_prometheus(name) && !name.contains(':') {
+            return Some(Self::Made);
+        }
+        if ends(&["_timestamp", "_timestamp_seconds", "_start_time_seconds"]) {
+            return Some(Self::Moment);
+        }
+        let value = PROCESS.contains(&name) || ends(&["_info", "_ratio", "_celsius", "_percent"]);
+        value.then_some(Self::Value)
+    }
+
+    fn problem(self, reading: &MetricRead) -> Problem {
+        let name = named(reading);
+        let (headline, span) = (format!("`{name}` is a gauge, but a counter is needed here"), reading.name);
+        // A name of a convention may lie.
+        let problem = match self == Self::Made || name == "up" {
+            true => Problem::error(Code::WrongMetricType, span, headline),
+            false => Problem::warning(Code::WrongMetricType, span, headline),
+        };
+        let selector = Selector { at: Modifiers::default(), ..reading.selector.clone() };
+        if reading.role == Role::Gain {
+            let advice = "`rate` and `increase` are for counters; for a gauge use `delta` or `avg_over_time`";
+            return problem.label("its name says so").help(advice);
+        }
+        match self {
+            Self::Up => problem
+                .label("it is 1 or 0, and its increase counts nothing")
+                .help(format!("write it as a `probe`, without `total`, `good` and `bad`: `sli: {{ probe: '{selector}' }}`")),
+            Self::Made => problem.label("Prometheus makes this series, and its increase counts nothing").help(
+                "write counters of the program, or what is true while all is well: `sli: { condition: 'queue_length < 100' }`",
+            ),
+            Self::Moment => problem.label("it is a point in time").help(format!(
+                "promise its age: `objective: 99% < 1h` with `sli: {{ freshness: '{selector}' }}`"
+            )),
+            Self::Value => problem
+                .label("its name says so")
+                .help(format!("say which values are good, in a `condition` such as `{selector} < 100`"))
+                .help("or, if it is a counter, name a contract that says so, in `metrics`"),
+        }
     }
 }
