@@ -2,7 +2,7 @@
 
 use super::ast::Span;
 use super::fault::Fault;
-use crate::inert::{is_seen, line};
+use crate::inert::{blank, is_seen, line};
 
 /// A token and its place.
 #[derive(Clone, Debug)]
@@ -113,6 +113,10 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
             None => {
                 let span = Span { start: at, end: at + first.len_utf8() };
                 let fault = Fault::new(span, format!("unexpected character {}", quoted(first)));
+                if let Some(name) = blank(first) {
+                    let headline = format!("this blank is a {name}, U+{:04X}", u32::from(first));
+                    return Err(Fault::new(span, headline).help("write an ordinary space, or remove it"));
+                }
                 Err(match first {
                     '“' | '”' | '„' | '«' | '»' => fault.help("use straight quotes: `\"`"),
                     '‘' | '’' | '´' => fault.help("use straight quotes: `'`"),
