@@ -14,7 +14,7 @@ use crate::ast::{Instance, Key};
 use crate::diagnostic::{Code, Help, Label, Problem, few};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
-use crate::vocabulary::nearest;
+use crate::vocabulary::{Placeholder, nearest};
 
 /// The keys of a template: its instances and its parameters.
 pub const INSTANCES: &str = "instances";
@@ -44,6 +44,10 @@ pub struct Templates<'a> {
     known: BTreeSet<String>,
     /// Places of values that were already reported to be more than a word.
     spread: BTreeSet<Span>,
+    /// Names of placeholders that were already reported, each with its instance.
+    reported: BTreeSet<(u32, String)>,
+    /// Whether the parameters have a problem, so that placeholders are not compared with them.
+    misread: bool,
     /// How many more values may be made; a long text counts as several.
     left: usize,
     /// Whether it was reported that there are too many values.
@@ -70,6 +74,8 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         instances: Vec::new(),
         known: BTreeSet::new(),
         spread: BTreeSet::new(),
+        reported: BTreeSet::new(),
+        misread: false,
         left: MOST_VALUES,
         spent: false,
         problems,
@@ -258,6 +264,7 @@ impl Templates<'_> {
                 wrong_type(&entry.value, "`parameters`", "a map of names and defaults")
                     .help("write `parameters: { job: <<name>>, threshold: 500ms, team: }`"),
             );
+            self.misread = true;
             return BTreeMap::new();
         };
         if let Some(more) = entries.get(MOST_PARAMETERS) {
@@ -291,6 +298,18 @@ impl Templates<'_> {
                 Value::Null => None,
                 _ => as_scalar(value, &format!("the default of `{}`", key.text), self.problems),
             };
+            let other = default.iter().flat_map(|default| {
+                placeholders(&default.text).filter(|(.., name)| *name != NAME).map(move |found| (default, found))
+            });
+            for (default, (start, end, name)) in other {
+                self.misread = true;
+                let headline = format!("a default cannot contain `<<{name}>>`");
+                self.problems.push(
+                    Problem::error(Code::UnknownKey, default.place(start, end), headline)
+                        .label("only the name of the instance is known here")
+                        .help(format!("write `{}: <<name>>`, or the value itself", key.text)),
+                );
+            }
             parameters.insert(key.text.clone(), default);
         }
         parameters
@@ -440,10 +459,30 @@ impl Templates<'_> {
         scalar.replaced(&parts)
     }
 
+    /// Reports a parameter whose placeholder is written as in another language, such as `{{job}}` or `${job}`.
+    fn other_signs(&mut self, scalar: &Scalar) {
+        for found in Placeholder::all(&scalar.text) {
+            let written = &scalar.text[found.place.clone()];
+            let (name, certain) = (found.name, found.is_certain(&scalar.text));
+            let is_own = written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
+            let is_meant = self.known.contains(name) || name == NAME && certain;
+            let place = scalar.place(found.place.start, found.place.end);
+            if is_own || !is_meant || !self.reported.insert((place.source.instance(), name.to_owned())) {
+                continue;
+            }
+            let headline = format!("nothing fills in `{written}`");
+            self.problems.push(
+                Problem::error(Code::UnknownKey, place, headline)
+                    .label("a placeholder of a template has other signs")
+                    .help(format!("write `<<{name}>>`")),
+            );
+        }
+    }
+
     /// Reports placeholders without a parameter.
     fn leftovers(&mut self, node: &Node) {
         // If there were too many values, some placeholders were not filled in, and they are not misspelt.
-        if self.spent {
+        if self.spent || self.misread {
             return;
         }
         match &node.value {
@@ -451,14 +490,20 @@ impl Templates<'_> {
             Value::List(items) => items.iter().for_each(|item| self.leftovers(item)),
             Value::Map(entries) => entries.iter().for_each(|entry| self.leftovers(&entry.value)),
             Value::Scalar(scalar) => {
+                self.other_signs(scalar);
                 for (start, end, name) in placeholders(&scalar.text) {
-                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
                     let place = scalar.place(start, end);
+                    if !self.reported.insert((place.source.instance(), name.to_owned())) {
+                        continue;
+                    }
+                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
                     let problem =
                         Problem::error(Code::UnknownKey, place, format!("no parameter is called `{name}`"));
                     let nearest = nearest(name, &known).map(str::to_owned);
                     self.problems.push(match nearest {
-                        Some(nearest) => problem.label(format!("did you mean `<<{nearest}>>`?")),
+                        Some(nearest) => problem
+                            .label(format!("did you mean `<<{nearest}>>`?"))
+                            .help(format!("write `<<{nearest}>>`")),
                         None => problem.help(format!("declare it: `parameters: {{ {name}: }}`")),
                     });
                 }
@@ -532,7 +577,7 @@ fn quoted(value: &str, quote: char) -> String {
         match c {
             '\n' => text.push_str("\\n"),
             c if c == quote || c == '\\' => text.extend(['\\', c]),
-            c if c.is_control() => text.extend(c.escape_unicode().filter(|c| !matches!(c, '{' | '}'))),
+            c if c.is_control() => text.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => text.push(c),
         }
     }

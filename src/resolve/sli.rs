@@ -10,7 +10,7 @@ use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{self, Decimal, Duration, LabelName, text};
+use crate::vocabulary::{Decimal, Duration, LabelName, Placeholder, self, text};
 
 /// What is needed to resolve an SLI.
 pub(super) struct Context<'a> {
@@ -206,6 +206,11 @@ impl Reader {
                 return None;
             }
         };
+        let unfilled: Vec<Problem> = expr.selectors().into_iter().flat_map(|selector| unfilled(selector, query)).collect();
+        if !unfilled.is_empty() {
+            problems.extend(unfilled);
+            return None;
+        }
         let kind = match promql::check(&expr) {
             Ok(kind) => kind,
             Err(faults) => {
@@ -811,4 +816,30 @@ fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
     let end = last + query.text[last..].chars().next().map_or(0, char::len_utf8);
     let text = query.text[start..end].replace(CURLY, "\"");
     Some((query.place(start, end), query.spelling().of(&text)?))
+}
+
+/// Matchers whose value is a placeholder of a template or of Grafana: nothing fills it in here.
+fn unfilled<'a>(selector: &'a Selector, query: &'a Scalar) -> impl Iterator<Item = Problem> + 'a {
+    selector.matchers.iter().filter_map(|matcher| {
+        let value = &matcher.value;
+        let found = Placeholder::all(value).find(|found| {
+            found.is_certain(value) || found.place == (0..value.len()) && found.name == matcher.label
+        })?;
+        let written = &value[found.place];
+        let problem = Problem::error(
+            Code::UnmatchedValue,
+            query.place(matcher.span.start, matcher.span.end),
+            format!("nothing fills in `{written}`: to Prometheus it is plain text"),
+        )
+        .label("only a series with exactly this value would be selected");
+        let (label, name) = (&matcher.label, found.name);
+        Some(match written.starts_with("<<") {
+            true => problem.help(format!(
+                "write the value itself: `{label}=\"…\"`; only a template with `parameters: {{ {name}: }}` and `instances` fills in `<<{name}>>`"
+            )),
+            false => problem.help(format!(
+                "write the value itself: `{label}=\"…\"`, or remove the matcher and keep the label: `by: [{label}]`"
+            )),
+        })
+    })
 }
