@@ -81,7 +81,11 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
                 format!("the label `{name}` is reserved for the generated rules"),
             )
             .label("one of the two values would be lost")
-            .help(format!("give it another name; reserved are {listed} and names that begin with `__`")),
+            .help(match name.as_str() {
+                "severity" => "the rules set it, to `page` or `ticket`; other values are in the project file: `severities: { page: { label: critical }, ticket: { label: warning } }`".to_owned(),
+                "owner" => "write `owner: …` in the service file, which sets it".to_owned(),
+                _ => format!("give it another name; reserved are {listed} and names that begin with `__`"),
+            }),
         );
         return None;
     }
@@ -404,7 +408,7 @@ fn period_meant(text: &str) -> Option<String> {
     let spelled = word.to_lowercase().replace(['-', '_'], " ");
     let words: Vec<&str> = spelled
         .split_whitespace()
-        .filter(|word| !["calendar", "calendario", "natural", "rolling", "last", "the"].contains(word))
+        .filter(|word| !["calendar", "calendario", "natural", "rolling", "last", "the", "últimos", "ultimos"].contains(word))
         .collect();
     match words.join(" ").trim_end_matches('s') {
         "month" | "monthly" | "me" | "mensual" => Some("calendar month".to_owned()),
@@ -486,7 +490,11 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                         whole(word),
                         "`missing_events` must be `off` or say when to alert",
                     )
-                    .help("write `off`, or `{ severity: ticket, after: 15m }`"),
+                    .help(match (Severity::parse(&word.text), Duration::parse(&word.text)) {
+                        (Some(severity), _) => format!("write `{{ severity: {}, after: 15m }}`", severity.as_str()),
+                        (_, Some(after)) => format!("write `{{ severity: ticket, after: {after} }}`"),
+                        _ => "write `off`, or `{ severity: ticket, after: 15m }`".to_owned(),
+                    }),
                 );
             }
             None

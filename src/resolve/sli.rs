@@ -466,7 +466,8 @@ impl Reader {
             Some((unit, _)) => {
                 problems.push(
                     Problem::error(Code::WrongType, whole(unit), "this unit is not supported")
-                        .label("expected `seconds` or `milliseconds`"),
+                        .label("expected `seconds` or `milliseconds`")
+                        .fix(format!("write `{}`", if unit.text.to_lowercase().starts_with('m') { "milliseconds" } else { "seconds" }), whole(unit), if unit.text.to_lowercase().starts_with('m') { "milliseconds" } else { "seconds" }),
                 );
                 return None;
             }
@@ -521,7 +522,8 @@ impl Reader {
             Some((written, _)) => {
                 problems.push(
                     Problem::error(Code::WrongType, whole(written), "there is no such kind of histogram")
-                        .label("expected `classic` or `native`"),
+                        .label("expected `classic` or `native`")
+                        .fix(format!("write `{}`", if written.text.to_lowercase().starts_with(['n', 'e']) { "native" } else { "classic" }), whole(written), if written.text.to_lowercase().starts_with(['n', 'e']) { "native" } else { "classic" }),
                 );
                 None
             }

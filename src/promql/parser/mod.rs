@@ -12,6 +12,7 @@ pub(super) use time::seconds;
 
 use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
 use super::lexer::{Token, TokenKind, lex};
+use super::functions::function_named;
 use super::names;
 
 /// The maximum depth of brackets, calls, signs and powers. A level takes up to 10 kB of stack in a debug build, and the smallest stack is the 2 MB of
@@ -147,7 +148,7 @@ impl<'a> Parser<'a> {
             "" if last(1) == "%" && is_number(last(2)) => {
                 format!("`%` is the remainder of a division: write `{0}`, or the ratio `{0} / 100`", last(2))
             }
-            "=" if last(2) == "(" && !names::is_function(last(3)) && !names::is_aggregation(last(3)) => {
+            "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
                 self.in_braces(last(3))
             }
             "=" => "write `==` for equality".to_owned(),

@@ -114,8 +114,8 @@ impl Parser<'_> {
                 format!("a label is a text: write the values as a pattern, such as `{label}=~\"5..\"`")
             }
             Some("-") => {
-                let part = value("-")?.split(['=', '!']).next()?;
-                format!("a label has `_` there: write `{}_{}`", label, part.replace('-', "_"))
+                let part = rest[1..].split(['=', '!']).next()?.trim_end();
+                format!("a label has no `-`: write `{label}_{}`", part.replace('-', "_"))
             }
             _ if self.keyword()? == "in" => {
                 let list = rest.split_once('(')?.1.split_once(')')?.0;
