@@ -57,11 +57,19 @@ fn from_class(code: &str) -> u8 {
 
 fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: String) -> Problem {
     let place = reading.matchers[index];
-    let op = if matches!(matcher.op, MatchOp::Equal | MatchOp::Matches) { MatchOp::Matches } else { MatchOp::NotMatches };
+    let op = if matches!(matcher.op, MatchOp::Equal | MatchOp::Matches) {
+        MatchOp::Matches
+    } else {
+        MatchOp::NotMatches
+    };
     let text = Matcher { op, value: meant, ..matcher.clone() }.to_string();
     let (headline, label) = match matcher.op {
         MatchOp::Equal | MatchOp::NotEqual => (
-            format!("`{}` compares with the text `{}`: it is not a pattern here", matcher.op.symbol(), matcher.value),
+            format!(
+                "`{}` compares with the text `{}`: it is not a pattern here",
+                matcher.op.symbol(),
+                matcher.value
+            ),
             "only a series with exactly this value would be selected",
         ),
         MatchOp::Matches | MatchOp::NotMatches => (

@@ -117,6 +117,20 @@ fn secret_file(
 
 fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<SmtpBlock> {
     let mut fields = Fields::of(node, "`smtp`", &["host", "from", "user", "password_file", "tls"], problems)?;
+    if let (Some(Value::Scalar(host)), Some((key, Node { value: Value::Scalar(port), .. }))) =
+        (fields.peek("host").map(|node| &node.value), fields.foreign("port"))
+    {
+        let problem = Problem::error(Code::UnknownKey, key.span, "`smtp` has no key `port`");
+        let host = &host.text;
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+        fields.problems().push(match plain(host) && plain(&port.text) {
+            true => {
+                problem.help(format!("write it in `host`, after a colon: `host: \"{host}:{}\"`", port.text))
+            }
+            false => problem.help("write it in `host`, after a colon: `host: \"mail.internal:587\"`"),
+        });
+        return None;
+    }
     let host = fields.required("host", "host: mail.internal:587");
     let from = fields.required("from", "from: alerts@…");
     let user = fields.scalar("user");

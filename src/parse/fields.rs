@@ -1,6 +1,7 @@
 //! Takes a map's entries by name and reports unknown keys.
 
 use super::foreign_keys::{self, KeySuggestion};
+use super::keys::SERVICE_KEYS;
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
@@ -66,7 +67,9 @@ impl<'a> Fields<'a> {
             let before = self.problems.len();
             let found = self.scalar(name);
             if let (Value::Null, [problem]) = (&node.value, &mut self.problems[before..]) {
-                *problem = problem.clone().help(format!("write a value after the colon, such as `{example}`"));
+                problem.help.clear();
+                *problem =
+                    problem.clone().help(format!("write a value after the colon, such as `{example}`"));
             }
             return found;
         }
@@ -175,13 +178,13 @@ impl<'a> Fields<'a> {
             self.problems.push(match (listed_as_one(node), example(name, node)) {
                 // A sentence is no list of names.
                 (Some(list), None) => problem.fix(format!("write `{name}: {list}`"), node.span, list),
-                (Some(list), Some(_)) if matches!(node.value, Value::Map(_)) => {
+                (Some(list), Some(example)) if has_keys_of(node, &example) => {
                     problem.fix(format!("write `{name}: {list}`"), node.span, list)
                 }
                 (_, Some(example)) => {
                     problem.help(format!("write `{name}: {example}`, or `{name}: []` for an empty list"))
                 }
-                (None, None) => problem,
+                (None, None) => problem.help(format!("write a list in brackets: `{name}: […]`")),
             });
             return Vec::new();
         };
@@ -239,12 +242,15 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that was not taken.
     pub fn finish(self) {
+        let mut given: Vec<String> = Vec::new();
         for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
-                Some(KeySuggestion::Key(name)) if known(&name) && pairs(node).is_some() => {
+                Some(KeySuggestion::Key(name))
+                    if known(&name) && name == "match" && pairs(node).is_some() =>
+                {
                     let meant = format!("{name}: {}", pairs(node).unwrap_or_default());
                     let whole = Span { end: node.span.end, ..key.span };
                     problem.label(format!("the key is called `{name}`")).fix(
@@ -256,7 +262,21 @@ impl<'a> Fields<'a> {
                 Some(KeySuggestion::Key(name)) if known(&name) => problem
                     .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),
-                Some(KeySuggestion::Advice(advice)) => problem.help(advice),
+                // `start` and `end` are one mistake.
+                Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
+                Some(KeySuggestion::Advice(advice)) => {
+                    given.push(advice.clone());
+                    problem.help(advice)
+                }
+                _ if self.what == "an environment"
+                    && may_be_service(node)
+                    && nearest(&key.text, self.known).is_none() =>
+                {
+                    problem.help(format!(
+                        "a service belongs under `services`: `services: {{ {}: … }}`",
+                        shown(&key.text)
+                    ))
+                }
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                         format!("write `{name}`"),
@@ -280,7 +300,11 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             let inner = inner(node);
             let inner = inner.as_ref().map(|(key, values)| (*key, values.as_slice()));
             problems.push(match (&node.value, inner) {
-                (Value::Null | Value::Scalar(_), _) => problem,
+                (Value::Null | Value::Scalar(_), _) => problem
+                    .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
+                _ if what == "`except`" => problem.help(
+                    "write a query, such as `except: maintenance_active == 1`; windows with a date are in the project file: `maintenance: [{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]`",
+                ),
                 _ if what == "`policy`" => problem.help(
                     "write the tiers in the project file, under a name: `policies: { strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }`",
                 ).help("and write this name here: `policy: strict`"),
@@ -322,7 +346,11 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
         "`pagerduty`",
         "`opsgenie`",
     ];
-    let written = matches!(node.value, Value::Scalar(_) | Value::List(_));
+    let written = match &node.value {
+        Value::Scalar(scalar) => !is_address(&scalar.text),
+        Value::List(_) => true,
+        Value::Null | Value::Map(_) => false,
+    };
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
 }
 
@@ -354,7 +382,9 @@ fn pairs(node: &Node) -> Option<String> {
         }
     };
     let pairs: Vec<String> = match &node.value {
-        Value::Scalar(scalar) if !scalar.text.contains("://") => scalar.text.split(',').map(pair).collect::<Option<_>>()?,
+        Value::Scalar(scalar) if !scalar.text.contains("://") => {
+            scalar.text.split(',').map(pair).collect::<Option<_>>()?
+        }
         Value::List(entries) => entries
             .iter()
             .map(|entry| match &entry.value {
@@ -385,15 +415,34 @@ fn inner(node: &Node) -> Option<(Option<&str>, Vec<&str>)> {
     }
 }
 
+/// Whether a map has a key of an example, so that it is an entry of the list.
+fn has_keys_of(node: &Node, example: &str) -> bool {
+    let Value::Map(entries) = &node.value else { return false };
+    entries.iter().any(|entry| example.contains(&format!("{}: ", entry.key.text)))
+}
+
+/// Whether a value is what an environment says of a service: `off`, or a map of its keys.
+fn may_be_service(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.text == "off",
+        Value::Map(entries) => entries.iter().any(|entry| SERVICE_KEYS.contains(&entry.key.text.as_str())),
+        Value::Null | Value::List(_) => false,
+    }
+}
+
 /// A value as a list: a map as its only entry, `a, b` as `[a, b]`.
 fn listed_as_one(node: &Node) -> Option<String> {
     let Value::Scalar(scalar) = &node.value else { return flow(node).map(|map| format!("[{map}]")) };
     let text = scalar.text.trim_matches(['(', ')']);
     let is_name = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '%'))
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '%'))
     };
     let parts: Vec<&str> = text.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
-    let names = !parts.is_empty() && parts.iter().all(|part| is_name(part)) && !["true", "false"].contains(&text);
+    let names =
+        !parts.is_empty() && parts.iter().all(|part| is_name(part)) && !["true", "false"].contains(&text);
     (names && (parts.len() == 1 || text.contains([',', ';']))).then(|| format!("[{}]", parts.join(", ")))
 }
 
@@ -402,9 +451,12 @@ fn flow(node: &Node) -> Option<String> {
     let text = match &node.value {
         Value::Null => String::new(),
         Value::Scalar(scalar) => in_flow(&scalar.text)?,
-        Value::List(entries) => format!("[{}]", entries.iter().map(flow).collect::<Option<Vec<_>>>()?.join(", ")),
+        Value::List(entries) => {
+            format!("[{}]", entries.iter().map(flow).collect::<Option<Vec<_>>>()?.join(", "))
+        }
         Value::Map(entries) => {
-            let entry = |entry: &Entry| Some(format!("{}: {}", in_flow(&entry.key.text)?, flow(&entry.value)?));
+            let entry =
+                |entry: &Entry| Some(format!("{}: {}", in_flow(&entry.key.text)?, flow(&entry.value)?));
             format!("{{ {} }}", entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(", "))
         }
     };
@@ -441,7 +493,8 @@ fn example(what: &str, node: &Node) -> Option<String> {
             Some(text.replacen(part, &scalar.text, 1))
         }
         Value::List(entries) if what == "`environments`" && !entries.is_empty() => {
-            let names: Option<Vec<String>> = entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
+            let names: Option<Vec<String>> =
+                entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
             Some(format!("environments: {{ {} }}", names?.join(", ")))
         }
         _ => Some(text.to_owned()),
@@ -453,7 +506,15 @@ fn alike(text: &str, other: &str) -> bool {
     let kinds = |text: &str| {
         let mut kinds: Vec<char> = text
             .chars()
-            .map(|c| if c.is_ascii_digit() { '0' } else if c.is_ascii_lowercase() { 'a' } else { c })
+            .map(|c| {
+                if c.is_ascii_digit() {
+                    '0'
+                } else if c.is_ascii_lowercase() || matches!(c, '-' | '_') {
+                    'a'
+                } else {
+                    c
+                }
+            })
             .collect();
         kinds.dedup();
         kinds
@@ -492,7 +553,10 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "`mimir`" => ("mimir: {}", ""),
         "`cortex`" => ("cortex: {}", ""),
         "`vmalert`" => ("vmalert: {}", ""),
-        "`prometheus`" => ("prometheus: { version: \"3.0\" }", ""),
+        "`prometheus`" => (
+            "prometheus: { version: \"3.0\" }`; an address is an option of commands: `--prometheus http://localhost:9090",
+            "",
+        ),
         "a receiver" => ("{ email: ops@example.com }", "ops@example.com"),
         "a tier" => ("{ severity: page, budget: 2%, long: 1h, short: 5m }", ""),
         "a policy" => ("{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }", ""),
@@ -501,7 +565,9 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "`slice`" => ("slice: { length: 1m, objective: 95% }", "1m"),
         "budget_alerts" => ("[{ left: 25%, severity: ticket }]", ""),
         "`hours`" => ("hours: { days: monday-friday, hours: \"08:00-20:00\" }", ""),
-        "maintenance" => ("[{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]", ""),
+        "maintenance" => {
+            ("[{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]", "")
+        }
         "an entry of `maintenance`" => {
             ("{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }", "")
         }
@@ -513,17 +579,22 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "times" => ("{ nights: { hours: \"22:00-07:00\" } }", ""),
         "an entry of `times`" => ("{ hours: \"22:00-07:00\" }", "22:00-07:00"),
         "match" | "while" | "silence" => ("{ severity: page }", ""),
-        "by" => ("[region]", ""),
         "a route" => ("{ match: { severity: page }, to: ops }", ""),
-        "`slack`" => ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts"),
-        "`telegram`" => ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", ""),
+        "`slack`" => {
+            ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts")
+        }
+        "`telegram`" => {
+            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "")
+        }
         "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
         "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),
         "`webhook`" => ("webhook: { url: \"http://bridge.internal:8080/\" }", ""),
         "`pagerduty`" => ("pagerduty: { routing_key_file: /etc/alertmanager/secrets/pagerduty }", ""),
         "`opsgenie`" => ("opsgenie: { api_key_file: /etc/alertmanager/secrets/opsgenie }", ""),
         "`smtp`" => ("smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }", ""),
-        "`alertmanager`" => ("alertmanager: { receivers: { ops: { email: ops@example.com } }, default: ops }", ""),
+        "`alertmanager`" => {
+            ("alertmanager: { receivers: { ops: { email: ops@example.com } }, default: ops }", "")
+        }
         "budget_policy" => ("[{ below: 25%, do: Only fixes are deployed }]", ""),
         "an entry of `budget_policy`" => ("{ below: 25%, do: Only fixes are deployed }", "25%"),
         "an entry of `budget_alerts`" => ("{ left: 25%, severity: ticket }", "25%"),

@@ -83,8 +83,16 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("a route", &["mute_time_intervals"], "mute"),
     ("a route", &["repeat", "every"], "repeat_interval"),
     ("a route", &["wait", "delay"], "after"),
-    ("an inhibition", &["source", "source_match", "source_matchers", "source_match_re", "if", "when"], "while"),
-    ("an inhibition", &["target", "target_match", "target_matchers", "target_match_re", "then", "mute"], "silence"),
+    (
+        "an inhibition",
+        &["source", "source_match", "source_matchers", "source_match_re", "if", "when"],
+        "while",
+    ),
+    (
+        "an inhibition",
+        &["target", "target_match", "target_matchers", "target_match_re", "then", "mute"],
+        "silence",
+    ),
     ("`links`", &["dashboards", "dashboard"], "grafana"),
     ("`links`", &["git", "repository", "repo", "code"], "source"),
     ("`links`", &["wiki", "docs", "runbook"], "runbooks"),
@@ -219,12 +227,18 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
-        &["off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted", "silenced"],
+        &[
+            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
+            "silenced",
+        ],
         "remove the SLO, or keep it without alerts: `tiers_off: [page, ticket]`; to leave it out of one environment, write `environments: { staging: { services: { api: { slos: { availability: off } } } } }` with your names in the project file",
     ),
     (
         "an alert",
-        &["off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted", "silenced"],
+        &[
+            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
+            "silenced",
+        ],
         "remove the alert; to leave it out of one environment, write `environments: { staging: { services: { api: { alerts: { down: off } } } } }` with your names in the project file",
     ),
     ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
@@ -249,7 +263,19 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
     (
         "an environment",
-        &["slos", "alerts", "objective", "sli", "by", "tiers_off", "metrics", "owner", "scrape_interval", "planned", "traffic"],
+        &[
+            "slos",
+            "alerts",
+            "objective",
+            "sli",
+            "by",
+            "tiers_off",
+            "metrics",
+            "owner",
+            "scrape_interval",
+            "planned",
+            "traffic",
+        ],
         "it belongs to a service: `services: { api: { slos: { availability: { objective: 99% } } } }` with your names",
     ),
     ("an environment", &["service"], "write its name under `services`: `services: { api: off }`"),
@@ -263,8 +289,16 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["inhibit_rules", "inhibit"],
         "write `inhibitions: [{ while: { severity: page }, silence: { severity: ticket }, equal: [service] }]`; a page silences the tickets of its SLO without it",
     ),
-    ("`alertmanager`", &["global"], "write its keys in `alertmanager`: `smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }`"),
-    ("`alertmanager`", &["time_intervals", "mute_time_intervals"], "write `times: { nights: { hours: \"22:00-07:00\" } }`"),
+    (
+        "`alertmanager`",
+        &["global"],
+        "write its keys in `alertmanager`: `smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }`",
+    ),
+    (
+        "`alertmanager`",
+        &["time_intervals", "mute_time_intervals"],
+        "write `times: { nights: { hours: \"22:00-07:00\" } }`",
+    ),
     (
         "`alertmanager`",
         &["url", "address", "host", "server"],
@@ -275,16 +309,28 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["url", "address", "server", "host"],
         "remove it: commands that ask a server take its address: `slowburn check --prometheus http://localhost:9090`",
     ),
+    ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
     (
         "the project file",
-        &["scrape_interval", "global"],
-        "write `prometheus: { scrape_interval: 15s }`",
+        &["receivers", "routes", "route", "smtp"],
+        "it belongs under `alertmanager`: `alertmanager: { receivers: …, default: …, routes: … }`",
     ),
-    ("the project file", &["receivers", "routes", "route", "smtp"], "it belongs under `alertmanager`: `alertmanager: { receivers: …, default: …, routes: … }`"),
-    ("`targets`", &["prometheus", "grafana", "promtool", "alertmanager", "runbooks", "report"], "remove it: its files are always written"),
+    (
+        "`targets`",
+        &["prometheus", "grafana", "promtool", "alertmanager", "runbooks", "report"],
+        "remove it: its files are always written",
+    ),
     ("`smtp`", &["port"], "write it in `host`, after a colon: `host: \"mail.internal:587\"`"),
-    ("`smtp`", &["server", "smarthost", "smtp_smarthost"], "the key is called `host`, with the port: `host: \"mail.internal:587\"`"),
-    ("an entry of `texts`", &["title", "subject", "message", "body", "text"], "a text has two parts: `summary: …` is its title, `description: …` its body"),
+    (
+        "`smtp`",
+        &["server", "smarthost", "smtp_smarthost"],
+        "the key is called `host`, with the port: `host: \"mail.internal:587\"`",
+    ),
+    (
+        "an entry of `texts`",
+        &["title", "subject", "message", "body", "text"],
+        "a text has two parts: `summary: …` is its title, `description: …` its body",
+    ),
     (
         "an entry of `times`",
         &["from", "to", "start", "end", "begin", "until"],
@@ -378,7 +424,8 @@ pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySu
     }
     // `Objective` is `objective`, and so is `objetivo`.
     let meant = |name: &&&str| {
-        **name == folded || SPANISH.iter().any(|(ours, words)| ours == *name && words.contains(&folded.as_str()))
+        **name == folded
+            || SPANISH.iter().any(|(ours, words)| ours == *name && words.contains(&folded.as_str()))
     };
     if let Some(name) = known.iter().find(meant) {
         return Some(KeySuggestion::Key(name));

@@ -45,6 +45,9 @@ impl<'a> Faulty<'a> {
         if let Some(problem) = self.unquoted(here) {
             return Some(problem);
         }
+        if words.contains("expected ',' or '}'") || words.contains("expected ',' or ']'") {
+            return self.opened(here);
+        }
         if words.contains("trailing content") || words.contains("unclosed quote") {
             return self.unclosed(here);
         }
@@ -97,11 +100,12 @@ impl<'a> Faulty<'a> {
             true => (0, indented),
             false => (after, end),
         };
-        let (at, c, name) = line[from..to].char_indices().find_map(|(at, c)| Some((from + at, c, blank(c)?)))?;
+        let (at, c, name) =
+            line[from..to].char_indices().find_map(|(at, c)| Some((from + at, c, blank(c)?)))?;
         let place = (start + at, start + at + c.len_utf8());
         let spaces: String = line[from..to].chars().filter(|c| c.is_whitespace()).map(|_| ' ').collect();
         let spaces = if from == after && after > 0 { " ".to_owned() } else { spaces };
-        let problem = self.syntax(place.0, place.1, format!("this blank is a {name}, U+{:04X}", u32::from(c)));
+        let problem = self.syntax(place.0, place.1, format!("this blank is U+{:04X} ({name})", u32::from(c)));
         let label = problem.label("YAML knows only the ordinary space here");
         Some(label.fix("write ordinary spaces", self.span(start + from, start + to), spaces))
     }
@@ -150,6 +154,13 @@ impl<'a> Faulty<'a> {
             return None;
         }
         let headline = match first {
+            '"' if value.len() > 1
+                && value.ends_with('"')
+                && value.contains('\\')
+                && value.matches('"').count() == 2 =>
+            {
+                "in double quotes a backslash begins an escape, and YAML does not know this one".to_owned()
+            }
             '"' | '\'' => "there is more text after the closing quote".to_owned(),
             '{' | '[' => format!("there is more text after the bracket that closes `{first}`"),
             '>' | '|' | '*' | '&' | '!' | '%' | '@' | '`' => {
@@ -174,11 +185,40 @@ impl<'a> Faulty<'a> {
             let Some(quote @ ('"' | '\'')) = value.chars().next() else { continue };
             if value.matches(quote).count() == 1 {
                 let end = at + value.len();
-                let problem = self.syntax(at, at + 1, format!("the quote before `{key}`'s value is never closed"));
+                let problem =
+                    self.syntax(at, at + 1, format!("the quote before `{key}`'s value is never closed"));
                 return Some(problem.fix(
                     format!("write `{key}: {value}{quote}`"),
                     self.span(end, end),
                     quote.to_string(),
+                ));
+            }
+        }
+        None
+    }
+
+    /// A bracket at the end of a line above, with an indented mapping below it.
+    fn opened(self, start: usize) -> Option<Problem> {
+        let above = self.text[..start].lines().rev().take(20);
+        let mut end = start;
+        for line in above {
+            end -= line.len() + 1;
+            if let Some(key) =
+                line.trim_end().strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
+            {
+                let at = end + line.trim_end().len() - 1;
+                let bracket = &self.text[at..=at];
+                let problem = self.syntax(
+                    at,
+                    at + 1,
+                    format!(
+                        "`{bracket}` begins a collection in brackets, and the lines below have no commas"
+                    ),
+                );
+                return Some(problem.fix(
+                    format!("write `{}:`", key.trim_start()),
+                    self.span(at, at + 1),
+                    "",
                 ));
             }
         }

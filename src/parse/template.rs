@@ -57,6 +57,7 @@ pub struct Templates<'a> {
 
 /// The services of a file: one per instance, or the only one. With all instances in it.
 pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Instance>) {
+    let before = problems.len();
     for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
         if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
@@ -66,10 +67,12 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
             );
         }
     }
+    if problems.len() > before {
+        return (Vec::new(), Vec::new());
+    }
     if !is_template(&file) && !parts(&file).any(|entry| is_template(&entry.value)) {
         return (vec![file], Vec::new());
     }
-    let before = problems.len();
     let mut templates = Templates {
         instances: Vec::new(),
         known: BTreeSet::new(),
@@ -299,7 +302,9 @@ impl Templates<'_> {
                 _ => as_scalar(value, &format!("the default of `{}`", key.text), self.problems),
             };
             let other = default.iter().flat_map(|default| {
-                placeholders(&default.text).filter(|(.., name)| *name != NAME).map(move |found| (default, found))
+                placeholders(&default.text)
+                    .filter(|(.., name)| *name != NAME)
+                    .map(move |found| (default, found))
             });
             for (default, (start, end, name)) in other {
                 self.misread = true;
@@ -464,7 +469,8 @@ impl Templates<'_> {
         for found in Placeholder::all(&scalar.text) {
             let written = &scalar.text[found.place.clone()];
             let (name, certain) = (found.name, found.is_certain(&scalar.text));
-            let is_own = written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
+            let is_own =
+                written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
             let is_meant = self.known.contains(name) || name == NAME && certain;
             let place = scalar.place(found.place.start, found.place.end);
             if is_own || !is_meant || !self.reported.insert((place.source.instance(), name.to_owned())) {

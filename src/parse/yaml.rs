@@ -684,11 +684,20 @@ impl NodeReader<'_> {
         let at = start + text.find(c)?;
         let from_start = text.starts_with(is_blank);
         let indents = from_start && self.file.text[..start].ends_with(['\n', '\r']);
-        let spaces = if indents { text.chars().take_while(|c| is_blank(*c)).map(|_| ' ').collect() } else { String::new() };
-        let headline = format!("this blank is a {name}, U+{:04X}", u32::from(c));
+        let spaces = if indents {
+            text.chars().take_while(|c| is_blank(*c)).filter(|c| c.is_whitespace()).map(|_| ' ').collect()
+        } else {
+            String::new()
+        };
+        let headline = format!("this blank is U+{:04X} ({name})", u32::from(c));
         let problem = syntax(self.file.span(at, at + c.len_utf8()), headline);
-        let help = if indents { "write ordinary spaces".to_owned() } else { format!("write `{inner}`") };
-        self.problems.push(problem.label("it cannot be seen").fix(help, self.file.span(start, end), format!("{spaces}{inner}")));
+        let help =
+            if !spaces.is_empty() { "write ordinary spaces".to_owned() } else { format!("write `{inner}`") };
+        self.problems.push(problem.label("it cannot be seen").fix(
+            help,
+            self.file.span(start, end),
+            format!("{spaces}{inner}"),
+        ));
         Some(())
     }
 

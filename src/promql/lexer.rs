@@ -114,7 +114,7 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                 let span = Span { start: at, end: at + first.len_utf8() };
                 let fault = Fault::new(span, format!("unexpected character {}", quoted(first)));
                 if let Some(name) = blank(first) {
-                    let headline = format!("this blank is a {name}, U+{:04X}", u32::from(first));
+                    let headline = format!("this blank is U+{:04X} ({name})", u32::from(first));
                     return Err(Fault::new(span, headline).help("write an ordinary space, or remove it"));
                 }
                 Err(match first {
@@ -131,7 +131,9 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                         let start = text[..at].rfind(|c| !is_part(c)).map_or(0, |before| before + 1);
                         let end = text[at..].find(|c| !is_part(c)).map_or(text.len(), |length| at + length);
                         let name = text[start..end].replace('.', "_");
-                        fault.help(format!("Prometheus stores dots as `_`, if it is not told otherwise: write `{name}`"))
+                        fault.help(format!(
+                            "Prometheus stores dots as `_`, if it is not told otherwise: write `{name}`"
+                        ))
                     }
                     _ => fault,
                 })
@@ -181,8 +183,7 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
         if let Some(power) = power.filter(|_| is_decimal(digits)) {
             return Err(fault.help(format!("a number has no unit: write `{digits}e{power}`")));
         }
-        Err(fault
-            .help("a duration has whole numbers and units, in this order and each once: y w d h m s ms"))
+        Err(fault.help("a duration has whole numbers and units, in this order and each once: y w d h m s ms"))
     } else {
         Err(Fault::new(span, format!("`{word}` is not a number")))
     }

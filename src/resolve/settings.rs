@@ -408,7 +408,10 @@ fn period_meant(text: &str) -> Option<String> {
     let spelled = word.to_lowercase().replace(['-', '_'], " ");
     let words: Vec<&str> = spelled
         .split_whitespace()
-        .filter(|word| !["calendar", "calendario", "natural", "rolling", "last", "the", "últimos", "ultimos"].contains(word))
+        .filter(|word| {
+            !["calendar", "calendario", "natural", "rolling", "last", "the", "últimos", "ultimos"]
+                .contains(word)
+        })
         .collect();
     match words.join(" ").trim_end_matches('s') {
         "month" | "monthly" | "me" | "mensual" => Some("calendar month".to_owned()),
@@ -490,11 +493,15 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                         whole(word),
                         "`missing_events` must be `off` or say when to alert",
                     )
-                    .help(match (Severity::parse(&word.text), Duration::parse(&word.text)) {
-                        (Some(severity), _) => format!("write `{{ severity: {}, after: 15m }}`", severity.as_str()),
-                        (_, Some(after)) => format!("write `{{ severity: ticket, after: {after} }}`"),
-                        _ => "write `off`, or `{ severity: ticket, after: 15m }`".to_owned(),
-                    }),
+                    .help(
+                        match (Severity::parse(&word.text), Duration::parse(&word.text)) {
+                            (Some(severity), _) => {
+                                format!("write `{{ severity: {}, after: 15m }}`", severity.as_str())
+                            }
+                            (_, Some(after)) => format!("write `{{ severity: ticket, after: {after} }}`"),
+                            _ => "write `off`, or `{ severity: ticket, after: 15m }`".to_owned(),
+                        },
+                    ),
                 );
             }
             None

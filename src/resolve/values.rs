@@ -26,7 +26,9 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
         // A letter that nobody sees is left out; other letters are a decision of the author.
         let seen: String = text.chars().filter(|c| blank(*c).is_none()).collect();
         let problem = match text.chars().find_map(|c| Some((c, blank(c)?))) {
-            Some((c, blank)) => problem.label(format!("it contains U+{:04X} ({blank}), which cannot be seen", u32::from(c))),
+            Some((c, blank)) => {
+                problem.label(format!("it contains U+{:04X} ({blank}), which cannot be seen", u32::from(c)))
+            }
             None => problem,
         };
         problems.push(match Name::nearest(&seen).filter(|_| seen.is_ascii()) {
@@ -131,7 +133,9 @@ pub(super) fn threshold_place(scalar: &Scalar) -> Span {
 pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
     let (ratio, threshold) = match scalar.text.split_once('<') {
         // `< 99.9%` is no threshold.
-        Some((ratio, threshold)) if ratio.trim().is_empty() && threshold.contains('%') => (scalar.text.trim(), None),
+        Some((ratio, threshold)) if ratio.trim().is_empty() && threshold.contains('%') => {
+            (scalar.text.trim(), None)
+        }
         Some((ratio, threshold)) => (ratio.trim(), Some(threshold)),
         None => (scalar.text.trim(), None),
     };
@@ -211,7 +215,8 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
             };
             let problem = Problem::error(Code::ObjectiveOutOfRange, place, headline).label(label);
             // `P999` is the usual name of the percentile 99.9.
-            let digits = ratio.strip_prefix(['P', 'p']).filter(|digits| digits.starts_with("99") && digits.len() > 2);
+            let digits =
+                ratio.strip_prefix(['P', 'p']).filter(|digits| digits.starts_with("99") && digits.len() > 2);
             problems.push(match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
                 Some(digits) => {
                     let meant = format!("P99.{}", &digits[2..]);
@@ -323,19 +328,26 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
     }
 }
 
+/// The severity that a word of other tools, or of Spanish, means.
+pub(super) fn severity_meant(text: &str) -> Option<&'static str> {
+    match text.trim().to_lowercase().as_str() {
+        "page" => Some("page"),
+        "ticket" => Some("ticket"),
+        "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica"
+        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" => Some("page"),
+        "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso"
+        | "advertencia" | "tickets" | "tique" => Some("ticket"),
+        _ => None,
+    }
+}
+
 /// `page` or `ticket`.
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
         let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
             .label("expected `page` or `ticket`");
-        let meant = match text.trim().to_lowercase().as_str() {
-            "page" => Some("page"),
-            "ticket" => Some("ticket"),
-            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica" | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" => Some("page"),
-            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso" | "advertencia" | "tickets" | "tique" => Some("ticket"),
-            _ => None,
-        };
+        let meant = severity_meant(text);
         let problem = match meant {
             Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
             None => problem,

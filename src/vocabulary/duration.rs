@@ -55,7 +55,8 @@ impl Duration {
         // `1M` may mean a month, which is not a unit here.
         let text = if text.ends_with('M') { return None } else { text.to_lowercase() };
         // ISO 8601: `P30D`, `PT5M`.
-        let text = text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
+        let text =
+            text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (amount, unit) = (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim());
         let unit: u64 = match unit {

@@ -147,7 +147,9 @@ impl Zone {
         // `UTC+2` and `GMT-3`: the database has them with the opposite sign.
         let offset = text.trim().to_uppercase();
         if let Some(offset) = ["UTC", "GMT"].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
-            && let Some(hours) = offset.strip_prefix(['+', '-']).and_then(|hours| hours.trim_end_matches(":00").parse::<u8>().ok())
+            && let Some(hours) = offset
+                .strip_prefix(['+', '-'])
+                .and_then(|hours| hours.trim_end_matches(":00").parse::<u8>().ok())
         {
             let sign = if offset.starts_with('+') { '-' } else { '+' };
             return (1..=12).contains(&hours).then(|| format!("Etc/GMT{sign}{hours}"));

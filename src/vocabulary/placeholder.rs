@@ -33,11 +33,13 @@ impl<'a> Placeholder<'a> {
         })
     }
 
-    /// Whether no other meaning is likely: `<none>` and `{id}` are values that exist, `<<job>>` is not.
+    /// Whether no other meaning is likely: `<none>` and `{id}` are values that exist, and so is `${x}`; `<<job>>` is not.
     pub fn is_certain(&self, text: &str) -> bool {
         let written = &text[self.place.clone()];
         let whole = self.place == (0..text.len());
-        ["<<", "{{", "${", "[["].iter().any(|open| written.starts_with(open)) || whole && written.starts_with('$')
+        let is_word = self.name.len() > 1;
+        is_word && ["<<", "{{", "${", "[["].iter().any(|open| written.starts_with(open))
+            || is_word && whole && written.starts_with('$')
     }
 
     fn at(text: &'a str, start: usize, (open, close): (&str, &str)) -> Option<Self> {
@@ -74,7 +76,9 @@ mod tests {
             let found: Vec<_> = Placeholder::all(text).map(|one| one.name).collect();
             assert_eq!(found, vec!["job"; names], "{text}");
         }
-        for text in ["^5..$", "100%", "a < b", "{}", "<% if page %>", "$", "50% of 3%", "{{ printf 3 }}", "«»"] {
+        for text in
+            ["^5..$", "100%", "a < b", "{}", "<% if page %>", "$", "50% of 3%", "{{ printf 3 }}", "«»"]
+        {
             assert_eq!(Placeholder::all(text).count(), 0, "{text}");
         }
     }

@@ -11,8 +11,8 @@ pub use super::fault::Fault;
 pub(super) use time::seconds;
 
 use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
-use super::lexer::{Token, TokenKind, lex};
 use super::functions::function_named;
+use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
 /// The maximum depth of brackets, calls, signs and powers. A level takes up to 10 kB of stack in a debug build, and the smallest stack is the 2 MB of
@@ -156,7 +156,9 @@ impl<'a> Parser<'a> {
             "&&" => "write `and`".to_owned(),
             "||" => "write `or`".to_owned(),
             "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
-            "or" if expected.contains('}') => "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned(),
+            "or" if expected.contains('}') => {
+                "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned()
+            }
             "and" | ";" if expected.contains('}') => {
                 "write commas between matchers: `{job=\"api\", code=\"500\"}`".to_owned()
             }
@@ -169,7 +171,9 @@ impl<'a> Parser<'a> {
             _ if expected.contains("duration") && matches!(next, "=" | "=~" | "!=" | "!~") => {
                 self.in_braces(last(2))
             }
-            unit if expected.contains("`]`") && crate::vocabulary::Duration::parse(&format!("{}{unit}", last(1))).is_some() => {
+            unit if expected.contains("`]`")
+                && crate::vocabulary::Duration::parse(&format!("{}{unit}", last(1))).is_some() =>
+            {
                 format!("write `{}{unit}`", last(1))
             }
             _ => return None,

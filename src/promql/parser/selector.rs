@@ -104,7 +104,8 @@ impl Parser<'_> {
         let rest = &self.text[self.peek().span.start..];
         let end = rest.find([',', '}']).unwrap_or(rest.len());
         let value = |signs: &str| {
-            let value = rest[..end].trim_start_matches(|c| signs.contains(c)).trim().trim_matches(['"', '\'']);
+            let value =
+                rest[..end].trim_start_matches(|c| signs.contains(c)).trim().trim_matches(['"', '\'']);
             (!value.is_empty() && !value.contains(['"', '\''])).then_some(value)
         };
         Some(match self.symbol() {
@@ -119,7 +120,8 @@ impl Parser<'_> {
             }
             _ if self.keyword()? == "in" => {
                 let list = rest.split_once('(')?.1.split_once(')')?.0;
-                let values: Vec<&str> = list.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
+                let values: Vec<&str> =
+                    list.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
                 format!("write `{label}=~\"{}\"`", values.join("|"))
             }
             _ if self.keyword()? == "like" => format!("write a pattern: `{label}=~\"api.*\"`"),
