@@ -165,7 +165,7 @@ impl<'a> Parser<'a> {
             word if expected.contains("`,` or `}`") && matches!(self.peek().kind, TokenKind::Word) => {
                 format!("write a comma before it: `, {word}`")
             }
-            word if expected == "`(`" && matches!(last(1), "by" | "without" | "on" | "ignoring") => {
+            word if !word.is_empty() && expected == "`(`" && matches!(last(1), "by" | "without" | "on" | "ignoring") => {
                 format!("write `{} ({word})`", last(1))
             }
             _ if expected.contains("duration") && matches!(next, "=" | "=~" | "!=" | "!~") => {

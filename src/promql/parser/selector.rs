@@ -105,7 +105,7 @@ impl Parser<'_> {
         let end = rest.find([',', '}']).unwrap_or(rest.len());
         let value = |signs: &str| {
             let value =
-                rest[..end].trim_start_matches(|c| signs.contains(c)).trim().trim_matches(['"', '\'']);
+                rest[..end].trim_start_matches(|c| signs.contains(c)).trim().trim_matches(['"', '\'', '“', '”']);
             (!value.is_empty() && !value.contains(['"', '\''])).then_some(value)
         };
         Some(match self.symbol() {
