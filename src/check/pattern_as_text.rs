@@ -30,15 +30,27 @@ fn meant(value: &str, op: MatchOp) -> Option<String> {
     }
     let bare = value.trim_start_matches(['>', '=', ' ']).trim_end_matches('+');
     if bare != value && code(bare) {
-        return (bare.ends_with("00") || bare.ends_with("99")).then(|| format!("[{}-5]..", from_class(bare)));
+        return (bare.ends_with("00") || bare.ends_with("99")).then(|| match from_class(bare) {
+            5 => "5..".to_owned(),
+            first => format!("[{first}-5].."),
+        });
     }
-    if let Some((from, to)) = value.split_once('-').filter(|(from, to)| code(from) && code(to)) {
+    // `500-599`, also in brackets.
+    let range =
+        value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value).split_once('-');
+    if let Some((from, to)) = range.filter(|(from, to)| code(from) && code(to)) {
         let (first, last) = (&from[..1], &to[..1]);
         return Some(if first == last { format!("{first}..") } else { format!("[{first}-{last}]..") });
     }
     let codes: Vec<&str> = value.split(['|', ',', ' ']).filter(|part| !part.is_empty()).collect();
     if codes.len() > 1 && codes.iter().all(|part| code(part)) && (equals || !value.contains('|')) {
         return Some(codes.join("|"));
+    }
+    if let Some(inner) = value.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
+        && !equals
+        && inner.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Some(inner.to_owned());
     }
     if equals {
         let is_pattern = value.contains(".*") || value.contains(".+") || value.contains("[0-9]");

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, as_scalar, wrong_type};
 use super::keys::CHANNELS;
-use super::yaml::{Node, Value};
+use super::yaml::{Entry, Node, Value};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
     RouteBlock, SmtpBlock, TimeBlock, TimingBlock,
@@ -356,6 +356,19 @@ fn dependency(node: &Node, problems: &mut Vec<Problem>) -> Option<DependencyBloc
     if !matches!(node.value, Value::Map(_)) {
         let on = as_scalar(node, "an entry of `dependencies`", problems)?;
         return Some(DependencyBlock { on, silences: None });
+    }
+    let Value::Map(entries) = &node.value else { return None };
+    let is_key = |entry: &Entry| ["on", "silences"].contains(&entry.key.text.as_str());
+    let switches = |entry: &Entry| {
+        matches!(&entry.value.value, Value::Null)
+            || matches!(&entry.value.value, Value::Scalar(word) if word.text == "true")
+    };
+    if !entries.is_empty() && !entries.iter().any(is_key) && entries.iter().all(switches) {
+        let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
+        let list = format!("[{}]", names.join(", "));
+        let problem = wrong_type(node, "an entry of `dependencies`", "a name or a list of names");
+        problems.push(problem.fix(format!("write `{list}`"), node.span, list));
+        return None;
     }
     let mut fields = Fields::of(node, "an entry of `dependencies`", &["on", "silences"], problems)?;
     let on = fields.required("on", "on: NAME");

@@ -1,7 +1,7 @@
 //! Takes a map's entries by name and reports unknown keys.
 
 use super::foreign_keys::{self, KeySuggestion};
-use super::keys::SERVICE_KEYS;
+use super::keys::{SERVICE_KEYS, SLO_KEYS};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
@@ -40,7 +40,10 @@ impl<'a> Fields<'a> {
             }
             _ => {
                 let problem = hidden(wrong_type(node, what, "a map of keys and values"), what, node);
+                let of_entries = matches!(&node.value, Value::List(entries) if entries.len() > 1
+                    && entries.iter().all(|entry| matches!(&entry.value, Value::Map(keys) if keys.len() == 1)));
                 problems.push(match example(what, node) {
+                    _ if of_entries => problem.help("remove the `- ` before each key: the keys are one map"),
                     Some(example) => problem.help(format!("write `{example}`")),
                     None => problem,
                 });
@@ -175,7 +178,15 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::List(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a list");
-            self.problems.push(match (listed_as_one(node), example(name, node)) {
+            let list = match &node.value {
+                // Of labels with values only the names are wanted.
+                Value::Map(entries) if OF_LABELS.contains(&name) => {
+                    let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
+                    Some(format!("[{}]", names.join(", ")))
+                }
+                _ => listed_as_one(node),
+            };
+            self.problems.push(match (list, example(name, node)) {
                 // A sentence is no list of names.
                 (Some(list), None) => problem.fix(format!("write `{name}: {list}`"), node.span, list),
                 (Some(list), Some(example)) if has_keys_of(node, &example) => {
@@ -302,6 +313,9 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             problems.push(match (&node.value, inner) {
                 (Value::Null | Value::Scalar(_), _) => problem
                     .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
+                _ if what == "`mute`" => problem.help(
+                    "write the hours in `alertmanager`, under a name: `times: { nights: { hours: \"22:00-07:00\" } }`, and the name here: `mute: nights`",
+                ),
                 _ if what == "`except`" => problem.help(
                     "write a query, such as `except: maintenance_active == 1`; windows with a date are in the project file: `maintenance: [{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]`",
                 ),
@@ -425,7 +439,10 @@ fn has_keys_of(node: &Node, example: &str) -> bool {
 fn may_be_service(node: &Node) -> bool {
     match &node.value {
         Value::Scalar(scalar) => scalar.text == "off",
-        Value::Map(entries) => entries.iter().any(|entry| SERVICE_KEYS.contains(&entry.key.text.as_str())),
+        Value::Map(entries) => {
+            let known = |key: &str| SERVICE_KEYS.contains(&key) || SLO_KEYS.contains(&key);
+            entries.iter().any(|entry| known(&entry.key.text))
+        }
         Value::Null | Value::List(_) => false,
     }
 }
@@ -443,7 +460,13 @@ fn listed_as_one(node: &Node) -> Option<String> {
     let parts: Vec<&str> = text.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
     let names =
         !parts.is_empty() && parts.iter().all(|part| is_name(part)) && !["true", "false"].contains(&text);
-    (names && (parts.len() == 1 || text.contains([',', ';']))).then(|| format!("[{}]", parts.join(", ")))
+    if names && (parts.len() == 1 || text.contains([',', ';'])) {
+        return Some(format!("[{}]", parts.join(", ")));
+    }
+    let is_one = !text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])
+        && !names
+        && !["true", "false"].contains(&text);
+    is_one.then(|| format!("[{text}]"))
 }
 
 /// A short value on one line.

@@ -54,8 +54,11 @@ impl<'a> Faulty<'a> {
         if words.contains("mapping values are not allowed") {
             return self.without_colon(self.line(self.text[..here.checked_sub(1)?].trim_end().len()));
         }
+        if words.contains("did not find expected '-'") {
+            return self.dashed(here);
+        }
         if words.contains("did not find expected key") || words.contains("simple key expected") {
-            return self.indented(here);
+            return self.indented(here).or_else(|| self.bare(here));
         }
         None
     }
@@ -148,6 +151,7 @@ impl<'a> Faulty<'a> {
         let meant = match key {
             "objective" => objective(value)?,
             _ if value.contains('{') && value.contains(": \"") => value.replace(": \"", "=\""),
+            _ if first == '{' && value.contains(": ") => in_flow(value)?,
             _ => quoted(value),
         };
         if !(self.is_yaml)(&format!("{key}: {meant}")) {
@@ -162,6 +166,9 @@ impl<'a> Faulty<'a> {
                 "in double quotes a backslash begins an escape, and YAML does not know this one".to_owned()
             }
             '"' | '\'' => "there is more text after the closing quote".to_owned(),
+            '{' if value.ends_with('}') => {
+                "a text with brackets or quotes in it needs quotes here".to_owned()
+            }
             '{' | '[' => format!("there is more text after the bracket that closes `{first}`"),
             '>' | '|' | '*' | '&' | '!' | '%' | '@' | '`' => {
                 format!("a text without quotes cannot begin with `{first}`")
@@ -181,6 +188,12 @@ impl<'a> Faulty<'a> {
     fn unclosed(self, mut start: usize) -> Option<Problem> {
         for _ in 0..20 {
             start = self.line(start.checked_sub(1)?);
+            let line = self.rest(start);
+            if let Some(rest) = line.trim_start().strip_prefix('"').filter(|rest| !rest.contains('"')) {
+                let at = start + line.len() - rest.len() - 1;
+                let problem = self.syntax(at, at + 1, "this quote is never closed");
+                return Some(problem.fix(format!("write `{rest}`"), self.span(at, at + 1), ""));
+            }
             let Some(Pair { key, at, value }) = self.pair(start) else { continue };
             let Some(quote @ ('"' | '\'')) = value.chars().next() else { continue };
             if value.matches(quote).count() == 1 {
@@ -228,6 +241,15 @@ impl<'a> Faulty<'a> {
     /// A key in the line above whose colon has no space behind it, or that has another sign instead of the colon.
     fn without_colon(self, start: usize) -> Option<Problem> {
         let line = self.rest(start);
+        let first = line.trim_start().split(' ').next().unwrap_or_default();
+        if !first.is_empty() && first.chars().all(is_key) && line.trim_start().len() > first.len() {
+            let value = line.trim_start()[first.len()..].trim_start();
+            if !value.starts_with(['=', ':']) {
+                let at = start + line.find(first)? + first.len();
+                let problem = self.syntax(at, at, format!("the colon after `{first}` is missing"));
+                return Some(problem.fix(format!("write `{first}: {value}`"), self.span(at, at), ":"));
+            }
+        }
         let sign = line.find([':', '=', '：'])?;
         let key = line[..sign].trim_start_matches([' ', '-']).trim_end();
         let c = line[sign..].chars().next()?;
@@ -250,6 +272,33 @@ impl<'a> Faulty<'a> {
                 ": ",
             )
         })
+    }
+
+    /// A key alone on its line, without its colon.
+    fn bare(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let key = line.trim_start();
+        if key.is_empty() || !key.chars().all(is_key) {
+            return None;
+        }
+        let end = start + line.len();
+        let problem = self.syntax(end - key.len(), end, format!("the colon after `{key}` is missing"));
+        Some(problem.fix(format!("write `{key}:`"), self.span(end, end), ":"))
+    }
+
+    /// A `-` before the first key of a mapping.
+    fn dashed(self, start: usize) -> Option<Problem> {
+        let above = self.line(start.checked_sub(1)?);
+        let line = self.rest(above);
+        let at = above + line.find("- ")?;
+        let key = line.trim_start().strip_prefix("- ")?.split(':').next()?;
+        let here = self.rest(start);
+        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        if depth(here) != depth(line) || !here.contains(':') || !key.chars().all(is_key) {
+            return None;
+        }
+        let problem = self.syntax(at, at + 1, "`-` begins a list, and the line below is no entry of it");
+        Some(problem.fix(format!("write `{key}:` without the `-`"), self.span(at, at + 2), ""))
     }
 
     /// A line whose indentation is none of the lines above it.
@@ -306,4 +355,32 @@ fn quoted(value: &str) -> String {
         true => format!("\"{text}\""),
         false => format!("'{}'", text.replace('\'', "''")),
     }
+}
+
+/// `{ total: 'a{b="c"}' }` of `{ total: a{b="c"} }`: each text of a mapping in the quotes that it needs.
+fn in_flow(value: &str) -> Option<String> {
+    let inner = value.strip_prefix('{')?.strip_suffix('}')?;
+    let (mut depth, mut quote, mut from, mut parts) = (0_i32, None, 0, Vec::new());
+    for (at, c) in inner.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[' | '(') => depth += 1,
+            (None, '}' | ']' | ')') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                parts.push(&inner[from..at]);
+                from = at + 1;
+            }
+            (None, _) => {}
+        }
+    }
+    parts.push(&inner[from..]);
+    let entry = |part: &str| {
+        let (key, text) = part.trim().split_once(": ")?;
+        let is_plain = !text.contains(['{', '[', '"', '\'']) || text.starts_with(['{', '[', '\'']);
+        Some(format!("{key}: {}", if is_plain { text.to_owned() } else { quoted(text) }))
+    };
+    let entries: Vec<String> = parts.into_iter().map(entry).collect::<Option<_>>()?;
+    Some(format!("{{ {} }}", entries.join(", ")))
 }

@@ -215,6 +215,15 @@ impl Templates<'_> {
         let of = |name: &str| entries.iter().find(|entry| entry.key.text == name);
         let defaults = of(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
         self.known.extend(defaults.keys().cloned());
+        if let Some(entry) = ["params", "variables", "vars", "arguments"].iter().find_map(|name| of(name)) {
+            let headline = format!("a template has no key `{}`", entry.key.text);
+            self.problems.push(
+                Problem::error(Code::UnknownKey, entry.key.span, headline)
+                    .label("the key is called `parameters`")
+                    .fix("write `parameters`", entry.key.span, PARAMETERS),
+            );
+            return Vec::new();
+        }
         let Some(Entry { key, value }) = of(INSTANCES) else { return Vec::new() };
         let Value::Map(instances) = &value.value else {
             self.problems.push(
@@ -287,13 +296,24 @@ impl Templates<'_> {
                     && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             if !is_name(&key.text) || key.text == NAME {
+                self.misread = true;
                 let problem =
                     Problem::error(Code::InvalidName, key.span, "this is not a valid name of a parameter");
                 self.problems.push(match key.text == NAME {
                     true => {
                         problem.help("`<<name>>` is already the name of the instance: choose another name")
                     }
-                    false => problem.label("lower-case letters, digits and `_`, beginning with a letter"),
+                    false => {
+                        let problem =
+                            problem.label("lower-case letters, digits and `_`, beginning with a letter");
+                        let meant = key.text.to_lowercase().replace(['-', '.', ' '], "_");
+                        match is_name(&meant) && meant != NAME {
+                            true => {
+                                problem.fix(format!("write `{meant}`, and `<<{meant}>>`"), key.span, meant)
+                            }
+                            false => problem.help("write a name such as `job`"),
+                        }
+                    }
                 });
                 continue;
             }
@@ -332,10 +352,16 @@ impl Templates<'_> {
             Value::Map(own) => own.as_slice(),
             Value::Null => &[],
             _ => {
-                self.problems.push(
-                    wrong_type(&entry.value, "an instance", "a map of parameters")
-                        .help(format!("write `{}: {{}}` if it sets none", entry.key.text)),
-                );
+                self.problems.push(wrong_type(&entry.value, "an instance", "a map of parameters").help(
+                    match (&entry.value.value, defaults.keys().next()) {
+                        (Value::Scalar(value), Some(first))
+                            if is_word(&value.text.replace(['-', '/'], "_")) =>
+                        {
+                            format!("write `{}: {{ {first}: {} }}`", entry.key.text, value.text)
+                        }
+                        _ => format!("write `{}: {{}}` if it sets none", entry.key.text),
+                    },
+                ));
                 return None;
             }
         };

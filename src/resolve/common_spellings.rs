@@ -205,6 +205,13 @@ pub(super) fn dates(text: &str) -> Option<String> {
 fn numbers(text: &str) -> Option<(i16, i8, i8)> {
     let mut parts = text.trim().split(['-', '/', '.']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    // `25/12/2027`: a day after the twelfth cannot be a month.
+    let is_later = |text: &str| text.parse::<u8>().is_ok_and(|number| number > 12);
+    let (year, month, day) = match (year, month, day) {
+        (first, second, year) if year.len() == 4 && is_later(first) => (year, second, first),
+        (first, second, year) if year.len() == 4 && is_later(second) => (year, first, second),
+        written => written,
+    };
     let digits = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
     if parts.next().is_some() || !is_year || !digits(month) || !digits(day) {

@@ -366,8 +366,19 @@ fn moment(
         (Some(zone), _) => zone.text.trim(),
         (None, None) => "UTC",
         (None, Some(_)) => {
+            // `from` and `to` lack it together.
+            let headline = "this time has no time zone";
+            let near = |other: &Problem| {
+                let (span, place) = (other.primary.span, whole(written));
+                other.headline == headline
+                    && span.source == place.source
+                    && place.start.abs_diff(span.start) < 80
+            };
+            if problems.iter().any(near) {
+                return None;
+            }
             problems.push(
-                Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
+                Problem::error(Code::InvalidMaintenance, whole(written), headline)
                     .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
                     .help("or add `time_zone: Europe/Madrid` to the project file"),
             );

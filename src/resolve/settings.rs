@@ -66,9 +66,10 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
             .label("letters, digits and `_`, not beginning with a digit");
-        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii()) {
+        let is_word = text.contains(|c: char| c.is_ascii_alphanumeric());
+        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii() && is_word) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
-            None => problem,
+            None => problem.help("write the name of one label, such as `region`"),
         });
         return None;
     };

@@ -62,6 +62,11 @@ fn otherwise(template: &Scalar, faults: &[text::Fault], names: Names) -> Option<
         return None;
     }
     let text = &template.text;
+    if let Some(at) = text.find("{%") {
+        let place = template.place(at, at + 2);
+        let problem = Problem::error(Code::InvalidText, place, "a condition is written in `<% %>`");
+        return Some(problem.help("write `<% if page %>…<% else %>…<% endif %>`"));
+    }
     let found = Placeholder::all(text)
         .find(|found| names.all.contains(&found.name) && !text[found.place.clone()].starts_with("<<"))?;
     let place = template.place(found.place.start, found.place.end);

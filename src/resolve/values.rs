@@ -24,7 +24,11 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
         let problem = Problem::error(Code::InvalidName, place, format!("this is not a valid name for {what}"))
             .label("allowed are lower-case letters, digits and single hyphens, beginning with a letter, at most 60 characters");
         // A letter that nobody sees is left out; other letters are a decision of the author.
-        let seen: String = text.chars().filter(|c| blank(*c).is_none()).collect();
+        let seen: String = text
+            .chars()
+            .filter(|c| blank(*c).is_none())
+            .map(|c| if matches!(c, '–' | '—' | '−') { '-' } else { c })
+            .collect();
         let problem = match text.chars().find_map(|c| Some((c, blank(c)?))) {
             Some((c, blank)) => {
                 problem.label(format!("it contains U+{:04X} ({blank}), which cannot be seen", u32::from(c)))
@@ -33,7 +37,10 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
         };
         problems.push(match Name::nearest(&seen).filter(|_| seen.is_ascii()) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
-            None => problem,
+            None => problem.help(format!(
+                "write a name such as `{}`",
+                if what.contains("SLO") { "availability" } else { "api" }
+            )),
         });
     }
     name
@@ -245,25 +252,33 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
     }
 }
 
-/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`.
+/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`, `99,9 por ciento`.
 fn in_words(text: &str) -> Option<String> {
-    let text = text.to_lowercase();
+    let text = text.to_lowercase().replace(',', ".");
     let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
     let number =
         text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
-    let percent = &text[start..number];
-    let rest = text[number..].trim_start_matches(['%', ' ']);
+    let percent = text[start..number].trim_end_matches('.');
+    let rest = text[number..].trim_start();
+    let sign =
+        ["%", "percent", "per cent", "por ciento", "pct"].iter().find_map(|sign| rest.strip_prefix(sign));
+    let (rest, has_sign) = sign.map_or((rest, false), |rest| (rest.trim_start(), true));
     Objective::from_percent(percent).ok()?;
     let length =
         rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::from_common_spelling(&rest[at..]));
     match length {
-        None if text[number..].trim_start().starts_with('%') => Some(format!("{percent}%")),
-        // No answer takes a day: that is the period.
-        Some(Some(length)) if length >= Duration::from_secs(86_400) && !text.contains('<') => {
+        None => {
+            (has_sign || rest.is_empty() && start > 0 || percent.contains('.')).then(|| format!("{percent}%"))
+        }
+        // `99.9% over 30d`: no answer takes a day, so that is the period.
+        Some(Some(length))
+            if length >= Duration::from_secs(86_400) && rest.starts_with(char::is_alphabetic) =>
+        {
             Some(format!("`objective: {percent}%`, and the period in a line of its own: `period: {length}`"))
         }
+        Some(Some(length)) if length >= Duration::from_secs(3_600) => Some(format!("{percent}% < {length}")),
         Some(Some(length)) => Some(format!("P{percent} < {length}")),
-        _ => None,
+        Some(None) => None,
     }
 }
 
@@ -309,7 +324,9 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
             let problem = Problem::error(Code::WrongType, whole(written), headline);
             problems.push(match common_spellings::switch(&written.text) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
-                None => problem.label("expected `true` or `false`"),
+                None => problem
+                    .label("expected `true` or `false`")
+                    .help(format!("write `{key}: true`, or `{key}: false`")),
             });
             None
         }

@@ -142,16 +142,19 @@ impl<'a> Parser<'a> {
     fn advice(&self, expected: &str) -> Option<String> {
         let next = self.tokens.get(self.at + 1).map_or("", |next| self.slice(next.span));
         let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
-        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+        let is_number =
+            |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<u64>().is_ok();
         let found = self.slice(self.peek().span);
         Some(match found {
-            "" if last(1) == "%" && is_number(last(2)) => {
+            "" if last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) => {
                 format!("`%` is the remainder of a division: write `{0}`, or the ratio `{0} / 100`", last(2))
             }
             "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
                 self.in_braces(last(3))
             }
-            "=" => "write `==` for equality".to_owned(),
+            "=" | "is" => "write `==` for equality".to_owned(),
+            ";" if next.is_empty() => "remove it".to_owned(),
+            metric if last(1) == "not" => format!("write what is so when it is not true: `{metric} == 0`"),
             "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
             "&&" => "write `and`".to_owned(),
             "||" => "write `or`".to_owned(),
@@ -165,7 +168,10 @@ impl<'a> Parser<'a> {
             word if expected.contains("`,` or `}`") && matches!(self.peek().kind, TokenKind::Word) => {
                 format!("write a comma before it: `, {word}`")
             }
-            word if !word.is_empty() && expected == "`(`" && matches!(last(1), "by" | "without" | "on" | "ignoring") => {
+            word if !word.is_empty()
+                && expected == "`(`"
+                && matches!(last(1), "by" | "without" | "on" | "ignoring") =>
+            {
                 format!("write `{} ({word})`", last(1))
             }
             _ if expected.contains("duration") && matches!(next, "=" | "=~" | "!=" | "!~") => {

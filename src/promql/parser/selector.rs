@@ -86,7 +86,16 @@ impl Parser<'_> {
         if matches!(op, MatchOp::Matches | MatchOp::NotMatches)
             && let Err(reason) = regex::check(&value)
         {
-            return Err(Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}")));
+            let fault = Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}"));
+            let reason = reason.to_string();
+            return Err(match reason {
+                _ if reason.contains("look-around") => fault.help(format!(
+                    "use the opposite operator: `{label}!~\"…\"` selects what a pattern does not match"
+                )),
+                _ if reason.contains("unclosed `[`") => fault.help("end it with `]`"),
+                _ if reason.contains("unclosed `(`") => fault.help("end it with `)`"),
+                _ => fault.help("write two backslashes before a sign that is meant as itself: `\\\\.`"),
+            });
         }
         let span = self.from(place.start);
         if label == "__name__"
@@ -104,8 +113,10 @@ impl Parser<'_> {
         let rest = &self.text[self.peek().span.start..];
         let end = rest.find([',', '}']).unwrap_or(rest.len());
         let value = |signs: &str| {
-            let value =
-                rest[..end].trim_start_matches(|c| signs.contains(c)).trim().trim_matches(['"', '\'', '“', '”']);
+            let value = rest[..end]
+                .trim_start_matches(|c| signs.contains(c))
+                .trim()
+                .trim_matches(['"', '\'', '“', '”']);
             (!value.is_empty() && !value.contains(['"', '\''])).then_some(value)
         };
         Some(match self.symbol() {
