@@ -935,10 +935,10 @@ fn unfilled<'a>(selector: &'a Selector, query: &'a Scalar) -> impl Iterator<Item
         let value = &matcher.value;
         let found = Placeholder::all(value).find(|found| {
             let written = &value[found.place.clone()];
-            // A piece of a template of Go may be the text of a value that exists.
-            let of_go = written.starts_with("{{")
-                && (written.trim_matches(['{', '}', ' ']) != found.name || ["end", "else"].contains(&found.name));
-            found.is_certain(value) && !of_go || found.place == (0..value.len()) && found.name == matcher.label
+            // Braces may be the text of a value that exists, unless they name their own label.
+            let in_braces = written.starts_with("{{");
+            found.is_certain(value) && !in_braces
+                || found.place == (0..value.len()) && found.name == matcher.label
         })?;
         let written = &value[found.place];
         let problem = Problem::error(

@@ -62,7 +62,7 @@ fn otherwise(template: &Scalar, faults: &[text::Fault], names: Names) -> Option<
         return None;
     }
     let text = &template.text;
-    if let Some(at) = text.find("{%") {
+    if let Some(at) = text.find("{%").filter(|_| text.contains("endif %}")) {
         let place = template.place(at, at + 2);
         let problem = Problem::error(Code::InvalidText, place, "a condition is written in `<% %>`");
         return Some(problem.help("write `<% if page %>…<% else %>…<% endif %>`"));
