@@ -279,14 +279,16 @@ impl<'a> Fields<'a> {
                     given.push(advice.clone());
                     problem.help(advice)
                 }
-                _ if self.what == "an environment"
+                _ if ["an environment", "a service of an environment"].contains(&self.what)
                     && may_be_service(node)
                     && nearest(&key.text, self.known).is_none() =>
                 {
-                    problem.help(format!(
-                        "a service belongs under `services`: `services: {{ {}: … }}`",
-                        shown(&key.text)
-                    ))
+                    let (what, under) = match self.what {
+                        "an environment" => ("a service", "services"),
+                        _ => ("an SLO", "slos"),
+                    };
+                    let name = shown(&key.text);
+                    problem.help(format!("{what} belongs under `{under}`: `{under}: {{ {name}: … }}`"))
                 }
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
