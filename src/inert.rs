@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 pub use markdown::{code, fenced, markdown};
-pub use unseen::{is_break, is_seen, unseen};
+pub use unseen::{blank, is_break, is_seen, unseen};
 
 /// A text without control characters and invisible characters. Line breaks (`
 /// `) and tabs stay.

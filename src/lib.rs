@@ -48,7 +48,7 @@
 //! | stage | reads | makes | sees |
 //! |---|---|---|---|
 //! | [`parse`] | texts | [`ast`]: the text of every value, with places; [`contract`]: exposed metrics | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
-//! | [`resolve`] | ast | [`model`]: valid values, with defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
+//! | [`resolve`] | ast | [`model`]: valid values, with defaults filled in | ast, contract, diagnostic, inert, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
 //! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
 //! | [`check`] | facts, what the rules record | problems of valid definitions | contract, derive, diagnostic, facts, model, parallel, promql, source, vocabulary |
 //! | [`ask`] | model, answers of a server | queries, and a contract from the answers | contract, model, promql, vocabulary |

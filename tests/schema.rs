@@ -143,7 +143,7 @@ fn the_schema_refuses_only_what_the_compiler_refuses() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
     // Whether a key is missing may depend on another key or file (a journey needs no objective of slices). The `match` of a route accepts all labels.
     // Parameters of templates have any names.
-    const BEYOND: [&str; 10] = [
+    const BEYOND: [&str; 16] = [
         "hours-without-zone",
         "receiver-mail-without-smtp",
         "route-severity-critical",
@@ -152,6 +152,12 @@ fn the_schema_refuses_only_what_the_compiler_refuses() {
         "template-undeclared",
         "template-unknown-parameter",
         "template-with-service",
+        "beginner-ph-dollarbrace-template",
+        "beginner-ph-mustache-template",
+        "beginner-tp-noparam",
+        "beginner-tp-sp",
+        "beginner-tp-svc-name",
+        "beginner-tp-unknown-param",
         "slice-without-objective",
         "timeslices-without-slice",
     ];

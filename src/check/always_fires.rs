@@ -25,7 +25,12 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .label(
                     "the expression never drops a series, and an alert fires for every series in its result",
                 )
-                .help("compare it with a limit, such as `… > 100`"),
+                .help(match &alert.expr.kind {
+                    Kind::Selector(selector) => {
+                        format!("compare it with a limit, such as `{selector} > 100`")
+                    }
+                    _ => "compare it with a limit, such as `… > 100`".to_owned(),
+                }),
         });
     }
 }

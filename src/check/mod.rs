@@ -110,7 +110,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 46] = [
     (Code::SilentWhenGone, CheckScope::Whole, silent_when_gone::check),
     (Code::SingleEventPages, CheckScope::Part, single_event_pages::check),
     (Code::SwappedEvents, CheckScope::Part, swapped_events::check),
-    (Code::UnmatchedValue, CheckScope::Part, pattern_as_text::check),
+    (Code::UnmatchedValue, CheckScope::Whole, pattern_as_text::check),
     (Code::UnweightedRatio, CheckScope::Part, unweighted_ratio::check),
     (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),
     (Code::WindowOffGrid, CheckScope::Part, window_off_grid::check),

@@ -1,4 +1,5 @@
-//! Matchers with `=` whose value looks like a pattern or a variable of Grafana. With a contract, `unmatched_value` knows whether such values exist.
+//! Matchers whose value looks like a pattern but is none, or like a pattern of another language. With a contract, `unmatched_value` knows whether such
+//! values exist.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -10,49 +11,87 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let slos = service.slos.iter().flat_map(|slo| &slo.readings);
         for reading in slos.chain(service.alerts.iter().flat_map(|alert| &alert.readings)) {
             problems.extend(reading.selector.matchers.iter().enumerate().filter_map(|(index, matcher)| {
-                if matcher.op != MatchOp::Equal {
-                    return None;
-                }
-                if is_variable(&matcher.value) {
-                    return Some(variable(reading, index, matcher));
-                }
-                is_pattern(&matcher.value).then(|| pattern(reading, index, matcher))
+                let meant = meant(&matcher.value, matcher.op)?;
+                Some(pattern(reading, index, matcher, meant))
             }));
         }
     }
 }
 
-/// `5..`, `.*`, `api|web.*`: real values do not have this form.
-fn is_pattern(value: &str) -> bool {
-    let class = matches!(value.as_bytes(), [b'1'..=b'5', b'.', b'.']);
-    class || value.contains(".*") || value.contains(".+") || value.contains("[0-9]")
+/// The pattern that somebody means with `5..` after `=`, with `5xx`, `500-599`, `>=500` or `500,503`, or with `/api/*` after `=~`.
+fn meant(value: &str, op: MatchOp) -> Option<String> {
+    let equals = matches!(op, MatchOp::Equal | MatchOp::NotEqual);
+    let code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let [first @ b'1'..=b'5', rest @ ..] = value.as_bytes()
+        && matches!(rest, b"xx" | b"XX" | b"x" | b"*" | b"**" | b"..")
+        && (equals || rest != b"..")
+    {
+        return Some(format!("{}..", *first as char));
+    }
+    let bare = value.trim_start_matches(['>', '=', ' ']).trim_end_matches('+');
+    if bare != value && code(bare) {
+        return (bare.ends_with("00") || bare.ends_with("99")).then(|| match from_class(bare) {
+            5 => "5..".to_owned(),
+            first => format!("[{first}-5].."),
+        });
+    }
+    // `500-599`, also in brackets.
+    let range =
+        value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value).split_once('-');
+    if let Some((from, to)) = range.filter(|(from, to)| code(from) && code(to)) {
+        let (first, last) = (&from[..1], &to[..1]);
+        return Some(if first == last { format!("{first}..") } else { format!("[{first}-{last}]..") });
+    }
+    let codes: Vec<&str> = value.split(['|', ',', ' ']).filter(|part| !part.is_empty()).collect();
+    if codes.len() > 1 && codes.iter().all(|part| code(part)) && (equals || !value.contains('|')) {
+        return Some(codes.join("|"));
+    }
+    if let Some(inner) = value.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
+        && !equals
+        && inner.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Some(inner.to_owned());
+    }
+    if equals {
+        let is_pattern = value.contains(".*") || value.contains(".+") || value.contains("[0-9]");
+        return is_pattern.then(|| value.to_owned());
+    }
+    // A star alone repeats the character before it, which hardly anybody wants.
+    let is_glob = value.contains('*') && !value.contains(['.', '(', '[', '\\', '+', '?', '{', '^', '$']);
+    is_glob.then(|| value.replace('*', ".*"))
 }
 
-/// `$job`, `${job}`, `[[job]]`
-fn is_variable(value: &str) -> bool {
-    let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    let name = name.or_else(|| value.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")));
-    let name = name.or_else(|| value.strip_prefix('$'));
-    name.is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
-    })
+/// The first class of codes of `>=500` or `>499`.
+fn from_class(code: &str) -> u8 {
+    let first = code.as_bytes()[0] - b'0';
+    if code.ends_with("99") { first + 1 } else { first }
 }
 
-fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher) -> Problem {
+fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: String) -> Problem {
     let place = reading.matchers[index];
-    let text = Matcher { op: MatchOp::Matches, ..matcher.clone() }.to_string();
-    let headline = format!("`=` compares with the text `{}`: it is not a pattern here", matcher.value);
-    Problem::warning(Code::UnmatchedValue, place, headline)
-        .label("only a series with exactly this value would be selected")
-        .spelled(format!("write `{text}`"), place, reading.spelling.of(&text))
-}
-
-fn variable(reading: &MetricRead, index: usize, matcher: &Matcher) -> Problem {
-    let headline = format!("`{}` is a variable of Grafana; to Prometheus it is plain text", matcher.value);
-    Problem::warning(Code::UnmatchedValue, reading.matchers[index], headline)
-        .label("only a series with exactly this value would be selected")
-        .help(format!(
-            "write the value itself, or remove the matcher and keep the label: `by: [{}]`",
-            matcher.label
-        ))
+    let op = if matches!(matcher.op, MatchOp::Equal | MatchOp::Matches) {
+        MatchOp::Matches
+    } else {
+        MatchOp::NotMatches
+    };
+    let text = Matcher { op, value: meant, ..matcher.clone() }.to_string();
+    let (headline, label) = match matcher.op {
+        MatchOp::Equal | MatchOp::NotEqual => (
+            format!(
+                "`{}` compares with the text `{}`: it is not a pattern here",
+                matcher.op.symbol(),
+                matcher.value
+            ),
+            "only a series with exactly this value would be selected",
+        ),
+        MatchOp::Matches | MatchOp::NotMatches => (
+            format!("as a regular expression, `{}` hardly matches what it should", matcher.value),
+            "patterns are regular expressions of RE2, for the whole value",
+        ),
+    };
+    Problem::warning(Code::UnmatchedValue, place, headline).label(label).spelled(
+        format!("write `{text}`"),
+        place,
+        reading.spelling.of(&text),
+    )
 }

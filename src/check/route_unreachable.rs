@@ -82,6 +82,17 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
             .help("alerts have the labels of `labels`, of `by` and of `prometheus.external_labels`")
             .help("if it is for alerts of other rule files, keep it");
     }
+    let written = route.matching.iter().find(|(name, _)| *name == label).map(|(_, values)| values);
+    let patterns: Vec<&str> = written
+        .into_iter()
+        .flatten()
+        .flat_map(|value| value.split('|'))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let problem = match written.is_some_and(|values| values.iter().any(|value| value.contains('|'))) {
+        true => problem.help(format!("a value is not a pattern: write `{label}: [{}]`", patterns.join(", "))),
+        false => problem,
+    };
     problem
         .label(format!("no alert has this value of `{label}`"))
         .help(format!("there are {}", few(&values)))

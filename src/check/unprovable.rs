@@ -37,6 +37,7 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
             || super::bad_is_total::is_all(model, service, slo)
             || super::filtered_away::is_so(slo)
             || super::no_timestamp::is_twice(slo)
+            || super::contract::bad_not_within_total::is_so(model, service, slo)
         {
             continue;
         }

@@ -22,6 +22,22 @@ pub fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// The name of a character that looks like a space, or like nothing, and that no language of sources takes for one.
+pub fn blank(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\u{a0}' => "no-break space",
+        '\u{202f}' => "narrow no-break space",
+        '\u{2007}' => "figure space",
+        '\u{3000}' => "ideographic space",
+        '\u{200b}' => "zero-width space",
+        '\u{200e}' => "left-to-right mark",
+        '\u{2060}' => "word joiner",
+        '\u{feff}' => "byte order mark",
+        c if !c.is_ascii() && c.is_whitespace() && !is_break(c) => "Unicode space",
+        _ => return None,
+    })
+}
+
 /// Controls (Cc), formats (Cf), separators of lines and paragraphs (Zl, Zp), characters that are ignored if they cannot be shown
 /// (`Default_Ignorable_Code_Point`), and noncharacters, which YAML does not allow.
 fn is_unseen(c: char) -> bool {

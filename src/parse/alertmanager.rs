@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, as_scalar, wrong_type};
 use super::keys::CHANNELS;
-use super::yaml::{Node, Value};
+use super::yaml::{Entry, Node, Value};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
     RouteBlock, SmtpBlock, TimeBlock, TimingBlock,
@@ -117,6 +117,20 @@ fn secret_file(
 
 fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<SmtpBlock> {
     let mut fields = Fields::of(node, "`smtp`", &["host", "from", "user", "password_file", "tls"], problems)?;
+    if let (Some(Value::Scalar(host)), Some((key, Node { value: Value::Scalar(port), .. }))) =
+        (fields.peek("host").map(|node| &node.value), fields.foreign("port"))
+    {
+        let problem = Problem::error(Code::UnknownKey, key.span, "`smtp` has no key `port`");
+        let host = &host.text;
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+        fields.problems().push(match plain(host) && plain(&port.text) {
+            true => {
+                problem.help(format!("write it in `host`, after a colon: `host: \"{host}:{}\"`", port.text))
+            }
+            false => problem.help("write it in `host`, after a colon: `host: \"mail.internal:587\"`"),
+        });
+        return None;
+    }
     let host = fields.required("host", "host: mail.internal:587");
     let from = fields.required("from", "from: alerts@…");
     let user = fields.scalar("user");
@@ -342,6 +356,19 @@ fn dependency(node: &Node, problems: &mut Vec<Problem>) -> Option<DependencyBloc
     if !matches!(node.value, Value::Map(_)) {
         let on = as_scalar(node, "an entry of `dependencies`", problems)?;
         return Some(DependencyBlock { on, silences: None });
+    }
+    let Value::Map(entries) = &node.value else { return None };
+    let is_key = |entry: &Entry| ["on", "silences"].contains(&entry.key.text.as_str());
+    let switches = |entry: &Entry| {
+        matches!(&entry.value.value, Value::Null)
+            || matches!(&entry.value.value, Value::Scalar(word) if word.text == "true")
+    };
+    if !entries.is_empty() && !entries.iter().any(is_key) && entries.iter().all(switches) {
+        let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
+        let list = format!("[{}]", names.join(", "));
+        let problem = wrong_type(node, "an entry of `dependencies`", "a name or a list of names");
+        problems.push(problem.fix(format!("write `{list}`"), node.span, list));
+        return None;
     }
     let mut fields = Fields::of(node, "an entry of `dependencies`", &["on", "silences"], problems)?;
     let on = fields.required("on", "on: NAME");

@@ -39,13 +39,27 @@ impl Overrides {
     ///
     /// # Errors
     /// The name of the service, if it is switched off in this environment.
-    pub fn of(&self, node: Node) -> Result<Node, String> {
-        let Some(name) = service(&node) else { return Ok(node) };
-        match self.services.get(name) {
-            None => Ok(node),
-            Some((_, over)) if is_off(over) => Err(name.to_owned()),
-            Some((_, over)) => Ok(laid_over(node, over, false)),
+    pub fn of(&self, node: Node, problems: &mut Vec<Problem>) -> Result<Node, String> {
+        let Some(name) = service(&node).map(str::to_owned) else { return Ok(node) };
+        let Some((place, over)) = self.services.get(&name) else { return Ok(node) };
+        if is_off(over) {
+            return Err(name);
         }
+        let had = has_any(&node, "slos");
+        let mut node = laid_over(node, over, false);
+        if !had || has_any(&node, "slos") {
+            return Ok(node);
+        }
+        if has_any(&node, "alerts") {
+            if let Value::Map(entries) = &mut node.value {
+                entries.retain(|entry| entry.key.text != "slos");
+            }
+            return Ok(node);
+        }
+        let headline = format!("the environment leaves the service `{name}` without any SLO");
+        let problem = Problem::error(Code::MissingKey, *place, headline);
+        problems.push(problem.help(format!("turn off the whole service: `services: {{ {name}: off }}`")));
+        Err(name)
     }
 
     /// The services that the environment overrides.
@@ -166,6 +180,13 @@ fn known(
     if let Value::Map(entries) = node.value {
         *keys = entries.into_iter().filter(|entry| known.contains(&entry.key.text.as_str())).collect();
     }
+}
+
+/// Whether a service has an entry under a key.
+fn has_any(service: &Node, key: &str) -> bool {
+    let Value::Map(entries) = &service.value else { return false };
+    let found = entries.iter().find(|entry| entry.key.text == key);
+    found.is_some_and(|entry| matches!(&entry.value.value, Value::Map(entries) if !entries.is_empty()))
 }
 
 /// The name of the service that a file defines.

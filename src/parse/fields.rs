@@ -1,7 +1,8 @@
 //! Takes a map's entries by name and reports unknown keys.
 
 use super::foreign_keys::{self, KeySuggestion};
-use super::yaml::{Node, Value};
+use super::keys::{SERVICE_KEYS, SLO_KEYS};
+use super::yaml::{Entry, Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Problem, listed};
 use crate::scalar::Scalar;
@@ -39,7 +40,10 @@ impl<'a> Fields<'a> {
             }
             _ => {
                 let problem = hidden(wrong_type(node, what, "a map of keys and values"), what, node);
-                problems.push(match example(what) {
+                let of_entries = matches!(&node.value, Value::List(entries) if entries.len() > 1
+                    && entries.iter().all(|entry| matches!(&entry.value, Value::Map(keys) if keys.len() == 1)));
+                problems.push(match example(what, node) {
+                    _ if of_entries => problem.help("remove the `- ` before each key: the keys are one map"),
                     Some(example) => problem.help(format!("write `{example}`")),
                     None => problem,
                 });
@@ -62,8 +66,15 @@ impl<'a> Fields<'a> {
 
     /// A required text.
     pub fn required(&mut self, name: &'static str, example: &str) -> Option<Scalar> {
-        if self.left.iter().any(|(key, _)| key.text == name) {
-            return self.scalar(name);
+        if let Some(node) = self.peek(name) {
+            let before = self.problems.len();
+            let found = self.scalar(name);
+            if let (Value::Null, [problem]) = (&node.value, &mut self.problems[before..]) {
+                problem.help.clear();
+                *problem =
+                    problem.clone().help(format!("write a value after the colon, such as `{example}`"));
+            }
+            return found;
         }
         self.missing(name, example);
         None
@@ -84,8 +95,10 @@ impl<'a> Fields<'a> {
     /// Whether an unknown key is probably a misspelling of this one.
     pub fn is_misspelt(&self, name: &str) -> bool {
         let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
-        unknown.any(|(key, _)| match foreign_keys::suggestion(self.what, &key.text) {
-            Some(meant) => matches!(meant, KeySuggestion::Key(meant) if meant == name),
+        unknown.any(|(key, _)| match foreign_keys::suggestion(self.what, &key.text, self.known) {
+            Some(KeySuggestion::Key(meant)) => meant == name,
+            // The advice says how to write it.
+            Some(KeySuggestion::Advice(advice)) => advice.contains(&format!("{name}: ")),
             None => nearest(&key.text, self.known) == Some(name),
         })
     }
@@ -135,15 +148,12 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
-            let problem = match (pairs(node), named(node)) {
-                (Some(map), _) => problem.fix(format!("write `{map}`"), node.span, map),
-                (None, Some((key, first))) => problem
+            self.problems.push(match (pairs(node), named(node), example(name, node)) {
+                (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
+                (None, Some((key, first)), _) => problem
                     .help(format!("the key is its name: write `{first}:` instead of `- {key}: {first}`, and the rest below it, indented")),
-                (None, None) => problem,
-            };
-            self.problems.push(match example(name) {
-                Some(example) => problem.help(format!("write `{name}: {example}`")),
-                None => problem,
+                (None, None, Some(example)) => problem.help(format!("write `{name}: {example}`")),
+                (None, None, None) => problem,
             });
             return Vec::new();
         };
@@ -168,19 +178,24 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::List(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a list");
-            let simple = |scalar: &&Scalar| {
-                !scalar.text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])
+            let list = match &node.value {
+                // Of labels with values only the names are wanted.
+                Value::Map(entries) if OF_LABELS.contains(&name) => {
+                    let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
+                    Some(format!("[{}]", names.join(", ")))
+                }
+                _ => listed_as_one(node),
             };
-            self.problems.push(match &node.value {
-                _ if example(name).is_some() => {
-                    let example = example(name).unwrap_or_default();
+            self.problems.push(match (list, example(name, node)) {
+                // A sentence is no list of names.
+                (Some(list), None) => problem.fix(format!("write `{name}: {list}`"), node.span, list),
+                (Some(list), Some(example)) if has_keys_of(node, &example) => {
+                    problem.fix(format!("write `{name}: {list}`"), node.span, list)
+                }
+                (_, Some(example)) => {
                     problem.help(format!("write `{name}: {example}`, or `{name}: []` for an empty list"))
                 }
-                Value::Scalar(scalar) if simple(&scalar) => {
-                    let list = format!("[{}]", scalar.text);
-                    problem.fix(format!("write `{list}`"), node.span, list)
-                }
-                _ => problem,
+                (None, None) => problem.help(format!("write a list in brackets: `{name}: […]`")),
             });
             return Vec::new();
         };
@@ -215,7 +230,7 @@ impl<'a> Fields<'a> {
     /// A text, or a list of texts.
     pub fn one_or_more(&mut self, name: &'static str) -> Vec<Scalar> {
         match self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| &node.value) {
-            Some(Value::Scalar(_)) => self.scalar(name).into_iter().collect(),
+            Some(Value::Scalar(_) | Value::Map(_)) => self.scalar(name).into_iter().collect(),
             _ => self.texts(name),
         }
     }
@@ -238,15 +253,43 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that was not taken.
     pub fn finish(self) {
+        let mut given: Vec<String> = Vec::new();
         for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
-            self.problems.push(match foreign_keys::suggestion(self.what, &key.text) {
+            self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
+                Some(KeySuggestion::Key(name))
+                    if known(&name) && name == "match" && pairs(node).is_some() =>
+                {
+                    let meant = format!("{name}: {}", pairs(node).unwrap_or_default());
+                    let whole = Span { end: node.span.end, ..key.span };
+                    problem.label(format!("the key is called `{name}`")).fix(
+                        format!("write `{meant}`"),
+                        whole,
+                        meant,
+                    )
+                }
                 Some(KeySuggestion::Key(name)) if known(&name) => problem
                     .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),
-                Some(KeySuggestion::Advice(advice)) => problem.help(advice),
+                // `start` and `end` are one mistake.
+                Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
+                Some(KeySuggestion::Advice(advice)) => {
+                    given.push(advice.clone());
+                    problem.help(advice)
+                }
+                _ if ["an environment", "a service of an environment"].contains(&self.what)
+                    && may_be_service(node)
+                    && nearest(&key.text, self.known).is_none() =>
+                {
+                    let (what, under) = match self.what {
+                        "an environment" => ("a service", "services"),
+                        _ => ("an SLO", "slos"),
+                    };
+                    let name = shown(&key.text);
+                    problem.help(format!("{what} belongs under `{under}`: `{under}: {{ {name}: … }}`"))
+                }
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                         format!("write `{name}`"),
@@ -267,16 +310,39 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
         Value::Scalar(scalar) => Some(scalar.clone()),
         _ => {
             let problem = wrong_type(node, what, "a single value");
-            problems.push(match &node.value {
-                Value::Map(_) => {
-                    problem.help("put a text that begins with `{` or contains `: ` into single quotes")
+            let inner = inner(node);
+            let inner = inner.as_ref().map(|(key, values)| (*key, values.as_slice()));
+            problems.push(match (&node.value, inner) {
+                (Value::Null | Value::Scalar(_), _) => problem
+                    .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
+                _ if what == "`mute`" => problem.help(
+                    "write the hours in `alertmanager`, under a name: `times: { nights: { hours: \"22:00-07:00\" } }`, and the name here: `mute: nights`",
+                ),
+                _ if what == "`except`" => problem.help(
+                    "write a query, such as `except: maintenance_active == 1`; windows with a date are in the project file: `maintenance: [{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]`",
+                ),
+                _ if what == "`policy`" => problem.help(
+                    "write the tiers in the project file, under a name: `policies: { strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }`",
+                ).help("and write this name here: `policy: strict`"),
+                (Value::List(_), Some((_, [_, _, ..]))) if what == "`objective`" => problem.help(match flow(node) {
+                    Some(list) => format!("for several promises of one SLI write `objectives: {list}`"),
+                    None => "for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`".to_owned(),
+                }),
+                (_, Some((Some("calendar"), [value]))) => {
+                    let meant = format!("calendar {value}");
+                    problem.fix(format!("write `{meant}`"), node.span, meant)
                 }
-                Value::List(_) if what == "`objective`" => problem
-                    .help("for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`"),
-                Value::List(_) => problem
-                    .help("write one of them: a list is not allowed here")
+                (_, Some((_, [value]))) => problem.fix(format!("write `{value}`"), node.span, *value),
+                (_, Some((_, [value, ..]))) => problem.help(format!("write one of them, such as `{value}`: a list is not allowed here")),
+                (Value::Map(entries), _) => problem.help(match entries.as_slice() {
+                    [entry] if matches!(entry.value.value, Value::Null) && entry.key.text.contains('=') => {
+                        format!("put a text that begins with `{{` into single quotes: `'{{{}}}'`", entry.key.text.replace('\'', "''"))
+                    }
+                    _ => "write one value, or put a text that begins with `{` or contains `: ` into single quotes".to_owned(),
+                }),
+                (Value::List(_), _) => problem
+                    .help("write one value: a list is not allowed here")
                     .help("put a text that begins with `[` or `-` into single quotes"),
-                Value::Null | Value::Scalar(_) => problem,
             });
             None
         }
@@ -296,7 +362,11 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
         "`pagerduty`",
         "`opsgenie`",
     ];
-    let written = matches!(node.value, Value::Scalar(_) | Value::List(_));
+    let written = match &node.value {
+        Value::Scalar(scalar) => !is_address(&scalar.text),
+        Value::List(_) => true,
+        Value::Null | Value::Map(_) => false,
+    };
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
 }
 
@@ -312,19 +382,120 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
     Problem::error(Code::WrongType, node.span.beginning(), headline).label(format!("expected {expected}"))
 }
 
-/// A list such as `[a=b, c=d]` as a map.
+/// `a=b`, or a list such as `[a="b", c=~"d|e"]`, as a map.
 fn pairs(node: &Node) -> Option<String> {
     const PLAIN: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
-    let Value::List(entries) = &node.value else { return None };
-    let pair = |entry: &Node| {
-        let Value::Scalar(scalar) = &entry.value else { return None };
-        let (key, value) = scalar.text.split_once('=').or_else(|| scalar.text.split_once(':'))?;
-        let (key, value) = (key.trim(), value.trim());
+    let pair = |text: &str| {
+        let (key, value) = text.split_once('=').or_else(|| text.split_once(':'))?;
+        let (value, is_pattern) = value.strip_prefix('~').map_or((value, false), |value| (value, true));
+        let (key, value) = (key.trim(), value.trim().trim_matches(['"', '\'']));
         let plain = |text: &str| !text.is_empty() && text.chars().all(PLAIN);
-        (plain(key) && plain(value)).then(|| format!("{key}: {value}"))
+        let values: Vec<&str> = if is_pattern { value.split('|').collect() } else { vec![value] };
+        let all = plain(key) && values.iter().all(|value| plain(value));
+        match values.as_slice() {
+            [value] => all.then(|| format!("{key}: {value}")),
+            values => all.then(|| format!("{key}: [{}]", values.join(", "))),
+        }
     };
-    let pairs: Vec<String> = entries.iter().map(pair).collect::<Option<_>>()?;
+    let pairs: Vec<String> = match &node.value {
+        Value::Scalar(scalar) if !scalar.text.contains("://") => {
+            scalar.text.split(',').map(pair).collect::<Option<_>>()?
+        }
+        Value::List(entries) => entries
+            .iter()
+            .map(|entry| match &entry.value {
+                Value::Scalar(scalar) => pair(&scalar.text),
+                _ => None,
+            })
+            .collect::<Option<_>>()?,
+        _ => return None,
+    };
     (!pairs.is_empty() && pairs.len() <= 20).then(|| format!("{{ {} }}", pairs.join(", ")))
+}
+
+/// The key of a map with one entry, and its text; or the texts of a list.
+fn inner(node: &Node) -> Option<(Option<&str>, Vec<&str>)> {
+    fn short(node: &Node) -> Option<&str> {
+        let Value::Scalar(scalar) = &node.value else { return None };
+        (scalar.text.len() <= 100 && !scalar.text.contains('\n')).then_some(scalar.text.as_str())
+    }
+    match &node.value {
+        Value::Map(entries) => {
+            let [entry] = entries.as_slice() else { return None };
+            Some((Some(entry.key.text.as_str()), vec![short(&entry.value)?]))
+        }
+        Value::List(entries) if !entries.is_empty() => {
+            Some((None, entries.iter().map(short).collect::<Option<_>>()?))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a map has a key of an example, so that it is an entry of the list.
+fn has_keys_of(node: &Node, example: &str) -> bool {
+    let Value::Map(entries) = &node.value else { return false };
+    entries.iter().any(|entry| example.contains(&format!("{}: ", entry.key.text)))
+}
+
+/// Whether a value is what an environment says of a service: `off`, or a map of its keys.
+fn may_be_service(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.text == "off",
+        Value::Map(entries) => {
+            let known = |key: &str| SERVICE_KEYS.contains(&key) || SLO_KEYS.contains(&key);
+            entries.iter().any(|entry| known(&entry.key.text))
+        }
+        Value::Null | Value::List(_) => false,
+    }
+}
+
+/// A value as a list: a map as its only entry, `a, b` as `[a, b]`.
+fn listed_as_one(node: &Node) -> Option<String> {
+    let Value::Scalar(scalar) = &node.value else { return flow(node).map(|map| format!("[{map}]")) };
+    let text = scalar.text.trim_matches(['(', ')']);
+    let is_name = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '%'))
+    };
+    let parts: Vec<&str> = text.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
+    let names =
+        !parts.is_empty() && parts.iter().all(|part| is_name(part)) && !["true", "false"].contains(&text);
+    if names && (parts.len() == 1 || text.contains([',', ';'])) {
+        return Some(format!("[{}]", parts.join(", ")));
+    }
+    let is_one = !text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])
+        && !names
+        && !["true", "false"].contains(&text);
+    is_one.then(|| format!("[{text}]"))
+}
+
+/// A short value on one line.
+fn flow(node: &Node) -> Option<String> {
+    let text = match &node.value {
+        Value::Null => String::new(),
+        Value::Scalar(scalar) => in_flow(&scalar.text)?,
+        Value::List(entries) => {
+            format!("[{}]", entries.iter().map(flow).collect::<Option<Vec<_>>>()?.join(", "))
+        }
+        Value::Map(entries) => {
+            let entry =
+                |entry: &Entry| Some(format!("{}: {}", in_flow(&entry.key.text)?, flow(&entry.value)?));
+            format!("{{ {} }}", entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(", "))
+        }
+    };
+    (text.len() <= 160).then_some(text)
+}
+
+/// A short text as a value of a flow collection, in quotes if it needs them.
+fn in_flow(text: &str) -> Option<String> {
+    let is_plain = text.starts_with(|c: char| c.is_alphanumeric() || c == '/')
+        && !text.ends_with([' ', ':'])
+        && !text.contains([',', '[', ']', '{', '}', '#', '\''])
+        && !text.contains(": ");
+    let fits = text.len() <= 100 && !text.contains(char::is_control);
+    fits.then(|| if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) })
 }
 
 /// The key and the name of the first entry, if the entries of a list name themselves.
@@ -338,46 +509,122 @@ fn named(node: &Node) -> Option<(&str, &str)> {
     is_name.then_some((entry.key.text.as_str(), name.text.as_str()))
 }
 
-/// An example of a map that is often written as another kind of value.
-fn example(what: &str) -> Option<&'static str> {
-    Some(match what {
-        "slos" => "{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }",
-        "alerts" => "{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }",
-        "accepted" => "{ single-event-pages: one request a day, from one customer }",
-        "labels" | "annotations" => "{ component: database }",
-        "policies" => "{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }",
-        "severities" => "{ page: { label: critical }, ticket: { label: warning } }",
-        "receivers" => "{ ops: { email: ops@example.com } }",
-        "planned" => "{ http_requests_total: why it does not exist yet }",
-        "min_bad_events" => "{ page: 5, ticket: 1 }",
-        "min_events" => "{ page: 100, ticket: 20 }",
-        "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
-        "`environments`" => "environments: { production: {}, staging: {} }",
-        "`targets`" => "targets: { thanos: {} }",
-        "`operator`" => "operator: { namespace: monitoring, labels: { release: prometheus } }",
-        "`vmrule`" => "vmrule: { namespace: monitoring }",
-        "`thanos`" => "thanos: {}",
-        "`mimir`" => "mimir: {}",
-        "`cortex`" => "cortex: {}",
-        "`vmalert`" => "vmalert: {}",
-        "`prometheus`" => "prometheus: { version: \"3.0\" }",
-        "a receiver" => "{ email: ops@example.com }",
-        "a tier" => "{ severity: page, budget: 2%, long: 1h, short: 5m }",
-        "a policy" => "{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }",
-        "a severity" => "{ label: critical }",
-        "`links`" => "links: { runbooks: https://example.com/runbooks }",
-        "`slice`" => "slice: { length: 1m, objective: 95% }",
-        "budget_alerts" => "[{ left: 25%, severity: ticket }]",
-        "`hours`" => "hours: { days: monday-friday, hours: \"08:00-20:00\" }",
-        "maintenance" => "[{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]",
-        "an entry of `maintenance`" => {
-            "{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }"
+/// An example of a value that is often written as another kind, with the user's own text in it if it fits.
+fn example(what: &str, node: &Node) -> Option<String> {
+    let (text, part) = form(what)?;
+    match &node.value {
+        // Only a text that cannot be a secret is repeated.
+        Value::Scalar(scalar) if !part.is_empty() && alike(&scalar.text, part) => {
+            Some(text.replacen(part, &scalar.text, 1))
         }
-        "budget_policy" => "[{ below: 25%, do: Only fixes are deployed }]",
-        "an entry of `budget_policy`" => "{ below: 25%, do: Only fixes are deployed }",
-        "an entry of `budget_alerts`" => "{ left: 25%, severity: ticket }",
-        "an SLO" => "{ objective: 99.9%, sli: { total: …, bad: … } }",
-        "an alert" => "{ expr: 'absent(up{job=\"api\"} == 1)', severity: page }",
+        Value::List(entries) if what == "`environments`" && !entries.is_empty() => {
+            let names: Option<Vec<String>> =
+                entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
+            Some(format!("environments: {{ {} }}", names?.join(", ")))
+        }
+        _ => Some(text.to_owned()),
+    }
+}
+
+/// Whether a text has the form of another one: the same kinds of characters in the same order.
+fn alike(text: &str, other: &str) -> bool {
+    let kinds = |text: &str| {
+        let mut kinds: Vec<char> = text
+            .chars()
+            .map(|c| {
+                if c.is_ascii_digit() {
+                    '0'
+                } else if c.is_ascii_lowercase() || matches!(c, '-' | '_') {
+                    'a'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        kinds.dedup();
+        kinds
+    };
+    let (one, two) = (kinds(text), kinds(other));
+    text.len() <= 60 && (one == two || other.contains('@') && is_address(text))
+}
+
+/// Whether a text is a mail address.
+fn is_address(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && name.chars().all(plain) && host.chars().all(plain)
+    })
+}
+
+/// The form of a value, and the part of it that the user's own text may replace.
+fn form(what: &str) -> Option<(&'static str, &'static str)> {
+    Some(match what {
+        "slos" => ("{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }", ""),
+        "alerts" => ("{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }", ""),
+        "accepted" => ("{ single-event-pages: one request a day, from one customer }", ""),
+        "labels" | "annotations" => ("{ component: database }", ""),
+        "policies" => ("{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }", ""),
+        "severities" => ("{ page: { label: critical }, ticket: { label: warning } }", ""),
+        "receivers" => ("{ ops: { email: ops@example.com } }", ""),
+        "planned" => ("{ http_requests_total: why it does not exist yet }", ""),
+        "min_bad_events" => ("{ page: 5, ticket: 1 }", "5"),
+        "min_events" => ("{ page: 100, ticket: 20 }", "100"),
+        "`sli`" => ("sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }", ""),
+        "`environments`" => ("environments: { production: {}, staging: {} }", "production"),
+        "`targets`" => ("targets: { thanos: {} }", "thanos"),
+        "`operator`" => ("operator: { namespace: monitoring, labels: { release: prometheus } }", ""),
+        "`vmrule`" => ("vmrule: { namespace: monitoring }", ""),
+        "`thanos`" => ("thanos: {}", ""),
+        "`mimir`" => ("mimir: {}", ""),
+        "`cortex`" => ("cortex: {}", ""),
+        "`vmalert`" => ("vmalert: {}", ""),
+        "`prometheus`" => (
+            "prometheus: { version: \"3.0\" }`; an address is an option of commands: `--prometheus http://localhost:9090",
+            "",
+        ),
+        "a receiver" => ("{ email: ops@example.com }", "ops@example.com"),
+        "a tier" => ("{ severity: page, budget: 2%, long: 1h, short: 5m }", ""),
+        "a policy" => ("{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }", ""),
+        "a severity" => ("{ label: critical }", "critical"),
+        "`links`" => ("links: { runbooks: https://example.com/runbooks }", ""),
+        "`slice`" => ("slice: { length: 1m, objective: 95% }", "1m"),
+        "budget_alerts" => ("[{ left: 25%, severity: ticket }]", ""),
+        "`hours`" => ("hours: { days: monday-friday, hours: \"08:00-20:00\" }", ""),
+        "maintenance" => {
+            ("[{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]", "")
+        }
+        "an entry of `maintenance`" => {
+            ("{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }", "")
+        }
+        "texts" => ("{ burn: { summary: \"<< service >>/<< slo >> burns\" } }", ""),
+        "an entry of `texts`" => ("texts: { burn: { summary: \"<< service >>/<< slo >> burns\" } }", ""),
+        "dependencies" => ("{ shop: [database] }", ""),
+        "routes" => ("[{ match: { severity: page }, to: ops }]", ""),
+        "tiers" => ("[{ severity: page, budget: 2%, long: 1h, short: 5m }]", ""),
+        "times" => ("{ nights: { hours: \"22:00-07:00\" } }", ""),
+        "an entry of `times`" => ("{ hours: \"22:00-07:00\" }", "22:00-07:00"),
+        "match" | "while" | "silence" => ("{ severity: page }", ""),
+        "a route" => ("{ match: { severity: page }, to: ops }", ""),
+        "`slack`" => {
+            ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts")
+        }
+        "`telegram`" => {
+            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "")
+        }
+        "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
+        "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),
+        "`webhook`" => ("webhook: { url: \"http://bridge.internal:8080/\" }", ""),
+        "`pagerduty`" => ("pagerduty: { routing_key_file: /etc/alertmanager/secrets/pagerduty }", ""),
+        "`opsgenie`" => ("opsgenie: { api_key_file: /etc/alertmanager/secrets/opsgenie }", ""),
+        "`smtp`" => ("smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }", ""),
+        "`alertmanager`" => {
+            ("alertmanager: { receivers: { ops: { email: ops@example.com } }, default: ops }", "")
+        }
+        "budget_policy" => ("[{ below: 25%, do: Only fixes are deployed }]", ""),
+        "an entry of `budget_policy`" => ("{ below: 25%, do: Only fixes are deployed }", "25%"),
+        "an entry of `budget_alerts`" => ("{ left: 25%, severity: ticket }", "25%"),
+        "an SLO" => ("{ objective: 99.9%, sli: { total: …, bad: … } }", "99.9%"),
+        "an alert" => ("{ expr: 'absent(up{job=\"api\"} == 1)', severity: page }", ""),
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use super::environments::{self, Overrides};
 use super::fields::{Fields, wrong_type};
 use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, hours, scrape, targets, template};
+use super::{alertmanager, contract, hours, overlay, scrape, targets, template};
 use crate::ast::{
     AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, JourneyBlock, KeptBlock, Key, LinksBlock,
     MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings,
@@ -166,7 +166,7 @@ fn file(
         let (nodes, instances) = template::services(node, &mut problems);
         let (mut services, mut absent) = (Vec::new(), Vec::new());
         for node in nodes {
-            match overrides.of(node) {
+            match overrides.of(node, &mut problems) {
                 Ok(node) => services.extend(service(&source.path, &node, &mut problems)),
                 Err(name) => absent.push(name),
             }
@@ -204,12 +204,13 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
         )),
         _ => problem,
     };
+    let or = if problem.help.is_empty() { "" } else { "or " };
     Some(
         problem
-            .help(
-                "or write its promises in this language: `version: slowburn/v1`, `service: api`, \
-                 `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`",
-            )
+            .help(format!(
+                "{or}write its promises in this language: `version: slowburn/v1`, `service: api`, \
+                 `slos: {{ availability: {{ objective: 99.9%, sli: {{ total: …, bad: … }} }} }}`",
+            ))
             .help("or move it to another directory"),
     )
 }
@@ -573,6 +574,9 @@ fn written_outside(
 
 fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let before = problems.len();
+    if is_off_alone(node, "alert", "alerts", problems) {
+        return None;
+    }
     let mut fields = Fields::of(node, "an alert", ALERT_KEYS, problems)?;
     if is_misplaced(
         &mut fields,
@@ -616,8 +620,24 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     })
 }
 
+/// Reports `off` for an entry that does not exist, so that there is nothing to remove.
+fn is_off_alone(node: &Node, what: &str, key: &str, problems: &mut Vec<Problem>) -> bool {
+    let is_off = overlay::is_off(node);
+    if is_off {
+        let headline = format!("there is no {what} of this name to turn off");
+        problems.push(
+            Problem::error(Code::WrongType, node.span, headline)
+                .help(format!("write a name that the service has under `{key}`, or remove this line")),
+        );
+    }
+    is_off
+}
+
 fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let before = problems.len();
+    if is_off_alone(node, "SLO", "slos", problems) {
+        return None;
+    }
     let mut fields = Fields::of(node, "an SLO", SLO_KEYS, problems)?;
     let own = ["objective", "objectives", "sli"];
     if is_misplaced(&mut fields, &own, "expr", "this is an alert, but it is written under `slos`", "alerts") {
@@ -696,18 +716,29 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
 fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
     let key = fields.place("journey")?;
     let before = fields.problems().len();
-    let parts =
-        match fields.peek("journey") {
-            Some(Node { value: Value::List(_), .. }) | None => fields.texts("journey"),
-            Some(_) => {
-                let node = fields.node("journey")?;
-                let problem = wrong_type(node, "`journey`", "a list of two or more parts");
-                fields.problems().push(problem.help(
+    let parts = match fields.peek("journey") {
+        Some(Node { value: Value::List(_), .. }) | None => fields.texts("journey"),
+        Some(_) => {
+            let node = fields.node("journey")?;
+            let problem = wrong_type(node, "`journey`", "a list of two or more parts");
+            let text = match &node.value {
+                Value::Scalar(scalar) => scalar.text.replace("->", ",").replace('→', ","),
+                _ => String::new(),
+            };
+            let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+            let is_part = |part: &&str| part.contains('/') && !part.contains(char::is_whitespace);
+            fields.problems().push(match parts.len() > 1 && parts.iter().all(is_part) {
+                true => {
+                    let list = format!("[{}]", parts.join(", "));
+                    problem.fix(format!("write `journey: {list}`"), node.span, list)
+                }
+                false => problem.help(
                     "write two or more SLOs as `service/slo`: `[proxy/availability, api/availability]`",
-                ));
-                Vec::new()
-            }
-        };
+                ),
+            });
+            Vec::new()
+        }
+    };
     Some(JourneyBlock { key, parts, understood: fields.problems().len() == before })
 }
 

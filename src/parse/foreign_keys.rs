@@ -1,4 +1,4 @@
-//! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), and for keys on the wrong level.
+//! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), for keys in Spanish, and for keys on the wrong level.
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 
@@ -58,6 +58,8 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["ignore", "ignored", "accept", "acknowledged", "suppress", "allow"], "accepted"),
     ("the project file", &["ignore", "ignored", "accept", "acknowledged", "suppress", "allow"], "accepted"),
     ("an alert", &["query", "expression", "promql"], "expr"),
+    ("`slice`", &["window", "duration", "size", "interval"], "length"),
+    ("an SLO", &["alert", "alertname", "alertName"], "alert_name"),
     ("an alert", &["duration", "hold", "pending"], "for"),
     ("an alert", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("a tier", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
@@ -81,7 +83,81 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("a route", &["receiver", "receivers"], "to"),
     ("a route", &["matchers", "match_re"], "match"),
     ("a route", &["mute_time_intervals"], "mute"),
-    ("`smtp`", &["smarthost", "smtp_smarthost"], "host"),
+    ("a route", &["repeat", "every"], "repeat_interval"),
+    ("a route", &["wait", "delay"], "after"),
+    (
+        "an inhibition",
+        &["source", "source_match", "source_matchers", "source_match_re", "if", "when"],
+        "while",
+    ),
+    (
+        "an inhibition",
+        &["target", "target_match", "target_matchers", "target_match_re", "then", "mute"],
+        "silence",
+    ),
+    ("`links`", &["dashboards", "dashboard"], "grafana"),
+    ("`links`", &["git", "repository", "repo", "code"], "source"),
+    ("`links`", &["wiki", "docs", "runbook"], "runbooks"),
+];
+
+/// Keys with their Spanish words, wherever the key is allowed. The words are folded: without accents and capitals.
+const SPANISH: &[(&str, &[&str])] = &[
+    ("service", &["servicio"]),
+    ("owner", &["propietario", "dueno", "equipo", "responsable"]),
+    ("description", &["descripcion", "resumen"]),
+    ("summary", &["resumen", "titulo"]),
+    ("metrics", &["metricas", "contrato"]),
+    ("planned", &["planeadas", "previstas"]),
+    ("scrape_interval", &["intervalo"]),
+    ("alerts", &["alertas"]),
+    ("objective", &["objetivo", "disponibilidad", "meta"]),
+    ("objectives", &["objetivos"]),
+    ("sli", &["indicador"]),
+    ("by", &["por", "por_cada"]),
+    ("traffic", &["trafico"]),
+    ("period", &["periodo", "ventana", "plazo"]),
+    ("time_zone", &["zona_horaria", "zona", "huso_horario"]),
+    ("policy", &["politica"]),
+    ("policies", &["politicas"]),
+    ("labels", &["etiquetas"]),
+    ("annotations", &["anotaciones"]),
+    ("hours", &["horas", "horario"]),
+    ("days", &["dias"]),
+    ("holidays", &["festivos", "feriados"]),
+    ("except", &["excepto", "salvo"]),
+    ("accepted", &["aceptado", "aceptados"]),
+    ("total", &["todos", "totales"]),
+    ("good", &["bueno", "buenos", "correctos", "exitos"]),
+    ("bad", &["malo", "malos", "errores", "fallos", "fallidos"]),
+    ("latency", &["latencia"]),
+    ("condition", &["condicion"]),
+    ("probe", &["sonda"]),
+    ("freshness", &["frescura", "antiguedad"]),
+    ("journey", &["recorrido", "viaje"]),
+    ("expr", &["expresion", "consulta"]),
+    ("severity", &["severidad", "gravedad"]),
+    ("for", &["durante"]),
+    ("language", &["idioma", "lengua"]),
+    ("maintenance", &["mantenimiento"]),
+    ("environments", &["entornos", "ambientes"]),
+    ("dependencies", &["dependencias"]),
+    ("links", &["enlaces"]),
+    ("texts", &["textos"]),
+    ("from", &["desde", "de"]),
+    ("to", &["hasta", "para", "a"]),
+    ("reason", &["motivo", "razon"]),
+    ("receivers", &["receptores", "destinatarios"]),
+    ("routes", &["rutas"]),
+    ("email", &["correo"]),
+    ("channel", &["canal"]),
+    ("budget", &["presupuesto"]),
+    ("long", &["larga"]),
+    ("short", &["corta"]),
+    ("left", &["queda", "restante"]),
+    ("below", &["debajo"]),
+    ("do", &["hacer", "accion"]),
+    ("parameters", &["parametros"]),
+    ("instances", &["instancias"]),
 ];
 
 /// Words of other tools that have no equivalent key, and what to write instead.
@@ -108,12 +184,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
-        &["threshold", "latency_threshold", "percentile"],
+        &["threshold", "latency_threshold", "percentile", "umbral"],
         "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
         "`sli`",
-        &["threshold", "latency_threshold", "percentile", "quantile", "le"],
+        &["threshold", "latency_threshold", "percentile", "quantile", "le", "umbral"],
         "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
@@ -141,6 +217,62 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["alerts"],
         "an SLO makes its own alerts; write alerts on causes beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
     ),
+    (
+        "an SLO",
+        &["page", "paging"],
+        "`tiers_off: [page]` keeps it from paging, `tiers_off: [page, ticket]` from alerting at all",
+    ),
+    (
+        "an SLO",
+        &["ticket", "ticketing"],
+        "`tiers_off: [ticket]` keeps it from opening tickets, `tiers_off: [page, ticket]` from alerting at all",
+    ),
+    (
+        "an SLO",
+        &[
+            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
+            "silenced",
+        ],
+        "remove the SLO, or keep it without alerts: `tiers_off: [page, ticket]`; to leave it out of one environment, write `environments: { staging: { services: { api: { slos: { availability: off } } } } }` with your names in the project file",
+    ),
+    (
+        "an alert",
+        &[
+            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
+            "silenced",
+        ],
+        "remove the alert; to leave it out of one environment, write `environments: { staging: { services: { api: { alerts: { down: off } } } } }` with your names in the project file",
+    ),
+    (
+        "an SLO",
+        &["severity", "priority", "criticality"],
+        "an SLO pages and opens tickets, as its policy says: remove this; `tiers_off: [page]` leaves only tickets",
+    ),
+    (
+        "an SLO",
+        &["for", "keep_firing_for"],
+        "the windows of the policy decide when an SLO alerts: remove this",
+    ),
+    (
+        "an SLO",
+        &["notify", "receiver", "receivers", "route", "routes", "channel", "slack", "email", "to"],
+        "receivers are in the project file: `alertmanager: { routes: [{ match: { slo: availability }, to: ops }] }` with your names",
+    ),
+    (
+        "a service file",
+        &["kind", "metadata", "spec", "apiVersion", "namespace"],
+        "remove it: a service file is no object of Kubernetes; its name is `service: api`",
+    ),
+    (
+        "an alert",
+        &["threshold", "limit", "value"],
+        "write the limit in the expression: `expr: queue_length > 100`",
+    ),
+    (
+        "an alert",
+        &["interval", "every", "window"],
+        "`for: 5m` says how long the expression must be true before the alert fires",
+    ),
     ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
     ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
     ("an alert", &["alert", "name"], "the key is its name: `alerts: { down: … }`"),
@@ -161,6 +293,88 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "the share of the budget decides it: burn rate = share × period ÷ long window; 14.4 over 1h of 30d is `budget: 2%`",
     ),
     ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
+    (
+        "an environment",
+        &[
+            "slos",
+            "alerts",
+            "objective",
+            "sli",
+            "by",
+            "tiers_off",
+            "metrics",
+            "owner",
+            "scrape_interval",
+            "planned",
+            "traffic",
+        ],
+        "it belongs to a service: `services: { api: { slos: { availability: { objective: 99% } } } }` with your names",
+    ),
+    ("an environment", &["service"], "write its name under `services`: `services: { api: off }`"),
+    (
+        "`alertmanager`",
+        &["route"],
+        "`default` names the receiver of every alert that no route matches: `default: ops`; other routes are a list: `routes: [{ match: { severity: page }, to: ops }]`",
+    ),
+    (
+        "`alertmanager`",
+        &["inhibit_rules", "inhibit"],
+        "write `inhibitions: [{ while: { severity: page }, silence: { severity: ticket }, equal: [service] }]`; a page silences the tickets of its SLO without it",
+    ),
+    (
+        "`alertmanager`",
+        &["global"],
+        "write its keys in `alertmanager`: `smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }`",
+    ),
+    (
+        "`alertmanager`",
+        &["time_intervals", "mute_time_intervals"],
+        "write `times: { nights: { hours: \"22:00-07:00\" } }`",
+    ),
+    (
+        "`alertmanager`",
+        &["url", "address", "host", "server"],
+        "remove it: slowburn writes the configuration of Alertmanager and does not call it; for links in texts write `links: { alertmanager: https://… }` in the project file",
+    ),
+    (
+        "`prometheus`",
+        &["url", "address", "server", "host"],
+        "remove it: commands that ask a server take its address: `slowburn check --prometheus http://localhost:9090`",
+    ),
+    ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
+    (
+        "the project file",
+        &["receivers", "routes", "route", "smtp"],
+        "it belongs under `alertmanager`: `alertmanager: { receivers: …, default: …, routes: … }`",
+    ),
+    (
+        "`targets`",
+        &["prometheus", "grafana", "promtool", "alertmanager", "runbooks", "report"],
+        "remove it: its files are always written",
+    ),
+    ("`smtp`", &["port"], "write it in `host`, after a colon: `host: \"mail.internal:587\"`"),
+    (
+        "`smtp`",
+        &["server", "smarthost", "smtp_smarthost"],
+        "the key is called `host`, with the port: `host: \"mail.internal:587\"`",
+    ),
+    (
+        "an entry of `texts`",
+        &["title", "subject", "message", "body", "text"],
+        "a text has two parts: `summary: …` is its title, `description: …` its body",
+    ),
+    (
+        "an entry of `times`",
+        &["from", "to", "start", "end", "begin", "until"],
+        "write both in one text: `hours: \"22:00-07:00\"`",
+    ),
+    (
+        "an entry of `maintenance`",
+        &["days", "hours", "weekday", "weekdays", "cron", "repeat", "every"],
+        "a window has a date: `from: 2027-01-10T02:00, to: 2027-01-10T04:00`; for hours that repeat, write when events count, as `hours` beside it",
+    ),
+    ("a route", &["continue"], "remove it: every route that matches an alert sends it"),
+    ("a route", &["routes"], "write it as a route of its own, with all its labels in `match`"),
     ("a receiver", &["email_configs"], "write only the address: `email: ops@example.com`"),
     (
         "a receiver",
@@ -197,6 +411,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
             "sns_configs",
             "webex",
             "webex_configs",
+            "sms",
+            "whatsapp",
+            "phone",
+            "mattermost",
+            "googlechat",
         ],
         "there is no such channel: send to a bridge, `webhook: { url: http://bridge:8080/ }`",
     ),
@@ -212,16 +431,41 @@ const BELONG: &[(&str, &[&str], &str)] = &[
     ("a receiver", CHANNELS, "it belongs to a receiver, under `receivers`"),
 ];
 
-/// The suggestion for an unknown `key` of `what`.
-pub fn suggestion(what: &str, key: &str) -> Option<KeySuggestion> {
+/// A word without accents and capitals, with `_` between its parts.
+fn folded(word: &str) -> String {
+    let plain = |c: char| match c {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        ' ' | '-' => '_',
+        c => c,
+    };
+    word.trim().to_lowercase().chars().map(plain).collect()
+}
+
+/// The suggestion for an unknown `key` of `what`, whose keys are `known`.
+pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySuggestion> {
+    let folded = folded(key);
+    let is = |words: &[&str]| words.contains(&key) || words.contains(&folded.as_str());
     let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
-        (*place == what && words.contains(&key)).then_some(*sentence)
+        (*place == what && is(words)).then_some(*sentence)
     };
     if let Some(name) = CALLED.iter().find_map(of) {
         return Some(KeySuggestion::Key(name));
     }
     if let Some(advice) = ADVISED.iter().find_map(of) {
         return Some(KeySuggestion::Advice(advice.to_owned()));
+    }
+    // `Objective` is `objective`, and so is `objetivo`.
+    let meant = |name: &&&str| {
+        **name == folded
+            || SPANISH.iter().any(|(ours, words)| ours == *name && words.contains(&folded.as_str()))
+    };
+    if let Some(name) = known.iter().find(meant) {
+        return Some(KeySuggestion::Key(name));
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`"];
     let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));

@@ -11,6 +11,7 @@ mod hours;
 mod keys;
 mod overlay;
 mod scrape;
+mod slips;
 mod targets;
 mod template;
 pub mod yaml;

@@ -14,7 +14,7 @@ use crate::ast::{Instance, Key};
 use crate::diagnostic::{Code, Help, Label, Problem, few};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
-use crate::vocabulary::nearest;
+use crate::vocabulary::{Placeholder, nearest};
 
 /// The keys of a template: its instances and its parameters.
 pub const INSTANCES: &str = "instances";
@@ -44,6 +44,10 @@ pub struct Templates<'a> {
     known: BTreeSet<String>,
     /// Places of values that were already reported to be more than a word.
     spread: BTreeSet<Span>,
+    /// Names of placeholders that were already reported, each with its instance.
+    reported: BTreeSet<(u32, String)>,
+    /// Whether the parameters have a problem, so that placeholders are not compared with them.
+    misread: bool,
     /// How many more values may be made; a long text counts as several.
     left: usize,
     /// Whether it was reported that there are too many values.
@@ -53,6 +57,7 @@ pub struct Templates<'a> {
 
 /// The services of a file: one per instance, or the only one. With all instances in it.
 pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Instance>) {
+    let before = problems.len();
     for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
         if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
@@ -62,14 +67,18 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
             );
         }
     }
+    if problems.len() > before {
+        return (Vec::new(), Vec::new());
+    }
     if !is_template(&file) && !parts(&file).any(|entry| is_template(&entry.value)) {
         return (vec![file], Vec::new());
     }
-    let before = problems.len();
     let mut templates = Templates {
         instances: Vec::new(),
         known: BTreeSet::new(),
         spread: BTreeSet::new(),
+        reported: BTreeSet::new(),
+        misread: false,
         left: MOST_VALUES,
         spent: false,
         problems,
@@ -206,6 +215,15 @@ impl Templates<'_> {
         let of = |name: &str| entries.iter().find(|entry| entry.key.text == name);
         let defaults = of(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
         self.known.extend(defaults.keys().cloned());
+        if let Some(entry) = ["params", "variables", "vars", "arguments"].iter().find_map(|name| of(name)) {
+            let headline = format!("a template has no key `{}`", entry.key.text);
+            self.problems.push(
+                Problem::error(Code::UnknownKey, entry.key.span, headline)
+                    .label("the key is called `parameters`")
+                    .fix("write `parameters`", entry.key.span, PARAMETERS),
+            );
+            return Vec::new();
+        }
         let Some(Entry { key, value }) = of(INSTANCES) else { return Vec::new() };
         let Value::Map(instances) = &value.value else {
             self.problems.push(
@@ -258,6 +276,7 @@ impl Templates<'_> {
                 wrong_type(&entry.value, "`parameters`", "a map of names and defaults")
                     .help("write `parameters: { job: <<name>>, threshold: 500ms, team: }`"),
             );
+            self.misread = true;
             return BTreeMap::new();
         };
         if let Some(more) = entries.get(MOST_PARAMETERS) {
@@ -277,13 +296,24 @@ impl Templates<'_> {
                     && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             if !is_name(&key.text) || key.text == NAME {
+                self.misread = true;
                 let problem =
                     Problem::error(Code::InvalidName, key.span, "this is not a valid name of a parameter");
                 self.problems.push(match key.text == NAME {
                     true => {
                         problem.help("`<<name>>` is already the name of the instance: choose another name")
                     }
-                    false => problem.label("lower-case letters, digits and `_`, beginning with a letter"),
+                    false => {
+                        let problem =
+                            problem.label("lower-case letters, digits and `_`, beginning with a letter");
+                        let meant = key.text.to_lowercase().replace(['-', '.', ' '], "_");
+                        match is_name(&meant) && meant != NAME {
+                            true => {
+                                problem.fix(format!("write `{meant}`, and `<<{meant}>>`"), key.span, meant)
+                            }
+                            false => problem.help("write a name such as `job`"),
+                        }
+                    }
                 });
                 continue;
             }
@@ -291,6 +321,20 @@ impl Templates<'_> {
                 Value::Null => None,
                 _ => as_scalar(value, &format!("the default of `{}`", key.text), self.problems),
             };
+            let other = default.iter().flat_map(|default| {
+                placeholders(&default.text)
+                    .filter(|(.., name)| *name != NAME)
+                    .map(move |found| (default, found))
+            });
+            for (default, (start, end, name)) in other {
+                self.misread = true;
+                let headline = format!("a default cannot contain `<<{name}>>`");
+                self.problems.push(
+                    Problem::error(Code::UnknownKey, default.place(start, end), headline)
+                        .label("only the name of the instance is known here")
+                        .help(format!("write `{}: <<name>>`, or the value itself", key.text)),
+                );
+            }
             parameters.insert(key.text.clone(), default);
         }
         parameters
@@ -308,10 +352,16 @@ impl Templates<'_> {
             Value::Map(own) => own.as_slice(),
             Value::Null => &[],
             _ => {
-                self.problems.push(
-                    wrong_type(&entry.value, "an instance", "a map of parameters")
-                        .help(format!("write `{}: {{}}` if it sets none", entry.key.text)),
-                );
+                self.problems.push(wrong_type(&entry.value, "an instance", "a map of parameters").help(
+                    match (&entry.value.value, defaults.keys().next()) {
+                        (Value::Scalar(value), Some(first))
+                            if is_word(&value.text.replace(['-', '/'], "_")) =>
+                        {
+                            format!("write `{}: {{ {first}: {} }}`", entry.key.text, value.text)
+                        }
+                        _ => format!("write `{}: {{}}` if it sets none", entry.key.text),
+                    },
+                ));
                 return None;
             }
         };
@@ -440,10 +490,31 @@ impl Templates<'_> {
         scalar.replaced(&parts)
     }
 
+    /// Reports a parameter whose placeholder is written as in another language, such as `{{job}}` or `${job}`.
+    fn other_signs(&mut self, scalar: &Scalar) {
+        for found in Placeholder::all(&scalar.text) {
+            let written = &scalar.text[found.place.clone()];
+            let (name, certain) = (found.name, found.is_certain(&scalar.text));
+            let is_own =
+                written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
+            let is_meant = self.known.contains(name) || name == NAME && certain;
+            let place = scalar.place(found.place.start, found.place.end);
+            if is_own || !is_meant || !self.reported.insert((place.source.instance(), name.to_owned())) {
+                continue;
+            }
+            let headline = format!("nothing fills in `{written}`");
+            self.problems.push(
+                Problem::error(Code::UnknownKey, place, headline)
+                    .label("a placeholder of a template has other signs")
+                    .help(format!("write `<<{name}>>`")),
+            );
+        }
+    }
+
     /// Reports placeholders without a parameter.
     fn leftovers(&mut self, node: &Node) {
         // If there were too many values, some placeholders were not filled in, and they are not misspelt.
-        if self.spent {
+        if self.spent || self.misread {
             return;
         }
         match &node.value {
@@ -451,14 +522,20 @@ impl Templates<'_> {
             Value::List(items) => items.iter().for_each(|item| self.leftovers(item)),
             Value::Map(entries) => entries.iter().for_each(|entry| self.leftovers(&entry.value)),
             Value::Scalar(scalar) => {
+                self.other_signs(scalar);
                 for (start, end, name) in placeholders(&scalar.text) {
-                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
                     let place = scalar.place(start, end);
+                    if !self.reported.insert((place.source.instance(), name.to_owned())) {
+                        continue;
+                    }
+                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
                     let problem =
                         Problem::error(Code::UnknownKey, place, format!("no parameter is called `{name}`"));
                     let nearest = nearest(name, &known).map(str::to_owned);
                     self.problems.push(match nearest {
-                        Some(nearest) => problem.label(format!("did you mean `<<{nearest}>>`?")),
+                        Some(nearest) => problem
+                            .label(format!("did you mean `<<{nearest}>>`?"))
+                            .help(format!("write `<<{nearest}>>`")),
                         None => problem.help(format!("declare it: `parameters: {{ {name}: }}`")),
                     });
                 }
@@ -532,7 +609,7 @@ fn quoted(value: &str, quote: char) -> String {
         match c {
             '\n' => text.push_str("\\n"),
             c if c == quote || c == '\\' => text.extend(['\\', c]),
-            c if c.is_control() => text.extend(c.escape_unicode().filter(|c| !matches!(c, '{' | '}'))),
+            c if c.is_control() => text.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => text.push(c),
         }
     }

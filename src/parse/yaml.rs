@@ -11,8 +11,10 @@ use serde_saphyr::budget::{Budget, BudgetBreach};
 use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, Options, Spanned};
 
+use super::slips::Faulty;
 use crate::ast::Key;
 use crate::diagnostic::{self, Code, Problem};
+use crate::inert::blank;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
@@ -336,45 +338,9 @@ impl File<'_> {
         offset
     }
 
-    /// Adds the edit that replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a colon.
-    fn untabbed(&self, problem: Problem, at: usize) -> Problem {
-        let start = self.text[..at].rfind('\n').map_or(0, |at| at + 1);
-        let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
-        let above = self.text[..start].lines().rev().find(|line| !line.trim().is_empty());
-        let above =
-            above.filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().contains('\t'));
-        if !self.text[start..start + blank].contains('\t') || at > start + blank {
-            return problem.help("indent with spaces");
-        }
-        let Some(above) = above else { return problem.help("indent with spaces") };
-        let depth = above.len() - above.trim_start_matches(' ').len();
-        let depth = if above.trim_end().ends_with(':') { depth + 2 } else { depth };
-        problem.fix("indent with spaces", self.span(start, start + blank), " ".repeat(depth.min(80)))
-    }
-
-    /// Common mistakes that the parser notices only a line later, or reports for the line above.
     fn slip(&self, offset: usize, words: &str) -> Option<Problem> {
-        if words.contains("found a tab") {
-            let tab = self.text[offset..].find('\t').map(|at| offset + at)?;
-            let end = tab + self.text[tab..].len() - self.text[tab..].trim_start_matches('\t').len();
-            let problem = syntax(self.span(tab, end), "a tab is used for indentation");
-            return Some(self.untabbed(problem, tab));
-        }
-        if words.contains("mapping values are not allowed") {
-            let line = self.text[..offset].rfind('\n')?;
-            let above = self.text[..line].trim_end();
-            let start = above.rfind('\n').map_or(0, |at| at + 1);
-            let colon = start + above[start..].find(':')?;
-            let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-            let key = above[start..colon].trim_start();
-            let glued = !above[colon + 1..].starts_with([' ', '/']) && colon + 1 < above.len();
-            if glued && !key.is_empty() && key.chars().all(is_key) {
-                let place = self.span(colon, colon + 1);
-                let problem = syntax(place, format!("the colon after `{key}` needs a space behind it"));
-                return Some(problem.fix("write `: `", place, ": "));
-            }
-        }
-        None
+        let is_yaml = |text: &str| serde_saphyr::from_str_with_options::<RawValue>(text, options()).is_ok();
+        Faulty { source: self.source, text: self.text, offset, is_yaml }.slip(words)
     }
 
     /// A problem for an error of saphyr, in our words.
@@ -400,6 +366,9 @@ impl File<'_> {
                 let token =
                     self.text[offset..].split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
                 let token = token.unwrap_or("");
+                if let Some(problem) = self.slip(offset, "") {
+                    return problem;
+                }
                 let span = self.span(offset, offset + token.len());
                 syntax(span, format!("the alias `{token}` has no anchor before it")).help(format!(
                     "write `&{}` before the value that it repeats",
@@ -419,13 +388,6 @@ impl File<'_> {
                     too_deep(here)
                 } else if let Some(problem) = self.slip(offset, words) {
                     problem
-                } else if words.contains("tab")
-                    && (words.contains("disallowed") || words.contains("indentation"))
-                {
-                    let before = &self.text[..offset];
-                    let blank = before.trim_end_matches([' ', '\t']).len();
-                    let problem = syntax(self.span(blank, offset), "a tab is used for indentation");
-                    self.untabbed(problem, blank)
                 } else {
                     reword(here, words)
                 }
@@ -697,7 +659,8 @@ impl NodeReader<'_> {
         let span = self.file.span(start, end);
         let what = match &written.value {
             RawValue::Text(text) | RawValue::Typed(text) => {
-                return Some(Key { text: self.as_written(text.clone(), start, end), span });
+                let text = self.as_written(text.clone(), start, end);
+                return self.has_odd_blank(start, end).is_none().then_some(Key { text, span });
             }
             RawValue::Null => "null",
             RawValue::List(_) => "a list",
@@ -709,6 +672,33 @@ impl NodeReader<'_> {
             .help("put the key into quotes if it is meant as text");
         self.problems.push(problem);
         None
+    }
+
+    /// Reports a blank that is not a space at an end of a text without quotes, where nobody sees it. At the beginning of a line it is indentation.
+    fn has_odd_blank(&mut self, start: usize, end: usize) -> Option<()> {
+        let text = &self.file.text[start..end];
+        let ends = [text.chars().next()?, text.chars().next_back()?];
+        let (c, name) = ends.iter().find_map(|c| Some((*c, blank(*c)?)))?;
+        let is_blank = |c: char| blank(c).is_some();
+        let inner = text.trim_matches(is_blank);
+        let at = start + text.find(c)?;
+        let from_start = text.starts_with(is_blank);
+        let indents = from_start && self.file.text[..start].ends_with(['\n', '\r']);
+        let spaces = if indents {
+            text.chars().take_while(|c| is_blank(*c)).filter(|c| c.is_whitespace()).map(|_| ' ').collect()
+        } else {
+            String::new()
+        };
+        let headline = format!("this blank is U+{:04X} ({name})", u32::from(c));
+        let problem = syntax(self.file.span(at, at + c.len_utf8()), headline);
+        let help =
+            if !spaces.is_empty() { "write ordinary spaces".to_owned() } else { format!("write `{inner}`") };
+        self.problems.push(problem.label("it cannot be seen").fix(
+            help,
+            self.file.span(start, end),
+            format!("{spaces}{inner}"),
+        ));
+        Some(())
     }
 
     /// The text of a plain scalar on one line as it is in the file, not as saphyr read it: `1.50`, not `1.5`.
@@ -737,7 +727,7 @@ impl NodeReader<'_> {
         (at, at)
     }
 
-    fn scalar(&self, text: String, start: usize, end: usize) -> Node {
+    fn scalar(&mut self, text: String, start: usize, end: usize) -> Node {
         let file = self.file.text;
         let written = &file[start..end];
         // If the last thing in the file is an empty block scalar, only its header is there.
@@ -753,6 +743,7 @@ impl NodeReader<'_> {
             return Node { span, value: Value::Scalar(Scalar::new(text, raw, span)) };
         }
         let span = self.file.span(start, end);
+        self.has_odd_blank(start, end);
         let text = self.as_written(text, start, end);
         Node { span, value: Value::Scalar(Scalar::new(text, written, span)) }
     }

@@ -2,7 +2,7 @@
 
 use super::ast::Span;
 use super::fault::Fault;
-use crate::inert::{is_seen, line};
+use crate::inert::{blank, is_seen, line};
 
 /// A token and its place.
 #[derive(Clone, Debug)]
@@ -113,6 +113,10 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
             None => {
                 let span = Span { start: at, end: at + first.len_utf8() };
                 let fault = Fault::new(span, format!("unexpected character {}", quoted(first)));
+                if let Some(name) = blank(first) {
+                    let headline = format!("this blank is U+{:04X} ({name})", u32::from(first));
+                    return Err(Fault::new(span, headline).help("write an ordinary space, or remove it"));
+                }
                 Err(match first {
                     '“' | '”' | '„' | '«' | '»' => fault.help("use straight quotes: `\"`"),
                     '‘' | '’' | '´' => fault.help("use straight quotes: `'`"),
@@ -120,6 +124,17 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                     '≤' => fault.help("write `<=`"),
                     '≥' => fault.help("write `>=`"),
                     '≠' => fault.help("write `!=`"),
+                    '÷' => fault.help("write `/`"),
+                    '×' => fault.help("write `*`"),
+                    '.' if at > 0 => {
+                        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
+                        let start = text[..at].rfind(|c| !is_part(c)).map_or(0, |before| before + 1);
+                        let end = text[at..].find(|c| !is_part(c)).map_or(text.len(), |length| at + length);
+                        let name = text[start..end].replace('.', "_");
+                        fault.help(format!(
+                            "Prometheus stores dots as `_`, if it is not told otherwise: write `{name}`"
+                        ))
+                    }
                     _ => fault,
                 })
             }
@@ -156,8 +171,19 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
     } else if word.ends_with(|c: char| c.is_ascii_alphabetic())
         && word.bytes().all(|b| b.is_ascii_alphanumeric())
     {
-        Err(Fault::new(span, format!("`{word}` is neither a number nor a duration"))
-            .help("a duration has whole numbers and units, in this order and each once: y w d h m s ms"))
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let power = match &word[digits.len()..] {
+            "k" | "K" | "KB" | "kB" => Some(3),
+            "M" | "MB" => Some(6),
+            "G" | "GB" => Some(9),
+            "T" | "TB" => Some(12),
+            _ => None,
+        };
+        let fault = Fault::new(span, format!("`{word}` is neither a number nor a duration"));
+        if let Some(power) = power.filter(|_| is_decimal(digits)) {
+            return Err(fault.help(format!("a number has no unit: write `{digits}e{power}`")));
+        }
+        Err(fault.help("a duration has whole numbers and units, in this order and each once: y w d h m s ms"))
     } else {
         Err(Fault::new(span, format!("`{word}` is not a number")))
     }

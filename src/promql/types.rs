@@ -132,6 +132,7 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         faults.push(match nearest(name) {
             _ if names::METRICSQL.contains(&name) => fault
                 .help("it is a function of MetricsQL, which only VictoriaMetrics has: write it in PromQL"),
+            _ if matches!(name, "average" | "mean") => fault.help("write `avg`"),
             Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
             None => fault,
         });

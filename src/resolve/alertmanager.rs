@@ -158,7 +158,12 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
         }
         if port.is_none() || !plain {
             let problem = Problem::error(Code::WrongType, whole(&block.host), "this is not a host with a port");
-            problems.push(problem.help("write both, such as `mail.internal:587`"));
+            let bare = host.split_once("://").map_or(host.as_str(), |(_, host)| host).trim_end_matches('/');
+            let is_host = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+            problems.push(problem.help(format!(
+                "write both, such as `{}:587`",
+                if is_host { bare } else { "mail.internal" }
+            )));
             return None;
         }
         Some(host)
@@ -186,7 +191,9 @@ fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
         problems.push(
             Problem::error(Code::WrongType, whole(written), "this is not a mail address")
                 .label("expected one address, without a name")
-                .help("write a list for several: `[one@…, other@…]`"),
+                .help(
+                    "write an address such as `ops@shop.internal`, or a list for several: `[one@…, other@…]`",
+                ),
         );
         return None;
     }
@@ -399,6 +406,14 @@ impl DefinedNames<'_> {
             return Name::parse(&written.text);
         }
         let headline = format!("`times` has no entry `{}`", written.text);
+        if let Some(hours) = super::common_spellings::hours(&written.text) {
+            problems.push(
+                Problem::error(Code::TimeUndefined, whole(written), headline)
+                    .label("`mute` names an entry of `times`")
+                    .help(format!("write `times: {{ nights: {{ hours: \"{hours}\" }} }}` in `alertmanager`, and `mute: nights` here")),
+            );
+            return None;
+        }
         problems.push(undefined(
             Problem::error(Code::TimeUndefined, whole(written), headline),
             written,
@@ -415,7 +430,10 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
             whole(written),
             name,
         ),
-        None if known.is_empty() => problem.help("define it in `alertmanager`"),
+        None if known.is_empty() => problem.help(format!(
+            "define it in `alertmanager`: `times: {{ {}: {{ hours: \"22:00-07:00\" }} }}`",
+            Name::nearest(&written.text).map_or_else(|| "nights".to_owned(), |name| name.to_string())
+        )),
         None => problem.help(format!("there are {}", few(known))),
     }
 }

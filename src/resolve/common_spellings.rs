@@ -25,7 +25,7 @@ const SPANS_OF_DAYS: [(&str, &[&str]); 3] = [
 
 /// Words for yes and no.
 const SWITCHES: [(&str, &[&str]); 2] = [
-    ("true", &["true", "yes", "y", "on", "1", "sí", "si", "verdadero", "enabled"]),
+    ("true", &["true", "yes", "y", "on", "1", "sí", "si", "verdadero", "enabled", "starttls", "required"]),
     ("false", &["false", "no", "n", "off", "0", "falso", "never", "none", "disabled"]),
 ];
 
@@ -37,10 +37,10 @@ const MOST_DATES: usize = 31;
 
 /// Units of a rate, with their other names.
 const UNITS: [(&str, &[&str]); 4] = [
-    ("s", &["s", "sec", "second", "seconds", "1s"]),
-    ("m", &["m", "min", "minute", "minutes", "1m"]),
-    ("h", &["h", "hr", "hour", "hours", "1h"]),
-    ("d", &["d", "day", "days", "1d"]),
+    ("s", &["s", "sec", "second", "seconds", "segundo", "1s"]),
+    ("m", &["m", "min", "minute", "minutes", "minuto", "1m"]),
+    ("h", &["h", "hr", "hour", "hours", "hora", "1h"]),
+    ("d", &["d", "day", "days", "día", "dia", "1d"]),
 ];
 
 /// Names of rates with their units.
@@ -54,6 +54,11 @@ pub(super) fn days(text: &str) -> Option<String> {
     }
     let day = |name: &str| {
         let name = name.trim().trim_end_matches('.');
+        // ISO 8601 counts from Monday.
+        if let Some((day, _)) = name.parse::<usize>().ok().and_then(|number| DAYS.get(number.checked_sub(1)?))
+        {
+            return Some(*day);
+        }
         let known = |(day, names): &&(&str, &[&str])| {
             *day == name || format!("{day}s") == name || names.contains(&name)
         };
@@ -69,7 +74,15 @@ pub(super) fn days(text: &str) -> Option<String> {
 pub(super) fn hours(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let (from, to) = between(&text)?;
-    let (from, to) = (clock(from)?, clock(to)?);
+    let (from, mut to) = (clock(from)?, clock(to)?);
+    // `9 to 5` ends in the afternoon.
+    let bare = |text: &str| text.trim().bytes().all(|byte| byte.is_ascii_digit());
+    if to < from
+        && from.as_str() < "12:00"
+        && text.split_once(['-', '–', 't', 'a']).is_some_and(|(from, _)| bare(from))
+    {
+        to = clock(&format!("{}pm", to.trim_end_matches(":00").trim_start_matches('0')))?;
+    }
     (from != to && from != "24:00").then(|| format!("{from}-{to}"))
 }
 
@@ -192,6 +205,13 @@ pub(super) fn dates(text: &str) -> Option<String> {
 fn numbers(text: &str) -> Option<(i16, i8, i8)> {
     let mut parts = text.trim().split(['-', '/', '.']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    // `25/12/2027`: a day after the twelfth cannot be a month.
+    let is_later = |text: &str| text.parse::<u8>().is_ok_and(|number| number > 12);
+    let (year, month, day) = match (year, month, day) {
+        (first, second, year) if year.len() == 4 && is_later(first) => (year, second, first),
+        (first, second, year) if year.len() == 4 && is_later(second) => (year, first, second),
+        written => written,
+    };
     let digits = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
     if parts.next().is_some() || !is_year || !digits(month) || !digits(day) {
@@ -205,14 +225,26 @@ pub(super) fn rate(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (amount, rest) = text.split_at(end);
-    let rest = rest.trim();
+    // `10k` is 10000.
+    let zeros = match rest.as_bytes() {
+        [b'k', next, ..] if !next.is_ascii_alphabetic() => "000",
+        [b'm', next, ..] if !next.is_ascii_alphabetic() => "000000",
+        _ => "",
+    };
+    let rest = rest[zeros.len().min(1)..].trim();
+    if !zeros.is_empty() && amount.contains('.') {
+        return None;
+    }
+    let amount = &format!("{amount}{zeros}");
     if amount.is_empty() || amount.len() > 20 {
         return None;
     }
     if let Some((_, unit)) = RATES.iter().find(|(name, _)| *name == rest) {
         return Some(format!("{amount}/{unit}"));
     }
-    let (_, unit) = [" per ", "per ", "/", " a ", "a "].iter().find_map(|word| rest.split_once(word))?;
+    let (_, unit) = [" per ", "per ", "/", " al ", "al ", " por ", "por ", " a ", "a "]
+        .iter()
+        .find_map(|word| rest.split_once(word))?;
     let (unit, _) = UNITS.iter().find(|(_, names)| names.contains(&unit.trim()))?;
     Some(format!("{amount}/{unit}"))
 }
@@ -260,10 +292,11 @@ mod tests {
             ("Weekdays", "monday-friday"),
             ("thu", "thursday"),
             ("Saturdays", "saturday"),
+            ("1-5", "monday-friday"),
         ] {
             assert_eq!(days(written).as_deref(), Some(meant), "{written}");
         }
-        for written in ["", "-", "mon-", "m", "funday", "mon-fri-sun", "1-5"] {
+        for written in ["", "-", "mon-", "m", "funday", "mon-fri-sun", "0-5"] {
             assert_eq!(days(written), None, "{written}");
         }
     }
@@ -278,6 +311,7 @@ mod tests {
             ("12 am to 12 pm", "00:00-12:00"),
             ("8h a 20h", "08:00-20:00"),
             ("22-6", "22:00-06:00"),
+            ("9 to 5", "09:00-17:00"),
             ("0-24", "00:00-24:00"),
         ] {
             assert_eq!(hours(written).as_deref(), Some(meant), "{written}");
@@ -353,6 +387,8 @@ mod tests {
             ("200 requests per hour", "200/h"),
             ("30rps", "30/s"),
             ("5 a day", "5/d"),
+            ("10k/h", "10000/h"),
+            ("1000 al día", "1000/d"),
         ] {
             assert_eq!(rate(written).as_deref(), Some(meant), "{written}");
         }

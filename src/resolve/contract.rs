@@ -50,9 +50,25 @@ fn missing(
         Some(near) => problem.fix(format!("write `{near}`"), place, near),
         None => problem,
     };
-    problem.help(format!(
-        "capture it from the program: `slowburn metrics capture http://localhost:8000/metrics --out {path}`"
-    ))
+    // An address, or the name of a metric, is no path.
+    let text = &named.text;
+    let is_address = text.contains("://");
+    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
+    if !is_address && !is_word {
+        return problem.help(format!(
+            "capture it from the program: `slowburn metrics capture http://localhost:8000/metrics --out {path}`"
+        ));
+    }
+    let name = file.name.text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
+    let address =
+        match is_address && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"'@`\"".contains(&byte)) {
+            true => text,
+            false => "http://localhost:8000/metrics",
+        };
+    problem
+        .label("this is not the path of a file")
+        .help(format!("capture what the program shows: `slowburn metrics capture {address} --out {here}metrics/{name}.prom`"))
+        .help(format!("and write `metrics: metrics/{name}.prom`"))
 }
 
 /// Metrics that do not exist yet.

@@ -20,10 +20,15 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         Some(code) => match Language::ALL.iter().find(|(known, _)| *known == code.text) {
             Some((_, language)) => *language,
             None => {
-                problems.push(
-                    Problem::error(Code::WrongType, whole(code), "this language is not supported")
-                        .label("expected `en` or `es`"),
-                );
+                let problem = Problem::error(Code::WrongType, whole(code), "this language is not supported")
+                    .label("expected `en` or `es`");
+                let begins =
+                    |starts: &[&str]| starts.iter().any(|start| code.text.to_lowercase().starts_with(start));
+                let meant = [("es", begins(&["es", "spa", "cast"])), ("en", begins(&["en", "ing"]))];
+                problems.push(match meant.iter().find(|(_, is_meant)| *is_meant) {
+                    Some((meant, _)) => problem.fix(format!("write `{meant}`"), whole(code), *meant),
+                    None => problem.help("write `language: en`, or `language: es` for Spanish"),
+                });
                 Language::English
             }
         },

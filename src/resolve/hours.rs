@@ -82,11 +82,19 @@ pub(super) fn hours_of(
     let (span, days, hours, own, holidays) = match block {
         HoursBlock::Word(word) if word.text.trim() == "always" => return Some(None),
         HoursBlock::Word(word) => {
-            problems.push(
-                Problem::error(Code::InvalidHours, whole(word), "these hours name no days").help(
-                    "write `hours: { days: monday-friday, hours: \"08:00-20:00\" }`, or `hours: always`",
-                ),
-            );
+            let problem = Problem::error(Code::InvalidHours, whole(word), "these hours name no days");
+            let text = word.text.trim().to_lowercase();
+            let always = ["24x7", "24/7", "24h", "7x24", "siempre", "all", "00:00-24:00", "none", "off"];
+            problems.push(match always.contains(&text.as_str()) {
+                true => problem.fix("write `always`", whole(word), "always"),
+                false => {
+                    let hours = common_spellings::hours(&text).unwrap_or_else(|| "08:00-20:00".to_owned());
+                    let days = common_spellings::days(&text).unwrap_or_else(|| "monday-friday".to_owned());
+                    problem.help(format!(
+                        "write `hours: {{ days: {days}, hours: \"{hours}\" }}`, or `hours: always`"
+                    ))
+                }
+            });
             return None;
         }
         HoursBlock::Week { span, days, hours, time_zone, holidays } => {
@@ -206,12 +214,22 @@ fn except_of(
         );
         return None;
     }
-    if written.text.trim().get(..10).and_then(common_spellings::date).is_some() {
-        let headline = "`except` is a query, not a time";
-        problems.push(
-            Problem::error(Code::NeverCounted, whole(written), headline)
-                .help("write windows with a date under `maintenance` in the project file"),
-        );
+    let text = written.text.trim().to_lowercase();
+    let problem = Problem::error(Code::NeverCounted, whole(written), "`except` is a query, not a time");
+    if let Some(date) = text.get(..10).and_then(common_spellings::date) {
+        problems.push(problem.help(format!(
+            "write windows with a date in the project file: `maintenance: [{{ from: {date}T02:00, to: {date}T04:00, reason: The database moves }}]`"
+        )));
+        return None;
+    }
+    // `weekends`, `02:00-04:00`, `sunday 02:00-04:00`
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let is_time =
+        |part: &&str| common_spellings::hours(part).is_some() || common_spellings::days(part).is_some();
+    if !parts.is_empty() && parts.iter().all(is_time) {
+        problems.push(problem.help(
+            "write when events count: `hours: { days: monday-friday, hours: \"08:00-20:00\" }`, in place of `except`",
+        ).help("write windows with a date under `maintenance` in the project file"));
         return None;
     }
     let mut reader = Reader::new(version);
@@ -348,8 +366,19 @@ fn moment(
         (Some(zone), _) => zone.text.trim(),
         (None, None) => "UTC",
         (None, Some(_)) => {
+            // `from` and `to` lack it together.
+            let headline = "this time has no time zone";
+            let near = |other: &Problem| {
+                let (span, place) = (other.primary.span, whole(written));
+                other.headline == headline
+                    && span.source == place.source
+                    && place.start.abs_diff(span.start) < 80
+            };
+            if problems.iter().any(near) {
+                return None;
+            }
             problems.push(
-                Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
+                Problem::error(Code::InvalidMaintenance, whole(written), headline)
                     .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
                     .help("or add `time_zone: Europe/Madrid` to the project file"),
             );

@@ -53,6 +53,25 @@ pub(super) fn parts(
                 .help("remove parts that no request depends on, or write two journeys"),
         );
     }
+    let is_part = |written: &Scalar| written.text.split_once('/').is_some();
+    if let ([first, _, ..], true) = (block.parts.as_slice(), block.parts.iter().all(|part| !is_part(part))) {
+        // All of them are written in the same wrong way: one problem.
+        let named = |part: &Scalar| {
+            let (service, slo) = part.text.trim().split_once(['.', ':']).unwrap_or(("api", part.text.trim()));
+            Some(format!("{}/{}", Name::parse(service.trim())?, Name::parse(slo.trim())?))
+        };
+        if let Some(all) = block.parts.iter().map(named).collect::<Option<Vec<String>>>() {
+            let headline = "a part of a journey must name a service and an SLO";
+            let problem =
+                Problem::error(Code::InvalidJourney, whole(first), headline).label("expected `service/slo`");
+            let list = all.join(", ");
+            problems.push(match first.text.contains(['.', ':']) {
+                true => problem.help(format!("write `[{list}]`")),
+                false => problem.help(format!("write the service before each SLO, such as `[{list}]`")),
+            });
+            return None;
+        }
+    }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     let mut parts = Vec::new();
     for written in block.parts.iter().take(MOST) {

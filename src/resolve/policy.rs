@@ -260,17 +260,15 @@ pub(super) fn tiers(
                 continue;
             }
             let longs: Vec<String> = tiers.iter().map(|(tier, _)| tier.long.to_string()).collect();
-            problems.push(
-                Problem::error(
-                    Code::UnknownPolicy,
-                    whole(word),
-                    format!("policy `{name}` has no tier `{text}`"),
-                )
-                .help(format!(
-                    "write a severity, or one of the long windows {}",
-                    crate::diagnostic::listed(&longs)
-                )),
-            );
+            let headline = format!("policy `{name}` has no tier `{text}`");
+            let problem = Problem::error(Code::UnknownPolicy, whole(word), headline).help(format!(
+                "write `page`, `ticket`, or one of the long windows {}",
+                crate::diagnostic::listed(&longs)
+            ));
+            problems.push(match values::severity_meant(text) {
+                Some(meant) => problem.fix(format!("write `{meant}`"), whole(word), meant),
+                None => problem,
+            });
             return None;
         }
         tiers.retain(|(tier, _)| !matches(tier));

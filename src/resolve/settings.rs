@@ -66,9 +66,10 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
             .label("letters, digits and `_`, not beginning with a digit");
-        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii()) {
+        let is_word = text.contains(|c: char| c.is_ascii_alphanumeric());
+        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii() && is_word) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
-            None => problem,
+            None => problem.help("write the name of one label, such as `region`"),
         });
         return None;
     };
@@ -81,7 +82,11 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
                 format!("the label `{name}` is reserved for the generated rules"),
             )
             .label("one of the two values would be lost")
-            .help(format!("give it another name; reserved are {listed} and names that begin with `__`")),
+            .help(match name.as_str() {
+                "severity" => "the rules set it, to `page` or `ticket`; other values are in the project file: `severities: { page: { label: critical }, ticket: { label: warning } }`".to_owned(),
+                "owner" => "write `owner: …` in the service file, which sets it".to_owned(),
+                _ => format!("give it another name; reserved are {listed} and names that begin with `__`"),
+            }),
         );
         return None;
     }
@@ -420,7 +425,10 @@ fn period_meant(text: &str) -> Option<String> {
     let spelled = word.to_lowercase().replace(['-', '_'], " ");
     let words: Vec<&str> = spelled
         .split_whitespace()
-        .filter(|word| !["calendar", "calendario", "natural", "rolling", "last", "the"].contains(word))
+        .filter(|word| {
+            !["calendar", "calendario", "natural", "rolling", "last", "the", "últimos", "ultimos"]
+                .contains(word)
+        })
         .collect();
     match words.join(" ").trim_end_matches('s') {
         "month" | "monthly" | "me" | "mensual" => Some("calendar month".to_owned()),
@@ -502,7 +510,15 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                         whole(word),
                         "`missing_events` must be `off` or say when to alert",
                     )
-                    .help("write `off`, or `{ severity: ticket, after: 15m }`"),
+                    .help(
+                        match (Severity::parse(&word.text), Duration::parse(&word.text)) {
+                            (Some(severity), _) => {
+                                format!("write `{{ severity: {}, after: 15m }}`", severity.as_str())
+                            }
+                            (_, Some(after)) => format!("write `{{ severity: ticket, after: {after} }}`"),
+                            _ => "write `off`, or `{ severity: ticket, after: 15m }`".to_owned(),
+                        },
+                    ),
                 );
             }
             None

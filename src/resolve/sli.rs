@@ -10,7 +10,7 @@ use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{self, Decimal, Duration, LabelName, text};
+use crate::vocabulary::{self, Decimal, Duration, LabelName, Placeholder, text};
 
 /// What is needed to resolve an SLI.
 pub(super) struct Context<'a> {
@@ -301,6 +301,22 @@ impl Reader {
                 return None;
             }
         };
+        let mut is_filled = true;
+        for found in expr.selectors().into_iter().flat_map(|selector| unfilled(selector, query)) {
+            is_filled = false;
+            let place = found.primary.span;
+            let alike = |other: &&mut Problem| {
+                other.headline == found.headline && other.primary.span.source == place.source
+            };
+            // One placeholder is one problem, however often it is written.
+            match problems.iter_mut().find(alike) {
+                Some(other) => *other = other.clone().and(place, "also here"),
+                None => problems.push(found),
+            }
+        }
+        if !is_filled {
+            return None;
+        }
         let kind = match promql::check(&expr) {
             Ok(kind) => kind,
             Err(faults) => {
@@ -445,9 +461,12 @@ impl Reader {
                             query.spelling().of(&compared),
                         )
                     }
-                    false => problem.help(
-                        "write what is true while all is well, such as `queue_length{job=\"mail\"} < 100`",
-                    ),
+                    false => problem.help(format!(
+                        "write what is true while all is well, such as `{} < 100`",
+                        expr.selectors().first().map_or("queue_length", |one| {
+                            query.text.get(one.span.start..one.span.end).unwrap_or_default()
+                        })
+                    )),
                 });
                 None
             }
@@ -512,7 +531,7 @@ impl Reader {
                         whole(query),
                         "`latency` must be the selector of one histogram",
                     )
-                    .help("write its name and labels: `http_request_duration_seconds{job=\"api\"}`"),
+                    .help(format!("write its name and labels: `{}`", base(&expr))),
                 );
                 return None;
             }
@@ -560,7 +579,23 @@ impl Reader {
             Some((unit, _)) => {
                 problems.push(
                     Problem::error(Code::WrongType, whole(unit), "this unit is not supported")
-                        .label("expected `seconds` or `milliseconds`"),
+                        .label("expected `seconds` or `milliseconds`")
+                        .fix(
+                            format!(
+                                "write `{}`",
+                                if unit.text.to_lowercase().starts_with('m') {
+                                    "milliseconds"
+                                } else {
+                                    "seconds"
+                                }
+                            ),
+                            whole(unit),
+                            if unit.text.to_lowercase().starts_with('m') {
+                                "milliseconds"
+                            } else {
+                                "seconds"
+                            },
+                        ),
                 );
                 return None;
             }
@@ -615,7 +650,23 @@ impl Reader {
             Some((written, _)) => {
                 problems.push(
                     Problem::error(Code::WrongType, whole(written), "there is no such kind of histogram")
-                        .label("expected `classic` or `native`"),
+                        .label("expected `classic` or `native`")
+                        .fix(
+                            format!(
+                                "write `{}`",
+                                if written.text.to_lowercase().starts_with(['n', 'e']) {
+                                    "native"
+                                } else {
+                                    "classic"
+                                }
+                            ),
+                            whole(written),
+                            if written.text.to_lowercase().starts_with(['n', 'e']) {
+                                "native"
+                            } else {
+                                "classic"
+                            },
+                        ),
                 );
                 None
             }
@@ -661,7 +712,12 @@ impl Reader {
             Err(_) if !braced => {
                 let headline = "this is not a list of matchers";
                 let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
-                problems.push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
+                let inner =
+                    written.text.split_once('{').and_then(|(_, rest)| rest.trim_end().strip_suffix('}'));
+                problems.push(match inner.filter(|inner| promql::parse(&format!("_{{{inner}}}")).is_ok()) {
+                    Some(inner) => problem.help(format!("write only the matchers: `successful: {inner}`")),
+                    None => problem.help("write label matchers, such as `successful: status!~\"5..\"`"),
+                });
                 return None;
             }
             Ok(_) => {
@@ -773,6 +829,25 @@ fn collect(
     match &expr.kind {
         Kind::Paren(inner) => collect(inner, negative, written, terms, problems),
         Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, written, terms, problems),
+        Kind::Binary(binary)
+            if binary.op == Op::Sub && is_hyphen(&query.text, &binary.left, &binary.right) =>
+        {
+            let (name, rest) = query.text.split_at(query.text.find('{').unwrap_or(query.text.len()));
+            let meant = format!("{}{rest}", name.replace('-', "_"));
+            problems.push(
+                Problem::error(
+                    Code::PromqlSyntax,
+                    place,
+                    "`-` subtracts here: a metric has no `-` in its name",
+                )
+                .spelled(
+                    format!("write `{meant}`"),
+                    whole(query),
+                    query.spelling().of(&meant),
+                ),
+            );
+            false
+        }
         Kind::Binary(binary) if matches!(binary.op, Op::Add | Op::Sub) && binary.matching.is_none() => {
             let left = collect(&binary.left, negative, written, terms, problems);
             let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), written, terms, problems);
@@ -835,6 +910,34 @@ fn collect(
             false
         }
     }
+}
+
+/// The histogram that an expression reads, without what `latency` adds itself.
+fn base(expr: &Expr) -> String {
+    let Some(selector) = expr.selectors().into_iter().find(|one| one.name.is_some()) else {
+        return "http_request_duration_seconds{job=\"api\"}".to_owned();
+    };
+    let name = selector.name.as_deref().unwrap_or_default();
+    let name = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let matchers =
+        selector.matchers.iter().filter(|matcher| matcher.label != "le").cloned().collect::<Vec<_>>();
+    Selector { name: Some(name.to_owned()), matchers: matchers.into(), ..selector.clone() }.to_string()
+}
+
+/// Whether a subtraction is probably a name with a hyphen: no blanks, and no name of a metric has only one word.
+fn is_hyphen(text: &str, left: &Expr, right: &Expr) -> bool {
+    let is_word = |expr: &Expr| match &expr.kind {
+        Kind::Selector(selector) => {
+            selector.matchers.is_empty()
+                && selector.name.as_ref().is_some_and(|name| !name.contains(['_', ':']))
+        }
+        _ => false,
+    };
+    let first = match &left.kind {
+        Kind::Binary(binary) if binary.op == Op::Sub => is_hyphen(text, &binary.left, &binary.right),
+        _ => is_word(left),
+    };
+    first && text.get(left.span.end..right.span.start) == Some("-")
 }
 
 /// Whether this is a series such as `up`, which is 1 in the good state.
@@ -909,4 +1012,34 @@ fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
     let end = last + query.text[last..].chars().next().map_or(0, char::len_utf8);
     let text = query.text[start..end].replace(CURLY, "\"");
     Some((query.place(start, end), query.spelling().of(&text)?))
+}
+
+/// Matchers whose value is a placeholder of a template or of Grafana: nothing fills it in here.
+fn unfilled<'a>(selector: &'a Selector, query: &'a Scalar) -> impl Iterator<Item = Problem> + 'a {
+    selector.matchers.iter().filter_map(|matcher| {
+        let value = &matcher.value;
+        let found = Placeholder::all(value).find(|found| {
+            let written = &value[found.place.clone()];
+            // Braces may be the text of a value that exists, unless they name their own label.
+            let in_braces = written.starts_with("{{");
+            found.is_certain(value) && !in_braces
+                || found.place == (0..value.len()) && found.name == matcher.label
+        })?;
+        let written = &value[found.place];
+        let problem = Problem::error(
+            Code::UnmatchedValue,
+            query.place(matcher.span.start, matcher.span.end),
+            format!("nothing fills in `{written}`: to Prometheus it is plain text"),
+        )
+        .label("only a series with exactly this value would be selected");
+        let (label, name) = (&matcher.label, found.name);
+        Some(match written.starts_with("<<") {
+            true => problem.help(format!(
+                "write the value itself: `{label}=\"…\"`; only a template with `parameters: {{ {name}: }}` and `instances` fills in `<<{name}>>`"
+            )),
+            false => problem.help(format!(
+                "write the value itself: `{label}=\"…\"`, or remove the matcher and keep the label: `by: [{label}]`"
+            )),
+        })
+    })
 }

@@ -40,9 +40,14 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             Some(Budgeting::Timeslices { length: length?, objective: promise?.objective })
         }
         _ => {
+            let meant = match written.text.to_lowercase() {
+                text if text.contains("time") || text.contains("slice") => "timeslices",
+                _ => "occurrences",
+            };
             problems.push(
                 Problem::error(Code::WrongType, whole(written), "there is no such kind of budgeting")
-                    .label("expected `occurrences` or `timeslices`"),
+                    .label("expected `occurrences` or `timeslices`")
+                    .fix(format!("write `{meant}`"), whole(written), meant),
             );
             None
         }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem, listed};
 use crate::model::{Wording, Wordings};
 use crate::scalar::Scalar;
 use crate::text::{self, FaultKind, MOST_BYTES, MOST_WORDS, Names};
-use crate::vocabulary::nearest;
+use crate::vocabulary::{Placeholder, nearest};
 
 /// All templates.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
@@ -43,6 +43,10 @@ fn wording(block: &Map<Scalar>, names: Names, problems: &mut Vec<Problem>) -> Wo
     secrets::published(block.iter().map(|(_, template)| template), problems);
     for (key, template) in block {
         let found = text::faults(&template.text, names);
+        if let Some(problem) = otherwise(template, &found, names) {
+            problems.push(problem);
+            continue;
+        }
         if found.is_empty() {
             let place = if key.text == "summary" { &mut wording.summary } else { &mut wording.description };
             *place = Some(template.text.clone());
@@ -50,6 +54,26 @@ fn wording(block: &Map<Scalar>, names: Names, problems: &mut Vec<Problem>) -> Wo
         problems.extend(found.into_iter().map(|fault| problem(template, fault, names)));
     }
     wording
+}
+
+/// The problem of a name that is written as in another language: `{service}`, `${service}`, `{{ $labels.service }}`.
+fn otherwise(template: &Scalar, faults: &[text::Fault], names: Names) -> Option<Problem> {
+    if !faults.iter().all(|fault| fault.kind == FaultKind::Prometheus) {
+        return None;
+    }
+    let text = &template.text;
+    if let Some(at) = text.find("{%").filter(|_| text.contains("endif %}")) {
+        let place = template.place(at, at + 2);
+        let problem = Problem::error(Code::InvalidText, place, "a condition is written in `<% %>`");
+        return Some(problem.help("write `<% if page %>…<% else %>…<% endif %>`"));
+    }
+    let found = Placeholder::all(text)
+        .find(|found| names.all.contains(&found.name) && !text[found.place.clone()].starts_with("<<"))?;
+    let place = template.place(found.place.start, found.place.end);
+    let meant = format!("<< {} >>", found.name);
+    let headline = format!("nothing fills in `{}`", &text[found.place]);
+    let problem = Problem::error(Code::InvalidText, place, headline).label("a name is written in `<< >>`");
+    Some(problem.fix(format!("write `{meant}`"), place, meant))
 }
 
 fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {

@@ -42,7 +42,7 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
         }
         let budgeting = innermost(levels.map(|level| level.budgeting.as_ref()));
-        if is_journey || budgeting.is_some_and(|budgeting| budgeting.text.trim() == "timeslices") {
+        if is_journey || budgeting.is_some_and(|budgeting| budgeting.text.trim() != "occurrences") {
             let slice = innermost(levels.map(|level| level.slice.as_ref()));
             read.extend(slice.map(|slice| whole(&slice.length)));
         }

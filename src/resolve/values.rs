@@ -2,6 +2,7 @@
 
 use super::{common_spellings, whole};
 use crate::diagnostic::{Code, Problem};
+use crate::inert::blank;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
@@ -22,9 +23,24 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     if name.is_none() {
         let problem = Problem::error(Code::InvalidName, place, format!("this is not a valid name for {what}"))
             .label("allowed are lower-case letters, digits and single hyphens, beginning with a letter, at most 60 characters");
-        problems.push(match Name::nearest(text).filter(|_| text.is_ascii()) {
-            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
+        // A letter that nobody sees is left out; other letters are a decision of the author.
+        let seen: String = text
+            .chars()
+            .filter(|c| blank(*c).is_none())
+            .map(|c| if matches!(c, '–' | '—' | '−') { '-' } else { c })
+            .collect();
+        let problem = match text.chars().find_map(|c| Some((c, blank(c)?))) {
+            Some((c, blank)) => {
+                problem.label(format!("it contains U+{:04X} ({blank}), which cannot be seen", u32::from(c)))
+            }
             None => problem,
+        };
+        problems.push(match Name::nearest(&seen).filter(|_| seen.is_ascii()) {
+            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
+            None => problem.help(format!(
+                "write a name such as `{}`",
+                if what.contains("SLO") { "availability" } else { "api" }
+            )),
         });
     }
     name
@@ -123,6 +139,10 @@ pub(super) fn threshold_place(scalar: &Scalar) -> Span {
 /// `99.9%`, `P95 < 500ms` or `99.5% < 60s`.
 pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
     let (ratio, threshold) = match scalar.text.split_once('<') {
+        // `< 99.9%` is no threshold.
+        Some((ratio, threshold)) if ratio.trim().is_empty() && threshold.contains('%') => {
+            (scalar.text.trim(), None)
+        }
         Some((ratio, threshold)) => (ratio.trim(), Some(threshold)),
         None => (scalar.text.trim(), None),
     };
@@ -166,6 +186,15 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
     };
     let place = scalar.place(0, ratio.len());
     match objective {
+        // `P0.95` is meant as P95: no promise is about less than one event in a hundred.
+        Ok(objective) if ratio.starts_with(['P', 'p']) && objective.ratio() < Decimal::new(1, 2) => {
+            let meant = format!("P{}", text(objective.ratio() * Decimal::from(10_000)));
+            problems.push(
+                Problem::error(Code::InvalidObjective, place, "a percentile is a percentage, not a ratio")
+                    .fix(format!("write `{meant}`"), place, meant),
+            );
+            None
+        }
         Ok(objective) => {
             if ratio.starts_with(['P', 'p']) && threshold.is_none() {
                 problems.push(
@@ -191,11 +220,17 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 }
                 _ => ("an objective has at most ten decimal places", "no service has that many events"),
             };
-            problems.push(
-                Problem::error(Code::ObjectiveOutOfRange, place, headline)
-                    .label(label)
-                    .help("write an objective that can be reached, such as `99.9%`"),
-            );
+            let problem = Problem::error(Code::ObjectiveOutOfRange, place, headline).label(label);
+            // `P999` is the usual name of the percentile 99.9.
+            let digits =
+                ratio.strip_prefix(['P', 'p']).filter(|digits| digits.starts_with("99") && digits.len() > 2);
+            problems.push(match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
+                Some(digits) => {
+                    let meant = format!("P99.{}", &digits[2..]);
+                    problem.fix(format!("write `{meant}`"), place, meant)
+                }
+                None => problem.help("write an objective that can be reached, such as `99.9%`"),
+            });
             None
         }
         Err(ObjectiveFault::Malformed(meant)) => {
@@ -207,6 +242,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     meant,
                 ),
                 None => match in_words(&scalar.text) {
+                    Some(meant) if meant.contains(": ") => problem.help(format!("write {meant}")),
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
                     None => problem.help("write `99.9%`, `P95 < 500ms` or `99.5% < 60s`"),
                 },
@@ -216,21 +252,33 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
     }
 }
 
-/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`.
+/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`, `99,9 por ciento`.
 fn in_words(text: &str) -> Option<String> {
-    let text = text.to_lowercase();
+    let text = text.to_lowercase().replace(',', ".");
     let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
     let number =
         text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
-    let percent = &text[start..number];
-    let rest = text[number..].trim_start_matches(['%', ' ']);
+    let percent = text[start..number].trim_end_matches('.');
+    let rest = text[number..].trim_start();
+    let sign =
+        ["%", "percent", "per cent", "por ciento", "pct"].iter().find_map(|sign| rest.strip_prefix(sign));
+    let (rest, has_sign) = sign.map_or((rest, false), |rest| (rest.trim_start(), true));
     Objective::from_percent(percent).ok()?;
     let length =
         rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::from_common_spelling(&rest[at..]));
     match length {
-        None if text[number..].trim_start().starts_with('%') => Some(format!("{percent}%")),
+        None => {
+            (has_sign || rest.is_empty() && start > 0 || percent.contains('.')).then(|| format!("{percent}%"))
+        }
+        // `99.9% over 30d`: no answer takes a day, so that is the period.
+        Some(Some(length))
+            if length >= Duration::from_secs(86_400) && rest.starts_with(char::is_alphabetic) =>
+        {
+            Some(format!("`objective: {percent}%`, and the period in a line of its own: `period: {length}`"))
+        }
+        Some(Some(length)) if length >= Duration::from_secs(3_600) => Some(format!("{percent}% < {length}")),
         Some(Some(length)) => Some(format!("P{percent} < {length}")),
-        _ => None,
+        Some(None) => None,
     }
 }
 
@@ -254,7 +302,13 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
                 whole(scalar),
                 format!("{what} must be a whole number from 1 to 1000000"),
             )
-            .label("expected a number such as `2`"),
+            .label("expected a number such as `2`")
+            .help(match scalar.text.trim_end_matches(|c: char| !c.is_ascii_digit()) {
+                digits if digits.parse::<u32>().is_ok_and(|count| (1..=1_000_000).contains(&count)) => {
+                    format!("write `{digits}`: it counts events")
+                }
+                _ => "write how many events, such as `5`".to_owned(),
+            }),
         );
     }
     count
@@ -270,7 +324,9 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
             let problem = Problem::error(Code::WrongType, whole(written), headline);
             problems.push(match common_spellings::switch(&written.text) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
-                None => problem.label("expected `true` or `false`"),
+                None => problem
+                    .label("expected `true` or `false`")
+                    .help(format!("write `{key}: true`, or `{key}: false`")),
             });
             None
         }
@@ -289,17 +345,26 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
     }
 }
 
+/// The severity that a word of other tools, or of Spanish, means.
+pub(super) fn severity_meant(text: &str) -> Option<&'static str> {
+    match text.trim().to_lowercase().as_str() {
+        "page" => Some("page"),
+        "ticket" => Some("ticket"),
+        "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica"
+        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" => Some("page"),
+        "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso"
+        | "advertencia" | "tickets" | "tique" => Some("ticket"),
+        _ => None,
+    }
+}
+
 /// `page` or `ticket`.
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
         let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
             .label("expected `page` or `ticket`");
-        let meant = match text.to_ascii_lowercase().as_str() {
-            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
-            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" => Some("ticket"),
-            _ => None,
-        };
+        let meant = severity_meant(text);
         let problem = match meant {
             Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
             None => problem,
@@ -317,6 +382,13 @@ pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     match fault {
         ZoneFault::Unknown => {
             match Zone::like(name.text.trim()) {
+                Some(like) if like.starts_with("Etc/GMT") => {
+                    Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone").fix(
+                        format!("write `{like}`: the sign of these names is the opposite one"),
+                        place,
+                        like,
+                    )
+                }
                 Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone")
                     .fix(format!("write `{like}`"), place, like),
                 None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),

@@ -54,15 +54,18 @@ impl Duration {
         let text = text.trim();
         // `1M` may mean a month, which is not a unit here.
         let text = if text.ends_with('M') { return None } else { text.to_lowercase() };
+        // ISO 8601: `P30D`, `PT5M`.
+        let text =
+            text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (amount, unit) = (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim());
         let unit: u64 = match unit {
             "ms" | "msec" | "milli" | "millis" | "millisecond" | "milliseconds" => 1,
-            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1_000,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000,
-            "d" | "day" | "days" => 86_400_000,
-            "w" | "week" | "weeks" => 7 * 86_400_000,
+            "" | "s" | "sec" | "secs" | "second" | "seconds" | "segundo" | "segundos" => 1_000,
+            "m" | "min" | "mins" | "minute" | "minutes" | "minuto" | "minutos" => 60_000,
+            "h" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
+            "d" | "day" | "days" | "día" | "dia" | "días" | "dias" => 86_400_000,
+            "w" | "week" | "weeks" | "semana" | "semanas" => 7 * 86_400_000,
             _ => return None,
         };
         let millis = amount.checked_mul(Decimal::from(unit))?;

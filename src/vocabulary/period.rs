@@ -144,6 +144,16 @@ impl Zone {
             names
         });
         let written = spelled(text);
+        // `UTC+2` and `GMT-3`: the database has them with the opposite sign.
+        let offset = text.trim().to_uppercase();
+        if let Some(offset) = ["UTC", "GMT"].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
+            && let Some(hours) = offset
+                .strip_prefix(['+', '-'])
+                .and_then(|hours| hours.trim_end_matches(":00").parse::<u8>().ok())
+        {
+            let sign = if offset.starts_with('+') { '-' } else { '+' };
+            return (1..=12).contains(&hours).then(|| format!("Etc/GMT{sign}{hours}"));
+        }
         let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
         let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
         // `America/Argentina/Buenos_Aires` is the current name of `America/Buenos_Aires`.

@@ -9,24 +9,40 @@ use std::collections::BTreeSet;
 use super::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{MetricRead, Model, Role, Service};
+use crate::model::{MetricRead, Model, Role, Service, Slo};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in super::super::slos(model) {
-        let totals: Vec<&MetricRead> =
-            slo.readings.iter().filter(|reading| reading.role == Role::Total).collect();
-        for inner in slo.readings.iter().filter(|reading| matches!(reading.role, Role::Bad | Role::Good)) {
-            let same: Vec<&&MetricRead> =
-                totals.iter().filter(|total| total.selector.name == inner.selector.name).collect();
-            // Several selectors of one metric may contain it together.
-            let [total] = same.as_slice() else { continue };
-            if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                report(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
-            }
+        for (inner, total, index, value) in found(model, service, slo) {
+            report(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
         }
     }
+}
+
+/// Whether some events are bad, or good, and not in the total.
+pub(in crate::check) fn is_so(model: &Model, service: &Service, slo: &Slo) -> bool {
+    found(model, service, slo).next().is_some()
+}
+
+/// Readings that are not within the total, with the total, the index of its matcher, and a value that shows it.
+fn found<'a>(
+    model: &'a Model,
+    service: &'a Service,
+    slo: &'a Slo,
+) -> impl Iterator<Item = (&'a MetricRead, &'a MetricRead, usize, String)> {
+    let of_events = slo.readings.iter().filter(|reading| matches!(reading.role, Role::Bad | Role::Good));
+    of_events.filter_map(move |inner| {
+        let mut same = slo
+            .readings
+            .iter()
+            .filter(|total| total.role == Role::Total && total.selector.name == inner.selector.name);
+        // Several selectors of one metric may contain it together.
+        let (total, None) = (same.next()?, same.next()) else { return None };
+        let (index, value) = outside(model, service, &inner.selector, &total.selector)?;
+        Some((inner, total, index, value))
+    })
 }
 
 /// A matcher of the outer selector, by its index, and a value of its label that matches the inner selector but not the outer one.

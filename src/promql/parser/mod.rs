@@ -11,6 +11,7 @@ pub use super::fault::Fault;
 pub(super) use time::seconds;
 
 use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
+use super::functions::function_named;
 use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
@@ -122,27 +123,76 @@ impl<'a> Parser<'a> {
         let Token { kind, span } = self.peek();
         let found = match kind {
             TokenKind::Fault(fault) => return fault.clone(),
-            TokenKind::End => {
-                let end = Span { start: self.end(), end: self.end() };
-                return Fault::new(end, format!("expected {expected}, found the end"));
-            }
+            TokenKind::End => "the end".to_owned(),
             TokenKind::String(_) => "a string".to_owned(),
             _ => format!("`{}`", self.slice(*span)),
         };
-        let fault = Fault::new(*span, format!("expected {expected}, found {found}"));
-        match self.slice(*span) {
-            "=" => fault.help("write `==` for equality"),
-            "=~" | "!~" => fault.help("write patterns in braces: `{label=~\"pattern\"}`"),
-            "&&" => fault.help("write `and`"),
-            "||" => fault.help("write `or`"),
+        let span = match kind {
+            TokenKind::End => Span { start: self.end(), end: self.end() },
+            _ => *span,
+        };
+        let fault = Fault::new(span, format!("expected {expected}, found {found}"));
+        match self.advice(expected) {
+            Some(help) => fault.help(help),
+            None => fault,
+        }
+    }
+
+    /// What is probably meant, if a token is found where `expected` should be.
+    fn advice(&self, expected: &str) -> Option<String> {
+        let next = self.tokens.get(self.at + 1).map_or("", |next| self.slice(next.span));
+        let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
+        let is_number =
+            |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<u64>().is_ok();
+        let found = self.slice(self.peek().span);
+        Some(match found {
+            "" if last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("`%` is the remainder of a division: write `{0}`, or the ratio `{0} / 100`", last(2))
+            }
+            "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
+                self.in_braces(last(3))
+            }
+            "=" | "is" => "write `==` for equality".to_owned(),
+            ";" if next.is_empty() => "remove it".to_owned(),
+            metric if last(1) == "not" => format!("write what is so when it is not true: `{metric} == 0`"),
+            "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
+            "&&" => "write `and`".to_owned(),
+            "||" => "write `or`".to_owned(),
+            "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
             "or" if expected.contains('}') => {
-                fault.help("write alternatives as a pattern: `{label=~\"a|b\"}`")
+                "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned()
             }
             "and" | ";" if expected.contains('}') => {
-                fault.help("write commas between matchers: `{job=\"api\", code=\"500\"}`")
+                "write commas between matchers: `{job=\"api\", code=\"500\"}`".to_owned()
             }
-            _ => fault,
-        }
+            word if expected.contains("`,` or `}`") && matches!(self.peek().kind, TokenKind::Word) => {
+                format!("write a comma before it: `, {word}`")
+            }
+            word if !word.is_empty()
+                && expected == "`(`"
+                && matches!(last(1), "by" | "without" | "on" | "ignoring") =>
+            {
+                format!("write `{} ({word})`", last(1))
+            }
+            _ if expected.contains("duration") && matches!(next, "=" | "=~" | "!=" | "!~") => {
+                self.in_braces(last(2))
+            }
+            unit if expected.contains("`]`")
+                && crate::vocabulary::Duration::parse(&format!("{}{unit}", last(1))).is_some() =>
+            {
+                format!("write `{}{unit}`", last(1))
+            }
+            _ => return None,
+        })
+    }
+
+    /// Labels that are written in other brackets.
+    fn in_braces(&self, metric: &str) -> String {
+        let at = self.peek().span.start;
+        let open = self.text[..at].rfind(['(', '[']).unwrap_or(at);
+        let inner = self.text[open..].trim_start_matches(['(', '[']);
+        let inner = &inner[..inner.find([')', ']']).unwrap_or(inner.len())];
+        format!("write labels in braces: `{metric}{{{inner}}}`")
     }
 
     fn deeper(&mut self) -> Result<(), Fault> {

@@ -63,26 +63,39 @@ impl Parser<'_> {
             _ if quoted => return name_it(selector, label, place, outside),
             _ => {
                 let fault = self.unexpected("`=`, `!=`, `=~` or `!~`");
-                return Err(if self.symbol() == Some("==") {
-                    fault.help("a matcher needs a single `=`")
-                } else {
-                    fault
+                return Err(match self.meant(&label) {
+                    Some(help) => fault.help(help),
+                    None => fault,
                 });
             }
         };
         self.bump();
         let TokenKind::String(value) = self.peek().kind.clone() else {
-            let fault = self.unexpected("a quoted value");
-            return Err(match self.word() {
-                Some(word) => fault.help(format!("`{label}{}\"{word}\"`", op.symbol())),
-                None => fault,
-            });
+            let start = self.peek().span.start;
+            let rest = &self.text[start..];
+            let value = rest[..rest.find([',', '}']).unwrap_or(rest.len())].trim_end();
+            let is_bare = |c: char| c.is_alphanumeric() || "._-/|*+:^$[]()\\".contains(c);
+            if value.is_empty() || !value.chars().all(is_bare) {
+                return Err(self.unexpected("a quoted value"));
+            }
+            let span = Span { start, end: start + value.len() };
+            return Err(Fault::new(span, format!("the value of `{label}` needs quotes"))
+                .help(format!("write `{label}{}\"{value}\"`", op.symbol())));
         };
         let value_span = self.bump();
         if matches!(op, MatchOp::Matches | MatchOp::NotMatches)
             && let Err(reason) = regex::check(&value)
         {
-            return Err(Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}")));
+            let fault = Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}"));
+            let reason = reason.to_string();
+            return Err(match reason {
+                _ if reason.contains("look-around") => fault.help(format!(
+                    "use the opposite operator: `{label}!~\"…\"` selects what a pattern does not match"
+                )),
+                _ if reason.contains("unclosed `[`") => fault.help("end it with `]`"),
+                _ if reason.contains("unclosed `(`") => fault.help("end it with `)`"),
+                _ => fault.help("write two backslashes before a sign that is meant as itself: `\\\\.`"),
+            });
         }
         let span = self.from(place.start);
         if label == "__name__"
@@ -93,6 +106,38 @@ impl Parser<'_> {
         let matcher = Matcher { label, op, value, placeholder: false, span };
         selector.matchers.push(matcher);
         Ok(())
+    }
+
+    /// What is meant by another sign than those of a matcher, after `label`.
+    fn meant(&self, label: &str) -> Option<String> {
+        let rest = &self.text[self.peek().span.start..];
+        let end = rest.find([',', '}']).unwrap_or(rest.len());
+        let value = |signs: &str| {
+            let value = rest[..end]
+                .trim_start_matches(|c| signs.contains(c))
+                .trim()
+                .trim_matches(['"', '\'', '“', '”']);
+            (!value.is_empty() && !value.contains(['"', '\''])).then_some(value)
+        };
+        Some(match self.symbol() {
+            Some("==" | ":") => format!("write `{label}=\"{}\"`", value("=: ")?),
+            Some("<") if rest.starts_with("<>") => format!("write `{label}!=\"{}\"`", value("<> ")?),
+            Some(">" | ">=" | "<" | "<=") => {
+                format!("a label is a text: write the values as a pattern, such as `{label}=~\"5..\"`")
+            }
+            Some("-") => {
+                let part = rest[1..].split(['=', '!']).next()?.trim_end();
+                format!("a label has no `-`: write `{label}_{}`", part.replace('-', "_"))
+            }
+            _ if self.keyword()? == "in" => {
+                let list = rest.split_once('(')?.1.split_once(')')?.0;
+                let values: Vec<&str> =
+                    list.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
+                format!("write `{label}=~\"{}\"`", values.join("|"))
+            }
+            _ if self.keyword()? == "like" => format!("write a pattern: `{label}=~\"api.*\"`"),
+            _ => return None,
+        })
     }
 
     /// As in Prometheus, so that a mistake does not select all series.

@@ -1,0 +1,386 @@
+//! Common mistakes behind an error of YAML. The parser often notices them only a line later, or names a sign that nobody meant as YAML.
+
+use crate::diagnostic::{Code, Problem};
+use crate::inert::blank;
+use crate::source::{SourceId, Span};
+
+/// A text with an error.
+#[derive(Clone, Copy)]
+pub struct Faulty<'a> {
+    /// The file.
+    pub source: SourceId,
+    /// Its text.
+    pub text: &'a str,
+    /// Where the parser stopped.
+    pub offset: usize,
+    /// Whether a text is YAML by itself.
+    pub is_yaml: fn(&str) -> bool,
+}
+
+/// `key: value` on a line.
+struct Pair<'a> {
+    key: &'a str,
+    /// The offset of the value.
+    at: usize,
+    value: &'a str,
+}
+
+impl<'a> Faulty<'a> {
+    /// What is wrong, if it is a known mistake; `words` are those of the parser.
+    pub fn slip(self, words: &str) -> Option<Problem> {
+        let here = self.line(self.offset);
+        let above = here.checked_sub(1).map(|end| self.line(end));
+        if let Some(problem) = above.into_iter().chain([here]).find_map(|start| self.odd_blank(start)) {
+            return Some(problem);
+        }
+        if words.contains("found a tab") {
+            let tab = self.text[self.offset..].find('\t').map(|at| self.offset + at)?;
+            let end = tab + self.text[tab..].len() - self.text[tab..].trim_start_matches('\t').len();
+            return Some(self.tabbed(tab, end));
+        }
+        if words.contains("tab") && (words.contains("disallowed") || words.contains("indentation")) {
+            let blank = self.text[..self.offset].trim_end_matches([' ', '\t']).len();
+            return Some(self.tabbed(blank, self.offset));
+        }
+        if let Some(problem) = self.unquoted(here) {
+            return Some(problem);
+        }
+        if words.contains("expected ',' or '}'") || words.contains("expected ',' or ']'") {
+            return self.opened(here);
+        }
+        if words.contains("trailing content") || words.contains("unclosed quote") {
+            return self.unclosed(here);
+        }
+        if words.contains("mapping values are not allowed") {
+            return self.without_colon(self.line(self.text[..here.checked_sub(1)?].trim_end().len()));
+        }
+        if words.contains("did not find expected '-'") {
+            return self.dashed(here);
+        }
+        if words.contains("did not find expected key") || words.contains("simple key expected") {
+            return self.indented(here).or_else(|| self.bare(here));
+        }
+        None
+    }
+
+    fn span(self, start: usize, end: usize) -> Span {
+        Span { source: self.source, start: start as u32, end: end as u32 }
+    }
+
+    fn syntax(self, start: usize, end: usize, headline: impl Into<String>) -> Problem {
+        Problem::error(Code::YamlSyntax, self.span(start, end), headline)
+    }
+
+    /// The start of the line that contains an offset.
+    fn line(self, offset: usize) -> usize {
+        self.text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1)
+    }
+
+    /// The line from `start` on, without blanks at its end.
+    fn rest(self, start: usize) -> &'a str {
+        self.text[start..].split(['\n', '\r']).next().unwrap_or_default().trim_end()
+    }
+
+    /// The entry on the line that begins at `start`.
+    fn pair(self, start: usize) -> Option<Pair<'a>> {
+        let line = self.rest(start);
+        let colon = line.find(": ")?;
+        let key = line[..colon].trim_start_matches([' ', '-']);
+        let value = line[colon + 1..].trim_start();
+        let value = value.split(" #").next().unwrap_or(value).trim_end();
+        let at = start + colon + 1 + line[colon + 1..].len() - line[colon + 1..].trim_start().len();
+        (!key.is_empty() && key.chars().all(is_key)).then_some(Pair { key, at, value })
+    }
+
+    /// A blank that is not a space, in the indentation or around the colon.
+    fn odd_blank(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let is_blank = |c: char| c == ' ' || blank(c).is_some();
+        let indented = line.len() - line.trim_start_matches(is_blank).len();
+        let after = line.find(':').map_or(0, |colon| colon + 1);
+        let end = after + line[after..].len() - line[after..].trim_start_matches(is_blank).len();
+        let (from, to) = match line[..indented].contains(|c| blank(c).is_some()) {
+            true => (0, indented),
+            false => (after, end),
+        };
+        let (at, c, name) =
+            line[from..to].char_indices().find_map(|(at, c)| Some((from + at, c, blank(c)?)))?;
+        let place = (start + at, start + at + c.len_utf8());
+        let spaces: String = line[from..to].chars().filter(|c| c.is_whitespace()).map(|_| ' ').collect();
+        let spaces = if from == after && after > 0 { " ".to_owned() } else { spaces };
+        let problem = self.syntax(place.0, place.1, format!("this blank is U+{:04X} ({name})", u32::from(c)));
+        let label = problem.label("YAML knows only the ordinary space here");
+        Some(label.fix("write ordinary spaces", self.span(start + from, start + to), spaces))
+    }
+
+    /// A tab in the indentation. The fix replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a
+    /// colon.
+    fn tabbed(self, from: usize, to: usize) -> Problem {
+        let problem = self.syntax(from, to, "a tab is used for indentation");
+        let start = self.text[..from].rfind('\n').map_or(0, |at| at + 1);
+        let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
+        let above = self.text[..start].lines().rev().find(|line| !line.trim().is_empty());
+        let above =
+            above.filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().contains('\t'));
+        if !self.text[start..start + blank].contains('\t') || from > start + blank {
+            return problem.help("indent with spaces");
+        }
+        let Some(above) = above else { return problem.help("indent with spaces") };
+        let depth = above.len() - above.trim_start_matches(' ').len();
+        let depth = if above.trim_end().ends_with(':') { depth + 2 } else { depth };
+        problem.fix("indent with spaces", self.span(start, start + blank), " ".repeat(depth.min(80)))
+    }
+
+    /// A value that YAML cannot read without quotes: `> 99%`, `@team`, `Fast: always`, `"Fast" answers`.
+    fn unquoted(self, start: usize) -> Option<Problem> {
+        let Pair { key, at, value } = self.pair(start)?;
+        let first = value.chars().next()?;
+        // A collection, or a text in quotes, may end on a later line.
+        let count = |sign: char| value.matches(sign).count();
+        let is_open = match first {
+            '{' => count('{') > count('}'),
+            '[' => count('[') > count(']'),
+            '"' | '\'' => count(first) == 1,
+            // An anchor may be missing, or misspelt.
+            '*' => key != "objective" && value[1..].chars().all(is_key),
+            _ => false,
+        };
+        if is_open || (self.is_yaml)(&format!("{key}: {value}")) {
+            return None;
+        }
+        let meant = match key {
+            "objective" => objective(value)?,
+            _ if value.contains('{') && value.contains(": \"") => value.replace(": \"", "=\""),
+            _ if first == '{' && value.contains(": ") => in_flow(value)?,
+            _ => quoted(value),
+        };
+        if !(self.is_yaml)(&format!("{key}: {meant}")) {
+            return None;
+        }
+        let headline = match first {
+            '"' if value.len() > 1
+                && value.ends_with('"')
+                && value.contains('\\')
+                && value.matches('"').count() == 2 =>
+            {
+                "in double quotes a backslash begins an escape, and YAML does not know this one".to_owned()
+            }
+            '"' | '\'' => "there is more text after the closing quote".to_owned(),
+            '{' if value.ends_with('}') => {
+                "a text with brackets or quotes in it needs quotes here".to_owned()
+            }
+            '{' | '[' => format!("there is more text after the bracket that closes `{first}`"),
+            '>' | '|' | '*' | '&' | '!' | '%' | '@' | '`' => {
+                format!("a text without quotes cannot begin with `{first}`")
+            }
+            _ => "a text without quotes cannot contain `: `".to_owned(),
+        };
+        let place = match headline.ends_with("`: `") {
+            true => at + value.find(": ")?,
+            false => at,
+        };
+        let end = place + self.text[place..].chars().next().map_or(0, char::len_utf8);
+        let fix = self.span(at, at + value.len());
+        Some(self.syntax(place, end, headline).fix(format!("write `{key}: {meant}`"), fix, meant))
+    }
+
+    /// A quote in a line above that is not closed on its line.
+    fn unclosed(self, mut start: usize) -> Option<Problem> {
+        for _ in 0..20 {
+            start = self.line(start.checked_sub(1)?);
+            let line = self.rest(start);
+            if let Some(rest) = line.trim_start().strip_prefix('"').filter(|rest| !rest.contains('"')) {
+                let at = start + line.len() - rest.len() - 1;
+                let problem = self.syntax(at, at + 1, "this quote is never closed");
+                return Some(problem.fix(format!("write `{rest}`"), self.span(at, at + 1), ""));
+            }
+            let Some(Pair { key, at, value }) = self.pair(start) else { continue };
+            let Some(quote @ ('"' | '\'')) = value.chars().next() else { continue };
+            if value.matches(quote).count() == 1 {
+                let end = at + value.len();
+                let problem =
+                    self.syntax(at, at + 1, format!("the quote before `{key}`'s value is never closed"));
+                return Some(problem.fix(
+                    format!("write `{key}: {value}{quote}`"),
+                    self.span(end, end),
+                    quote.to_string(),
+                ));
+            }
+        }
+        None
+    }
+
+    /// A bracket at the end of a line above, with an indented mapping below it.
+    fn opened(self, start: usize) -> Option<Problem> {
+        let above = self.text[..start].lines().rev().take(20);
+        let mut end = start;
+        for line in above {
+            end -= line.len() + 1;
+            if let Some(key) =
+                line.trim_end().strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
+            {
+                let at = end + line.trim_end().len() - 1;
+                let bracket = &self.text[at..=at];
+                let problem = self.syntax(
+                    at,
+                    at + 1,
+                    format!(
+                        "`{bracket}` begins a collection in brackets, and the lines below have no commas"
+                    ),
+                );
+                return Some(problem.fix(
+                    format!("write `{}:`", key.trim_start()),
+                    self.span(at, at + 1),
+                    "",
+                ));
+            }
+        }
+        None
+    }
+
+    /// A key in the line above whose colon has no space behind it, or that has another sign instead of the colon.
+    fn without_colon(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let first = line.trim_start().split(' ').next().unwrap_or_default();
+        if !first.is_empty() && first.chars().all(is_key) && line.trim_start().len() > first.len() {
+            let value = line.trim_start()[first.len()..].trim_start();
+            if !value.starts_with(['=', ':']) {
+                let at = start + line.find(first)? + first.len();
+                let problem = self.syntax(at, at, format!("the colon after `{first}` is missing"));
+                return Some(problem.fix(format!("write `{first}: {value}`"), self.span(at, at), ":"));
+            }
+        }
+        let sign = line.find([':', '=', '：'])?;
+        let key = line[..sign].trim_start_matches([' ', '-']).trim_end();
+        let c = line[sign..].chars().next()?;
+        let (from, after) = (start + sign, start + sign + c.len_utf8());
+        if key.is_empty() || !key.chars().all(is_key) {
+            return None;
+        }
+        if c != ':' {
+            let value = line[sign + c.len_utf8()..].trim_start();
+            let blank = start + line[..sign].trim_end().len();
+            let fix = self.span(blank, start + line.len() - value.len());
+            let problem = self.syntax(from, after, format!("`{c}` is not the colon that ends a key"));
+            return Some(problem.fix(format!("write `{key}: {value}`"), fix, ": "));
+        }
+        let glued = line.len() > sign + 1 && !line[sign + 1..].starts_with([' ', '/']);
+        glued.then(|| {
+            self.syntax(from, after, format!("the colon after `{key}` needs a space behind it")).fix(
+                "write `: `",
+                self.span(from, after),
+                ": ",
+            )
+        })
+    }
+
+    /// A key alone on its line, without its colon.
+    fn bare(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let key = line.trim_start();
+        if key.is_empty() || !key.chars().all(is_key) {
+            return None;
+        }
+        let end = start + line.len();
+        let problem = self.syntax(end - key.len(), end, format!("the colon after `{key}` is missing"));
+        Some(problem.fix(format!("write `{key}:`"), self.span(end, end), ":"))
+    }
+
+    /// A `-` before the first key of a mapping.
+    fn dashed(self, start: usize) -> Option<Problem> {
+        let above = self.line(start.checked_sub(1)?);
+        let line = self.rest(above);
+        let at = above + line.find("- ")?;
+        let key = line.trim_start().strip_prefix("- ")?.split(':').next()?;
+        let here = self.rest(start);
+        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        if depth(here) != depth(line) || !here.contains(':') || !key.chars().all(is_key) {
+            return None;
+        }
+        let problem = self.syntax(at, at + 1, "`-` begins a list, and the line below is no entry of it");
+        Some(problem.fix(format!("write `{key}:` without the `-`"), self.span(at, at + 2), ""))
+    }
+
+    /// A line whose indentation is none of the lines above it.
+    fn indented(self, start: usize) -> Option<Problem> {
+        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let line = self.rest(start);
+        let found = depth(line);
+        self.pair(start).map(|_| ()).or_else(|| line.ends_with(':').then_some(()))?;
+        let mut wanted: Option<usize> = None;
+        for above in self.text[..start].lines().rev().take(200) {
+            let at = depth(above);
+            if above.trim().is_empty() || above.trim_start().starts_with('#') {
+                continue;
+            }
+            let nearer = wanted.is_none_or(|wanted| at.abs_diff(found) < wanted.abs_diff(found));
+            wanted = if nearer { Some(at) } else { wanted };
+            if at == 0 {
+                break;
+            }
+        }
+        let wanted = wanted.filter(|wanted| *wanted != found && !line.trim_start().starts_with('-'))?;
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        let headline = format!("`{key}` has {found} spaces before it, and no line above has so many");
+        let fix = self.span(start, start + found);
+        Some(self.syntax(start + found, start + found + key.len(), headline).fix(
+            format!("indent it by {wanted} spaces, like the keys beside it"),
+            fix,
+            " ".repeat(wanted),
+        ))
+    }
+}
+
+fn is_key(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// An objective with signs before its number: `>= 99.9%`, `@99`, `P95: 500ms`.
+fn objective(value: &str) -> Option<String> {
+    let start = value.find(|c: char| c.is_ascii_digit())?;
+    let start = if value[..start].ends_with(['P', 'p']) { start - 1 } else { start };
+    let meant = value[start..].trim_end_matches(['"', '\'', '`', ']', '}']).replace(": ", " < ");
+    let is_percentage = meant.contains('%') || meant.starts_with(['P', 'p']);
+    Some(if is_percentage { meant } else { format!("{meant}%") })
+}
+
+/// A text in the quotes that fit it.
+fn quoted(value: &str) -> String {
+    let inner = ['"', '\'', '`'].iter().find_map(|quote| {
+        let inner = value.strip_prefix(*quote)?.strip_suffix(*quote)?;
+        (!inner.is_empty()).then_some(inner)
+    });
+    let text = inner.unwrap_or(value);
+    match text.contains('\'') && !text.contains(['"', '\\']) {
+        true => format!("\"{text}\""),
+        false => format!("'{}'", text.replace('\'', "''")),
+    }
+}
+
+/// `{ total: 'a{b="c"}' }` of `{ total: a{b="c"} }`: each text of a mapping in the quotes that it needs.
+fn in_flow(value: &str) -> Option<String> {
+    let inner = value.strip_prefix('{')?.strip_suffix('}')?;
+    let (mut depth, mut quote, mut from, mut parts) = (0_i32, None, 0, Vec::new());
+    for (at, c) in inner.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[' | '(') => depth += 1,
+            (None, '}' | ']' | ')') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                parts.push(&inner[from..at]);
+                from = at + 1;
+            }
+            (None, _) => {}
+        }
+    }
+    parts.push(&inner[from..]);
+    let entry = |part: &str| {
+        let (key, text) = part.trim().split_once(": ")?;
+        let is_plain = !text.contains(['{', '[', '"', '\'']) || text.starts_with(['{', '[', '\'']);
+        Some(format!("{key}: {}", if is_plain { text.to_owned() } else { quoted(text) }))
+    };
+    let entries: Vec<String> = parts.into_iter().map(entry).collect::<Option<_>>()?;
+    Some(format!("{{ {} }}", entries.join(", ")))
+}
