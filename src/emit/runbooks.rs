@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::spelling::LanguageFormat;
+use super::spelling::{LanguageFormat, sentence};
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
@@ -82,6 +82,11 @@ fn marked(text: &str) -> String {
     page
 }
 
+/// The description of the service without its full stop.
+fn about(service: &ServicePlan) -> String {
+    plain(service.description.as_deref().map(|text| text.trim().trim_end_matches('.')))
+}
+
 fn plain(text: Option<&str>) -> String {
     markdown(text.unwrap_or_default())
 }
@@ -95,7 +100,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
     };
     Page {
         service: service.name.clone(),
-        about: plain(service.description.as_deref()),
+        about: about(service),
         slo: String::new(),
         description: String::new(),
         planned: String::new(),
@@ -109,6 +114,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         kept: String::new(),
         by: Vec::new(),
         hours: Vec::new(),
+        always: false,
         successful: String::new(),
         parts: Vec::new(),
         slice: String::new(),
@@ -170,7 +176,8 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
         // Some receive a page and others a ticket: one section under the alert's name.
         let declared = promise.budget_alerts.iter().find(|known| known.line == line);
         declared.is_some_and(|known| known.severity == of.severity).then(|| AlertPart {
-            below: line.to_string(),
+            below: words.percent(line.ratio()),
+            spent: line.percent() == 0,
             until: words.percent(line.recovered()),
             ..alert_part(project, rule, alert, of.severity, words)
         })
@@ -189,12 +196,14 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         hours: words.agreed_time(promise).iter().map(|line| markdown(line)).collect(),
+        always: promise.agreed.as_ref().is_none_or(|agreed| agreed.hours.is_none()),
         successful: promise.successful.clone().unwrap_or_default(),
         parts: promise.parts.iter().map(|part| self::part(part, words)).collect(),
         slice: promise.event.slice().map(|length| words.length(length)).unwrap_or_default(),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| AgreedPart {
-                below: agreement.line.to_string(),
+                below: words.percent(agreement.line.ratio()),
+                spent: agreement.line.percent() == 0,
                 action: sentence(markdown(&agreement.action)),
                 freeze: agreement.freeze,
             })
@@ -270,6 +279,7 @@ fn alert_part(
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
         below: String::new(),
+        spent: false,
         until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
@@ -441,13 +451,8 @@ fn index_service(service: &ServicePlan, words: &LanguageFormat) -> IndexService 
     }
     IndexService {
         name: service.name.clone(),
-        about: plain(service.description.as_deref()),
+        about: about(service),
         owner: plain(service.owner.as_deref()),
         pages,
     }
-}
-
-/// The text with a full stop.
-fn sentence(text: String) -> String {
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }

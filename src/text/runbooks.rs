@@ -35,8 +35,10 @@ pub struct Page {
     pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
-    /// The hours in which it holds, one per line; empty for always.
+    /// The hours in which it holds, and what is excepted, one per line; empty for always.
     pub hours: Vec<String>,
+    /// Whether it holds at all hours, except what is excepted.
+    pub always: bool,
     /// The matchers of successful events; may be empty.
     pub successful: String,
     /// The parts of a journey; otherwise empty.
@@ -89,6 +91,8 @@ pub struct JourneyPart {
 pub struct AgreedPart {
     /// `25%`
     pub below: String,
+    /// Whether that is nothing.
+    pub spent: bool,
     /// The agreed action.
     pub action: String,
     /// Whether deployments stop.
@@ -106,6 +110,8 @@ pub struct AlertPart {
     pub severity: String,
     /// The line of the budget below which it fires; empty for a burn alert.
     pub below: String,
+    /// Whether it fires when the budget is spent.
+    pub spent: bool,
     /// It stops if so much of the budget is left.
     pub until: String,
     /// Its tiers.
