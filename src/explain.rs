@@ -84,8 +84,11 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.budget_policy.is_empty() {
         page += "\nError budget policy\n";
         for agreement in &promise.budget_policy {
-            let freeze = if agreement.freeze { " (no deployments)" } else { "" };
-            let head = format!("  below {:<4} ", agreement.line.to_string());
+            let freeze = if agreement.freeze { " (deployments are frozen)" } else { "" };
+            let head = match agreement.line.percent() {
+                0 => "  overspent  ".to_owned(),
+                percent => format!("  below {:<4} ", format!("{percent}%")),
+            };
             page += &wrapped(&head, &format!("{}{freeze}", agreement.action));
         }
     }
@@ -128,7 +131,10 @@ fn parts(promise: &Promise) -> String {
 /// When the promise holds; empty for always.
 fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
-    let mut page = "\nAgreed time: only events in it count\n".to_owned();
+    let mut page = match agreed.hours {
+        Some(_) => "\nAgreed time: only events in it count\n".to_owned(),
+        None => "\nAgreed time: all time, except this\n".to_owned(),
+    };
     if let Some(hours) = &agreed.hours {
         page += &wrapped("  hours   ", &hours.to_string());
         let most = format!(

@@ -222,7 +222,7 @@ fn part(part: &Part, words: &LanguageFormat) -> JourneyPart {
         file: format!("{}-{}.md", part.service, part.slo),
         budget: words.percent(part.budget),
         several: part.several,
-        planned: plain(part.planned.as_deref()),
+        planned: plain(part.planned.as_deref().map(|reason| reason.trim_end_matches('.'))),
     }
 }
 

@@ -283,7 +283,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         full_name,
         objective: words.objective(promise),
         description: promise.description.clone().unwrap_or_default(),
-        planned: promise.planned.clone(),
+        planned: promise.planned.as_ref().map(|reason| sentence(reason.trim().to_owned())),
         promise: promised(promise, words),
         budget: budget(promise, words),
         by: promise.by.clone(),
@@ -314,7 +314,10 @@ fn part(part: &Part, words: &LanguageFormat) -> String {
         said = words.phrase("parts.several", &[("part", &said)]);
     }
     match &part.planned {
-        Some(reason) => words.phrase("parts.planned", &[("part", &said), ("reason", reason)]),
+        Some(reason) => {
+            let reason = reason.trim_end_matches('.');
+            words.phrase("parts.planned", &[("part", &said), ("reason", reason)])
+        }
         None => said,
     }
 }
