@@ -190,8 +190,6 @@ pub struct SloPlan {
     pub accepted: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
-    /// The address of its runbook.
-    pub runbook_url: Option<String>,
     /// More facts for its runbook.
     pub page: Runbook,
 }
@@ -302,8 +300,6 @@ pub struct Readings {
     pub parts: Option<PartReadings>,
     /// Seconds until the budget is spent, at most the period.
     pub exhaustion: RecordedRead,
-    /// The window of the burn rate for this prediction.
-    pub pace: Duration,
 }
 
 /// Recorded series of the parts of a journey, with the label `part`.

@@ -19,7 +19,7 @@ use crate::text::runbooks::{
     self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, NotifiedPart,
     OutagePart, Page, Person, QuestionPart, TierPart,
 };
-use crate::text::{Fences, below};
+use crate::text::{self, Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
 
 /// The maximum width of queries.
@@ -101,28 +101,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
     Page {
         service: service.name.clone(),
         about: about(service),
-        slo: String::new(),
-        description: String::new(),
-        planned: String::new(),
-        objective: String::new(),
-        rolling: String::new(),
-        calendar: String::new(),
-        zone: String::new(),
-        budget: String::new(),
-        full_outage: String::new(),
-        after: String::new(),
-        kept: String::new(),
-        by: Vec::new(),
-        hours: Vec::new(),
-        always: false,
-        successful: String::new(),
-        parts: Vec::new(),
-        slice: String::new(),
-        agreed: Vec::new(),
-        alerts: Vec::new(),
-        independent: false,
         written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
-        runbook: String::new(),
         questions: page.questions.iter().map(question).collect(),
         dashboard: project
             .grafana_url
@@ -139,7 +118,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
             .map(|known| need(known, &known.service))
             .collect(),
         owner: plain(service.owner.as_deref()),
-        people: Vec::new(),
+        ..Page::default()
     }
 }
 
@@ -278,15 +257,10 @@ fn alert_part(
         name: alert.id.heading(severity),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
-        below: String::new(),
-        spent: false,
-        until: String::new(),
-        tiers: Vec::new(),
-        outages: Vec::new(),
         escalates: notified.iter().any(|notified| notified.escalates),
         notified,
         silence: fenced("sh", &silence(project, alert, rule)),
-        stops: String::new(),
+        ..AlertPart::default()
     }
 }
 
@@ -406,7 +380,8 @@ fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     for label in ["service", "slo"].into_iter().chain(severity) {
         matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
     }
-    let comment = format!("--comment='{}'", runbooks::comment(project.language));
+    // The text has no character with a meaning in a shell.
+    let comment = format!("--comment='{}'", text::phrase(project.language, "silence.comment", &[]));
     format!(
         "amtool silence add{} --duration={SILENCE} {comment} {}",
         url.unwrap_or_default(),

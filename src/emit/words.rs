@@ -355,28 +355,24 @@ impl<'a> AlertFormat<'a> {
         self.0.percent(ratio).replace(TIED, " ")
     }
 
+    /// What the sources say, or what the language makes of it.
+    fn either(&self, written: impl ToString, spelled: String) -> String {
+        if self.is_as_written() { written.to_string() } else { spelled.replace(TIED, " ") }
+    }
+
     /// `99.9%`, or `95% < 500ms`.
     fn objective(&self, promise: &Promise) -> String {
-        match self.is_as_written() {
-            true => promise.objective.clone(),
-            false => self.0.objective(promise).replace(TIED, " "),
-        }
+        self.either(&promise.objective, self.0.objective(promise))
     }
 
     /// `1h30m`
     fn length(&self, length: Duration) -> String {
-        match self.is_as_written() {
-            true => length.to_string(),
-            false => self.0.length(length).replace(TIED, " "),
-        }
+        self.either(length, self.0.length(length))
     }
 
     /// `30d`
     fn days(&self, length: Duration) -> String {
-        match self.is_as_written() {
-            true => length.to_string(),
-            false => self.0.days(length).replace(TIED, " "),
-        }
+        self.either(length, self.0.days(length))
     }
 
     /// A time as Prometheus prints it: `1d 2h 3m 4s`.
@@ -404,7 +400,7 @@ impl<'a> AlertFormat<'a> {
         let percent = self.percent("");
         let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
         let printed = format!(" | humanizePercentage{}{}", self.filter(), sign.unwrap_or_default());
-        asked(promise, query, [article, &printed, ""], text::unknown_part(self.0.language))
+        asked(promise, query, [article, &printed, ""], &self.0.phrase("unknown.share", &[]))
     }
 
     /// The template for a value that is recorded in percent.
@@ -415,7 +411,7 @@ impl<'a> AlertFormat<'a> {
             none => none,
         };
         let percent = self.percent("");
-        asked(promise, query, [article, &printed, &percent], text::unknown_part(self.0.language))
+        asked(promise, query, [article, &printed, &percent], &self.0.phrase("unknown.share", &[]))
     }
 
     /// The template for a time; it prints like [`Self::time`].
@@ -425,7 +421,7 @@ impl<'a> AlertFormat<'a> {
             false => " | reReplaceAll \"m( |$)\" \"min$1\" | reReplaceAll \"([0-9])([a-z])\" \"$1 $2\"",
         };
         let printed = format!(" | humanizeDuration{}{units}", self.filter());
-        asked(promise, query, ["", &printed, ""], text::unknown_time(self.0.language))
+        asked(promise, query, ["", &printed, ""], &self.0.phrase("unknown.time", &[]))
     }
 }
 

@@ -233,22 +233,6 @@ fn budget_templates(language: Language) -> [&'static str; 2] {
     }
 }
 
-/// The text for a share of the budget that is not recorded yet, as part of a sentence.
-pub fn unknown_part(language: Language) -> &'static str {
-    match language {
-        Language::English => "an unknown part",
-        Language::Spanish => "una parte desconocida",
-    }
-}
-
-/// The text for a time that is not recorded yet, as part of a sentence.
-pub fn unknown_time(language: Language) -> &'static str {
-    match language {
-        Language::English => "an unknown time",
-        Language::Spanish => "un tiempo desconocido",
-    }
-}
-
 /// The texts of an alert about missing events, in the same way.
 pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
     let [_, _, summary, description, ..] = templates(language);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::Language;
 
 /// The values for the runbook of an SLO, of a companion alert, or of missing events.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Page {
     /// The service's name.
     pub service: String,
@@ -100,7 +100,7 @@ pub struct AgreedPart {
 }
 
 /// One alert.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct AlertPart {
     /// Its name.
     pub name: String,
@@ -222,14 +222,6 @@ pub struct IndexPage {
     pub promise: String,
     /// Its alerts, with their anchors.
     pub alerts: Vec<(String, String)>,
-}
-
-/// The default comment of a silence, without characters that have a meaning in a shell.
-pub fn comment(language: Language) -> &'static str {
-    match language {
-        Language::English => "I am on it",
-        Language::Spanish => "me hago cargo",
-    }
 }
 
 /// The runbook of an SLO.
