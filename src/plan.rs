@@ -214,8 +214,9 @@ pub struct Question {
     pub query: Expr,
 }
 
-/// The question that a query answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The question that a query answers. Its name in the texts is its name here in small letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QuestionKind {
     /// How fast the budget burns.
     Burn,

@@ -10,8 +10,8 @@ use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, AlertId, Channel, Companion, Notice, Notified, Part, Plan, ProjectPlan, Promise,
-    QuestionKind, Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor,
-    first_to_fire, seconds,
+    Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor, first_to_fire,
+    seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -123,21 +123,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
 }
 
 fn question(question: &crate::plan::Question) -> QuestionPart {
-    let asks = match question.asks {
-        QuestionKind::Burn => "burn",
-        QuestionKind::Worst => "worst",
-        QuestionKind::Good => "good",
-        QuestionKind::Traffic => "traffic",
-        QuestionKind::BadNow => "bad_now",
-        QuestionKind::Value => "value",
-        QuestionKind::Scraped => "scraped",
-        QuestionKind::Needs => "needs",
-        QuestionKind::Counted => "counted",
-        QuestionKind::BadParts => "bad_parts",
-        QuestionKind::Shares => "shares",
-        QuestionKind::Parts => "parts",
-    };
-    QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
+    QuestionPart { asks: question.asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
 }
 
 fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &LanguageFormat) -> Page {

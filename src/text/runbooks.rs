@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::Language;
+use crate::plan::QuestionKind;
 
 /// The values for the runbook of an SLO, of a companion alert, or of missing events.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -169,7 +170,7 @@ pub struct NotifiedPart {
 #[derive(Clone, Debug, Serialize)]
 pub struct QuestionPart {
     /// The kind of query: `burn`, `worst`, …
-    pub asks: &'static str,
+    pub asks: QuestionKind,
     /// The query as a code block.
     pub query: String,
 }
