@@ -172,7 +172,6 @@ fn is_scarce(promise: &Promise, tier: &TierFacts) -> bool {
         && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
 
-/// A number with three significant digits.
 /// A number of events, with commas between its thousands.
 pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
@@ -537,13 +536,16 @@ fn table(rows: &[Vec<String>]) -> String {
     aligned(rows, 1)
 }
 
+/// The most characters of a table's cell that count for the width of its column.
+pub const LONGEST_CELL: usize = 1_000;
+
 /// Aligned columns: `left` of them aligned to the left, the others to the right.
 pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count().min(1_000))
+            .map(|cell| cell.chars().count().min(LONGEST_CELL))
             .max()
             .unwrap_or(0)
     };
