@@ -84,7 +84,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.budget_policy.is_empty() {
         page += "\nError budget policy\n";
         for agreement in &promise.budget_policy {
-            let freeze = if agreement.freeze { " (deployments are frozen)" } else { "" };
+            let freeze = if agreement.freeze { " (deployments frozen)" } else { "" };
             let head = match agreement.line.percent() {
                 0 => "  overspent  ".to_owned(),
                 percent => format!("  below {:<4} ", format!("{percent}%")),
