@@ -109,214 +109,122 @@ impl Weight {
     }
 }
 
-/// The kind of a change, in the order in which changes of one weight are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Sources with errors, which were not compared.
-    Unread,
-    /// A service with a new name.
-    ServiceRenamed,
-    /// A removed service.
-    ServiceRemoved,
-    /// A new service.
-    ServiceAdded,
-    /// An SLO with a new name, or in another service.
-    SloRenamed,
-    /// A removed SLO.
-    SloRemoved,
-    /// A new SLO.
-    SloAdded,
-    /// The measurement.
-    Sli,
-    /// The limit between good and bad events.
-    Threshold,
-    /// Labels in which promises differ.
-    By,
-    /// The kind of its events.
-    Budgeting,
-    /// The period.
-    Period,
-    /// A higher share of good events.
-    Stricter,
-    /// A lower share of good events.
-    Looser,
-    /// The time that counts.
-    AgreedTime,
-    /// The error budget policy.
-    BudgetPolicy,
-    /// Whether its metric exists.
-    Planned,
-    /// A new alert.
-    AlertAdded,
-    /// An alert that was removed.
-    AlertRemoved,
-    /// An alert with a new name.
-    AlertRenamed,
-    /// A pair of windows.
-    Tier,
-    /// The condition of a companion alert.
-    Companion,
-    /// The minimum of bad events.
-    MinBadEvents,
-    /// The minimum of events.
-    MinEvents,
-    /// A budget alert.
-    BudgetAlert,
-    /// The alert for missing events.
-    MissingEvents,
-    /// The receivers of an alert.
-    Notified,
-    /// The channels of a receiver.
-    Receiver,
-    /// Routes and times.
-    Route,
-    /// Inhibitions.
-    Inhibition,
-    /// The label values of severities.
-    Severity,
-    /// Constant labels of alerts.
-    Label,
-    /// Constant annotations of alerts.
-    Annotation,
-    /// The owner.
-    Owner,
-    /// Accepted warnings.
-    Accepted,
-    /// Texts for people.
-    Description,
-    /// The runbook.
-    Runbook,
-    /// Addresses.
-    Link,
-    /// Expected events.
-    Traffic,
-    /// The scrape interval.
-    Scrape,
-    /// The contract of a service.
-    Contract,
-    /// The Prometheus that evaluates the rules.
-    Prometheus,
-    /// Other systems that evaluate the rules.
-    Target,
-    /// The language of texts for people.
-    Language,
-    /// The time zone of texts, months and office hours.
-    TimeZone,
-    /// A recorded series that ends, or that other queries no longer find.
-    Series,
-    /// Parts that were not understood, and so are not compared.
-    NotUnderstood,
-    /// Parts that are equal on both sides.
-    Kept,
+macro_rules! kinds {
+    ($($(#[$about:meta])* $variant:ident $name:literal $weight:ident)*) => {
+        /// The kind of a change, in the order in which changes of one weight are listed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind { $($(#[$about])* $variant),* }
+
+        impl Kind {
+            /// The name for programs. It does not change between releases.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            fn weight(self) -> Weight {
+                match self { $(Self::$variant => Weight::$weight),* }
+            }
+        }
+    };
 }
 
-impl Kind {
-    /// The name for programs. It does not change between releases.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unread => "unread",
-            Self::ServiceRenamed => "service-renamed",
-            Self::ServiceRemoved => "service-removed",
-            Self::ServiceAdded => "service-added",
-            Self::SloRenamed => "slo-renamed",
-            Self::SloRemoved => "slo-removed",
-            Self::SloAdded => "slo-added",
-            Self::Sli => "sli",
-            Self::Threshold => "threshold",
-            Self::By => "by",
-            Self::Budgeting => "budgeting",
-            Self::Period => "period",
-            Self::Stricter => "objective-stricter",
-            Self::Looser => "objective-looser",
-            Self::AgreedTime => "agreed-time",
-            Self::BudgetPolicy => "budget-policy",
-            Self::Planned => "planned",
-            Self::AlertAdded => "alert-added",
-            Self::AlertRemoved => "alert-removed",
-            Self::AlertRenamed => "alert-renamed",
-            Self::Tier => "tier",
-            Self::Companion => "companion",
-            Self::MinBadEvents => "min-bad-events",
-            Self::MinEvents => "min-events",
-            Self::BudgetAlert => "budget-alert",
-            Self::MissingEvents => "missing-events",
-            Self::Notified => "told",
-            Self::Receiver => "receiver",
-            Self::Route => "route",
-            Self::Inhibition => "inhibition",
-            Self::Severity => "severity",
-            Self::Label => "label",
-            Self::Annotation => "annotation",
-            Self::Owner => "owner",
-            Self::Accepted => "accepted",
-            Self::Description => "description",
-            Self::Runbook => "runbook",
-            Self::Link => "link",
-            Self::Traffic => "traffic",
-            Self::Scrape => "scrape",
-            Self::Contract => "contract",
-            Self::Prometheus => "prometheus",
-            Self::Target => "target",
-            Self::Language => "language",
-            Self::TimeZone => "time-zone",
-            Self::Series => "series",
-            Self::NotUnderstood => "not-understood",
-            Self::Kept => "kept",
-        }
-    }
-
-    fn weight(self) -> Weight {
-        match self {
-            Self::Unread
-            | Self::ServiceRenamed
-            | Self::ServiceRemoved
-            | Self::ServiceAdded
-            | Self::SloRenamed
-            | Self::SloRemoved
-            | Self::SloAdded
-            | Self::Sli
-            | Self::Threshold
-            | Self::By
-            | Self::Budgeting
-            | Self::Period
-            | Self::Stricter
-            | Self::Looser
-            | Self::AgreedTime
-            | Self::BudgetPolicy
-            | Self::Planned => Weight::Promise,
-            Self::AlertAdded
-            | Self::AlertRemoved
-            | Self::AlertRenamed
-            | Self::Tier
-            | Self::Companion
-            | Self::MinBadEvents
-            | Self::MinEvents
-            | Self::BudgetAlert
-            | Self::MissingEvents
-            | Self::Notified
-            | Self::Receiver
-            | Self::Route
-            | Self::Inhibition
-            | Self::Severity
-            | Self::NotUnderstood
-            | Self::Target => Weight::Alerting,
-            Self::Label
-            | Self::Annotation
-            | Self::Owner
-            | Self::Accepted
-            | Self::Description
-            | Self::Runbook
-            | Self::Link
-            | Self::Traffic
-            | Self::Scrape
-            | Self::Contract
-            | Self::Prometheus
-            | Self::Series
-            | Self::Kept
-            | Self::Language
-            | Self::TimeZone => Weight::Detail,
-        }
-    }
+kinds! {
+    /// Sources with errors, which were not compared.
+    Unread "unread" Promise
+    /// A service with a new name.
+    ServiceRenamed "service-renamed" Promise
+    /// A removed service.
+    ServiceRemoved "service-removed" Promise
+    /// A new service.
+    ServiceAdded "service-added" Promise
+    /// An SLO with a new name, or in another service.
+    SloRenamed "slo-renamed" Promise
+    /// A removed SLO.
+    SloRemoved "slo-removed" Promise
+    /// A new SLO.
+    SloAdded "slo-added" Promise
+    /// The measurement.
+    Sli "sli" Promise
+    /// The limit between good and bad events.
+    Threshold "threshold" Promise
+    /// Labels in which promises differ.
+    By "by" Promise
+    /// The kind of its events.
+    Budgeting "budgeting" Promise
+    /// The period.
+    Period "period" Promise
+    /// A higher share of good events.
+    Stricter "objective-stricter" Promise
+    /// A lower share of good events.
+    Looser "objective-looser" Promise
+    /// The time that counts.
+    AgreedTime "agreed-time" Promise
+    /// The error budget policy.
+    BudgetPolicy "budget-policy" Promise
+    /// Whether its metric exists.
+    Planned "planned" Promise
+    /// A new alert.
+    AlertAdded "alert-added" Alerting
+    /// An alert that was removed.
+    AlertRemoved "alert-removed" Alerting
+    /// An alert with a new name.
+    AlertRenamed "alert-renamed" Alerting
+    /// A pair of windows.
+    Tier "tier" Alerting
+    /// The condition of a companion alert.
+    Companion "companion" Alerting
+    /// The minimum of bad events.
+    MinBadEvents "min-bad-events" Alerting
+    /// The minimum of events.
+    MinEvents "min-events" Alerting
+    /// A budget alert.
+    BudgetAlert "budget-alert" Alerting
+    /// The alert for missing events.
+    MissingEvents "missing-events" Alerting
+    /// The receivers of an alert.
+    Notified "told" Alerting
+    /// The channels of a receiver.
+    Receiver "receiver" Alerting
+    /// Routes and times.
+    Route "route" Alerting
+    /// Inhibitions.
+    Inhibition "inhibition" Alerting
+    /// The label values of severities.
+    Severity "severity" Alerting
+    /// Constant labels of alerts.
+    Label "label" Detail
+    /// Constant annotations of alerts.
+    Annotation "annotation" Detail
+    /// The owner.
+    Owner "owner" Detail
+    /// Accepted warnings.
+    Accepted "accepted" Detail
+    /// Texts for people.
+    Description "description" Detail
+    /// The runbook.
+    Runbook "runbook" Detail
+    /// Addresses.
+    Link "link" Detail
+    /// Expected events.
+    Traffic "traffic" Detail
+    /// The scrape interval.
+    Scrape "scrape" Detail
+    /// The contract of a service.
+    Contract "contract" Detail
+    /// The Prometheus that evaluates the rules.
+    Prometheus "prometheus" Detail
+    /// Other systems that evaluate the rules.
+    Target "target" Alerting
+    /// The language of texts for people.
+    Language "language" Detail
+    /// The time zone of texts, months and office hours.
+    TimeZone "time-zone" Detail
+    /// A recorded series that ends, or that other queries no longer find.
+    Series "series" Detail
+    /// Parts that were not understood, and so are not compared.
+    NotUnderstood "not-understood" Alerting
+    /// Parts that are equal on both sides.
+    Kept "kept" Detail
 }
 
 impl Change {

@@ -84,8 +84,11 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.budget_policy.is_empty() {
         page += "\nError budget policy\n";
         for agreement in &promise.budget_policy {
-            let freeze = if agreement.freeze { " (no deployments)" } else { "" };
-            let head = format!("  below {:<4} ", agreement.line.to_string());
+            let freeze = if agreement.freeze { " (deployments frozen)" } else { "" };
+            let head = match agreement.line.percent() {
+                0 => "  overspent  ".to_owned(),
+                percent => format!("  below {:<4} ", format!("{percent}%")),
+            };
             page += &wrapped(&head, &format!("{}{freeze}", agreement.action));
         }
     }
@@ -128,7 +131,10 @@ fn parts(promise: &Promise) -> String {
 /// When the promise holds; empty for always.
 fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
-    let mut page = "\nAgreed time: only events in it count\n".to_owned();
+    let mut page = match agreed.hours {
+        Some(_) => "\nAgreed time: only events in it count\n".to_owned(),
+        None => "\nAgreed time: all time, except this\n".to_owned(),
+    };
     if let Some(hours) = &agreed.hours {
         page += &wrapped("  hours   ", &hours.to_string());
         let most = format!(
@@ -166,7 +172,6 @@ fn is_scarce(promise: &Promise, tier: &TierFacts) -> bool {
         && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
 
-/// A number with three significant digits.
 /// A number of events, with commas between its thousands.
 pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
@@ -531,13 +536,16 @@ fn table(rows: &[Vec<String>]) -> String {
     aligned(rows, 1)
 }
 
+/// The most characters of a table's cell that count for the width of its column.
+pub const LONGEST_CELL: usize = 1_000;
+
 /// Aligned columns: `left` of them aligned to the left, the others to the right.
 pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count().min(1_000))
+            .map(|cell| cell.chars().count().min(LONGEST_CELL))
             .max()
             .unwrap_or(0)
     };

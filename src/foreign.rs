@@ -13,8 +13,6 @@ pub struct Foreign {
     pub slos: Vec<Slo>,
     /// Rules that belong to no SLO, or to an unknown one.
     pub rest: Vec<Rule>,
-    /// The number of all rules.
-    pub rules: usize,
 }
 
 /// A rule, as it is written.

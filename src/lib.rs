@@ -64,7 +64,7 @@
 //! | [`compare`] | rules of others, plan, answers of a server | the ratios of both over the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, secret, vocabulary |
 //! | [`editor`] | texts, problems, a place in them | its meaning, completions, its definition | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
 //! | [`render`] | problems, differences | text or JSON | diagnostic, difference, inert, pages, secret, source |
-//! | [`propose`] | contract | first sources | contract, emit, model, promql, vocabulary |
+//! | [`propose`] | contract | first sources | contract, emit, model, promql, text, vocabulary |
 //! | [`import`] | texts of other tools | equivalent sources, and the effects of the migration; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!

@@ -190,8 +190,6 @@ pub struct SloPlan {
     pub accepted: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
-    /// The address of its runbook.
-    pub runbook_url: Option<String>,
     /// More facts for its runbook.
     pub page: Runbook,
 }
@@ -216,8 +214,9 @@ pub struct Question {
     pub query: Expr,
 }
 
-/// The question that a query answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The question that a query answers. Its name in the texts is its name here in small letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QuestionKind {
     /// How fast the budget burns.
     Burn,
@@ -302,8 +301,6 @@ pub struct Readings {
     pub parts: Option<PartReadings>,
     /// Seconds until the budget is spent, at most the period.
     pub exhaustion: RecordedRead,
-    /// The window of the burn rate for this prediction.
-    pub pace: Duration,
 }
 
 /// Recorded series of the parts of a journey, with the label `part`.

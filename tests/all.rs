@@ -52,6 +52,7 @@ mod secrets;
 mod servers;
 mod shell;
 mod simulate;
+mod spanish;
 mod status;
 mod support;
 mod targets;

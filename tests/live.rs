@@ -381,22 +381,23 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     let summary = |ratio: f64, left: f64| {
         let minutes = (left * 3600.0 / (ratio / 0.001)).clamp(0.0, 3600.0) / 60.0;
         let lasts = match minutes.round() {
-            0.0 => "0s".to_owned(),
-            60.0 => "1h 0m 0s".to_owned(),
-            minutes => format!("{minutes}m 0s"),
+            0.0 => "0 s".to_owned(),
+            60.0 => "1 h 0 min 0 s".to_owned(),
+            minutes => format!("{minutes} min 0 s"),
         };
         let ratio = four_digits(100.0 * ratio).replace('.', ",");
         format!(
-            "URGENTE shop/checkout (region: {REGION}): ahora falla {ratio} %, el presupuesto de error dura {lasts}"
+            "URGENTE shop/checkout (region: {REGION}): ahora falla el {ratio} %, el presupuesto de error dura {lasts}"
         )
     };
     let summaries: Vec<String> =
         ratios.flat_map(|ratio| left.iter().map(move |(_, left)| summary(ratio, *left))).collect();
     assert!(summaries.contains(&annotation("summary")), "{:?}\n{summaries:?}", annotation("summary"));
     let description = annotation("description");
-    let begins = "Actuar ya. Queda ";
+    let begins = "Actuar ya. Queda el ";
     assert!(description.starts_with(begins), "{description}");
-    let ends = ". Prometido: 99,9 % en 1h. Los pagos terminan bien. Runbook: pagos-caidos.";
+    let ends =
+        ". Prometido: 99,9 % en cualquier período de 1 h. Los pagos terminan bien. Runbook: pagos-caidos.";
     assert!(description.ends_with(ends), "{description}");
     assert!(!description.contains("<no value>") && !description.contains("<error"), "{description}");
     in_chat(world, &annotation("summary"));
@@ -451,7 +452,10 @@ fn a_slow_leak_opens_a_ticket(world: &World) {
     let (_, alert) = world.only("office", "firing", "MailDeliveryBurnTicket");
     let description = word(&alert["annotations"]["description"]);
     assert!(description.starts_with("Actuar en los próximos días. "), "{description}");
-    assert!(description.ends_with(" Prometido: 99,9 % en 1h. Los correos salen."), "{description}");
+    assert!(
+        description.ends_with(" Prometido: 99,9 % en cualquier período de 1 h. Los correos salen."),
+        "{description}"
+    );
     let link = |name: &str| word(&alert["annotations"][name]).to_owned();
     assert_eq!(link("runbook_url"), "https://wiki.internal/runbooks/mail-delivery.md#maildeliveryburnticket");
     assert_eq!(
@@ -568,7 +572,7 @@ fn missing_events_are_told(world: &World) {
     let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
     world.wait("the office is told of missing events", || told("office", "firing StockEventsMissing"));
     let (_, alert) = world.only("office", "firing", "StockEventsMissing");
-    assert_eq!(word(&alert["annotations"]["summary"]), "AVISO stock: sin eventos desde hace 10m (5 SLO)");
+    assert_eq!(word(&alert["annotations"]["summary"]), "AVISO stock: sin eventos desde hace 10 min (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
     assert!(
         description.contains("ningún evento en: export, minutes, month, queue, share. O "),

@@ -525,7 +525,7 @@ fn a_result_is_an_address() {
         "data-receiver=\"on-call\" data-at=\"570000\"",
         "data-receiver=\"head\" data-at=\"2340000\"",
         // 3 of 43.2 minutes, and a tenth of the events of half an hour.
-        "It costs 6.94% of the error budget, as much as 3 min of full outage: 1,800 bad events.",
+        "It costs 6.94% of the error budget, as much as 3 min of full outage. Bad events: 1,800.",
     ] {
         assert!(result.contains(expected), "{expected}: {result}");
     }

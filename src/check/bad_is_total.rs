@@ -16,7 +16,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Whether all events of an SLO are of one kind.
-pub(super) fn is_all(model: &Model, service: &Service, slo: &Slo) -> bool {
+pub(super) fn has_one_kind_of_events(model: &Model, service: &Service, slo: &Slo) -> bool {
     equal_events(model, service, slo).is_some()
 }
 
@@ -56,7 +56,7 @@ fn covers(
     whole: &Counter,
     idle: &mut Option<(Selector, usize)>,
 ) -> bool {
-    let (inner, outer) = (&counted(part.selector()), &counted(whole.selector()));
+    let (inner, outer) = (&without_endless_bound(part.selector()), &without_endless_bound(whole.selector()));
     if inner.name != outer.name {
         return false;
     }
@@ -82,8 +82,8 @@ fn covers(
     })
 }
 
-/// The bucket without a bound counts all events.
-fn counted(selector: &Selector) -> Selector {
+/// A selector of all events: the bucket without a bound counts the same events as `_count`.
+fn without_endless_bound(selector: &Selector) -> Selector {
     let is_le = |matcher: &&Matcher| matcher.label == "le";
     let mut bounds = selector.matchers.iter().filter(is_le).map(listed);
     let endless = bounds.next().flatten().is_some_and(|bounds| bounds == [Bound::Infinite]);

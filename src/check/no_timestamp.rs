@@ -20,7 +20,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             let Some(moment) = subtracted_from_now(part) else { return };
             let named = |reading: &&MetricRead| moment.selectors().contains(&&reading.selector);
             let Some(reading) = reader.readings().iter().find(named) else { return };
-            if let Some(problem) = fault(moment, reading) {
+            if let Some(problem) = timestamp_fault(moment, reading) {
                 report(problems, reader, problem);
             }
         });
@@ -28,7 +28,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Whether the age of an age is computed.
-pub(super) fn is_twice(slo: &Slo) -> bool {
+pub(super) fn subtracts_time_twice(slo: &Slo) -> bool {
     let Sli::Checked { good, .. } = &slo.sli else { return false };
     good.contains(|part| subtracted_from_now(part).is_some_and(|moment| moment.calls("time")))
 }
@@ -40,12 +40,12 @@ fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
     (binary.op == Op::Sub && is_now(&binary.left)).then_some(&binary.right)
 }
 
-fn fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
+fn timestamp_fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
     let is_quotient =
         |part: &Expr| matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
     let divided = moment.contains(is_quotient);
+    let selector = Selector { at: Default::default(), ..reading.selector.clone() };
     if moment.calls("time") {
-        let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
             Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")
                 .label("`freshness` already subtracts the timestamp from the time")
@@ -55,9 +55,8 @@ fn fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
     let name = reading.selector.name.as_deref()?;
     let words: Vec<String> = name.split(['_', ':', '.']).map(str::to_lowercase).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    // Functions such as `timestamp(x)` return a timestamp for any metric.
-    let made = matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp");
-    if made {
+    // `timestamp(x)` returns a timestamp for any metric.
+    if matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp") {
         return None;
     }
     if has(&["ms", "msec", "millis", "milliseconds"]) && !divided {
@@ -68,10 +67,7 @@ fn fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
                 format!("`{name}` is in milliseconds, and the time is in seconds"),
             )
             .label("so it is thousands of years in the future, and never too old")
-            .help(format!(
-                "divide it: `{} / 1000`",
-                Selector { at: Default::default(), ..reading.selector.clone() }
-            )),
+            .help(format!("divide it: `{selector} / 1000`")),
         );
     }
     const OF_TIME: [&str; 18] = [
@@ -104,10 +100,7 @@ fn fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
                 format!("by its name `{name}` is a duration, not a point in time"),
             )
             .label("time is counted from 1970, so the age would be half a century")
-            .help(format!(
-                "compare the duration itself, in a `condition` such as `{} < 60`",
-                Selector { at: Default::default(), ..reading.selector.clone() }
-            )),
+            .help(format!("compare the duration itself, in a `condition` such as `{selector} < 60`")),
         );
     }
     None

@@ -13,7 +13,7 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         // An alert that always fires has its own problem.
         if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
-            problems.push(unplayed(alert));
+            problems.push(untested_alert(alert));
         }
     }
     for (alert, reason) in facts.services.iter().flat_map(|service| (rules.unplayed)(facts.model, service)) {
@@ -34,9 +34,9 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
         // Events that are all of one kind have their own problem.
         if slo.stimulus.is_some()
-            || super::bad_is_total::is_all(model, service, slo)
+            || super::bad_is_total::has_one_kind_of_events(model, service, slo)
             || super::filtered_away::is_so(slo)
-            || super::no_timestamp::is_twice(slo)
+            || super::no_timestamp::subtracts_time_twice(slo)
             || super::contract::bad_not_within_total::is_so(model, service, slo)
         {
             continue;
@@ -71,7 +71,7 @@ fn has_two_sides(expr: &Expr) -> bool {
     [&binary.left, &binary.right].into_iter().all(|side| !side.selectors().is_empty())
 }
 
-fn unplayed(alert: &Companion) -> Problem {
+fn untested_alert(alert: &Companion) -> Problem {
     let problem = Problem::warning(
         Code::Unprovable,
         alert.places.expr,

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::spelling::LanguageFormat;
+use super::spelling::{LanguageFormat, sentence};
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, AlertId, Channel, Companion, Notice, Notified, Part, Plan, ProjectPlan, Promise,
-    QuestionKind, Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor,
-    first_to_fire, seconds,
+    Receiver, Rule, Runbook, ServiceDependency, ServicePlan, SloPlan, TierFacts, anchor, first_to_fire,
+    seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -19,7 +19,7 @@ use crate::text::runbooks::{
     self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, NotifiedPart,
     OutagePart, Page, Person, QuestionPart, TierPart,
 };
-use crate::text::{Fences, below};
+use crate::text::{self, Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
 
 /// The maximum width of queries.
@@ -82,6 +82,11 @@ fn marked(text: &str) -> String {
     page
 }
 
+/// The description of the service without its full stop.
+fn about(service: &ServicePlan) -> String {
+    plain(service.description.as_deref().map(|text| text.trim().trim_end_matches('.')))
+}
+
 fn plain(text: Option<&str>) -> String {
     markdown(text.unwrap_or_default())
 }
@@ -95,28 +100,8 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
     };
     Page {
         service: service.name.clone(),
-        about: plain(service.description.as_deref()),
-        slo: String::new(),
-        description: String::new(),
-        planned: String::new(),
-        objective: String::new(),
-        rolling: String::new(),
-        calendar: String::new(),
-        zone: String::new(),
-        budget: String::new(),
-        full_outage: String::new(),
-        after: String::new(),
-        kept: String::new(),
-        by: Vec::new(),
-        hours: Vec::new(),
-        successful: String::new(),
-        parts: Vec::new(),
-        slice: String::new(),
-        agreed: Vec::new(),
-        alerts: Vec::new(),
-        independent: false,
+        about: about(service),
         written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
-        runbook: String::new(),
         questions: page.questions.iter().map(question).collect(),
         dashboard: project
             .grafana_url
@@ -133,26 +118,12 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
             .map(|known| need(known, &known.service))
             .collect(),
         owner: plain(service.owner.as_deref()),
-        people: Vec::new(),
+        ..Page::default()
     }
 }
 
 fn question(question: &crate::plan::Question) -> QuestionPart {
-    let asks = match question.asks {
-        QuestionKind::Burn => "burn",
-        QuestionKind::Worst => "worst",
-        QuestionKind::Good => "good",
-        QuestionKind::Traffic => "traffic",
-        QuestionKind::BadNow => "bad_now",
-        QuestionKind::Value => "value",
-        QuestionKind::Scraped => "scraped",
-        QuestionKind::Needs => "needs",
-        QuestionKind::Counted => "counted",
-        QuestionKind::BadParts => "bad_parts",
-        QuestionKind::Shares => "shares",
-        QuestionKind::Parts => "parts",
-    };
-    QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
+    QuestionPart { asks: question.asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
 }
 
 fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &LanguageFormat) -> Page {
@@ -170,7 +141,8 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
         // Some receive a page and others a ticket: one section under the alert's name.
         let declared = promise.budget_alerts.iter().find(|known| known.line == line);
         declared.is_some_and(|known| known.severity == of.severity).then(|| AlertPart {
-            below: line.to_string(),
+            below: words.percent(line.ratio()),
+            spent: line.percent() == 0,
             until: words.percent(line.recovered()),
             ..alert_part(project, rule, alert, of.severity, words)
         })
@@ -189,12 +161,14 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &L
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         hours: words.agreed_time(promise).iter().map(|line| markdown(line)).collect(),
+        always: promise.agreed.as_ref().is_none_or(|agreed| agreed.hours.is_none()),
         successful: promise.successful.clone().unwrap_or_default(),
         parts: promise.parts.iter().map(|part| self::part(part, words)).collect(),
         slice: promise.event.slice().map(|length| words.length(length)).unwrap_or_default(),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| AgreedPart {
-                below: agreement.line.to_string(),
+                below: words.percent(agreement.line.ratio()),
+                spent: agreement.line.percent() == 0,
                 action: sentence(markdown(&agreement.action)),
                 freeze: agreement.freeze,
             })
@@ -213,7 +187,7 @@ fn part(part: &Part, words: &LanguageFormat) -> JourneyPart {
         file: format!("{}-{}.md", part.service, part.slo),
         budget: words.percent(part.budget),
         several: part.several,
-        planned: plain(part.planned.as_deref()),
+        planned: plain(part.planned.as_deref().map(|reason| reason.trim_end_matches('.'))),
     }
 }
 
@@ -269,14 +243,10 @@ fn alert_part(
         name: alert.id.heading(severity),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
-        below: String::new(),
-        until: String::new(),
-        tiers: Vec::new(),
-        outages: Vec::new(),
         escalates: notified.iter().any(|notified| notified.escalates),
         notified,
         silence: fenced("sh", &silence(project, alert, rule)),
-        stops: String::new(),
+        ..AlertPart::default()
     }
 }
 
@@ -396,7 +366,8 @@ fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     for label in ["service", "slo"].into_iter().chain(severity) {
         matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
     }
-    let comment = format!("--comment='{}'", runbooks::comment(project.language));
+    // The text has no character with a meaning in a shell.
+    let comment = format!("--comment='{}'", text::phrase(project.language, "silence.comment", &[]));
     format!(
         "amtool silence add{} --duration={SILENCE} {comment} {}",
         url.unwrap_or_default(),
@@ -441,13 +412,8 @@ fn index_service(service: &ServicePlan, words: &LanguageFormat) -> IndexService 
     }
     IndexService {
         name: service.name.clone(),
-        about: plain(service.description.as_deref()),
+        about: about(service),
         owner: plain(service.owner.as_deref()),
         pages,
     }
-}
-
-/// The text with a full stop.
-fn sentence(text: String) -> String {
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }

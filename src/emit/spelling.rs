@@ -1,12 +1,12 @@
 //! Numbers, durations and severities as the reader's language spells them.
 
 use crate::model::Language;
-use crate::plan::{AgreedTime, Event, Promise, of_agreed_time};
+use crate::plan::{AgreedTime, Event, Promise};
 use crate::text;
-use crate::vocabulary::{self, Decimal, Duration, PerSeverity, Period, Severity, amount};
+use crate::vocabulary::{self, BudgetLine, Decimal, Duration, PerSeverity, Period, Severity, amount};
 
 /// A space that does not break a line.
-const TIED: &str = "\u{a0}";
+pub const TIED: &str = "\u{a0}";
 
 /// The names of days in the sources, from Sunday on.
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -15,7 +15,8 @@ const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday",
 pub struct LanguageFormat<'a> {
     pub language: Language,
     severities: &'a PerSeverity<String>,
-    mark: String,
+    /// The decimal mark.
+    pub mark: String,
     thousands: String,
 }
 
@@ -92,9 +93,19 @@ impl<'a> LanguageFormat<'a> {
     /// `30 days`, if it is whole days.
     pub fn days(&self, length: Duration) -> String {
         let days = length.millis() / 86_400_000;
-        match length == Duration::from_millis(days * 86_400_000) && days > 1 {
+        match length == Duration::from_millis(days * 86_400_000) {
             true => self.phrase("length.days", &[("n", &days.to_string())]).replace(' ', TIED),
             false => self.length(length),
+        }
+    }
+
+    /// `264 h`, also if it is more than a day.
+    fn hours(&self, length: Duration) -> String {
+        let minutes = length.secs() / 60;
+        let hours = format!("{}{TIED}h", self.number(Decimal::from(minutes / 60)));
+        match minutes % 60 {
+            0 => hours,
+            rest => format!("{hours}{TIED}{rest}{TIED}min"),
         }
     }
 
@@ -133,8 +144,12 @@ impl<'a> LanguageFormat<'a> {
                 .iter()
                 .zip(days)
                 .fold(hours.to_string(), |hours, (day, named)| hours.replace(day, &named));
-            let most = of_agreed_time(promise.period_length, promise.period.nominal());
-            let period = self.days(promise.period.nominal());
+            let whole = promise.period.nominal();
+            let most = match promise.period_length == whole {
+                true => self.days(whole),
+                false => self.hours(promise.period_length),
+            };
+            let period = self.days(whole);
             lines
                 .push(self.phrase("hours.hours", &[("hours", &hours), ("most", &most), ("period", &period)]));
         }
@@ -165,7 +180,14 @@ impl<'a> LanguageFormat<'a> {
         self.severities.get(severity)
     }
 
-    /// The unit of bad events.
+    /// What is said about a line of the budget: one text for `0%`, another for all others.
+    pub fn at_line(&self, about: &str, line: BudgetLine, values: &[(&str, &str)]) -> String {
+        let name = if line.percent() == 0 { "spent" } else { "below" };
+        let share = self.percent(line.ratio());
+        self.phrase(&format!("{about}.{name}"), &[&[("line", share.as_str())], values].concat())
+    }
+
+    /// Which events may be bad.
     pub fn events(&self, event: Event) -> String {
         self.phrase(&format!("events.{}", kind(event)), &[])
     }
@@ -180,7 +202,12 @@ pub fn kind(event: Event) -> &'static str {
     }
 }
 
+/// A text with a full stop, if it has no other end.
+pub fn sentence(text: String) -> String {
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
+}
+
 /// Units of time with their symbols in the SI.
-fn spelled(unit: &str) -> &str {
+pub fn spelled(unit: &str) -> &str {
     if unit == "m" { "min" } else { unit }
 }

@@ -3,13 +3,14 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::BY;
+use super::spelling::{self, LanguageFormat, TIED, spelled};
 use crate::inert;
-use crate::model::{Labels, Language};
+use crate::model::Labels;
 use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, OfPromise, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{Period, Severity, percent};
+use crate::vocabulary::{Decimal, Duration, Period, Severity};
 
 /// Values that are known only while an alert fires.
 pub struct FiringValues<'a> {
@@ -42,7 +43,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
         Notice::Burn(burn) => {
-            let spoken = DecimalFormat(project.language);
+            let spoken = AlertFormat::of(project);
             let burn_rate = match known {
                 Some(known) => spoken.number(known.value),
                 None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
@@ -55,9 +56,11 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
         Notice::Budget(line, budget) => {
             let agreed = budget.promise.agreed_below(*line).map_or("", |one| one.action.as_str());
             let agreed = &sentence(&Blanks::none(agreed));
-            let (below, until) = (&line.to_string(), &percent(line.recovered()));
+            let spoken = AlertFormat::of(project);
+            let (below, until) = (&line.to_string(), &spoken.share(line.recovered()));
+            let line = &spoken.share(line.ratio());
             promised(project, budget, known, &mut blanks, |promised| {
-                let values = text::Budget { promised, below, until, agreed };
+                let values = text::Budget { promised, below, line, until, agreed };
                 text::budget(project.language, &project.texts, &values)
             })
         }
@@ -73,7 +76,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&FiringVa
             );
             let values = text::Missing {
                 service,
-                after: &after.to_string(),
+                after: &AlertFormat::of(project).length(*after),
                 which: &blanks.blank(asked),
                 count: &blanks.blank("{{ $value }}"),
                 of: &clause(of.as_deref()),
@@ -100,23 +103,28 @@ fn promised(
     blanks: &mut Blanks,
     phrase: impl FnOnce(text::Promised) -> Texts,
 ) -> Texts {
-    let spoken = DecimalFormat(project.language);
-    let (ratio, lasts) = paced(spoken, promise, pace, known);
-    let left = left(spoken, promise, budget_left, known);
-    let (rolling, calendar, zone) = over(&promise.period);
+    let spoken = &AlertFormat::of(project);
+    let mut ratio = |article: &str| blanks.blank(error_ratio(spoken, promise, pace, known, article));
+    let (error_ratio, failed) = (ratio(""), ratio(&spoken.article()));
+    let mut left = |article: &str| blanks.blank(left(spoken, promise, budget_left, known, article));
+    let (budget_left, remains) = (left(""), left(&spoken.article()));
+    let lasts = lasts(spoken, promise, pace, known);
+    let (rolling, calendar, zone) = over(spoken, &promise.period);
     let own = |text: &Option<String>| Blanks::none(text.as_deref().unwrap_or_default());
     phrase(text::Promised {
         service: &promise.service,
         slo: &promise.slo,
         description: &sentence(&own(&promise.description)),
-        objective: &spoken.objective(&promise.objective),
+        objective: &spoken.objective(promise),
         rolling: &rolling,
         calendar,
         zone,
         which: &which(promise, known, blanks),
-        window: &pace.window.to_string(),
-        error_ratio: &blanks.blank(ratio),
-        budget_left: &blanks.blank(left),
+        window: &spoken.length(pace.window),
+        error_ratio: &error_ratio,
+        failed: &failed,
+        budget_left: &budget_left,
+        remains: &remains,
         budget_lasts: &blanks.blank(lasts),
         of: &clause(of.as_deref()),
         runbook: &own(runbook),
@@ -126,9 +134,9 @@ fn promised(
 }
 
 /// `30d`, or `month` and its zone.
-fn over(period: &Period) -> (String, &'static str, &str) {
+fn over<'a>(spoken: &AlertFormat, period: &'a Period) -> (String, &'static str, &'a str) {
     match period {
-        Period::Rolling(length) => (length.to_string(), "", ""),
+        Period::Rolling(length) => (spoken.days(*length), "", ""),
         Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
     }
 }
@@ -139,7 +147,7 @@ fn companion(
     known: Option<&FiringValues>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let spoken = DecimalFormat(project.language);
+    let spoken = AlertFormat::of(project);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
     let which: String = (companion.distinguishing.iter())
         .map(|label| match known {
@@ -156,7 +164,7 @@ fn companion(
         Some(known) => blanks.blank(spoken.number(known.value)),
         None => blanks.blank(format!("{{{{ $value | printf \"%.4g\"{} }}}}", spoken.filter())),
     };
-    let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
+    let held = companion.hold.map(|hold| spoken.length(hold)).unwrap_or_default();
     let values = text::Companion {
         service: &companion.service,
         name: &companion.name,
@@ -263,53 +271,74 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
-/// The budget left, or the template that queries it.
+/// The budget left behind an article, or the template that queries it.
 fn left(
-    spoken: DecimalFormat,
+    spoken: &AlertFormat,
     promise: &Promise,
     budget_left: &Expr,
     known: Option<&FiringValues>,
+    article: &str,
 ) -> String {
     match known {
-        Some(known) => spoken.percent(known.budget_left),
-        None => spoken.asked_percent(promise, budget_left),
+        Some(known) => format!("{article}{}", spoken.percent(known.budget_left)),
+        None => spoken.asked_percent(promise, budget_left, article),
     }
 }
 
-/// The error ratio and how long the budget lasts at it, or the templates that query them.
-fn paced(
-    spoken: DecimalFormat,
+/// The error ratio behind an article, or the template that queries it.
+fn error_ratio(
+    spoken: &AlertFormat,
     promise: &Promise,
     pace: &BurnForecast,
     known: Option<&FiringValues>,
-) -> (String, String) {
+    article: &str,
+) -> String {
     match known {
-        Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
-        None => {
-            (spoken.asked_ratio(promise, &pace.error_ratio), spoken.asked_time(promise, &pace.budget_lasts))
-        }
+        Some(known) => format!("{article}{}", spoken.percent(known.error_ratio)),
+        None => spoken.asked_ratio(promise, &pace.error_ratio, article),
     }
 }
 
-/// How a language writes numbers that Prometheus fills in.
-#[derive(Clone, Copy)]
-struct DecimalFormat(Language);
+/// How long the budget lasts at the error ratio, or the template that queries it.
+fn lasts(
+    spoken: &AlertFormat,
+    promise: &Promise,
+    pace: &BurnForecast,
+    known: Option<&FiringValues>,
+) -> String {
+    match known {
+        Some(known) => spoken.time(known.budget_lasts),
+        None => spoken.asked_time(promise, &pace.budget_lasts),
+    }
+}
 
-impl DecimalFormat {
-    fn mark(self) -> String {
-        text::phrase(self.0, "number.mark", &[])
+/// How alerts write numbers and lengths. Some of them are filled in by Prometheus.
+struct AlertFormat<'a>(LanguageFormat<'a>);
+
+impl<'a> AlertFormat<'a> {
+    fn of(project: &'a ProjectPlan) -> Self {
+        Self(LanguageFormat::new(project.language, &project.severities))
+    }
+
+    /// Whether the language writes numbers and lengths as the sources do: `99.9%`, `1h`.
+    fn is_as_written(&self) -> bool {
+        self.0.mark == "."
+    }
+
+    /// The article before a share in a sentence, with a space; empty if the language has none.
+    fn article(&self) -> String {
+        self.0.phrase("number.share", &[("n", "")])
     }
 
     /// A number, or a text with numbers: every point between two digits becomes the decimal mark of the language.
-    fn number(self, text: &str) -> String {
+    fn number(&self, text: &str) -> String {
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-        let mark = self.mark();
         let mut before = None;
         let mut chars = text.chars().peekable();
         let mut number = String::new();
         while let Some(c) = chars.next() {
             match c == '.' && digit(before) && digit(chars.peek().copied()) {
-                true => number += &mark,
+                true => number += &self.0.mark,
                 false => number.push(c),
             }
             before = Some(c);
@@ -317,49 +346,87 @@ impl DecimalFormat {
         number
     }
 
-    fn percent(self, number: &str) -> String {
-        text::phrase(self.0, "number.percent", &[("n", &self.number(number))])
+    fn percent(&self, number: &str) -> String {
+        self.0.phrase("number.percent", &[("n", &self.number(number))])
     }
 
-    /// `99.9%`, or `P95 < 0.5s`.
-    fn objective(self, written: &str) -> String {
-        written.strip_suffix('%').map_or_else(|| self.number(written), |number| self.percent(number))
+    /// 0.25 is `25%`.
+    fn share(&self, ratio: Decimal) -> String {
+        self.0.percent(ratio).replace(TIED, " ")
     }
 
-    /// The template function that does the same with a number that Prometheus prints.
-    fn filter(self) -> String {
-        match self.mark().as_str() {
-            "." => String::new(),
-            mark => format!(" | reReplaceAll \"[.]\" \"{mark}\""),
+    /// What the sources say, or what the language makes of it.
+    fn either(&self, written: impl ToString, spelled: String) -> String {
+        if self.is_as_written() { written.to_string() } else { spelled.replace(TIED, " ") }
+    }
+
+    /// `99.9%`, or `95% < 500ms`.
+    fn objective(&self, promise: &Promise) -> String {
+        self.either(&promise.objective, self.0.objective(promise))
+    }
+
+    /// `1h30m`
+    fn length(&self, length: Duration) -> String {
+        self.either(length, self.0.length(length))
+    }
+
+    /// `30d`
+    fn days(&self, length: Duration) -> String {
+        self.either(length, self.0.days(length))
+    }
+
+    /// A time as Prometheus prints it: `1d 2h 3m 4s`.
+    fn time(&self, printed: &str) -> String {
+        if self.is_as_written() {
+            return printed.to_owned();
+        }
+        let spelled = |part: &str| {
+            let unit = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(part.len());
+            format!("{} {}", self.number(&part[..unit]), spelled(&part[unit..]))
+        };
+        printed.split(' ').map(spelled).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The template function that writes a number of Prometheus with the decimal mark of the language.
+    fn filter(&self) -> String {
+        match self.is_as_written() {
+            true => String::new(),
+            false => format!(" | reReplaceAll \"[.]\" \"{}\"", self.0.mark),
         }
     }
 
     /// The template for a ratio, which Prometheus prints in percent.
-    fn asked_ratio(self, promise: &Promise, query: &Expr) -> String {
-        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
+    fn asked_ratio(&self, promise: &Promise, query: &Expr, article: &str) -> String {
+        let percent = self.percent("");
         let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
         let printed = format!(" | humanizePercentage{}{}", self.filter(), sign.unwrap_or_default());
-        asked(promise, query, &printed, "", text::unknown_part(self.0))
+        asked(promise, query, [article, &printed, ""], &self.0.phrase("unknown.share", &[]))
     }
 
     /// The template for a value that is recorded in percent.
-    fn asked_percent(self, promise: &Promise, query: &Expr) -> String {
+    fn asked_percent(&self, promise: &Promise, query: &Expr, article: &str) -> String {
         let printed = match self.filter() {
             // Only texts can be filtered.
             filter if !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
             none => none,
         };
-        let percent = text::phrase(self.0, "number.percent", &[("n", "")]);
-        asked(promise, query, &printed, &percent, text::unknown_part(self.0))
+        let percent = self.percent("");
+        asked(promise, query, [article, &printed, &percent], &self.0.phrase("unknown.share", &[]))
     }
 
-    fn asked_time(self, promise: &Promise, query: &Expr) -> String {
-        asked(promise, query, " | humanizeDuration", "", text::unknown_time(self.0))
+    /// The template for a time; it prints like [`Self::time`].
+    fn asked_time(&self, promise: &Promise, query: &Expr) -> String {
+        let units = match self.is_as_written() {
+            true => "",
+            false => " | reReplaceAll \"m( |$)\" \"min$1\" | reReplaceAll \"([0-9])([a-z])\" \"$1 $2\"",
+        };
+        let printed = format!(" | humanizeDuration{}{units}", self.filter());
+        asked(promise, query, ["", &printed, ""], &self.0.phrase("unknown.time", &[]))
     }
 }
 
-/// The template that queries a number in Prometheus, with the alert's values of the kept labels.
-fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &str) -> String {
+/// The template that queries a number in Prometheus, with the alert's values of the kept labels. `printed` is the template function of the number.
+fn asked(promise: &Promise, query: &Expr, [before, printed, after]: [&str; 3], unknown: &str) -> String {
     let wanted: String =
         (promise.by.iter()).map(|label| format!(",{}=%q", spelled_label(label).replace('%', "%%"))).collect();
     let (mut format, mut values) = (String::new(), String::new());
@@ -376,7 +443,7 @@ fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &
         false => format!("(printf {}{values})", quoted(&format)),
     };
     format!(
-        "{{{{ with query {query} }}}}{{{{ . | first | value{printed} }}}}{after}{{{{ else }}}}{unknown}{{{{ end }}}}"
+        "{{{{ with query {query} }}}}{before}{{{{ . | first | value{printed} }}}}{after}{{{{ else }}}}{unknown}{{{{ end }}}}"
     )
 }
 
@@ -398,8 +465,7 @@ fn clause(text: Option<&str>) -> String {
     Blanks::none(text.unwrap_or_default()).trim().trim_end_matches('.').replace(['\n', '\r'], " ")
 }
 
-/// A description with a full stop.
+/// A description on one line, with a full stop.
 fn sentence(text: &str) -> String {
-    let text = text.trim().replace(['\n', '\r'], " ");
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
+    spelling::sentence(text.trim().replace(['\n', '\r'], " "))
 }

@@ -25,7 +25,7 @@ pub fn foreign(drafts: &[Draft], gathered: &FileContents) -> Foreign {
         imported.extend(service.slos.iter().map(named));
     }
     let slos = drafts.iter().filter_map(|draft| slo(draft, imported.get(&draft.place)));
-    Foreign { slos: slos.collect(), rest: Vec::new(), rules: 0 }
+    Foreign { slos: slos.collect(), rest: Vec::new() }
 }
 
 fn slo(draft: &Draft, imported: Option<&String>) -> Option<Slo> {

@@ -212,10 +212,6 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
         expected: alerts::expected(service, slo),
         accepted: slo.accepted.clone(),
         runbook: slo.runbook.clone(),
-        runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
-            Some(own) => Some(own.clone()),
-            None => runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo)),
-        },
         promise: promise.clone(),
         groups,
     }

@@ -48,7 +48,6 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         tiers: promise.tiers.iter().map(tier).collect(),
         parts: names.is_journey.then(|| super::journey::readings(|name| names.recorded(name))),
         exhaustion: slow(super::windows::EXHAUSTION),
-        pace: super::windows::pace(promise),
     }
 }
 

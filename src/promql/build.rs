@@ -4,8 +4,8 @@
 //! total)).on(&["service"])`.
 
 use super::ast::{
-    At, Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matchers, Matching, Modifiers, Op, Selector,
-    Span, Time,
+    Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matchers, Matching, Modifiers, Op, Selector, Span,
+    Time,
 };
 use crate::vocabulary::Duration;
 
@@ -85,22 +85,10 @@ pub fn range(selector: Selector, range: impl Into<Time>) -> Expr {
     selector.range(range)
 }
 
-/// `selector offset by`.
-pub fn offset(selector: Selector, by: impl Into<Time>) -> Selector {
-    selector.offset(by)
-}
-
 /// `expr[range:step]`, or `expr[range:]`.
 pub fn subquery(expr: impl Into<Expr>, range: Duration, step: Option<Duration>) -> Expr {
     let (range, step) = (range.into(), step.map(Time::from));
     Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Box::default() }.into()
-}
-
-/// `expr[range:step] @ start()`: the value at the beginning of the whole query's range.
-pub fn subquery_at_start(expr: impl Into<Expr>, range: Duration, step: Duration) -> Expr {
-    let at = Modifiers { at: Some((At::Start, Span::default())), ..Modifiers::default() };
-    let (range, step) = (range.into(), Some(Time::from(step)));
-    Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Box::new(at) }.into()
 }
 
 /// A number with this text. A sign becomes an operation, as in parsed PromQL.
@@ -228,18 +216,10 @@ impl Binary {
     }
 
     /// `group_left (include)`, after `on` or `ignoring`; without either, after `ignoring ()`.
-    pub fn group_left<L: AsRef<str>>(self, include: &[L]) -> Self {
-        self.group(true, owned(include))
-    }
-
-    /// `group_right (include)`, after `on` or `ignoring`; without either, after `ignoring ()`.
-    pub fn group_right<L: AsRef<str>>(self, include: &[L]) -> Self {
-        self.group(false, owned(include))
-    }
-
-    fn group(mut self, left: bool, include: Vec<String>) -> Self {
+    pub fn group_left<L: AsRef<str>>(mut self, include: &[L]) -> Self {
         let none = Matching { on: false, labels: Vec::new(), group: None, fill: None };
         let matching = self.matching.take().unwrap_or(none);
-        Self { matching: Some(Matching { group: Some(Group { left, include }), ..matching }), ..self }
+        let group = Some(Group { left: true, include: owned(include) });
+        Self { matching: Some(Matching { group, ..matching }), ..self }
     }
 }

@@ -67,6 +67,23 @@ pub enum ProposalKind {
     Limit,
 }
 
+impl ProposalKind {
+    /// Its name in the texts.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Statuses => "statuses",
+            Self::Failures => "failures",
+            Self::Durations => "durations",
+            Self::Answers => "answers",
+            Self::Probe => "probe",
+            Self::Scrape => "scrape",
+            Self::Success => "success",
+            Self::Pushed => "pushed",
+            Self::Limit => "limit",
+        }
+    }
+}
+
 /// Proposals for a program that is scraped as `job`, as far as they are `sound`: names alone may be misleading. There is at least the proposal that
 /// it can be scraped.
 pub fn propose(contract: &Contract, job: &str, sound: impl Fn(&Proposal) -> bool) -> Vec<Proposal> {

@@ -106,7 +106,7 @@ pub(super) fn settings() -> Vec<Key> {
                     ("do", "What the team does, in a sentence.", text()),
                     (
                         "freeze",
-                        "`true`: no deployments during this time; `status --fail-frozen` exits with 1.",
+                        "`true`: deployments are frozen during this time; `status --fail-frozen` exits with 1.",
                         boolean(),
                     ),
                 ],

@@ -2,15 +2,12 @@
 
 use super::shown::{HEAD, notes, row};
 use super::{Knowledge, Severity, SloStatus, Status};
-use crate::explain::wrapped;
+use crate::explain::{LONGEST_CELL, wrapped};
 use crate::vocabulary::{Decimal, shortened};
 
 /// Columns that are dropped if the table is too wide, the least important first.
 const DISPENSABLE: [&str; 7] =
     ["events left", "period", "outage left", "objective", "gone in", "good", "burn"];
-
-/// The most characters of a cell.
-const LONGEST_CELL: usize = 1_000;
 
 const RED: &str = "\u{1b}[31m";
 const YELLOW: &str = "\u{1b}[33m";

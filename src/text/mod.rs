@@ -46,8 +46,12 @@ pub struct Promised<'a> {
     pub window: &'a str,
     /// The error ratio in it, or a template for it.
     pub error_ratio: &'a str,
+    /// The same with its article, for sentences of the built-in texts: `el 3,3 %`.
+    pub failed: &'a str,
     /// The remaining budget, or a template for it.
     pub budget_left: &'a str,
+    /// The same with its article, for sentences of the built-in texts.
+    pub remains: &'a str,
     /// How long it lasts at this error ratio, or a template for it.
     pub budget_lasts: &'a str,
     /// The description of the service in the source; may be empty.
@@ -102,8 +106,10 @@ pub struct Budget<'a> {
     /// The promise.
     #[serde(flatten)]
     pub promised: Promised<'a>,
-    /// The line: the alert fires if less is left. `25%`.
+    /// The line: the alert fires if less is left. `25%`, as in the sources, so that templates can compare it.
     pub below: &'a str,
+    /// The same as the language writes it, for the built-in texts.
+    pub line: &'a str,
     /// The alert stops if so much is left: `30%`.
     pub until: &'a str,
     /// The action of the error budget policy; may be empty.
@@ -224,22 +230,6 @@ fn budget_templates(language: Language) -> [&'static str; 2] {
         Language::Spanish => {
             [include_str!("es/budget.summary.txt"), include_str!("es/budget.description.txt")]
         }
-    }
-}
-
-/// The text for a share of the budget that is not recorded yet, as part of a sentence.
-pub fn unknown_part(language: Language) -> &'static str {
-    match language {
-        Language::English => "an unknown part",
-        Language::Spanish => "una parte desconocida",
-    }
-}
-
-/// The text for a time that is not recorded yet, as part of a sentence.
-pub fn unknown_time(language: Language) -> &'static str {
-    match language {
-        Language::English => "an unknown time",
-        Language::Spanish => "un tiempo desconocido",
     }
 }
 
@@ -392,9 +382,11 @@ pub fn inert(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// The names of values, except those that only the built-in texts use.
     fn names(values: &impl Serialize) -> std::collections::BTreeSet<String> {
         let value = serde_json::to_value(values).expect("texts are JSON");
-        value.as_object().expect("a map").keys().cloned().collect()
+        let names = value.as_object().expect("a map").keys();
+        names.filter(|name| !["failed", "remains", "line"].contains(&name.as_str())).cloned().collect()
     }
 
     #[test]
@@ -410,7 +402,9 @@ mod tests {
             which: "",
             window: "1h",
             error_ratio: "17.3%",
+            failed: "17.3%",
             budget_left: "80%",
+            remains: "80%",
             budget_lasts: "4h 8m",
             runbook: "",
             page: false,
@@ -440,9 +434,9 @@ mod tests {
                     assert!(texts.description.contains(said), "{}", texts.description);
                 }
             }
-            let [budget_left, error_ratio, budget_lasts] = ["24%", "0.3%", "2d 3h"];
-            let promised = Promised { budget_left, error_ratio, budget_lasts, ..promised.clone() };
-            let values = Budget { promised, below: "25%", until: "30%", agreed: "" };
+            let [remains, failed, budget_lasts] = ["24%", "0.3%", "2d 3h"];
+            let promised = Promised { remains, failed, budget_lasts, ..promised.clone() };
+            let values = Budget { promised, below: "25%", line: "25%", until: "30%", agreed: "" };
             assert_eq!(names(&values), Budget::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             let texts = budget(language, &Wordings::default(), &values);
             for said in ["25%", "2d 3h"] {

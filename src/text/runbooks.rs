@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::model::Language;
+use crate::plan::QuestionKind;
 
 /// The values for the runbook of an SLO, of a companion alert, or of missing events.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Page {
     /// The service's name.
     pub service: String,
@@ -35,8 +36,10 @@ pub struct Page {
     pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
-    /// The hours in which it holds, one per line; empty for always.
+    /// The hours in which it holds, and what is excepted, one per line; empty for always.
     pub hours: Vec<String>,
+    /// Whether it holds at all hours, except what is excepted.
+    pub always: bool,
     /// The matchers of successful events; may be empty.
     pub successful: String,
     /// The parts of a journey; otherwise empty.
@@ -89,6 +92,8 @@ pub struct JourneyPart {
 pub struct AgreedPart {
     /// `25%`
     pub below: String,
+    /// Whether that is nothing.
+    pub spent: bool,
     /// The agreed action.
     pub action: String,
     /// Whether deployments stop.
@@ -96,7 +101,7 @@ pub struct AgreedPart {
 }
 
 /// One alert.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct AlertPart {
     /// Its name.
     pub name: String,
@@ -106,6 +111,8 @@ pub struct AlertPart {
     pub severity: String,
     /// The line of the budget below which it fires; empty for a burn alert.
     pub below: String,
+    /// Whether it fires when the budget is spent.
+    pub spent: bool,
     /// It stops if so much of the budget is left.
     pub until: String,
     /// Its tiers.
@@ -163,7 +170,7 @@ pub struct NotifiedPart {
 #[derive(Clone, Debug, Serialize)]
 pub struct QuestionPart {
     /// The kind of query: `burn`, `worst`, …
-    pub asks: &'static str,
+    pub asks: QuestionKind,
     /// The query as a code block.
     pub query: String,
 }
@@ -216,14 +223,6 @@ pub struct IndexPage {
     pub promise: String,
     /// Its alerts, with their anchors.
     pub alerts: Vec<(String, String)>,
-}
-
-/// The default comment of a silence, without characters that have a meaning in a shell.
-pub fn comment(language: Language) -> &'static str {
-    match language {
-        Language::English => "I am on it",
-        Language::Spanish => "me hago cargo",
-    }
 }
 
 /// The runbook of an SLO.

@@ -126,11 +126,6 @@ impl LabelName {
         ["inf", "nan", "without"].iter().any(|word| word.eq_ignore_ascii_case(text))
     }
 
-    /// Whether it needs quotes.
-    pub fn is_quoted(&self) -> bool {
-        Self::parse(&self.0).is_none()
-    }
-
     /// Whether no source may set it: one of [`RESERVED_LABELS`], or one of Prometheus (`__…`).
     pub fn is_reserved(&self) -> bool {
         self.0.starts_with("__") || RESERVED_LABELS.contains(&self.0.as_str())

@@ -83,7 +83,7 @@ pub struct Link {
 }
 
 /// Marks on the time axis.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Annotation {
     pub name: String,
@@ -91,10 +91,6 @@ pub struct Annotation {
     pub enable: bool,
     pub hide: bool,
     pub icon_color: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub built_in: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub r#type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,14 +167,14 @@ pub struct Current {
     pub value: &'static str,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 pub struct DataSource {
     pub r#type: &'static str,
     pub uid: &'static str,
 }
 
 /// The position of a panel: 24 columns, rows of 30 pixels.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 pub struct Grid {
     pub h: u32,
     pub w: u32,
@@ -186,7 +182,7 @@ pub struct Grid {
     pub y: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Panel {
     pub id: u32,
@@ -242,7 +238,7 @@ pub struct FieldConfig {
 }
 
 /// The display of values.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     pub unit: &'static str,
@@ -260,7 +256,7 @@ pub struct Field {
     pub custom: Option<Value>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Color {
     pub mode: &'static str,
@@ -268,7 +264,7 @@ pub struct Color {
     pub fixed_color: Option<&'static str>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct Thresholds {
     pub mode: &'static str,
     pub steps: Vec<Step>,

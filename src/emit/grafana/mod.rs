@@ -161,16 +161,8 @@ fn annotations(words: &Dashboards, pages: Expr, paused: Option<Expr>) -> List<An
         name,
         datasource,
         enable: true,
-        hide: false,
         icon_color,
-        built_in: None,
-        r#type: None,
-        expr: None,
-        step: None,
-        title_format: None,
-        text_format: None,
-        tag_keys: None,
-        target: None,
+        ..Annotation::default()
     };
     let pages = Annotation {
         expr: Some(pages.to_string()),

@@ -73,22 +73,7 @@ impl Board {
 }
 
 fn panel(kind: &'static str, title: String, description: String) -> Panel {
-    Panel {
-        id: 0,
-        r#type: kind,
-        title,
-        description,
-        grid_pos: Grid { h: 0, w: 0, x: 0, y: 0 },
-        collapsed: None,
-        panels: None,
-        datasource: Some(PROMETHEUS),
-        interval: None,
-        time_from: None,
-        targets: Vec::new(),
-        field_config: None,
-        options: None,
-        transformations: Vec::new(),
-    }
+    Panel { r#type: kind, title, description, datasource: Some(PROMETHEUS), ..Panel::default() }
 }
 
 /// A text in Markdown.
@@ -313,14 +298,11 @@ pub fn reference(index: usize) -> String {
 pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
     Field {
         unit,
-        decimals: None,
-        min: None,
-        max: None,
         no_value: words.phrase("none.data"),
         color: Color { mode: "thresholds", fixed_color: None },
         mappings: vec![nothing(words)],
         thresholds: Thresholds { mode: "absolute", steps },
-        custom: None,
+        ..Field::default()
     }
 }
 

@@ -7,12 +7,13 @@ use super::overview;
 use super::panels::{self, Board, WIDTH, guide};
 use super::queries::{self, Scope, Source};
 use crate::emit::address;
+use crate::emit::spelling::LanguageFormat;
 use crate::inert::markdown;
 use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, RecordedRead, ServicePlan, Signal, SloPlan};
 use crate::promql::ast::MatchOp;
 use crate::promql::build::selector;
 use crate::text::Dashboards;
-use crate::vocabulary::{Decimal, Duration, percent, text};
+use crate::vocabulary::{Decimal, Duration, text};
 
 /// The longest default range of raw series.
 const RAW_RANGE: &str = "6h";
@@ -46,7 +47,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     let about = words.phrase("timeline.service.about");
     let title = words.phrase("timeline.service.title");
     board.line(7, vec![(WIDTH, panels::timeline(title, about, &history, state_field(words)))]);
-    let mut signals = journeys(project, service, words).chain(signals(service, words));
+    let mut signals = journeys(project, service, words).chain(signals(project, service, words));
     let seen: Vec<(u32, Panel)> = signals.by_ref().take(SIGNALS.0).map(|panel| (WIDTH / 3, panel)).collect();
     if !seen.is_empty() {
         board.line(7, seen);
@@ -57,7 +58,11 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
     let about = [
         words.phrase("service.about"),
-        service.description.as_deref().map(|text| markdown(text) + ".").unwrap_or_default(),
+        service
+            .description
+            .as_deref()
+            .map(|text| markdown(text.trim().trim_end_matches('.')) + ".")
+            .unwrap_or_default(),
         match &service.owner {
             Some(owner) => words.fill("service.owner", &[("owner", &markdown(owner))]),
             None => String::new(),
@@ -96,13 +101,14 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
 }
 
 /// The measurements of the service, each once even if several SLOs read it: traffic, latency, and values that are compared with limits.
-fn signals(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
+fn signals(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
+    let spelling = &LanguageFormat::new(project.language, &project.severities);
     let mut panels: Vec<Panel> = traffic(service, words);
     let mut asked: Vec<String> = Vec::new();
     for slo in &service.slos {
         let panel = match &slo.signal {
-            Some(Signal::Latency(latency)) => self::latency(slo, latency, words),
-            Some(Signal::Level(level)) => self::level(slo, level, words),
+            Some(Signal::Latency(latency)) => self::latency(slo, latency, words, spelling),
+            Some(Signal::Level(level)) => self::level(slo, level, words, spelling),
             None => continue,
         };
         let asks = panel.targets.first().map(|target| target.expr.clone()).unwrap_or_default();
@@ -168,9 +174,9 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     vec![Panel { interval: Some("1m".to_owned()), ..lines }]
 }
 
-fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
+fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards, spelling: &LanguageFormat) -> Panel {
     let unit = unit(latency.measure);
-    let limit = format!("{} {unit}", text(latency.limit));
+    let limit = format!("{} {unit}", spelling.number(latency.limit));
     let name = |share: &Decimal| format!("P{}", text(*share * Decimal::ONE_HUNDRED));
     let percentiles = latency.percentiles.iter();
     let mut queries: Vec<_> =
@@ -192,7 +198,7 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
     }
 }
 
-fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
+fn level(slo: &SloPlan, level: &Level, words: &Dashboards, spelling: &LanguageFormat) -> Panel {
     let worst = queries::worst_level(level);
     let queries = [
         (worst.clone(), words.phrase("level.value")),
@@ -200,10 +206,10 @@ fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
     ];
     let field = panels::lines_field(words, unit(level.measure), panels::steps("text", &[]));
     let limit = match (level.fixed, level.measure) {
-        (Some(limit), Measure::Share) => percent(limit),
-        (Some(limit), Measure::Seconds) => format!("{} s", text(limit)),
-        (Some(limit), Measure::Milliseconds) => format!("{} ms", text(limit)),
-        (Some(limit), Measure::Plain) => text(limit),
+        (Some(limit), Measure::Share) => spelling.percent(limit),
+        (Some(limit), Measure::Seconds) => format!("{} s", spelling.number(limit)),
+        (Some(limit), Measure::Milliseconds) => format!("{} ms", spelling.number(limit)),
+        (Some(limit), Measure::Plain) => spelling.number(limit),
         (None, _) => String::new(),
     };
     let high = if level.high_is_bad { "yes" } else { "" };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Deliveries, Link, anchor};
 use crate::emit::address::address;
 use crate::emit::grafana;
-use crate::emit::spelling::{LanguageFormat, kind};
+use crate::emit::spelling::{LanguageFormat, kind, sentence};
 use crate::plan::{
     Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
     TierFacts, seconds,
@@ -86,6 +86,8 @@ struct Slo {
     parts: Vec<String>,
     /// The time that counts, line by line; empty if all time counts.
     hours: Vec<String>,
+    /// Whether it is all time, except what is excepted.
+    always: bool,
     agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
@@ -272,7 +274,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         let mut all = deliveries.of_alert(&alert.id);
         all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
-        let about = words.phrase("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
+        let about = words.at_line("alerts", line, &[("until", &until)]);
         AlertRow { about, ..row_of(alert, severity, Vec::new(), &all, words) }
     }));
     Slo {
@@ -281,7 +283,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         full_name,
         objective: words.objective(promise),
         description: promise.description.clone().unwrap_or_default(),
-        planned: promise.planned.clone(),
+        planned: promise.planned.as_ref().map(|reason| sentence(reason.trim().to_owned())),
         promise: promised(promise, words),
         budget: budget(promise, words),
         by: promise.by.clone(),
@@ -291,10 +293,11 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         outages: outages(promise, words),
         parts: promise.parts.iter().map(|part| self::part(part, words)).collect(),
         hours: words.agreed_time(promise),
+        always: promise.agreed.as_ref().is_none_or(|agreed| agreed.hours.is_none()),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| Agreed {
-                below: words.phrase("agreed.below", &[("line", &agreement.line.to_string())]),
-                action: agreement.action.clone(),
+                below: words.at_line("agreed", agreement.line, &[]),
+                action: sentence(agreement.action.trim().to_owned()),
                 freeze: agreement.freeze,
             })
             .collect(),
@@ -311,7 +314,10 @@ fn part(part: &Part, words: &LanguageFormat) -> String {
         said = words.phrase("parts.several", &[("part", &said)]);
     }
     match &part.planned {
-        Some(reason) => words.phrase("parts.planned", &[("part", &said), ("reason", reason)]),
+        Some(reason) => {
+            let reason = reason.trim_end_matches('.');
+            words.phrase("parts.planned", &[("part", &said), ("reason", reason)])
+        }
         None => said,
     }
 }

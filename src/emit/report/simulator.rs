@@ -84,7 +84,7 @@ struct BudgetAlerts {
 struct Line {
     name: String,
     severity: &'static str,
-    /// The line, as `25%`.
+    /// The line, as people read it.
     left: String,
     /// The share of the budget that is spent at the line.
     spent: String,
@@ -125,15 +125,15 @@ fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.id, deliveries)).collect(),
-        budget_alerts: budget_alerts(slo),
+        budget_alerts: budget_alerts(slo, words),
     }
 }
 
-fn budget_alerts(slo: &SloPlan) -> Option<BudgetAlerts> {
+fn budget_alerts(slo: &SloPlan, words: &LanguageFormat) -> Option<BudgetAlerts> {
     let line = |line: BudgetLine, severity: Severity, alert: &crate::plan::Alert| Line {
         name: alert.id.name.clone(),
         severity: severity.as_str(),
-        left: line.to_string(),
+        left: words.at_line("line", line, &[]),
         spent: text(Decimal::ONE - line.ratio()),
     };
     let lines: Vec<Line> =

@@ -31,7 +31,6 @@ const SLOTH: [&str; 3] = ["sloth_id", "sloth_service", "sloth_slo"];
 
 /// Assigns every rule to its SLO.
 pub fn foreign(rules: Vec<Rule>) -> Foreign {
-    let count = rules.len();
     let known: Vec<Labels> = rules.iter().map(known).collect();
     let pyrra: BTreeSet<String> = rules
         .iter()
@@ -81,7 +80,7 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
             Err(rules) => rest.extend(rules),
         }
     }
-    Foreign { slos, rest, rules: count }
+    Foreign { slos, rest }
 }
 
 /// For each name in Pyrra's rules: the labels that tell several SLOs with this name apart. All their rules have these labels.
