@@ -381,9 +381,9 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     let summary = |ratio: f64, left: f64| {
         let minutes = (left * 3600.0 / (ratio / 0.001)).clamp(0.0, 3600.0) / 60.0;
         let lasts = match minutes.round() {
-            0.0 => "0 s".to_owned(),
-            60.0 => "1 h 0 min 0 s".to_owned(),
-            minutes => format!("{minutes} min 0 s"),
+            0.0 => "0s".to_owned(),
+            60.0 => "1h 0m 0s".to_owned(),
+            minutes => format!("{minutes}m 0s"),
         };
         let ratio = four_digits(100.0 * ratio).replace('.', ",");
         format!(

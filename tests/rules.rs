@@ -87,12 +87,12 @@ fn texts_of_pages_have_error_ratio_and_remaining_budget() {
     // The error ratio, the seconds until the budget is exhausted, and the remaining budget in percent.
     let said = [
         (["_", "_", "_"], [unknown, "un tiempo desconocido", unknown]),
-        (["1", "2580", "100"], ["el 100 %", "43 min 0 s", "el 100 %"]),
-        (["0.173", "14820", "98.8"], ["el 17,3 %", "4 h 7 min 0 s", "el 98,8 %"]),
-        (["0.0033", "392760", "50"], ["el 0,33 %", "4 d 13 h 6 min 0 s", "el 50 %"]),
-        (["0.00001", "2592000", "0.1"], ["el 0,001 %", "30 d 0 h 0 min 0 s", "el 0,1 %"]),
-        (["0", "2592000", "100"], ["el 0 %", "30 d 0 h 0 min 0 s", "el 100 %"]),
-        (["0.5", "0", "0"], ["el 50 %", "0 s", "el 0 %"]),
+        (["1", "2580", "100"], ["el 100 %", "43m 0s", "el 100 %"]),
+        (["0.173", "14820", "98.8"], ["el 17,3 %", "4h 7m 0s", "el 98,8 %"]),
+        (["0.0033", "392760", "50"], ["el 0,33 %", "4d 13h 6m 0s", "el 50 %"]),
+        (["0.00001", "2592000", "0.1"], ["el 0,001 %", "30d 0h 0m 0s", "el 0,1 %"]),
+        (["0", "2592000", "100"], ["el 0 %", "30d 0h 0m 0s", "el 100 %"]),
+        (["0.5", "0", "0"], ["el 50 %", "0s", "el 0 %"]),
     ];
     let names = [
         "slo:sli_error:ratio_rate5m",

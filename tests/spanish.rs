@@ -76,7 +76,7 @@ fn sentences_are_correct() {
                 "sin eventos desde hace 15 min",
             ][..],
         ),
-        (&proofs, &["ahora falla el ", " %, el presupuesto de error dura ", " min 0 s\""]),
+        (&proofs, &["ahora falla el ", " %, el presupuesto de error dura ", "m 0s\""]),
         (
             &report,
             &[

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::BY;
-use super::spelling::{self, LanguageFormat, TIED, spelled};
+use super::spelling::{self, LanguageFormat, TIED};
 use crate::inert;
 use crate::model::Labels;
 use crate::plan::{Alert, BurnForecast, Companion, DashboardLink, Notice, OfPromise, ProjectPlan, Promise};
@@ -307,7 +307,7 @@ fn lasts(
     known: Option<&FiringValues>,
 ) -> String {
     match known {
-        Some(known) => spoken.time(known.budget_lasts),
+        Some(known) => known.budget_lasts.to_owned(),
         None => spoken.asked_time(promise, &pace.budget_lasts),
     }
 }
@@ -375,18 +375,6 @@ impl<'a> AlertFormat<'a> {
         self.either(length, self.0.days(length))
     }
 
-    /// A time as Prometheus prints it: `1d 2h 3m 4s`.
-    fn time(&self, printed: &str) -> String {
-        if self.is_as_written() {
-            return printed.to_owned();
-        }
-        let spelled = |part: &str| {
-            let unit = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(part.len());
-            format!("{} {}", self.number(&part[..unit]), spelled(&part[unit..]))
-        };
-        printed.split(' ').map(spelled).collect::<Vec<_>>().join(" ")
-    }
-
     /// The template function that writes a number of Prometheus with the decimal mark of the language.
     fn filter(&self) -> String {
         match self.is_as_written() {
@@ -414,14 +402,9 @@ impl<'a> AlertFormat<'a> {
         asked(promise, query, [article, &printed, &percent], &self.0.phrase("unknown.share", &[]))
     }
 
-    /// The template for a time; it prints like [`Self::time`].
+    /// The template for a time, as Prometheus prints it in every language: `1d 2h 3m 4s`.
     fn asked_time(&self, promise: &Promise, query: &Expr) -> String {
-        let units = match self.is_as_written() {
-            true => "",
-            false => " | reReplaceAll \"m( |$)\" \"min$1\" | reReplaceAll \"([0-9])([a-z])\" \"$1 $2\"",
-        };
-        let printed = format!(" | humanizeDuration{}{units}", self.filter());
-        asked(promise, query, ["", &printed, ""], &self.0.phrase("unknown.time", &[]))
+        asked(promise, query, ["", " | humanizeDuration", ""], &self.0.phrase("unknown.time", &[]))
     }
 }
 
