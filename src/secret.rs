@@ -159,8 +159,8 @@ fn private_keys(text: &str, all: &mut Vec<Range<usize>>) {
 /// Finds passwords in a sentence or a command: behind the name of a secret and `:`, `=`, `is` or `es`, and behind the name of a user after `curl -u`.
 fn stated(line: &str, all: &mut Vec<Range<usize>>) {
     let is_blank = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')');
-    // What the words before say: a secret is named, its value follows, or a user and a password follow.
-    let (mut named, mut follows, mut user, mut curl) = (false, false, false, false);
+    // The word before, and what the words before say: a secret follows, or a user and a password.
+    let (mut before, mut follows, mut user, mut curl) = ("", false, false, false);
     let mut start = 0;
     for part in line.split_inclusive(is_blank) {
         let word = part.trim_end_matches(is_blank);
@@ -174,15 +174,15 @@ fn stated(line: &str, all: &mut Vec<Range<usize>>) {
             None => (word, ""),
         };
         let assigned =
-            !name.is_empty() && is_secret_word(name) && !value.contains(':') && is_like_password(value);
+            !value.is_empty() && !value.contains(':') && is_like_password(value) && is_secret_word(name);
         if !value.is_empty() && (user || assigned) {
             all.push(end - value.len()..end);
         } else if follows && is_like_password(word) {
             all.push(end - word.len()..end);
         }
-        follows = named && ["is", "es", "=", ":"].contains(&word)
+        follows = ["is", "es", "=", ":"].contains(&word) && is_secret_word(before)
             || word.len() > name.len() && value.is_empty() && is_secret_word(name);
-        named = is_secret_word(word);
+        before = word;
         curl |= word == "curl";
         user = curl && matches!(word, "-u" | "--user");
     }

@@ -1,5 +1,7 @@
 //! Pages that stop firing when their series disappear, without another alert for that.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, MetricRead, Service};
@@ -10,9 +12,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
         let has_missing_alert =
             service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
+        let watched_series = WatchedSeries::of(service);
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
-            let watched = is_watched(service, alert);
+            let watched = watched_series.include(alert);
             if has_missing_alert && watched || !matters || !falls_silent(alert) {
                 continue;
             }
@@ -41,24 +44,35 @@ fn falls_silent(alert: &Companion) -> bool {
     alert.stimulus.as_ref().is_some_and(|firing| firing.gone == Some(None))
 }
 
-/// Whether the series of an alert disappear together with the events of an SLO: then the alert for missing events covers them.
-fn is_watched(service: &Service, alert: &Companion) -> bool {
-    // The recorded series of the service are computed from those events.
-    let is_recorded = |reading: &MetricRead| {
-        let name = reading.selector.name.as_deref().unwrap_or_default();
-        name.starts_with("slo:") && asked(reading, "service") == Some(service.name.as_str())
-    };
-    if alert.readings.iter().any(is_recorded) {
-        return true;
-    }
-    let expected = service.slos.iter().filter(|slo| slo.is_expected());
-    let mut events = expected.flat_map(|slo| &slo.readings);
-    events.any(|event| alert.readings.iter().any(|reading| go_together(event, reading)))
+/// The series that disappear together with the events of an SLO: then the alert for missing events covers them.
+struct WatchedSeries<'a> {
+    service: &'a str,
+    /// The names and jobs of the SLOs' series.
+    names: BTreeSet<&'a str>,
+    jobs: BTreeSet<&'a str>,
 }
 
-fn go_together(one: &MetricRead, other: &MetricRead) -> bool {
-    one.selector.name.is_some() && one.selector.name == other.selector.name
-        || asked(one, "job").is_some() && asked(one, "job") == asked(other, "job")
+impl<'a> WatchedSeries<'a> {
+    fn of(service: &'a Service) -> Self {
+        let expected = service.slos.iter().filter(|slo| slo.is_expected());
+        let events = || expected.clone().flat_map(|slo| &slo.readings);
+        Self {
+            service: service.name.as_str(),
+            names: events().filter_map(|event| event.selector.name.as_deref()).collect(),
+            jobs: events().filter_map(|event| asked(event, "job")).collect(),
+        }
+    }
+
+    fn include(&self, alert: &Companion) -> bool {
+        alert.readings.iter().any(|reading| {
+            let name = reading.selector.name.as_deref().unwrap_or_default();
+            // The recorded series of the service are computed from those events.
+            let is_recorded = name.starts_with("slo:") && asked(reading, "service") == Some(self.service);
+            is_recorded
+                || self.names.contains(name)
+                || asked(reading, "job").is_some_and(|job| self.jobs.contains(job))
+        })
+    }
 }
 
 /// The only value of a label that is read.

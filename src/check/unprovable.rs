@@ -16,10 +16,9 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
             problems.push(untested_alert(alert));
         }
     }
-    for (alert, reason) in facts.services.iter().flat_map(|service| (rules.unplayed)(facts.model, service)) {
-        if at_fault.contains(&alert.places.expr) {
-            continue;
-        }
+    let is_right = |alert: &Companion| !at_fault.contains(&alert.places.expr);
+    let unplayed = |service| (rules.unplayed)(facts.model, service, &is_right);
+    for (alert, reason) in facts.services.iter().flat_map(unplayed) {
         problems.push(
             Problem::warning(
                 Code::Unprovable,

@@ -116,10 +116,15 @@ fn need(dependency: &Dependency) -> ServiceDependency {
 /// What checks ask of the rules.
 pub const RULES: Rules = Rules { recorded: recorded::recorded, unplayed };
 
-/// The companion alerts of a service that have series which make them fire, but are not played, each with the reason.
-fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, String)> {
-    let known: Vec<&Companion> =
-        facts.service.alerts.iter().filter(|companion| companion.stimulus.is_some()).collect();
+/// The companion alerts of a service that have series which make them fire, but are not played, each with the reason. Only alerts that meet
+/// the condition are looked at.
+fn unplayed<'a>(
+    model: &Model,
+    facts: &ServiceFacts<'a>,
+    condition: &dyn Fn(&Companion) -> bool,
+) -> Vec<(&'a Companion, String)> {
+    let is_asked = |alert: &&Companion| alert.stimulus.is_some() && condition(alert);
+    let known: Vec<&Companion> = facts.service.alerts.iter().filter(is_asked).collect();
     // Names without a colon belong to no rule. Then this needs no plan.
     let made = |name: &String| name.contains(':') || name.starts_with("ALERTS");
     let mut read = known.iter().flat_map(|companion| &companion.readings);
