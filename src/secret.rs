@@ -14,6 +14,7 @@
 //! **Invariant:** a false positive costs only some readability; a missed secret is leaked. So in doubt a text is a secret.
 
 use crate::vocabulary::distance;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Replaces a secret in a sentence.
@@ -582,6 +583,7 @@ fn written(source: &str, all: &mut Vec<Range<usize>>) {
     let mut start = 0;
     // The indentation of a key whose value continues on the next lines.
     let mut below: Option<(usize, Continuation)> = None;
+    let mut keys = Keys::default();
     for line in source.split_inclusive('\n') {
         let content = line.trim_end();
         let bare = content.trim_start();
@@ -602,9 +604,38 @@ fn written(source: &str, all: &mut Vec<Range<usize>>) {
                 below = None;
             }
         } else {
-            below = of_line(content, start, all);
+            below = of_line(content, start, &mut keys, all);
         }
         start += line.len();
+    }
+}
+
+/// What the value of a key may contain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyKind {
+    Secret,
+    /// The path of a file with a secret.
+    File,
+    /// A map with a secret.
+    Channel,
+    Address,
+    Other,
+}
+
+/// The kinds of the keys of a source. Comparing a name with all that it may be meant to be takes long, and sources repeat their keys.
+#[derive(Default)]
+struct Keys<'a>(BTreeMap<&'a str, KeyKind>);
+
+impl<'a> Keys<'a> {
+    fn kind(&mut self, key: &'a str) -> KeyKind {
+        *self.0.entry(key).or_insert_with(|| match key.to_lowercase() {
+            name if name.is_empty() => KeyKind::Other,
+            _ if is_secret_name(key) => KeyKind::Secret,
+            name if name.strip_suffix("_file").is_some_and(is_secret_name) => KeyKind::File,
+            _ if is_channel(key) => KeyKind::Channel,
+            name if ADDRESSES.iter().any(|end| name.ends_with(end)) => KeyKind::Address,
+            _ => KeyKind::Other,
+        })
     }
 }
 
@@ -618,9 +649,14 @@ fn has_key(line: &str) -> bool {
 }
 
 /// Finds the secret values of one line. Returns how the last value continues.
-fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Continuation)> {
+fn of_line<'a>(
+    line: &'a str,
+    start: usize,
+    keys: &mut Keys<'a>,
+    all: &mut Vec<Range<usize>>,
+) -> Option<(usize, Continuation)> {
     let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
-    without_colon(line, indent, start, all);
+    without_colon(line, start, keys, all);
     let mut at = 0;
     while let Some(colon) = line[at..].find([':', '=']).map(|skip| at + skip) {
         at = colon + 1;
@@ -628,13 +664,13 @@ fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usi
         let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
         let from = after(before, before.rfind(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)));
         let key = before[from..].trim_start_matches('-');
-        let of_file = key.strip_suffix("_file").is_some_and(is_secret_name);
+        let kind = keys.kind(key);
         // The path of a file has a folder; a password is seldom like that.
-        let pasted = of_file && !line[colon..].contains(['/', '\\', '<']);
-        let secret = pasted || is_secret_name(key);
-        let channel = !secret && !assigned && is_channel(key);
-        let address = !secret && !assigned && ADDRESSES.iter().any(|end| key.to_lowercase().ends_with(end));
-        if key.is_empty() || !(secret || channel || address) {
+        let pasted = kind == KeyKind::File && !line[colon..].contains(['/', '\\', '<']);
+        let secret = pasted || kind == KeyKind::Secret;
+        let channel = !assigned && kind == KeyKind::Channel;
+        let address = !assigned && kind == KeyKind::Address;
+        if !(secret || channel || address) {
             continue;
         }
         let rest = &line[colon + 1..];
@@ -711,22 +747,18 @@ fn is_like_address(value: &str) -> bool {
 }
 
 /// Finds a value whose colon was forgotten: `{ user: a, password abc }`.
-fn without_colon(line: &str, indent: usize, start: usize, all: &mut Vec<Range<usize>>) {
-    let entries = line.match_indices(['{', ',']).map(|(at, _)| at + 1);
-    for entry in [indent].into_iter().chain(entries) {
-        let rest = line[entry..].trim_start();
-        let Some((key, value)) = rest.split_once(' ') else { continue };
-        let value = value.trim_start();
-        let end = value.find(|c: char| c.is_whitespace() || ",}".contains(c)).unwrap_or(value.len());
-        let alone = value[end..].trim_start();
-        if is_secret_name(key)
-            && !value.contains(':')
-            && (alone.is_empty() || alone.starts_with([',', '}', '#']))
+fn without_colon<'a>(line: &'a str, start: usize, keys: &mut Keys<'a>, all: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    for entry in line.split_inclusive(['{', ',', '}']) {
+        let bare = entry.trim_end_matches(['{', ',', '}']).trim_end();
+        let mut words = bare.trim_start_matches([' ', '\t', '-']).split_whitespace();
+        if let (Some(key), Some(value), None) = (words.next(), words.next(), words.next())
+            && !bare.contains(':')
+            && keys.kind(key) == KeyKind::Secret
         {
-            let begins = line.len() - rest.len() + key.len() + rest[key.len()..].len()
-                - rest[key.len()..].trim_start().len();
-            all.push(start + begins..start + begins + end);
+            all.push(start + at + bare.len() - value.len()..start + at + bare.len());
         }
+        at += entry.len();
     }
 }
 

@@ -92,8 +92,13 @@ impl Parser<'_> {
                 _ if reason.contains("look-around") => fault.help(format!(
                     "use the opposite operator: `{label}!~\"…\"` selects what a pattern does not match"
                 )),
-                _ if reason.contains("unclosed `[`") => fault.help("end it with `]`"),
-                _ if reason.contains("unclosed `(`") => fault.help("end it with `)`"),
+                _ if reason.starts_with("a `[`") => {
+                    fault.help("end it with `]`, or write two backslashes before it: `\\\\[`")
+                }
+                _ if reason.starts_with("a `(`") => {
+                    fault.help("end it with `)`, or write two backslashes before it: `\\\\(`")
+                }
+                _ if !reason.starts_with("a `") && !reason.starts_with("a quantifier") => fault,
                 _ => fault.help("write two backslashes before a sign that is meant as itself: `\\\\.`"),
             });
         }
