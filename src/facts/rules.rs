@@ -8,11 +8,13 @@ use crate::model::{Companion, Model, Slo};
 pub struct Rules {
     /// The series that the rules of a service record.
     pub recorded: for<'a> fn(&Model, &ServiceFacts<'a>) -> Vec<RecordedNames<'a>>,
-    /// The companion alerts of a service that have series which make them fire, but are not played, each with the reason. Only
-    /// alerts that meet the condition are looked at.
-    pub unplayed:
-        for<'a> fn(&Model, &ServiceFacts<'a>, &dyn Fn(&Companion) -> bool) -> Vec<(&'a Companion, String)>,
+    /// The companion alerts of a service that have series which make them fire, but are not played, each with the reason. Only alerts that meet the
+    /// condition are looked at.
+    pub unplayed: for<'a> fn(&Model, &ServiceFacts<'a>, &AlertCondition) -> Vec<(&'a Companion, String)>,
 }
+
+/// Which alerts are looked at.
+pub type AlertCondition<'c> = dyn Fn(&Companion) -> bool + 'c;
 
 /// SLOs that record the same names.
 #[derive(Debug)]
