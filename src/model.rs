@@ -18,7 +18,8 @@ pub use companion::{Companion, CompanionPlaces, Firing};
 pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 
 use crate::contract::Contract;
-use crate::promql::ast::{Expr, Matcher, Selector};
+use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector};
+use crate::promql::without_series::WithoutSeries;
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{
     AlertName, BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
@@ -291,9 +292,10 @@ impl Slo {
         }
     }
 
-    /// Whether the service's alert for missing events includes it. For a journey, the services of its parts have this alert.
+    /// Whether the service's alert for missing events includes it. For a journey, the services of its parts have this alert. The events of
+    /// `condition: absent(m) == 1` or `probe: m or vector(0)` are never missing.
     pub fn is_expected(&self) -> bool {
-        self.planned.is_none() && self.parts().is_empty()
+        self.planned.is_none() && self.parts().is_empty() && !self.sli.counts_without_series()
     }
 
     /// The part of a journey with the highest objective per slice. The proofs let this part fail.
@@ -440,6 +442,26 @@ pub enum Sli {
         /// At least two, without those of services that are switched off in this environment.
         parts: Vec<Part>,
     },
+}
+
+impl Sli {
+    /// Whether it has events while none of its series exist.
+    fn counts_without_series(&self) -> bool {
+        match self {
+            Self::Counted { .. } | Self::Journey { .. } => false,
+            Self::Checked { good, .. } => {
+                let equals =
+                    matches!(&good.kind, Kind::Binary(binary) if matches!(binary.op, Op::Eq | Op::Ne));
+                // NaN is neither below nor above a number.
+                match WithoutSeries::of(good) {
+                    WithoutSeries::Nothing => false,
+                    WithoutSeries::NaN => equals,
+                    WithoutSeries::Number => true,
+                }
+            }
+            Self::Ratio { bad } => WithoutSeries::of(bad) > WithoutSeries::Nothing,
+        }
+    }
 }
 
 /// A part of a journey.

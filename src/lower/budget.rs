@@ -86,13 +86,10 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
 
 /// The samples of `below` while a page fires. A burn alert has the labels that are kept, a companion alert does not.
 fn page_and(below: Expr, page: Expr, names: &Series) -> Expr {
-    let kept: &[String] =
-        if matches!(&page.kind, crate::promql::ast::Kind::Aggregate { grouping: Some(_), .. }) {
-            &names.by
-        } else {
-            &[]
-        };
-    and(below, page).on(kept).into()
+    match matches!(&page.kind, crate::promql::ast::Kind::Aggregate { grouping: Some(_), .. }) {
+        true => names.alike(and(below, page)),
+        false => and(below, page).on::<&str>(&[]).into(),
+    }
 }
 
 /// Whether tiles were recorded a day ago.

@@ -55,7 +55,7 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit)
     let mut rules: Vec<Rule> = agreed::rule(slo, names, groups).into_iter().collect();
     let seen = agreed::applied(slo, names, seen, true);
     let failed = agreed::applied(slo, names, failed, true);
-    rules.extend(checks(names, unit, seen, |all| or(failed, mul(number("0"), all)).on(&names.by).into()));
+    rules.extend(checks(names, unit, seen, |all| names.alike(or(failed, mul(number("0"), all)))));
     rules
 }
 
@@ -76,11 +76,10 @@ pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
                 })
             };
             let answered = || ge(ratio(), number("0"));
-            let seen =
-                or(names.aggregate("count", answered()), mul(number("0"), names.aggregate("count", ratio())))
-                    .on(&names.by);
+            let unanswered = mul(number("0"), names.aggregate("count", ratio()));
+            let seen = names.alike(or(names.aggregate("count", answered()), unanswered));
             let shares = names.aggregate("sum", call("clamp_max", vec![answered().into(), number("1")]));
-            Some((seen.into(), shares))
+            Some((seen, shares))
         }
     }
 }

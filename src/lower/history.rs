@@ -94,7 +94,7 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Dur
     }
     let (seen, failed) = evaluated(slo, names).expect("what is not counted is looked at");
     let none = mul(number("0"), seen.clone());
-    (over_window(seen, window), over_window(or(failed, none).on(&names.by), window))
+    (over_window(seen, window), over_window(names.alike(or(failed, none)), window))
 }
 
 /// Total and bad events of a window, straight from the counters.
@@ -106,15 +106,15 @@ fn gained_pair(names: &Series, own: &[String], split: &CounterSplit, window: Dur
     match split {
         CounterSplit::Apart { good, bad } => {
             let both = [good.as_slice(), bad].concat();
-            (gained(&both), or(gained(bad), none(gained(&both))).on(&names.by).into())
+            (gained(&both), names.alike(or(gained(bad), none(gained(&both)))))
         }
         CounterSplit::Bad { total, bad } if bad.is_empty() => (gained(total), none(gained(total)).into()),
         CounterSplit::Bad { total, bad } => {
-            (gained(total), or(gained(bad), none(gained(total))).on(&names.by).into())
+            (gained(total), names.alike(or(gained(bad), none(gained(total)))))
         }
         CounterSplit::Good { total, good, .. } => {
-            let good = or(gained(good), none(gained(total))).on(&names.by);
-            (gained(total), sub(gained(total), Expr::from(good)).into())
+            let good = names.alike(or(gained(good), none(gained(total))));
+            (gained(total), sub(gained(total), good).into())
         }
     }
 }

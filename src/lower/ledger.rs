@@ -199,8 +199,8 @@ pub(super) fn rules(
         let gone = unless(Expr::from(gone), recently(first)).ignoring(&[EVENTS]);
         // Never for longer, even if other targets disappear meanwhile.
         let lately = all(COUNTED).offset(Time::Fixed(half_an_interval())).range(PATIENCE);
-        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).on(&names.all_by());
-        counted = unless(counted, Expr::from(gone)).on(&names.all_by()).into();
+        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).ignoring(&[EVENTS]);
+        counted = unless(counted, Expr::from(gone)).ignoring(&[EVENTS]).into();
     }
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::split::CounterSplit;
 use crate::model::{Labels, Service, Slo};
 use crate::plan::{Promise, Rule, RuleOutput};
-use crate::promql::ast::{Expr, MatchOp, Selector};
+use crate::promql::ast::{Binary, Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL};
 
@@ -204,6 +204,12 @@ impl Series {
     /// The labels of recorded series: those of the SLO, and the kept ones.
     pub fn all_by(&self) -> Vec<String> {
         self.labels.keys().chain(&self.by).cloned().collect()
+    }
+
+    /// Compares samples by their kept labels, no matter whether they also have the labels of the SLO. Prometheus 3.0 to 3.9 evaluates `on ("http.route")`
+    /// without the quotes, and fails; so the other labels are ignored.
+    pub fn alike(&self, binary: Binary) -> Expr {
+        binary.ignoring(&self.labels.keys().collect::<Vec<_>>()).into()
     }
 
     /// The kept labels as raw series name them.

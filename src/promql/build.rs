@@ -105,6 +105,11 @@ pub fn string(text: &str) -> Expr {
     Kind::String(text.to_owned()).into()
 }
 
+/// A label as it is written in `by (…)` and similar lists: `job`, `"http.route"`.
+pub fn label(name: &str) -> String {
+    if super::names::is_label(name) { name.to_owned() } else { string(name).to_string() }
+}
+
 /// `-expr`.
 pub fn neg(expr: impl Into<Expr>) -> Expr {
     Kind::Unary { negative: true, expr: Box::new(expr.into()) }.into()

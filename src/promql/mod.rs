@@ -38,6 +38,7 @@ pub mod since;
 mod span;
 pub mod types;
 mod walk;
+pub mod without_series;
 
 pub use ast::Expr;
 pub use fault::Fault;

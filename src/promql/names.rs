@@ -84,6 +84,11 @@ pub fn is_label(word: &str) -> bool {
     is_identifier(word, "") && !is_one_of(word, &NOT_A_LABEL)
 }
 
+/// The same for Prometheus 3, which also reads `a:b` there.
+pub(super) fn is_label_with_colons(word: &str) -> bool {
+    is_identifier(word, ":") && may_be_label(word)
+}
+
 /// Whether `word`, unquoted, is read as a label in braces, where no word is reserved.
 pub(super) fn is_label_in_braces(word: &str) -> bool {
     is_identifier(word, "")

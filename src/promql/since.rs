@@ -16,6 +16,10 @@ use crate::vocabulary::{self, Decimal, Duration};
 /// Names in quotes.
 pub const QUOTED_NAMES: (u32, u32) = (3, 0);
 
+/// Names in quotes in `on (…)`, `ignoring (…)`, `group_left (…)` and `group_right (…)`. Prometheus 3.0 to 3.9 loads such a rule, and evaluates it without
+/// the quotes, which fails. In `by (…)` and `without (…)` it keeps them.
+pub const QUOTED_IN_MATCHING: (u32, u32) = (3, 10);
+
 /// A part of an expression that some versions of Prometheus cannot read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newer {
@@ -94,7 +98,17 @@ fn needs(part: &Expr) -> Vec<Newer> {
                     needs.push(Newer::of(part.span, "`fill`".to_owned(), (3, 10)));
                 }
                 let included = group.iter().flat_map(|group| &group.include);
-                of_labels(labels.iter().chain(included), part.span, &mut needs);
+                // Between the operands: an operand may contain the same name.
+                let place = Span { start: binary.left.span.end, end: binary.right.span.start };
+                let labels = labels.iter().chain(included);
+                needs.extend(labels.filter(|label| !names::is_label(label)).map(|label| {
+                    let newer = named(label, "", place);
+                    // Without the quotes, Prometheus 3 also reads `a:b` there.
+                    match names::is_label_with_colons(label) {
+                        true => newer,
+                        false => in_matching(newer, label),
+                    }
+                }));
             }
         }
     }
@@ -150,6 +164,20 @@ fn named(name: &str, more: &str, span: Span) -> Newer {
         newer.instead = Some(format!("or write `{older}`: older servers store the label under this name"));
     }
     newer
+}
+
+/// A quoted name that only versions with [`QUOTED_IN_MATCHING`] evaluate.
+fn in_matching(newer: Newer, name: &str) -> Newer {
+    let what = format!(
+        "names in quotes such as `{}` in `on`, `ignoring` and `group_left`",
+        super::build::string(name)
+    );
+    let plain = names::with_underscores(name, "");
+    let instead = format!(
+        "or name the label without quotes first, on both sides: `label_replace(…, \"{plain}\", \"$1\", {}, \"(.*)\")`",
+        super::build::string(name)
+    );
+    Newer { what, since: QUOTED_IN_MATCHING, instead: Some(instead), ..newer }
 }
 
 fn of_modifiers(at: &Modifiers, needs: &mut Vec<Newer>) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::effort::Effort;
+use super::settings::underscored;
 use super::sli::Reader;
 use super::{common_spellings, dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
@@ -13,6 +14,7 @@ use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
 use crate::promql::ast::Expr;
 use crate::promql::build;
 use crate::promql::carried::ResultLabels;
+use crate::promql::{names, since};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_clock};
@@ -255,7 +257,8 @@ fn except_of(
         ResultLabels::AllBut(_) if by.is_empty() => Vec::new(),
         ResultLabels::AllBut(_) => {
             let names: Vec<&str> = by.iter().map(|kept| kept.label.as_str()).collect();
-            let names = names.join(", ");
+            let listed: Vec<String> = names.iter().map(|name| build::label(name)).collect();
+            let (names, listed) = (names.join(", "), listed.join(", "));
             problems.push(
                 Problem::error(
                     Code::WrongType,
@@ -263,12 +266,18 @@ fn except_of(
                     "the labels of this query's result are not known",
                 )
                 .label(format!("the SLO has one promise per {names}"))
-                .help(format!("write `max by ({names}) (…)` if the result names what is under maintenance"))
+                .help(format!("write `max by ({listed}) (…)` if the result names what is under maintenance"))
                 .help("write `max(…)` if the maintenance is for all of them"),
             );
             return None;
         }
     };
+    if let Some(kept) = on.iter().find(|kept| !names::is_label(kept.as_str()))
+        && version < since::QUOTED_IN_MATCHING
+    {
+        problems.push(in_quotes(written, kept, version));
+        return None;
+    }
     let search = effort.search();
     let stimulus = firing::tried(&expr, &search).as_ref().and_then(firing::invent);
     // The recorded label has another name than the raw one.
@@ -288,6 +297,16 @@ fn except_of(
         expr,
         place: whole(written),
     })
+}
+
+/// The rules of the SLO have to match this label of `by` in quotes, which only newer versions can evaluate.
+fn in_quotes(written: &Scalar, kept: &Kept, version: (u32, u32)) -> Problem {
+    let (major, minor) = since::QUOTED_IN_MATCHING;
+    let headline = format!("`except` by labels such as `{kept}` needs Prometheus {major}.{minor} or newer");
+    Problem::error(Code::NeedsNewerPrometheus, whole(written), headline)
+        .label(format!("the rules must load in Prometheus {}.{}", version.0, version.1))
+        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"))
+        .help(format!("or record the label under a plain name: `by: {{ {}: {} }}`", underscored(kept.as_str()), kept.label))
 }
 
 /// Every entry of `maintenance`.

@@ -6,6 +6,7 @@ mod budget;
 mod common_spellings;
 mod contract;
 mod dependencies;
+mod dropped;
 mod effort;
 mod evaluate;
 mod fill;

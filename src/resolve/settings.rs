@@ -298,7 +298,8 @@ fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     )
 }
 
-fn underscored(text: &str) -> String {
+/// The text as a label that needs no quotes.
+pub(super) fn underscored(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 

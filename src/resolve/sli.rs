@@ -2,7 +2,7 @@
 
 use super::effort::Effort;
 use super::values::Promise;
-use super::{journey, secrets, stimulus, whole};
+use super::{dropped, journey, secrets, stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
@@ -108,6 +108,10 @@ pub(super) fn sli(
     };
     fits?;
     listed(&sli, &reader, problems)?;
+    let queries = [&block.condition, &block.probe, &block.freshness, &block.bad_ratio];
+    if let Some(query) = queries.into_iter().flatten().next() {
+        dropped::report(&sli, query, context.by, context.by_places, problems)?;
+    }
     let search = context.effort.search();
     let stimulus = match stimulus::invent(&sli, context.by, &search) {
         Ok(found) => found,
