@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::effort::Effort;
-use super::settings::underscored;
 use super::sli::Reader;
 use super::{common_spellings, dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
@@ -306,7 +305,7 @@ fn in_quotes(written: &Scalar, kept: &Kept, version: (u32, u32)) -> Problem {
     Problem::error(Code::NeedsNewerPrometheus, whole(written), headline)
         .label(format!("the rules must load in Prometheus {}.{}", version.0, version.1))
         .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"))
-        .help(format!("or record the label under a plain name: `by: {{ {}: {} }}`", underscored(kept.as_str()), kept.label))
+        .help(format!("or record the label under a plain name: `by: {{ {}: {} }}`", values::underscored(kept.as_str()), kept.label))
 }
 
 /// Every entry of `maintenance`.

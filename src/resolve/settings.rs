@@ -284,7 +284,7 @@ fn keyword(label: &Scalar) -> Problem {
 
 fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     let (major, minor) = QUOTED_NAMES;
-    let older = underscored(&label.text);
+    let older = values::underscored(&label.text);
     let problem = Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` need Prometheus {major}.{minor} or newer", label.text))
         .label(format!("the rules must load in Prometheus {}.{}", version.0, version.1))
         .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"));
@@ -298,15 +298,10 @@ fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     )
 }
 
-/// The text as a label that needs no quotes.
-pub(super) fn underscored(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
 /// Advice: give a label another name before it is stored.
 fn renamed_at_scrape(label: &Scalar) -> String {
     let other = match LabelName::parse(&label.text) {
-        None if underscored(&label.text) != label.text => underscored(&label.text),
+        None if values::underscored(&label.text) != label.text => values::underscored(&label.text),
         _ => format!("exported_{}", label.text),
     };
     format!(

@@ -402,3 +402,8 @@ pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
         }
     }
 }
+
+/// The text as a label that needs no quotes.
+pub(super) fn underscored(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
