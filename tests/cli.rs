@@ -151,7 +151,7 @@ fn usage_ends_with_2() {
     ] {
         let ran = folder.slowburn(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.contains("Usage: slowburn") || ran.stderr.contains("--help"), "{}", ran.stderr);
+        assert!(["Usage: slowburn", "--help", "write `slowburn "].iter().any(|end| ran.stderr.contains(end)), "{}", ran.stderr);
     }
     for args in [&["--help"][..], &["--version"], &["compile", "--help"], &["explain", "-h"]] {
         let ran = folder.slowburn(args);
@@ -222,6 +222,41 @@ fn failures() {
     folder.remove("slos/team/linked.yaml");
     symlink("/dev/zero", folder.path("slos/endless.yaml")).unwrap();
     show("a definition without an end", &folder, &["check"]);
+    insta::assert_snapshot!(text);
+}
+
+/// Words of other tools and of Spanish, in place of commands, options, names and incidents.
+#[test]
+fn what_was_meant() {
+    let folder = Folder::new();
+    let mut text = String::new();
+    for args in [
+        &["validate", "slos"][..],
+        &["generate", "-i", "slos", "-o", "rules"],
+        &["verificar"],
+        &["ayuda"],
+        &["slos"],
+        &["lint", "--verbose"],
+        &["check", "--slos", "slos"],
+        &["compile", "slos", "--output=rules"],
+        &["compile", "--dry-run"],
+        &["--verbose"],
+        &["frobnicate"],
+        &["check", "slso"],
+        &["check", "slos/apy.yaml"],
+        &["explain", "availability"],
+        &["simulate", "api", "100% for 5m"],
+        &["simulate", "availabilty", "100% for 5m"],
+        &["simulate", "api/availability", "100%", "for", "5m"],
+        &["simulate", "api/availability", "5m", "100%"],
+        &["simulate", "api/availability", "caída total durante 5 minutos"],
+        &["simulate", "api/availability", "100% for 5m", "--history", "2"],
+        &["backtest", "api", "--prometheus", "http://localhost:9090", "--last", "1M"],
+    ] {
+        let Ran { code, stdout, stderr } = folder.slowburn(args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
+        let _ = writeln!(text, "$ slowburn {}\n{stderr}", args.join(" "));
+    }
     insta::assert_snapshot!(text);
 }
 

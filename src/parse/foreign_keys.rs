@@ -1,6 +1,7 @@
 //! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), for keys in Spanish, and for keys on the wrong level.
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use crate::vocabulary::without_accent;
 
 /// What to suggest for an unknown key.
 pub enum KeySuggestion {
@@ -434,14 +435,8 @@ const BELONG: &[(&str, &[&str], &str)] = &[
 /// A word without accents and capitals, with `_` between its parts.
 fn folded(word: &str) -> String {
     let plain = |c: char| match c {
-        'á' => 'a',
-        'é' => 'e',
-        'í' => 'i',
-        'ó' => 'o',
-        'ú' | 'ü' => 'u',
-        'ñ' => 'n',
         ' ' | '-' => '_',
-        c => c,
+        c => without_accent(c),
     };
     word.trim().to_lowercase().chars().map(plain).collect()
 }

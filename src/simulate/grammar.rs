@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::incident::{Incident, LONGEST, Phase};
-use super::is_traffic;
+use super::{is_traffic, loose};
 use crate::vocabulary::{Decimal, Duration, distance, per_second, percent, text};
 
 /// Why a text is not an incident: the error, its place, and how to correct it.
@@ -14,6 +14,8 @@ pub struct Fault {
     place: Range<usize>,
     headline: String,
     label: String,
+    /// The whole incident in its right spelling, if it can be told.
+    meant: Option<String>,
 }
 
 /// The number of characters that are shown on each side of a fault.
@@ -21,6 +23,13 @@ const AROUND: usize = 100;
 
 /// The longest word of an incident.
 const LONGEST_WORD: usize = 40;
+
+impl Fault {
+    /// The whole incident in its right spelling, if it can be told.
+    pub fn meant(&self) -> Option<&str> {
+        self.meant.as_deref()
+    }
+}
 
 impl fmt::Display for Fault {
     /// The headline, the text around the error with the error marked, and how incidents are written.
@@ -36,7 +45,11 @@ impl fmt::Display for Fault {
         let width = self.text[start..end].chars().count().max(1);
         writeln!(f, "{}", self.headline)?;
         writeln!(f, "  {cut}{}{more}", shown(&self.text[from..until]))?;
-        writeln!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.label)?;
+        let marked = format!("  {}{}", " ".repeat(column), "^".repeat(width));
+        if let Some(meant) = &self.meant {
+            return write!(f, "{marked}\nwrite `{meant}`");
+        }
+        writeln!(f, "{marked} {}", self.label)?;
         write!(
             f,
             "write an incident as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`,\n\
@@ -50,6 +63,13 @@ impl fmt::Display for Fault {
 /// # Errors
 /// [`Fault`], at the first word that does not fit.
 pub fn parse(text: &str) -> Result<Incident, Fault> {
+    read(text).map_err(|fault| {
+        let meant = loose::respelled(text).filter(|meant| read(meant).is_ok());
+        Fault { meant, ..fault }
+    })
+}
+
+fn read(text: &str) -> Result<Incident, Fault> {
     let mut reader = Reader { text, words: words(text), next: 0 };
     if let Some(long) = reader.words.iter().find(|word| text[(*word).clone()].chars().count() > LONGEST_WORD)
     {
@@ -137,7 +157,13 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, place: Range<usize>, headline: impl Into<String>, label: impl Into<String>) -> Fault {
-        Fault { text: self.text.to_owned(), place, headline: headline.into(), label: label.into() }
+        Fault {
+            text: self.text.to_owned(),
+            place,
+            headline: headline.into(),
+            label: label.into(),
+            meant: None,
+        }
     }
 
     /// `2% for 3h` and similar phases.

@@ -25,6 +25,7 @@ mod csv;
 mod grammar;
 mod incident;
 mod json;
+mod loose;
 mod recorded;
 mod rules;
 mod silences;

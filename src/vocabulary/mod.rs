@@ -25,7 +25,7 @@ pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};
 pub use line::BudgetLine;
 pub use month::{Moment, Month, on_the_clock};
 pub use name::{LabelName, Name, RESERVED_LABELS, is_named_up, names_a_place};
-pub use near::{MOST_NAMES, SEARCHED, distance, may_be_near, nearest};
+pub use near::{MOST_NAMES, SEARCHED, distance, may_be_near, nearest, without_accent};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use offset::{ClockChange, Offsets, SummerTime};
 pub use period::{Calendar, Period, Zone, ZoneFault};

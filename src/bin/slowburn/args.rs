@@ -241,7 +241,28 @@ fn target() -> impl TypedValueParser<Value = PathBuf> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let positive = Duration::parse(text).filter(|duration| duration.millis() > 0);
-    positive.ok_or_else(|| "a duration such as 500ms, 10s or 1m30s is expected".to_owned())
+    positive.ok_or_else(|| not_a_duration(text, "s"))
+}
+
+/// What to write instead of a text that is not a duration; `unit` is that of a number alone.
+fn not_a_duration(text: &str, unit: &str) -> String {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, word) = (&text[..end], text[end..].trim());
+    let is_month = ["M", "mo", "mon", "month", "months", "mes", "meses"].contains(&word);
+    let meant = match number.parse::<u32>() {
+        Ok(_) if word.is_empty() => Duration::parse(&format!("{number}{unit}")),
+        Ok(months) if is_month => Some(Duration::from_secs(u64::from(months) * 30 * 86_400)),
+        _ => Duration::from_common_spelling(text),
+    };
+    match meant.filter(|meant| meant.millis() > 0) {
+        Some(meant) => format!("write `{meant}`"),
+        None => "a duration such as 500ms, 10s or 1m30s is expected".to_owned(),
+    }
+}
+
+/// A duration whose usual unit is a day.
+fn days(text: &str) -> Result<Duration, String> {
+    duration(text).map_err(|_| not_a_duration(text, "d"))
 }
 
 impl Default for Command {
@@ -375,7 +396,7 @@ pub struct Simulate {
     #[arg(long, value_name = "DURATION", value_parser = history)]
     pub history: Option<Duration>,
     /// How far into a calendar period the incident begins, such as 20d. Default: half of it
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = days)]
     pub into: Option<Duration>,
     /// When the incident begins, such as 2027-01-04T19:50, in the time zone of the SLO's hours or calendar period; or with
     /// Z or an offset. Hours, maintenance and the calendar then apply. Default: some time at which all events count
@@ -447,7 +468,7 @@ fn share(text: &str) -> Result<Decimal, String> {
 
 fn history(text: &str) -> Result<Duration, String> {
     let most = Duration::from_secs(92 * 86_400);
-    duration(text).and_then(|length| match length <= most {
+    duration(text).map_err(|_| not_a_duration(text, "h")).and_then(|length| match length <= most {
         true => Ok(length),
         false => Err(format!("at most {most} are played")),
     })
@@ -629,7 +650,7 @@ pub struct Backtest {
 
 fn past(text: &str) -> Result<Duration, String> {
     let most = Duration::from_secs(400 * 86_400);
-    duration(text).and_then(|length| match (Duration::from_secs(3600)..=most).contains(&length) {
+    days(text).and_then(|length| match (Duration::from_secs(3600)..=most).contains(&length) {
         true => Ok(length),
         false => Err(format!("from 1h to {most} are played")),
     })

@@ -1,6 +1,6 @@
 //! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
-use slowburn::diagnostic::Code;
+use slowburn::diagnostic::{Code, alternatives};
 use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
 use slowburn::vocabulary::distance;
@@ -48,7 +48,14 @@ fn service(args: &Explain) -> Result<String, Failure> {
     let services = plan.iter().flat_map(|plan| &plan.services);
     match services.clone().find(|service| service.name == name) {
         Some(service) => Ok(contents(service)),
-        None => Err(unknown_code(name, services.map(|service| service.name.as_str()))),
+        None => {
+            let slos = plan.as_ref().map(|plan| named::meant(plan, name)).unwrap_or_default();
+            if pages::nearest(name).is_none() && !slos.is_empty() {
+                let unknown = Failure::new(format!("there is no problem code and no service `{name}`"));
+                return Err(unknown.and(&format!("did you mean {}?", alternatives(&slos))));
+            }
+            Err(unknown_code(name, services.map(|service| service.name.as_str())))
+        }
     }
 }
 

@@ -6,11 +6,10 @@ use clap::{CommandFactory, Parser};
 use slowburn::diagnostic::Code;
 use slowburn::diagnostic::alternatives;
 use slowburn::pages::manual;
-use slowburn::vocabulary::nearest;
 
 use crate::args::{Args, Help};
 use crate::ending::{Ending, Failure};
-use crate::stdout;
+use crate::{stdout, usage};
 
 /// Prints the page or the help; without a name, the list of all commands and topics.
 pub fn run(args: &Help) -> Result<Ending, Failure> {
@@ -63,10 +62,8 @@ fn unknown(word: &str) -> Failure {
     if Code::named(word).is_some() {
         return unknown.and(&format!("`{word}` is a problem code: slowburn explain {word}"));
     }
-    let command = Args::command();
-    let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let near = nearest(word, &commands).into_iter().chain(manual::near(word));
-    let near: Vec<String> = near.map(str::to_owned).collect();
+    let near: Vec<String> =
+        usage::command(word).into_iter().chain(manual::near(word).into_iter().map(str::to_owned)).collect();
     match near.is_empty() {
         true => unknown.and("`slowburn help` lists all topics and commands"),
         false => unknown.and(&format!("did you mean {}?", alternatives(&near))),

@@ -2,7 +2,7 @@
 //!
 //! | file | is the only one that |
 //! |---|---|
-//! | `args` | knows the command line |
+//! | `args`, `usage` | knows the command line; tells what to type instead of a wrong one |
 //! | `address` | shows an address that was given |
 //! | `read` | opens files to read them |
 //! | `sources` | reads SLO definitions |
@@ -61,6 +61,7 @@ mod stderr;
 mod stdout;
 mod tree;
 mod unified;
+mod usage;
 mod watch;
 mod write;
 
@@ -68,7 +69,7 @@ use std::process::ExitCode;
 
 use args::{Command, Metrics};
 use clap::Parser;
-use ending::Ending;
+use ending::{Ending, Failure};
 use slowburn::secret;
 
 /// The compiler makes and drops many small boxes on several threads at once. This allocator is faster at that; see the bench of the compiler.
@@ -78,16 +79,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
-        Err(usage) => {
+        Err(error) => {
             // Help goes to stdout, an error to stderr. A closed pipe is not an error.
-            return match usage.use_stderr() {
+            return match error.use_stderr() {
                 true => {
-                    // The message repeats the arguments, and an argument may be an address with a password.
-                    stderr::painted(&masked(&usage.render().ansi().to_string()));
+                    match usage::meant(usage::typed()) {
+                        Some((wrong, meant)) => {
+                            let failure = Failure::new(wrong).and(&format!("write `{meant}`"));
+                            stderr::print(&format!("error: {failure}\n"));
+                        }
+                        // The message repeats the arguments, and an argument may be an address with a password.
+                        None => stderr::painted(&masked(&error.render().ansi().to_string())),
+                    }
                     ExitCode::from(2)
                 }
                 false => {
-                    let _ = usage.print();
+                    let _ = error.print();
                     ExitCode::SUCCESS
                 }
             };

@@ -38,6 +38,26 @@ pub fn slo<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<&'a SloPlan,
         .ok_or_else(|| unknown(plan, service, name, "SLO", |service| slos(service).collect()))
 }
 
+/// The SLOs and alerts that a name without a slash may stand for: those of the service with this name, or those with this name or nearly this name in
+/// any service.
+pub fn meant(plan: &Plan, word: &str) -> Vec<String> {
+    if let Some(service) = plan.services.iter().find(|service| service.name == word) {
+        return slos(service).collect();
+    }
+    let all = plan.services.iter().flat_map(|service| {
+        let alerts = service.companion_alerts().map(|(.., alert)| format!("{}/{}", service.name, alert.name));
+        slos(service).chain(alerts).collect::<Vec<_>>()
+    });
+    let named = |name: String| {
+        let most = word.chars().count() / 4;
+        let (_, own) = name.split_once('/')?;
+        Some((distance(word, own, most)?, name))
+    };
+    let near: Vec<(usize, String)> = all.filter_map(named).collect();
+    let nearest = near.iter().map(|(distance, _)| *distance).min();
+    near.into_iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, name)| name).collect()
+}
+
 fn find<'a>(plan: &'a Plan, service: &str, name: &str) -> Option<&'a SloPlan> {
     let slos = plan.services.iter().flat_map(|service| &service.slos);
     slos.into_iter().find(|found| found.promise.service == service && found.promise.slo == name)

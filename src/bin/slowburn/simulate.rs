@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use slowburn::diagnostic::alternatives;
 use slowburn::inert;
 use slowburn::plan::{EventSource, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, silence, simulate, words};
@@ -10,7 +11,7 @@ use slowburn::vocabulary::{Moment, Period};
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
 use crate::sources::{self, Project};
-use crate::{named, problems, read, stdout};
+use crate::{named, problems, read, stdout, usage};
 
 /// Limits memory. In bytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -18,8 +19,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Prints who is notified when, and how much of the budget is spent.
 pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     let Some((service, slo)) = args.subject.split_once('/') else {
-        return Err(Failure::new(format!("`{}` is not an SLO", args.subject))
-            .and("write it with its service, as in `slowburn simulate api/availability '100% for 5m'`"));
+        return Err(without_service(args));
     };
     let (incident, slos) = described(args)?;
     let project = Project::read(&slos, args.chosen.environment.as_deref())?;
@@ -39,6 +39,26 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
+/// The failure of a name that is not `service/slo`, with the SLOs that may be meant.
+fn without_service(args: &Simulate) -> Failure {
+    let name = args.subject.as_str();
+    let project = Project::read(&args.slos, args.chosen.environment.as_deref());
+    let plan = project.ok().and_then(|project| project.compiled.outline(|_| false));
+    let meant = plan.as_ref().map(|plan| named::meant(plan, name)).unwrap_or_default();
+    let is_service = plan.is_some_and(|plan| plan.services.iter().any(|service| service.name == name));
+    let failure = match is_service {
+        true => Failure::new(format!("`{name}` is a service, not an SLO")),
+        false => Failure::new(format!("`{name}` is not an SLO")),
+    };
+    match meant.as_slice() {
+        [] => {
+            failure.and("write it with its service, as in `slowburn simulate api/availability '100% for 5m'`")
+        }
+        [one] => failure.and(&format!("write `{}`", usage::with_path(Path::new(name), one))),
+        all => failure.and(&format!("write one of its SLOs: {}", alternatives(all))),
+    }
+}
+
 /// How the incident is given.
 enum Described {
     Words(String),
@@ -53,6 +73,14 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
         (Some(file), Some(slos)) if default => Ok((Described::Counts(file.clone()), PathBuf::from(slos))),
         (Some(_), Some(_)) => Err(Failure::new("the incident is given twice")
             .and("write it in words, or name a file with --csv, but not both")),
+        (None, Some(text)) if !default && !args.slos.is_dir() => {
+            let all = format!("{text} {}", args.slos.display());
+            match usage::incident_of(&all) {
+                Some(meant) => Err(Failure::new(usage::UNQUOTED)
+                    .and(&format!("write `slowburn simulate {} '{meant}'`", args.subject))),
+                None => Ok((Described::Words(text.clone()), args.slos.clone())),
+            }
+        }
         (None, Some(text)) => Ok((Described::Words(text.clone()), args.slos.clone())),
         (None, None) => Err(Failure::new("the incident is missing")
             .and("write what happens, as in `slowburn simulate api/availability '100% for 5m'`, or name a file with --csv")),

@@ -15,11 +15,12 @@ use slowburn::model::Model;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::nearest;
 use slowburn::{Compiled, CompiledEnvironments};
 
 use crate::ending::Failure;
 use crate::ignored::{self, RULES_AT_MOST};
-use crate::read;
+use crate::{read, usage};
 
 /// The parser's limit. One byte more is read, so that the parser can report the error.
 pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
@@ -236,13 +237,19 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     match fs::metadata(slos) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => {
-            return Err(Failure::new(format!("{name} is a file"))
-                .and("name the directory of the definitions: slowburn compile path/to/slos"));
+            return Err(Failure::new(format!("{name} is a file")).and(&format!(
+                "name the directory of the definitions: {}",
+                usage::with_path(slos, &folder_of(slos))
+            )));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Failure::new(format!("there is no directory {name}")).and(
-                "write SLO definitions into it, or name their directory: slowburn compile path/to/slos",
-            ));
+            return Err(Failure::new(format!("there is no directory {name}")).and(&match like(slos) {
+                Some(like) => format!("did you mean `{}`?", usage::with_path(slos, &like)),
+                None => format!(
+                    "begin with `slowburn init`, or name the directory of the definitions: {}",
+                    usage::with_path(slos, "path/to/slos")
+                ),
+            }));
         }
         Err(error) => return Err(Failure::of("read", name, &error)),
     }
@@ -289,6 +296,25 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
             .and("write a definition into it, such as api.yaml, or name another directory: slowburn compile path/to/slos"));
     }
     Ok(found)
+}
+
+/// The folder of a file, as it is typed.
+fn folder_of(file: &Path) -> String {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(".".to_owned(), |folder| folder.display().to_string())
+}
+
+/// The folder that was meant by one that does not exist: the folder of a definition, or one with nearly the same name.
+fn like(missing: &Path) -> Option<String> {
+    let folder = folder_of(missing);
+    if is_yaml(missing) && folder != "." && Path::new(&folder).is_dir() {
+        return Some(folder);
+    }
+    let folders = fs::read_dir(&folder).ok()?.flatten().filter(|entry| entry.path().is_dir());
+    let names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.starts_with('.')).collect();
+    let name = nearest(missing.file_name()?.to_str()?, &names)?;
+    Some(missing.with_file_name(name).display().to_string())
 }
 
 /// The `.gitignore` files of the visited folders. Each is read once, and only if it is a regular file.
