@@ -151,7 +151,11 @@ fn usage_ends_with_2() {
     ] {
         let ran = folder.slowburn(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(["Usage: slowburn", "--help", "write `slowburn "].iter().any(|end| ran.stderr.contains(end)), "{}", ran.stderr);
+        assert!(
+            ["Usage: slowburn", "--help", "write `slowburn "].iter().any(|end| ran.stderr.contains(end)),
+            "{}",
+            ran.stderr
+        );
     }
     for args in [&["--help"][..], &["--version"], &["compile", "--help"], &["explain", "-h"]] {
         let ran = folder.slowburn(args);

@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     None => "let it fire once, for all of them together: `absent(… == 1)`, or compare a sum"
                         .to_owned(),
                 })
-                .help("or remove `down`, and be notified of the other alerts, too"),
+                .help("or remove `down: true`: then this alert silences no other alert"),
             );
         }
     }

@@ -1,9 +1,20 @@
 //! Routes that no alert reaches.
 
+use std::collections::BTreeSet;
+
 use crate::derive;
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Alertmanager, Route};
+use crate::vocabulary::nearest;
+
+/// Labels with other words for them.
+const SPANISH: &[(&str, &[&str])] = &[
+    ("severity", &["severidad", "gravedad", "priority", "prioridad", "level", "nivel"]),
+    ("service", &["servicio", "app", "job"]),
+    ("owner", &["equipo", "team", "propietario", "responsable"]),
+    ("environment", &["entorno", "ambiente", "env", "stage"]),
+];
 
 /// More such routes have one common cause.
 const MOST: usize = 100;
@@ -77,6 +88,18 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     values.dedup();
     let problem = Problem::warning(Code::RouteUnreachable, *place, headline);
     if values.is_empty() {
+        let known: BTreeSet<&str> =
+            alerts.iter().flat_map(|alert| alert.labels.keys()).map(String::as_str).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let spanish = SPANISH.iter().find(|(_, words)| words.contains(&label.to_lowercase().as_str()));
+        let spanish = spanish.map(|(ours, _)| *ours).filter(|ours| known.contains(ours));
+        if let Some(meant) = spanish.or_else(|| nearest(label, &known)) {
+            return problem.label(format!("no alert has the label `{label}`: did you mean `{meant}`?")).fix(
+                format!("write `{meant}`"),
+                *place,
+                meant,
+            );
+        }
         return problem
             .label(format!("no alert has the label `{label}`"))
             .help("alerts have the labels of `labels`, of `by` and of `prometheus.external_labels`")

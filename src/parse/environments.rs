@@ -10,8 +10,9 @@ use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, few};
 use crate::source::Span;
+use crate::vocabulary::nearest;
 
 /// The key in the project file.
 pub const KEY: &str = "environments";
@@ -46,7 +47,8 @@ impl Overrides {
             return Err(name);
         }
         let had = has_any(&node, "slos");
-        let mut node = laid_over(node, over, false);
+        let over = known_parts(over.clone(), &node, &name, problems);
+        let mut node = laid_over(node, &over, false);
         if !had || has_any(&node, "slos") {
             return Ok(node);
         }
@@ -143,6 +145,10 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
     let mut services = BTreeMap::new();
     for Entry { key, mut value } in entries {
         let off = is_off(&value);
+        if let Some(problem) = meant_off(&value, &key.text) {
+            problems.push(problem);
+            continue;
+        }
         match &mut value.value {
             Value::Map(keys) => known(keys, value.span, "a service of an environment", &SERVICE, problems),
             _ if off => {}
@@ -182,11 +188,87 @@ fn known(
     }
 }
 
+/// What people write instead of `off`.
+const OFF: [&str; 14] = [
+    "disabled",
+    "disable",
+    "false",
+    "no",
+    "none",
+    "null",
+    "skip",
+    "removed",
+    "inactive",
+    "apagado",
+    "apagada",
+    "desactivado",
+    "desactivada",
+    "ninguno",
+];
+
+/// The problem of a word that means `off`.
+fn meant_off(node: &Node, name: &str) -> Option<Problem> {
+    let Value::Scalar(word) = &node.value else { return None };
+    OFF.contains(&word.text.trim().to_lowercase().as_str()).then(|| {
+        let headline = format!("the word that turns `{name}` off in an environment is `off`");
+        Problem::error(Code::WrongType, node.span, headline).fix(
+            format!("write `{name}: off`"),
+            node.span,
+            "off",
+        )
+    })
+}
+
+/// The overrides of a service without those that have a problem: for an SLO or an alert that the service does not have, or with another word for `off`.
+fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Problem>) -> Node {
+    let Value::Map(keys) = &mut over.value else { return over };
+    for (part, what, needed) in [("slos", "SLO", "sli"), ("alerts", "alert", "expr")] {
+        let known: Vec<&str> = entries_of(base, part).iter().map(|entry| entry.key.text.as_str()).collect();
+        let Some(Entry { value: Node { value: Value::Map(entries), .. }, .. }) =
+            keys.iter_mut().find(|entry| entry.key.text == part)
+        else {
+            continue;
+        };
+        entries.retain(|Entry { key, value }| {
+            if let Some(problem) = meant_off(value, &key.text) {
+                problems.push(problem);
+                return false;
+            }
+            let is_new =
+                matches!(&value.value, Value::Map(keys) if keys.iter().any(|entry| entry.key.text == needed));
+            if is_new || known.is_empty() || known.contains(&key.text.as_str()) {
+                return true;
+            }
+            let headline = format!("service `{service}` has no {what} `{}`", key.text);
+            let problem = Problem::error(Code::UnknownKey, key.span, headline);
+            problems.push(match nearest(&key.text, &known) {
+                Some(near) => problem.label(format!("did you mean `{near}`?")).fix(
+                    format!("write `{near}`"),
+                    key.span,
+                    near,
+                ),
+                None => {
+                    problem.help(format!("there are {}: write one of them, or remove this line", few(&known)))
+                }
+            });
+            false
+        });
+    }
+    over
+}
+
+/// The entries under a key of a service.
+fn entries_of<'a>(service: &'a Node, key: &str) -> &'a [Entry] {
+    let Value::Map(entries) = &service.value else { return &[] };
+    match entries.iter().find(|entry| entry.key.text == key).map(|entry| &entry.value.value) {
+        Some(Value::Map(entries)) => entries,
+        _ => &[],
+    }
+}
+
 /// Whether a service has an entry under a key.
 fn has_any(service: &Node, key: &str) -> bool {
-    let Value::Map(entries) = &service.value else { return false };
-    let found = entries.iter().find(|entry| entry.key.text == key);
-    found.is_some_and(|entry| matches!(&entry.value.value, Value::Map(entries) if !entries.is_empty()))
+    !entries_of(service, key).is_empty()
 }
 
 /// The name of the service that a file defines.

@@ -13,6 +13,9 @@ use crate::vocabulary::{nearest, shortened};
 const OF_LABELS: [&str; 7] =
     ["labels", "annotations", "external_labels", "target_labels", "replica_labels", "group_by", "equal"];
 
+/// The mail address of examples.
+const OPS: &str = "ops@shop.internal";
+
 /// At most this many labels of one list are read. Mimir allows 30 per series, and few alerts have ten.
 const MOST_LABELS: usize = 64;
 
@@ -86,10 +89,12 @@ impl<'a> Fields<'a> {
             return;
         }
         let headline = format!("`{name}` is missing from {}", self.what);
-        self.problems.push(
-            Problem::error(Code::MissingKey, self.span.beginning(), headline)
-                .help(format!("add `{example}`")),
-        );
+        self.problems.push(Problem::error(Code::MissingKey, self.span.beginning(), headline).help(
+            match name {
+                "reason" => format!("add `{example}`, and say why these events do not count"),
+                _ => format!("add `{example}`"),
+            },
+        ));
     }
 
     /// Whether an unknown key is probably a misspelling of this one.
@@ -148,7 +153,7 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
-            self.problems.push(match (pairs(node), named(node), example(name, node)) {
+            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), named(node), example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
                 (None, Some((key, first)), _) => problem
                     .help(format!("the key is its name: write `{first}:` instead of `- {key}: {first}`, and the rest below it, indented")),
@@ -277,7 +282,8 @@ impl<'a> Fields<'a> {
                 Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
                 Some(KeySuggestion::Advice(advice)) => {
                     given.push(advice.clone());
-                    problem.help(advice)
+                    let own = address_in(node).filter(|_| key.text.starts_with("email"));
+                    problem.help(own.map_or(advice.clone(), |own| advice.replace(OPS, own)))
                 }
                 _ if ["an environment", "a service of an environment"].contains(&self.what)
                     && may_be_service(node)
@@ -498,6 +504,43 @@ fn in_flow(text: &str) -> Option<String> {
     fits.then(|| if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) })
 }
 
+/// A list of names as a map, with the value of the example for each.
+fn keyed(name: &str, node: &Node) -> Option<String> {
+    const NAMED: [&str; 7] = ["planned", "accepted", "slos", "alerts", "policies", "receivers", "times"];
+    let (form, _) = form(name).filter(|_| NAMED.contains(&name))?;
+    let (_, value) = form.strip_prefix("{ ")?.strip_suffix(" }")?.split_once(": ")?;
+    let entries: Vec<String> = names(node)?.iter().map(|name| format!("{name}: {value}")).collect();
+    Some(format!("{{ {} }}", entries.join(", ")))
+}
+
+/// The names that a list consists of, or the only name.
+pub fn names(node: &Node) -> Option<Vec<&str>> {
+    fn name(node: &Node) -> Option<&str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let Value::Scalar(one) = &node.value else { return None };
+        let is_name = (1..=60).contains(&one.text.len()) && one.text.chars().all(plain);
+        is_name.then_some(one.text.as_str())
+    }
+    let nodes = match &node.value {
+        Value::List(entries) if (1..=20).contains(&entries.len()) => entries.as_slice(),
+        Value::Scalar(_) => std::slice::from_ref(node),
+        _ => return None,
+    };
+    nodes.iter().map(name).collect()
+}
+
+/// The mail address in the value of another tool.
+fn address_in(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Scalar(scalar) => is_address(&scalar.text).then_some(scalar.text.as_str()),
+        Value::List(entries) => entries.iter().find_map(address_in),
+        Value::Map(entries) => {
+            entries.iter().filter(|entry| entry.key.text == "to").find_map(|entry| address_in(&entry.value))
+        }
+        Value::Null => None,
+    }
+}
+
 /// The key and the name of the first entry, if the entries of a list name themselves.
 fn named(node: &Node) -> Option<(&str, &str)> {
     let Value::List(entries) = &node.value else { return None };
@@ -565,7 +608,7 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "labels" | "annotations" => ("{ component: database }", ""),
         "policies" => ("{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }", ""),
         "severities" => ("{ page: { label: critical }, ticket: { label: warning } }", ""),
-        "receivers" => ("{ ops: { email: ops@example.com } }", ""),
+        "receivers" => ("{ ops: { email: ops@shop.internal } }", ""),
         "planned" => ("{ http_requests_total: why it does not exist yet }", ""),
         "min_bad_events" => ("{ page: 5, ticket: 1 }", "5"),
         "min_events" => ("{ page: 100, ticket: 20 }", "100"),
@@ -582,7 +625,7 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
             "prometheus: { version: \"3.0\" }`; an address is an option of commands: `--prometheus http://localhost:9090",
             "",
         ),
-        "a receiver" => ("{ email: ops@example.com }", "ops@example.com"),
+        "a receiver" => ("{ email: ops@shop.internal }", "ops@shop.internal"),
         "a tier" => ("{ severity: page, budget: 2%, long: 1h, short: 5m }", ""),
         "a policy" => ("{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }", ""),
         "a severity" => ("{ label: critical }", "critical"),
@@ -618,7 +661,7 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "`opsgenie`" => ("opsgenie: { api_key_file: /etc/alertmanager/secrets/opsgenie }", ""),
         "`smtp`" => ("smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }", ""),
         "`alertmanager`" => {
-            ("alertmanager: { receivers: { ops: { email: ops@example.com } }, default: ops }", "")
+            ("alertmanager: { receivers: { ops: { email: ops@shop.internal } }, default: ops }", "")
         }
         "budget_policy" => ("[{ below: 25%, do: Only fixes are deployed }]", ""),
         "an entry of `budget_policy`" => ("{ below: 25%, do: Only fixes are deployed }", "25%"),

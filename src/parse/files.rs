@@ -591,12 +591,24 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
     let hold = fields.scalar("for");
     let keep_firing_for = fields.scalar("keep_firing_for");
-    let severity = fields.required("severity", "severity: page");
+    let labelled = fields.peek("labels").and_then(severity_label);
+    let severity = match labelled {
+        Some(_) if !fields.has("severity") => None,
+        _ => fields.required("severity", "severity: page"),
+    };
+    if let Some((label, meant)) = labelled {
+        let problem = Problem::error(Code::ReservedLabel, label.span, "the severity of an alert is no label");
+        fields.problems().push(match &severity {
+            Some(_) => problem.help("remove it here: `severity` of the alert already sets it"),
+            None => problem.help(format!("write `severity: {meant}` beside `labels`, not in it")),
+        });
+    }
     let down = fields.scalar("down");
     let independent = fields.scalar("independent");
     let same_as = fields.scalar("same_as");
     let runbook = fields.scalar("runbook");
-    let labels = fields.scalars("labels");
+    let mut labels = fields.scalars("labels");
+    labels.retain(|(key, _)| key.text != "severity");
     template::left(&mut fields);
     let annotations = fields.scalars("annotations");
     let accepted = fields.scalars("accepted");
@@ -618,6 +630,15 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         annotations,
         accepted,
     })
+}
+
+/// The label `severity` of an alert, and the severity that it means.
+fn severity_label(labels: &Node) -> Option<(&Key, &'static str)> {
+    let Value::Map(entries) = &labels.value else { return None };
+    let entry = entries.iter().find(|entry| entry.key.text == "severity")?;
+    let tickets = ["ticket", "warning", "warn", "info", "low", "aviso"];
+    let is_ticket = matches!(&entry.value.value, Value::Scalar(word) if tickets.contains(&word.text.to_lowercase().as_str()));
+    Some((&entry.key, if is_ticket { "ticket" } else { "page" }))
 }
 
 /// Reports `off` for an entry that does not exist, so that there is nothing to remove.

@@ -376,7 +376,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     ("a route", &["continue"], "remove it: every route that matches an alert sends it"),
     ("a route", &["routes"], "write it as a route of its own, with all its labels in `match`"),
-    ("a receiver", &["email_configs"], "write only the address: `email: ops@example.com`"),
+    ("a receiver", &["email_configs"], "write only the address: `email: ops@shop.internal`"),
     (
         "a receiver",
         &["slack_configs"],

@@ -33,6 +33,9 @@ impl<'a> Faulty<'a> {
         if let Some(problem) = above.into_iter().chain([here]).find_map(|start| self.odd_blank(start)) {
             return Some(problem);
         }
+        if let Some(problem) = self.commented() {
+            return Some(problem);
+        }
         if words.contains("found a tab") {
             let tab = self.text[self.offset..].find('\t').map(|at| self.offset + at)?;
             let end = tab + self.text[tab..].len() - self.text[tab..].trim_start_matches('\t').len();
@@ -111,6 +114,30 @@ impl<'a> Faulty<'a> {
         let problem = self.syntax(place.0, place.1, format!("this blank is U+{:04X} ({name})", u32::from(c)));
         let label = problem.label("YAML knows only the ordinary space here");
         Some(label.fix("write ordinary spaces", self.span(start + from, start + to), spaces))
+    }
+
+    /// A `#` without quotes that begins a value inside brackets above the error: the rest of its line is a comment, and so is the closing bracket.
+    fn commented(self) -> Option<Problem> {
+        let mut start = self.line(self.offset);
+        for _ in 0..5 {
+            let line = self.rest(start);
+            if let Some(at) = line.find(": #").map(|at| at + 2)
+                && line[..at].contains('{')
+                && !line.trim_start().starts_with('#')
+            {
+                let rest = &line[at..];
+                let word = &rest[..rest.find([',', '}', ']', ' ']).unwrap_or(rest.len())];
+                let from = start + at;
+                let span = self.span(from, from + word.len());
+                let key = line[..at - 2].rsplit(['{', ',', ' ']).next().unwrap_or_default();
+                return Some(
+                    self.syntax(from, from + 1, "`#` begins a comment: the rest of the line is not read")
+                        .fix(format!("write `{key}: \"{word}\"`"), span, format!("\"{word}\"")),
+                );
+            }
+            start = self.line(start.checked_sub(1)?);
+        }
+        None
     }
 
     /// A tab in the indentation. The fix replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, as_scalar, wrong_type};
+use super::fields::{Fields, as_scalar, names, wrong_type};
 use super::keys::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
 use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
 use crate::ast::{Instance, Key};
-use crate::diagnostic::{Code, Help, Label, Problem, few};
+use crate::diagnostic::{Code, Help, Label, Problem, few, listed};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::{Placeholder, nearest};
@@ -46,6 +46,8 @@ pub struct Templates<'a> {
     spread: BTreeSet<Span>,
     /// Names of placeholders that were already reported, each with its instance.
     reported: BTreeSet<(u32, String)>,
+    /// Names that were used in `<< >>`.
+    used: BTreeSet<String>,
     /// Whether the parameters have a problem, so that placeholders are not compared with them.
     misread: bool,
     /// How many more values may be made; a long text counts as several.
@@ -76,6 +78,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
     let mut templates = Templates {
         instances: Vec::new(),
         known: BTreeSet::new(),
+        used: BTreeSet::new(),
         spread: BTreeSet::new(),
         reported: BTreeSet::new(),
         misread: false,
@@ -226,10 +229,16 @@ impl Templates<'_> {
         }
         let Some(Entry { key, value }) = of(INSTANCES) else { return Vec::new() };
         let Value::Map(instances) = &value.value else {
-            self.problems.push(
-                wrong_type(value, "`instances`", "a map of names")
+            self.problems.push(match names(value) {
+                Some(names) => {
+                    let map: Vec<String> = names.iter().map(|name| format!("{name}: {{}}")).collect();
+                    let map = format!("{{ {} }}", map.join(", "));
+                    wrong_type(value, "`instances`", "a map of names")
+                        .help(format!("write `instances: {map}`"))
+                }
+                None => wrong_type(value, "`instances`", "a map of names")
                     .help("write `instances: { payments: {}, orders: { job: orders-v2 } }`"),
-            );
+            });
             return Vec::new();
         };
         if instances.is_empty() {
@@ -456,6 +465,9 @@ impl Templates<'_> {
         let mut quotes = Quotes::default();
         for (start, end, name) in placeholders(&scalar.text) {
             let Some(value) = values.get(name) else { continue };
+            if !self.used.contains(name) {
+                self.used.insert(name.to_owned());
+            }
             if !query && start == 0 && end == scalar.text.len() {
                 return value.clone();
             }
@@ -536,7 +548,20 @@ impl Templates<'_> {
                         Some(nearest) => problem
                             .label(format!("did you mean `<<{nearest}>>`?"))
                             .help(format!("write `<<{nearest}>>`")),
-                        None => problem.help(format!("declare it: `parameters: {{ {name}: }}`")),
+                        None => {
+                            let unused: Vec<&String> = self.known.difference(&self.used).collect();
+                            let declare = format!("declare it: `parameters: {{ {name}: }}`");
+                            match unused.as_slice() {
+                                [one] => problem
+                                    .label(format!("did you mean `<<{one}>>`?"))
+                                    .help(format!("write `<<{one}>>`, the parameter that is not used"))
+                                    .help(format!("or {declare}")),
+                                _ if known.len() == 1 => problem.help(declare),
+                                _ => problem
+                                    .help(format!("known are {}", listed(&known)))
+                                    .help(format!("or {declare}")),
+                            }
+                        }
                     });
                 }
             }

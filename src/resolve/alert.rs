@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sli::Reader;
-use super::{Scope, contract, firing, secrets, settings, values, whole};
+use super::{Scope, contract, firing, literal, secrets, settings, values, whole};
 use crate::ast::{AlertBlock, Key};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Companion, CompanionPlaces, Slo};
@@ -56,7 +56,7 @@ impl Scope<'_> {
             .map_or(Some(false), |written| values::boolean(written, "independent", problems));
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
-        let annotations = settings::annotations([&block.annotations], problems);
+        let annotations = settings::annotations([&block.annotations], literal::COMPANION, problems);
         let accepted = settings::accepted(&block.accepted, problems);
         secrets::published(&block.description, problems);
         let scrape_interval = settings::scrape_interval(

@@ -1,6 +1,8 @@
 //! Recognises common wrong spellings of days, hours, dates, rates, shares and switches, so that an error can suggest the right one.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+
+use crate::vocabulary::Duration;
 
 /// Names of days and their abbreviations, in English and Spanish, from Monday on.
 const DAYS: [(&str, &[&str]); 7] = [
@@ -73,8 +75,12 @@ pub(super) fn days(text: &str) -> Option<String> {
 /// `08:00-20:00` of `8-20`, `8:00 to 20:00`, `8am-8pm` or `08.00–20.00`.
 pub(super) fn hours(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
-    let (from, to) = between(&text)?;
-    let (from, mut to) = (clock(from)?, clock(to)?);
+    let text = text.strip_prefix("de ").or_else(|| text.strip_prefix("from ")).unwrap_or(&text);
+    let (from, to) = match text.strip_prefix("entre ").or_else(|| text.strip_prefix("between ")) {
+        Some(both) => both.split_once(" y ").or_else(|| both.split_once(" and "))?,
+        None => between(text)?,
+    };
+    let (from, mut to) = (clock(from)?, clock(to).or_else(|| after_midnight(to))?);
     // `9 to 5` ends in the afternoon.
     let bare = |text: &str| text.trim().bytes().all(|byte| byte.is_ascii_digit());
     if to < from
@@ -84,6 +90,13 @@ pub(super) fn hours(text: &str) -> Option<String> {
         to = clock(&format!("{}pm", to.trim_end_matches(":00").trim_start_matches('0')))?;
     }
     (from != to && from != "24:00").then(|| format!("{from}-{to}"))
+}
+
+/// `00:30` of `24:30`: a time after midnight.
+fn after_midnight(text: &str) -> Option<String> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let hour: u16 = hour.parse().ok().filter(|hour| (24..30).contains(hour))?;
+    clock(&format!("{}:{minute}", hour - 24))
 }
 
 /// `["08:30-13:30", "15:00-18:00"]` of `08:30-13:30, 15:00-18:00`: the meaning of each part, as a list.
@@ -146,6 +159,15 @@ pub(super) fn date(text: &str) -> Option<Date> {
 /// `2027-01-11T00:00` of `2027-01-10T24:00`; a time without a date is on the day of `begins`.
 pub(super) fn moment(text: &str, begins: Option<&str>) -> Option<String> {
     let text = text.trim();
+    // `2h` is the length of the window.
+    let length = text.ends_with(char::is_alphabetic).then(|| Duration::from_common_spelling(text)).flatten();
+    if let (Some(begins), Some(length)) = (begins, length) {
+        let (local, offset) = (begins.trim().get(..16)?, begins.trim().get(16..)?);
+        let begin: DateTime = local.parse().ok()?;
+        let end =
+            begin.checked_add(jiff::SignedDuration::from_secs(i64::try_from(length.secs()).ok()?)).ok()?;
+        return Some(format!("{}{offset}", end.strftime("%Y-%m-%dT%H:%M")));
+    }
     let (day, time) = match text.split_once(['T', ' ']) {
         Some((day, time)) => (date(day.trim())?, clock(time)?),
         None => (date(begins?.trim().get(..10)?)?, clock(text)?),
@@ -154,6 +176,24 @@ pub(super) fn moment(text: &str, begins: Option<&str>) -> Option<String> {
         "24:00" => Some(format!("{}T00:00", day.tomorrow().ok()?)),
         time => Some(format!("{day}T{time}")),
     }
+}
+
+/// Both readings of a date such as `10/01/2027`, with the time after it: the day first, and the month first.
+pub(super) fn both_readings(text: &str) -> Option<[String; 2]> {
+    let text = text.trim();
+    let (day, time) = text.split_once(['T', ' ']).map_or((text, None), |(day, time)| (day, Some(time)));
+    let mut parts = day.split(['-', '/', '.']);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let number = |part: &str| part.parse::<i8>().ok();
+    let year: i16 = year.parse().ok().filter(|_| year.len() == 4 && parts.next().is_none())?;
+    let time = match time {
+        Some(time) => format!("T{}", clock(time)?),
+        None => String::new(),
+    };
+    let date = |month: &str, day: &str| {
+        Some(format!("{}{time}", Date::new(year, number(month)?, number(day)?).ok()?))
+    };
+    Some([date(second, first)?, date(first, second)?])
 }
 
 /// Why a date does not exist: `February 2027 has 28 days` for `2027-02-29`.
@@ -259,10 +299,14 @@ fn between(text: &str) -> Option<(&str, &str)> {
 /// `08:00` of `8`, `8:00`, `8.00`, `08h`, `8 am`.
 fn clock(text: &str) -> Option<String> {
     let text = text.trim();
+    let text = text.strip_prefix("las ").unwrap_or(text);
     let (text, half) = match (text.strip_suffix("am"), text.strip_suffix("pm")) {
         (Some(text), _) => (text.trim(), Some(0)),
         (_, Some(text)) => (text.trim(), Some(12)),
-        _ => (text.trim_end_matches('h').trim(), None),
+        _ => {
+            let unit = ["horas", "hours", "hrs", "hs", "h"].iter().find_map(|unit| text.strip_suffix(unit));
+            (unit.unwrap_or(text).trim(), None)
+        }
     };
     let (hour, minute) = text.split_once([':', '.', 'h']).unwrap_or((text, "00"));
     let digits = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -313,6 +357,11 @@ mod tests {
             ("22-6", "22:00-06:00"),
             ("9 to 5", "09:00-17:00"),
             ("0-24", "00:00-24:00"),
+            ("de 9 a 18 hs", "09:00-18:00"),
+            ("entre las 9 y las 18", "09:00-18:00"),
+            ("between 9 and 18", "09:00-18:00"),
+            ("from 9:30 to 18 hours", "09:30-18:00"),
+            ("20:00-25:30", "20:00-01:30"),
         ] {
             assert_eq!(hours(written).as_deref(), Some(meant), "{written}");
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{values, whole};
 use crate::ast::{DependencyBlock, Map};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::{Dependency, Service};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -105,6 +105,29 @@ fn dependency(
         Some((name, slo)) => (name, Some(slo)),
         None => (text, None),
     };
+    let others: Vec<&str> = services
+        .iter()
+        .map(|service| service.name.as_str())
+        .filter(|other| *other != dependant.name.as_str())
+        .collect();
+    if name != dependant.name.as_str() && !others.contains(&name) {
+        let place = block.on.place(0, name.len());
+        let problem = values::undefined(place, format!("there is no service `{name}`"), name, &others);
+        problems.push(match problem.help.first() {
+            Some(help) if help.fix.is_some() => problem,
+            _ => {
+                let known = Problem { help: Vec::new(), ..problem };
+                let known =
+                    known.help(format!("write its definition in a file, `{name}.yaml`, or remove it here"));
+                if others.is_empty() {
+                    known
+                } else {
+                    known.help(format!("other services are {}", few(&others)))
+                }
+            }
+        });
+        return None;
+    }
     let on = service(name, block.on.place(0, name.len()), services, problems)?;
     let slo = match slo {
         None => None,

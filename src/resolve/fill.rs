@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{alertmanager, contract, links, secrets, settings, targets, texts, values, whole};
+use super::{alertmanager, contract, links, literal, secrets, settings, targets, texts, values, whole};
 use crate::ast::{Ast, KeptBlock, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
@@ -50,7 +50,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
                 settings::label_value(label, &what, problems).unwrap_or_else(|| style.label.clone());
         }
         style.labels = settings::labels([&block.labels], problems);
-        style.annotations = settings::annotations([&block.annotations], problems);
+        style.annotations = settings::annotations([&block.annotations], literal::BURN, problems);
     }
     let prometheus = prometheus(file, ast, problems);
     let alertmanager = file.alertmanager.as_ref().map(|block| {

@@ -166,9 +166,22 @@ fn not_a_date(written: &Scalar) -> Problem {
         (None, Some(date)) if date.to_string() != text.trim() => {
             return problem.fix(format!("write `{date}`"), place, date.to_string());
         }
-        (None, _) => problem,
+        (None, _) => match common_spellings::both_readings(text) {
+            Some(readings) => return either(problem, readings),
+            None => problem,
+        },
     }
     .help("write year, month and day: `2027-01-01`")
+}
+
+/// The problem of a date that can be read in two ways.
+fn either(problem: Problem, [first, second]: [String; 2]) -> Problem {
+    match first == second {
+        true => problem.help(format!("write `{first}`")),
+        false => problem.label("which of the two numbers is the month?").help(format!(
+            "write `{first}` or `{second}`, whichever is meant: the month comes before the day"
+        )),
+    }
 }
 
 fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) -> Option<(String, Offsets)> {
@@ -337,11 +350,13 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
         } else {
             "this window is longer than 31 days"
         };
-        problems.push(
-            Problem::error(Code::InvalidMaintenance, whole(&block.to), headline)
-                .and(whole(&block.from), "it begins here")
-                .help("write a time that is later, and at most 31 days later"),
-        );
+        let problem = Problem::error(Code::InvalidMaintenance, whole(&block.to), headline)
+            .and(whole(&block.from), "it begins here");
+        let (begin, end) = (block.from.text.trim(), block.to.text.trim());
+        problems.push(match to < from && from - to <= LONGEST {
+            true => problem.help(format!("write the earlier time first: `from: {end}, to: {begin}`")),
+            false => problem.help("write a time that is later, and at most 31 days later"),
+        });
     }
     let of = |written: &Scalar| {
         let text = written.text.trim();
@@ -437,6 +452,10 @@ fn moment(
             let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time");
             if let Some(meant) = common_spellings::moment(text, begins.map(|begins| begins.text.trim())) {
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
+                return None;
+            }
+            if let Some(readings) = common_spellings::both_readings(text) {
+                problems.push(either(problem, readings));
                 return None;
             }
             let problem = match text.get(..10).and_then(common_spellings::no_such_day) {
@@ -619,7 +638,14 @@ pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
         return problem.label("they end when they begin").help("write `\"00:00-24:00\"` for the whole day");
     }
     match common_spellings::hours(&written.text) {
-        Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+        Some(meant) => {
+            let next = match meant.split_once('-') {
+                Some((from, to)) if to < from => ", which ends on the next day",
+                _ => "",
+            };
+            let replacement = if written.plain { format!("\"{meant}\"") } else { meant.clone() };
+            problem.fix(format!("write `\"{meant}\"`{next}"), whole(written), replacement)
+        }
         None => problem.help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
     }
 }

@@ -154,7 +154,8 @@ impl Scope<'_> {
         let name = values::name(&file.name.text, whole(&file.name), "a service", problems);
         let levels = [&self.project.settings, &file.settings];
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
-        let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
+        let annotations =
+            settings::annotations(levels.map(|level| &level.annotations), literal::BURN, problems);
         let missing_events = settings::missing_events(levels, problems);
         let contract = contract::contract(file, self.ast, problems);
         let mut slos: Vec<Slo> = Vec::new();
@@ -272,7 +273,7 @@ impl Scope<'_> {
         let min_bad_events = settings::min_bad_events(levels, problems);
         let min_events = settings::min_events(levels, place, problems);
         let labels = settings::labels([&block.settings.labels], problems);
-        let annotations = settings::annotations([&block.settings.annotations], problems);
+        let annotations = settings::annotations([&block.settings.annotations], literal::BURN, problems);
         secrets::published(&block.description, problems);
         let runbook = block.runbook.as_ref().and_then(|name| values::runbook(name, problems));
         let traffic = settings::traffic(block.traffic.as_ref(), problems);

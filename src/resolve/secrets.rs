@@ -106,10 +106,17 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     if !rest.is_some_and(public.fits) {
         let headline = format!("this is not an address of {}", public.of);
-        problems.push(
-            Problem::error(Code::WrongType, whole(written), headline)
-                .help("write one that begins with `http://` or `https://`"),
-        );
+        let problem = Problem::error(Code::WrongType, whole(written), headline);
+        let host = url.split('/').next().unwrap_or_default();
+        let is_host = host.contains('.') || host.starts_with("localhost");
+        let scheme = if host.starts_with("localhost") { "http" } else { "https" };
+        let meant = format!("{scheme}://{url}");
+        let is_meant =
+            is_host && !url.contains("://") && (public.fits)(&url) && !(public.gives_access)(&meant);
+        problems.push(match is_meant {
+            true => problem.fix(format!("write `{meant}`"), whole(written), meant),
+            false => problem.help("write one that begins with `http://` or `https://`"),
+        });
         return None;
     }
     Some(url)

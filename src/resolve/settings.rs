@@ -1,7 +1,7 @@
 //! Shared settings: project, service and SLO can set them, and the innermost value is used.
 
 use super::policy::Policies;
-use super::{budget, common_spellings, default_period, hours, innermost, secrets, values, whole};
+use super::{budget, common_spellings, default_period, hours, innermost, literal, secrets, values, whole};
 use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Kept, Labels, MissingEvents};
@@ -81,7 +81,10 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
                 place,
                 format!("the label `{name}` is reserved for the generated rules"),
             )
-            .label("one of the two values would be lost")
+            .label(match name.as_str().starts_with("__") {
+                true => "Prometheus removes labels with such names",
+                false => "slowburn sets it itself on every alert",
+            })
             .help(match name.as_str() {
                 "severity" => "the rules set it, to `page` or `ticket`; other values are in the project file: `severities: { page: { label: critical }, ticket: { label: warning } }`".to_owned(),
                 "owner" => "write `owner: …` in the service file, which sets it".to_owned(),
@@ -93,9 +96,12 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
     Some(name)
 }
 
-/// Annotations of all levels; inner ones win.
-pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
-    const OURS: [&str; 2] = ["summary", "description"];
+/// Annotations of all levels; inner ones win. `kind` is that of the alerts in `texts`.
+pub(super) fn annotations<const N: usize>(
+    levels: [&Map<Scalar>; N],
+    (kind, names): (&str, crate::text::Names),
+    problems: &mut Vec<Problem>,
+) -> Labels {
     secrets::published_values(levels.into_iter().flatten(), problems);
     let mut annotations = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
@@ -104,15 +110,17 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
                 Problem::error(Code::InvalidLabel, key.span, "this is not a valid annotation name")
                     .label("letters, digits and `_`, not beginning with a digit"),
             );
-        } else if OURS.contains(&key.text.as_str()) {
-            problems.push(
-                Problem::error(
-                    Code::ReservedLabel,
-                    key.span,
-                    format!("slowburn writes the annotation `{}` itself", key.text),
-                )
-                .help("write it in `description`, or under another name"),
-            );
+        } else if literal::OURS.contains(&key.text.as_str()) {
+            let headline = format!("slowburn writes the annotation `{}` itself", key.text);
+            let problem = Problem::error(Code::ReservedLabel, key.span, headline);
+            let own = literal::translated(&value.text, names).filter(|own| *own != value.text);
+            problems.push(match own {
+                Some(own) => problem.help(format!(
+                    "write it for all alerts of this kind, in the project file: `texts: {{ {kind}: {{ {}: \"{own}\" }} }}`",
+                    key.text
+                )),
+                None => problem.help("write it in `description`, or under another name"),
+            });
         } else {
             annotations.insert(key.text.clone(), value.text.clone());
         }

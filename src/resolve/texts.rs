@@ -76,6 +76,20 @@ fn otherwise(template: &Scalar, faults: &[text::Fault], names: Names) -> Option<
     Some(problem.fix(format!("write `{meant}`"), place, meant))
 }
 
+/// Names with their Spanish words.
+const SPANISH: &[(&str, &[&str])] = &[
+    ("page", &["pagina", "paginar", "urgente"]),
+    ("service", &["servicio", "job"]),
+    ("name", &["nombre", "alerta", "alert"]),
+    ("value", &["valor"]),
+    ("description", &["descripcion", "resumen"]),
+    ("objective", &["objetivo", "meta"]),
+    ("window", &["ventana"]),
+    ("owner", &["propietario", "dueno", "equipo", "team"]),
+    ("budget_left", &["presupuesto", "budget", "queda", "restante"]),
+    ("which", &["labels", "cual", "cuales", "etiquetas"]),
+];
+
 fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
     let place = match fault.kind {
         FaultKind::Empty => whole(template),
@@ -86,7 +100,9 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
     match fault.kind {
         FaultKind::Unknown(name) => {
             let problem = of("this name is not known in this text");
-            match nearest(&name, names.all) {
+            let spanish = SPANISH.iter().find(|(_, words)| words.contains(&name.to_lowercase().as_str()));
+            let spanish = spanish.map(|(ours, _)| *ours).filter(|ours| names.all.contains(ours));
+            match spanish.or_else(|| nearest(&name, names.all)) {
                 Some(near) => {
                     problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), place, near)
                 }

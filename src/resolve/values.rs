@@ -119,8 +119,8 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
                 let problem =
                     Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
                         .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
-                match Duration::from_common_spelling(&scalar.text) {
-                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
+                match Duration::respelled(&scalar.text) {
+                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
                     None => problem.help(OF_LENGTHS),
                 }
             }));
@@ -173,8 +173,8 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     let problem =
                         Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
                             .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                    match Duration::from_common_spelling(written) {
-                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
+                    match Duration::respelled(written) {
+                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
                         None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
                     }
                 }));
@@ -376,6 +376,22 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
     severity
 }
 
+/// A region with many people for an offset, by its name in the database.
+const REGIONS: [(&str, &str); 12] = [
+    ("Etc/GMT+8", "America/Los_Angeles"),
+    ("Etc/GMT+6", "America/Mexico_City"),
+    ("Etc/GMT+5", "America/Bogota"),
+    ("Etc/GMT+4", "America/La_Paz"),
+    ("Etc/GMT+3", "America/Argentina/Buenos_Aires"),
+    ("Etc/GMT-1", "Europe/Madrid"),
+    ("Etc/GMT-2", "Europe/Athens"),
+    ("Etc/GMT-3", "Europe/Istanbul"),
+    ("Etc/GMT-4", "Asia/Dubai"),
+    ("Etc/GMT-8", "Asia/Shanghai"),
+    ("Etc/GMT-9", "Asia/Tokyo"),
+    ("Etc/GMT-10", "Australia/Brisbane"),
+];
+
 /// The problem of a text that is not a time zone for a calendar period.
 pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
@@ -383,11 +399,18 @@ pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
         ZoneFault::Unknown => {
             match Zone::like(name.text.trim()) {
                 Some(like) if like.starts_with("Etc/GMT") => {
-                    Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone").fix(
-                        format!("write `{like}`: the sign of these names is the opposite one"),
-                        place,
-                        like,
-                    )
+                    let problem =
+                        Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone");
+                    let fixed = format!(
+                        "`{like}`, which never changes its clocks: `+` in its name means west of Greenwich"
+                    );
+                    let region = REGIONS.iter().find(|(offset, _)| *offset == like);
+                    return match region {
+                        Some((_, region)) => problem
+                            .fix(format!("write your region, such as `{region}`"), place, *region)
+                            .help(format!("or write {fixed}")),
+                        None => problem.fix(format!("write {fixed}"), place, like),
+                    };
                 }
                 Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone")
                     .fix(format!("write `{like}`"), place, like),

@@ -63,7 +63,7 @@ impl Duration {
             "ms" | "msec" | "milli" | "millis" | "millisecond" | "milliseconds" => 1,
             "" | "s" | "sec" | "secs" | "second" | "seconds" | "segundo" | "segundos" => 1_000,
             "m" | "min" | "mins" | "minute" | "minutes" | "minuto" | "minutos" => 60_000,
-            "h" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
+            "h" | "hs" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
             "d" | "day" | "days" | "día" | "dia" | "días" | "dias" => 86_400_000,
             "w" | "week" | "weeks" | "semana" | "semanas" => 7 * 86_400_000,
             _ => return None,
@@ -71,6 +71,17 @@ impl Duration {
         let millis = amount.checked_mul(Decimal::from(unit))?;
         let whole = u64::try_from(millis).ok().filter(|whole| Decimal::from(*whole) == millis)?;
         Self::parse(&Self { millis: whole }.to_string()).filter(|length| *length > Self::default())
+    }
+
+    /// The right spelling of one amount with a unit in words, in the same unit if it can: `26h` of `26 hours`.
+    pub fn respelled(text: &str) -> Option<String> {
+        let meant = Self::from_common_spelling(text)?;
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let same = UNITS.iter().map(|(unit, _)| format!("{}{unit}", &text[..digits]));
+        let same = same.filter(|same| text[digits..].trim().starts_with(|c| same[digits..].starts_with(c)));
+        let same = same.into_iter().find(|same| Self::parse(same) == Some(meant));
+        Some(same.unwrap_or_else(|| meant.to_string()))
     }
 
     /// Reads `1h30m`; `None` if Prometheus would refuse it, or if it is too long.

@@ -2,7 +2,7 @@
 
 use super::values;
 use super::{FoundMetric, JudgedSelector, Place, Reader, Verdict, named, report};
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, alternatives, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::build::selector;
@@ -22,6 +22,8 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let values = values(found, &matcher.label);
     let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));
+    // No HTTP status begins with 6: perhaps a value that exists was meant.
+    let is_odd = example.as_ref().is_some_and(|value| value.starts_with(['0', '6', '7', '8', '9']));
     let wanted = example.map(|value| selector(named(place.reading), &[(&matcher.label, &value)]));
     let problem = Problem::warning(
         Code::UninitialisedSeries,
@@ -29,6 +31,13 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
         "this series did not exist when the contract was captured",
     )
     .label(format!("`{}` has {}", matcher.label, few(&values)));
+    let problem = match is_odd {
+        true => problem.help(format!(
+            "if an existing value is meant, write {}",
+            alternatives(&values[..values.len().min(5)])
+        )),
+        false => problem,
+    };
     match wanted {
         Some(wanted) => problem.help(format!("create the counter at 0 when the process starts: `{wanted}`")),
         None => problem,
