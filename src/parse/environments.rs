@@ -231,7 +231,14 @@ fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Pr
         };
         entries.retain(|Entry { key, value }| {
             if let Some(problem) = meant_off(value, &key.text) {
-                problems.push(problem);
+                // An environment may not leave a service without SLOs and alerts.
+                let is_last = part == "slos" && known == [key.text.as_str()] && !has_any(base, "alerts");
+                problems.push(match is_last {
+                    true => Problem { help: Vec::new(), ..problem }.help(format!(
+                        "`{service}` has no other SLO, so turn off the whole service: `services: {{ {service}: off }}`"
+                    )),
+                    false => problem,
+                });
                 return false;
             }
             let is_new =

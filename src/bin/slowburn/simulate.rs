@@ -42,7 +42,9 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
 /// The failure of a name that is not `service/slo`, with the SLOs that may be meant.
 fn without_service(args: &Simulate) -> Failure {
     let name = args.subject.as_str();
-    let project = Project::read(&args.slos, args.chosen.environment.as_deref());
+    // The words of an incident without quotes are no directory.
+    let slos = if args.slos.is_dir() { args.slos.as_path() } else { Path::new("slos") };
+    let project = Project::read(slos, args.chosen.environment.as_deref());
     let plan = project.ok().and_then(|project| project.compiled.outline(|_| false));
     let meant = plan.as_ref().map(|plan| named::meant(plan, name)).unwrap_or_default();
     let is_service = plan.is_some_and(|plan| plan.services.iter().any(|service| service.name == name));
