@@ -318,7 +318,7 @@ fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Proble
         whole(label),
         format!("the label `{name}` is reserved for the generated rules"),
     )
-    .label("the rules set this label, so all promises would become one");
+    .label("the rules set this label, so there cannot be a promise for each of its values");
     match name.as_str() {
         "le" | "quantile" => problem.help("remove it: a bucket is not a promise"),
         _ => {

@@ -171,11 +171,11 @@ fn all_values(expr: &Expr, query: &Scalar, key: &str, problems: &mut Vec<Problem
     let is_number = |side: &Expr| side.selectors().is_empty();
     let kept = if is_number(&binary.left) { &binary.right } else { &binary.left };
     let text = query.text.get(kept.span.start..kept.span.end).unwrap_or_default();
-    let headline = format!("`{key}` needs every value, and this comparison drops some series");
+    let headline = format!("`{key}` must return every series, and this comparison leaves some out");
     let problem = Problem::error(Code::PromqlType, place, headline).label(match key {
-        "probe" => "a series that it drops is no event, neither good nor bad",
-        "freshness" => "a timestamp that it drops is never too old",
-        _ => "a ratio that it drops is no measurement",
+        "probe" => "a series that it leaves out is counted neither as good nor as bad",
+        "freshness" => "a timestamp that it leaves out is never too old",
+        _ => "a ratio that it leaves out is not measured",
     });
     let problem = problem.spelled(format!("write `{text}`"), place, query.spelling().of(text));
     let whole_query = filter.span.start == 0 && filter.span.end == query.text.len();
