@@ -257,6 +257,7 @@ impl Scope<'_> {
                 by: &read,
                 by_places: &by_places,
                 effort: &self.effort,
+                service: self.service.name.text.trim(),
             },
             problems,
         );

@@ -128,6 +128,11 @@ impl<'a> Parser<'a> {
             TokenKind::String(_) => "a string".to_owned(),
             _ => format!("`{}`", self.slice(*span)),
         };
+        let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
+        if *kind == TokenKind::End && last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) {
+            return Fault::new(self.tokens[self.at - 1].span, "`%` is the remainder of a division here")
+                .help(format!("write `{0}`, or the ratio `{0} / 100`", last(2)));
+        }
         let span = match kind {
             TokenKind::End => Span { start: self.end(), end: self.end() },
             _ => *span,
@@ -147,9 +152,6 @@ impl<'a> Parser<'a> {
             |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<u64>().is_ok();
         let found = self.slice(self.peek().span);
         Some(match found {
-            "" if last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("`%` is the remainder of a division: write `{0}`, or the ratio `{0} / 100`", last(2))
-            }
             "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
                 self.in_braces(last(3))
             }
@@ -413,7 +415,7 @@ impl Parser<'_> {
                     .help("`$name` is allowed in `[$name]` and after `offset`"));
             }
             TokenKind::Word | TokenKind::Symbol(_) | TokenKind::End | TokenKind::Fault(_) => {
-                return Err(self.unexpected("an expression"));
+                return Err(self.unexpected("a metric or a number"));
             }
         };
         self.bump();
@@ -441,7 +443,7 @@ impl Parser<'_> {
             let args = self.arguments(function == "info")?;
             return Ok(Expr { kind: Kind::Call { function, args }, span: self.from(span.start) });
         } else if !names::is_metric(word) {
-            return Err(self.unexpected("an expression"));
+            return Err(self.unexpected("a metric or a number"));
         }
         self.selector()
     }
