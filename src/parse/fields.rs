@@ -163,8 +163,11 @@ impl<'a> Fields<'a> {
             if self.is_beyond(name, index, entry.key.span) {
                 break;
             }
-            if let Some(value) = read(&entry.value, self.problems) {
-                map.push((entry.key.clone(), value));
+            let of_texts = ["accepted", "annotations", "labels", "planned"].contains(&name);
+            match cut(entries, &entry.key, &entry.value, &[]).filter(|_| of_texts) {
+                Some(Cut::Here(problem)) => self.problems.push(hidden(problem, self.what, &entry.value)),
+                Some(Cut::Before) => {}
+                None => map.extend(read(&entry.value, self.problems).map(|value| (entry.key.clone(), value))),
             }
         }
         map
@@ -256,7 +259,7 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         let mut given: Vec<String> = Vec::new();
         for (key, node) in self.left {
-            match cut(self.written, key, self.known).filter(|_| !self.known.contains(&"version")) {
+            match cut(self.written, key, node, self.known).filter(|_| !self.known.contains(&"version")) {
                 Some(Cut::Here(problem)) => {
                     self.problems.push(hidden(problem, self.what, node));
                     continue;
@@ -284,6 +287,9 @@ impl<'a> Fields<'a> {
                         None => problem.fix(format!("write `{name}`"), key.span, name),
                     }
                 }
+                _ if self.what == "`sli`" && two_counters(node).is_some() => {
+                    problem.help(format!("write `{}`", two_counters(node).unwrap_or_default()))
+                }
                 // `start` and `end` are one mistake.
                 Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
                 Some(KeySuggestion::Advice(advice)) => {
@@ -300,9 +306,6 @@ impl<'a> Fields<'a> {
                     };
                     let name = shown(&key.text);
                     problem.help(format!("{what} belongs under `{under}`: `{under}: {{ {name}: … }}`"))
-                }
-                _ if self.what == "`sli`" && two_counters(node).is_some() => {
-                    problem.help(format!("write `{}`", two_counters(node).unwrap_or_default()))
                 }
                 _ => match nearest(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
@@ -327,7 +330,10 @@ enum Cut {
 }
 
 /// `{ do: Stop, but not fixes }` has a key `but not fixes` without a value.
-fn cut(entries: &[Entry], key: &Key, known: &[&str]) -> Option<Cut> {
+fn cut(entries: &[Entry], key: &Key, value: &Node, known: &[&str]) -> Option<Cut> {
+    if !matches!(value.value, Value::Null) {
+        return None;
+    }
     // Of lines below each other, the indentation would be between them.
     let is_part = |at: usize| {
         let (before, Entry { key, value }) = (&entries[at - 1], &entries[at]);
@@ -368,6 +374,11 @@ fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
         },
         (Value::Scalar(scalar), "total" | "good" | "bad") if what == "`sli`" => {
             in_flow(bare_counter(&scalar.text)?)
+        }
+        (Value::Scalar(scalar), "bad_ratio") => {
+            let text = scalar.text.replace("{{.window}}", "$window");
+            (text != scalar.text && text.len() <= 300 && !text.contains('\n'))
+                .then(|| format!("'{}'", text.replace('\'', "''")))
         }
         (Value::Scalar(scalar), "budgeting") => {
             let word = scalar.text.to_lowercase();
@@ -441,6 +452,8 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
         Value::Scalar(scalar) => Some(scalar.clone()),
         _ => {
             let problem = wrong_type(node, what, "a single value");
+            let key = what.strip_prefix('`').and_then(|what| what.strip_suffix('`'));
+            let entry = |value: &str| key.map_or(value.to_owned(), |key| format!("{key}: {value}"));
             let inner = inner(node);
             let inner = inner.as_ref().map(|(key, values)| (*key, values.as_slice()));
             problems.push(match (&node.value, inner) {
@@ -463,14 +476,10 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
                 }
-                (_, Some((_, [value]))) => {
-                    let key = what.strip_prefix('`').and_then(|what| what.strip_suffix('`'));
-                    let entry = key.map_or((*value).to_owned(), |key| format!("{key}: {value}"));
-                    problem.fix(format!("write `{entry}`"), node.span, *value)
-                }
+                (_, Some((_, [value]))) => problem.fix(format!("write `{}`", entry(value)), node.span, *value),
                 (_, Some((_, [value, ..]))) => problem.help(format!("write one of them, such as `{value}`: a list is not allowed here")),
                 (Value::Map(_), _) => match selector(node) {
-                    Some(text) => problem.fix(format!("put it into single quotes: `{text}`"), node.span, text),
+                    Some(text) => problem.fix(format!("write `{}`", entry(&text)), node.span, text),
                     None => problem.help("write one value, or put a text that begins with `{` or contains `: ` into single quotes"),
                 },
                 (Value::List(_), _) => problem

@@ -158,6 +158,9 @@ impl<'a> Faulty<'a> {
         if !(self.is_yaml)(&format!("{key}: {meant}")) {
             return None;
         }
+        if first == '{' && value.ends_with('}') && !value[1..].contains(['{', '[', '"', '\'']) {
+            return self.colon_in_text(start);
+        }
         let headline = match first {
             '"' if value.len() > 1
                 && value.ends_with('"')

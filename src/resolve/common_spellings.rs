@@ -237,6 +237,10 @@ pub(super) fn with_groups(text: &str) -> Option<(String, String)> {
 /// `10/s` of `10 per second`, `10 req/s` or `10 rps`.
 pub(super) fn rate(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
+    // `1,000/h` has a comma between groups of digits, `1,5/h` a decimal comma.
+    let after =
+        text.split_once(',').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let text = text.replacen(',', if after == 3 { "" } else { "." }, 1);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (amount, rest) = text.split_at(end);
     // `10k` is 10000.
@@ -403,6 +407,8 @@ mod tests {
             ("5 a day", "5/d"),
             ("10k/h", "10000/h"),
             ("1000 al día", "1000/d"),
+            ("1,000/h", "1000/h"),
+            ("1,5/s", "1.5/s"),
         ] {
             assert_eq!(rate(written).as_deref(), Some(meant), "{written}");
         }

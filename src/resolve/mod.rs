@@ -336,6 +336,7 @@ impl Scope<'_> {
                 min_bad_events: min_place.unwrap_or(place),
                 min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),
+                traffic_in_doubt: block.traffic.as_ref().is_some_and(settings::is_in_groups),
                 runbook: block.runbook.as_ref().map_or(place, whole),
                 tiers: tiers_place,
             },

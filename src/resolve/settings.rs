@@ -64,10 +64,8 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
         // `sum by (region)` names its labels in parentheses.
-        let named = text
-            .split_once('(')
-            .and_then(|(_, rest)| rest.split_once(')'))
-            .map_or(text, |(inner, _)| inner.trim());
+        let by = text.split_once("by").and_then(|(_, rest)| rest.trim_start().strip_prefix('('));
+        let named = by.and_then(|rest| rest.split_once(')')).map_or(text, |(inner, _)| inner.trim());
         let mended: String = named.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
             .label("letters, digits and `_`, not beginning with a digit");
@@ -584,6 +582,11 @@ pub(super) fn overridden(
     if let (Some(block), Some(zone)) = (&level.hours, level.time_zone.as_ref().or(zone)) {
         hours::hours_of(block, Some(zone), problems);
     }
+}
+
+/// Whether the point of a rate may separate groups of digits.
+pub(super) fn is_in_groups(traffic: &Scalar) -> bool {
+    common_spellings::with_groups(&traffic.text).is_some()
 }
 
 /// The expected events per second: `200/h` is 200 ÷ 3600.

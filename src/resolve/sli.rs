@@ -154,13 +154,7 @@ fn mixed(block: &SliBlock) -> Problem {
             );
             let problem = Problem::error(Code::SliKind, whole(first), headline)
                 .and(whole(query), format!("`{kind}` is a kind of its own"));
-            let problem = problem.help(format!("remove {removed}: {why}"));
-            match *kind {
-                "latency" => {
-                    problem.help("only successful requests: `successful: code!~\"5..\"`, beside `latency`")
-                }
-                _ => problem,
-            }
+            problem.help(format!("remove {removed}: {why}"))
         }
         _ => {
             let mut all = names(&events);
@@ -168,7 +162,7 @@ fn mixed(block: &SliBlock) -> Problem {
             all.extend(block.journey.as_ref().map(|_| "`journey`".to_owned()));
             Problem::error(Code::SliKind, block.span.beginning(), headline)
                 .label(format!("it has {}", joined(&all, "and")))
-                .help(KINDS)
+                .help("keep one of them here, and write the others in SLOs of their own")
         }
     }
 }
@@ -525,11 +519,15 @@ impl Reader {
         let Some((expr, _)) = self.read(query, problems) else {
             // The range of another tool: `[{{.window}}]`.
             if let ([problem], Some(bare)) = (&mut problems[before..], in_foreign_range(&query.text)) {
-                *problem = problem.clone().spelled(
-                    format!("write the bare counter: `{bare}`"),
-                    whole_text(query),
-                    query.spelling().of(&bare),
-                );
+                problem.help.clear();
+                *problem = problem
+                    .clone()
+                    .label("a placeholder of another tool; the rules choose the range themselves")
+                    .spelled(
+                        format!("write the bare counter: `{bare}`"),
+                        whole_text(query),
+                        query.spelling().of(&bare),
+                    );
             }
             return None;
         };
@@ -989,7 +987,8 @@ fn collect(
                 place,
                 "a number minus a counter is no count of events",
             );
-            let counter = binary.right.selectors()[0].to_string();
+            let span = binary.right.selectors()[0].span;
+            let counter = query.text.get(span.start..span.end).unwrap_or_default();
             problems.push(match role {
                 Role::Bad => {
                     problem.help(format!("count the good events instead: `good: {counter}`, without `bad`"))
@@ -1054,8 +1053,7 @@ fn collect(
                 Some(_) if divided => match expr.selectors().as_slice() {
                     [one, total] => {
                         let key = if role == Role::Good { "good" } else { "bad" };
-                        let [one, total] = [one, total]
-                            .map(|selector| Selector { at: promql::ast::Modifiers::default(), ..(**selector).clone() });
+                        let [one, total] = [one, total].map(|one| &query.text[one.span.start..one.span.end]);
                         problem.help(format!("write the two counters: `{key}: {one}` and `total: {total}`"))
                     }
                     _ => problem.help("write the two counters, one as `bad` and the other as `total`"),
@@ -1198,9 +1196,10 @@ fn in_ranges(text: &str, range: &str) -> String {
 
 /// The counter of a query whose range is a placeholder that PromQL cannot read.
 fn in_foreign_range(text: &str) -> Option<String> {
-    let expr = promql::parse(&in_ranges(text, "5m")).ok()?;
+    let readable = Some(in_ranges(text, "5m")).filter(|readable| readable != text)?;
+    let expr = promql::parse(&readable).ok()?;
     match expr.selectors().as_slice() {
-        [one] => Some(Selector { at: promql::ast::Modifiers::default(), ..(*one).clone() }.to_string()),
+        [one] => Some(readable.get(one.span.start..one.span.end)?.to_owned()),
         _ => None,
     }
 }

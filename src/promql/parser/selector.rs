@@ -75,9 +75,10 @@ impl Parser<'_> {
             let rest = &self.text[start..];
             if let (MatchOp::Equal, Some(value)) = (op, rest.strip_prefix('!')) {
                 let span = Span { start: self.end() - 1, end: start + 1 };
+                let (sign, value) = value.strip_prefix('~').map_or(("!=", value), |value| ("!~", value));
                 let value = value[..value.find([',', '}']).unwrap_or(value.len())].trim();
                 return Err(
-                    Fault::new(span, "`=!` is not an operator").help(format!("write `{label}!={value}`"))
+                    Fault::new(span, "`=!` is not an operator").help(format!("write `{label}{sign}{value}`"))
                 );
             }
             let value = rest[..rest.find([',', '}']).unwrap_or(rest.len())].trim_end();
