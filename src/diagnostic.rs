@@ -6,7 +6,7 @@ mod code;
 mod lists;
 
 pub use code::Code;
-pub use lists::{alternatives, few, joined, listed};
+pub use lists::{alternatives, few, joined, listed, there_are};
 
 use std::collections::BTreeMap;
 

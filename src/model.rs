@@ -354,6 +354,8 @@ pub struct Places {
     pub min_events: PerSeverity<Span>,
     /// Its `traffic`, or its name.
     pub traffic: Span,
+    /// Whether the point in its `traffic` may separate groups of digits. This is reported, so nothing else is said of the number.
+    pub traffic_in_doubt: bool,
     /// Its `runbook`, or its name.
     pub runbook: Span,
     /// The last of its `tiers_off`, or its policy's name, or its own.

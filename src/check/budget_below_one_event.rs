@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let events = traffic * Decimal::new(promise.period_length.millis() as i64, 3);
         // Events of `100/d` have no finite decimal per second. The usual rounding restores the exact number.
         let budget = quotient(events * promise.budget, Decimal::ONE);
-        if budget >= Decimal::ONE {
+        if budget >= Decimal::ONE || promise.event == Event::Occurrence && slo.places.traffic_in_doubt {
             continue;
         }
         let (place, counted) = match promise.event {

@@ -69,7 +69,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 46] = [
+pub const CHECKS: [(Code, CheckScope, Check); 47] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -110,6 +110,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 46] = [
     (Code::SilentWhenGone, CheckScope::Whole, silent_when_gone::check),
     (Code::SingleEventPages, CheckScope::Part, single_event_pages::check),
     (Code::SwappedEvents, CheckScope::Part, swapped_events::check),
+    (Code::UnitMismatch, CheckScope::Part, contract::unit_mismatch::by_name),
     (Code::UnmatchedValue, CheckScope::Whole, pattern_as_text::check),
     (Code::UnweightedRatio, CheckScope::Part, unweighted_ratio::check),
     (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),

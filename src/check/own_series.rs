@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Reader, renamed, report};
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, few, there_are};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, MetricRead};
 use crate::promql::ast::Matcher;
@@ -184,7 +184,7 @@ fn unrecorded(reading: &MetricRead, name: &str, all: &All) -> Problem {
     let alike: Vec<&String> = names().filter(|known| stem(known) == stem(name)).collect();
     let problem = match alike.is_empty() {
         true => problem.label("these definitions do not record such a series"),
-        false => problem.label(format!("there are {}", few(&alike))),
+        false => problem.label(there_are(&alike)),
     };
     match likely.as_slice() {
         // Another window has another meaning.
@@ -240,5 +240,5 @@ fn absent(reading: &MetricRead, index: usize, label: &str, known: &BTreeSet<&str
     let matcher = &reading.selector.matchers[index];
     let what = if label == "slo" { "SLO" } else { label };
     Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} matches `{matcher}`"))
-        .label(format!("there are {}", few(&all)))
+        .label(there_are(&all))
 }

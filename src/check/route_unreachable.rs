@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::derive;
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, there_are};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Alertmanager, Route};
 use crate::vocabulary::nearest;
@@ -118,6 +118,6 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     };
     problem
         .label(format!("no alert has this value of `{label}`"))
-        .help(format!("there are {}", few(&values)))
+        .help(there_are(&values))
         .help("if it is for alerts of other rule files, keep it")
 }

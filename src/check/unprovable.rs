@@ -52,9 +52,9 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::Unprovable,
             slo.places.sli.beginning(),
-            "slowburn found no series to test the rules of this SLI",
+            "the rules of this SLI cannot be tested",
         )
-        .label("it found no series that make one event good and another bad")
+        .label("slowburn found no values that make one event good and another bad")
         .help(help);
         let matches = matches!(&slo.sli, Sli::Checked { good, .. } if good.contains(has_two_sides));
         problems.push(if matches { problem.help(SIDES) } else { problem });

@@ -4,11 +4,15 @@ use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::Sli;
+use crate::promql::ast::Expr;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
-        // A ratio of gauges has no events to count.
-        if matches!(&slo.sli, Sli::Ratio { bad } if bad.reads_ranges()) {
+        // A ratio of gauges has no events to count; a recorded one, with a colon in its name, has.
+        let recorded = |bad: &Expr| {
+            bad.selectors().iter().any(|one| one.name.as_deref().is_some_and(|name| name.contains(':')))
+        };
+        if matches!(&slo.sli, Sli::Ratio { bad } if bad.reads_ranges() || recorded(bad)) {
             problems.push(
                 Problem::warning(
                     Code::UnweightedRatio,

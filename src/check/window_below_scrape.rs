@@ -9,6 +9,9 @@ use crate::vocabulary::Duration;
 /// A rate needs two samples, one scrape may be missed, and a window may begin between two scrapes.
 const SCRAPES: u64 = 4;
 
+/// The shortest interval of rules: windows are multiples of it.
+const GRID: Duration = Duration::from_secs(30);
+
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         let scrape = alert.scrape_interval;
@@ -42,7 +45,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     span,
                     format!("a short window of {} holds fewer than four scrapes", shortest.short),
                 )
-                .label(format!("with a scrape every {scrape} a short window needs {least} or more"))
+                .label(match shortest.short == GRID {
+                    true => format!(
+                        "with a scrape every {scrape} a short window needs {least} or more; a shorter one than {GRID} becomes {GRID}"
+                    ),
+                    false => format!("with a scrape every {scrape} a short window needs {least} or more"),
+                })
                 .help(format!(
                     "scrape every {} or more often, and declare it: `scrape_interval: {}`",
                     fraction(shortest.short),

@@ -24,6 +24,11 @@ pub fn few(names: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// The names that exist, as a sentence.
+pub fn there_are(names: &[impl AsRef<str>]) -> String {
+    format!("{} {}", if names.len() == 1 { "there is only" } else { "there are" }, few(names))
+}
+
 /// a, b and c; only the first of very many.
 pub fn joined(words: &[String], and: &str) -> String {
     if words.len() > LONGEST {

@@ -24,6 +24,7 @@ pub struct Fields<'a> {
     span: Span,
     what: &'static str,
     known: &'static [&'static str],
+    written: &'a [Entry],
     left: Vec<(&'a Key, &'a Node)>,
     problems: &'a mut Vec<Problem>,
 }
@@ -39,7 +40,7 @@ impl<'a> Fields<'a> {
         match &node.value {
             Value::Map(entries) => {
                 let left = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
-                Some(Self { span: node.span, what, known, left, problems })
+                Some(Self { span: node.span, what, known, written: entries, left, problems })
             }
             _ => {
                 let problem = hidden(wrong_type(node, what, "a map of keys and values"), what, node);
@@ -167,8 +168,11 @@ impl<'a> Fields<'a> {
             if self.is_beyond(name, index, entry.key.span) {
                 break;
             }
-            if let Some(value) = read(&entry.value, self.problems) {
-                map.push((entry.key.clone(), value));
+            let of_texts = ["accepted", "annotations", "labels", "planned"].contains(&name);
+            match cut(entries, &entry.key, &entry.value, &[]).filter(|_| of_texts) {
+                Some(Cut::Here(problem)) => self.problems.push(hidden(problem, self.what, &entry.value)),
+                Some(Cut::Before) => {}
+                None => map.extend(read(&entry.value, self.problems).map(|value| (entry.key.clone(), value))),
             }
         }
         map
@@ -260,24 +264,37 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         let mut given: Vec<String> = Vec::new();
         for (key, node) in self.left {
+            match cut(self.written, key, node, self.known).filter(|_| !self.known.contains(&"version")) {
+                Some(Cut::Here(problem)) => {
+                    self.problems.push(hidden(problem, self.what, node));
+                    continue;
+                }
+                Some(Cut::Before) => continue,
+                None => {}
+            }
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
-                Some(KeySuggestion::Key(name))
-                    if known(&name) && name == "match" && pairs(node).is_some() =>
-                {
-                    let meant = format!("{name}: {}", pairs(node).unwrap_or_default());
+                Some(KeySuggestion::Key(name)) if known(&name) => {
+                    let problem = problem.label(format!("the key is called `{name}`"));
                     let whole = Span { end: node.span.end, ..key.span };
-                    problem.label(format!("the key is called `{name}`")).fix(
-                        format!("write `{meant}`"),
-                        whole,
-                        meant,
-                    )
+                    let problem = match &node.value {
+                        // The range of Sloth.
+                        Value::Scalar(scalar) if scalar.text.contains("{{") && given.is_empty() => {
+                            given.push(String::new());
+                            problem.help("or move a file of Sloth to another directory, and translate it: `slowburn import FILE`")
+                        }
+                        _ => problem,
+                    };
+                    match meant(self.what, name, node).map(|value| format!("{name}: {value}")) {
+                        Some(entry) => problem.fix(format!("write `{entry}`"), whole, entry),
+                        None => problem.fix(format!("write `{name}`"), key.span, name),
+                    }
                 }
-                Some(KeySuggestion::Key(name)) if known(&name) => problem
-                    .label(format!("the key is called `{name}`"))
-                    .fix(format!("write `{name}`"), key.span, name),
+                _ if self.what == "`sli`" && two_counters(node).is_some() => {
+                    problem.help(format!("write `{}`", two_counters(node).unwrap_or_default()))
+                }
                 // `start` and `end` are one mistake.
                 Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
                 Some(KeySuggestion::Advice(advice)) => {
@@ -310,12 +327,139 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A text with commas that a mapping in brackets cut into keys.
+enum Cut {
+    /// The first of these keys.
+    Here(Problem),
+    /// Another one: the first is reported.
+    Before,
+}
+
+/// `{ do: Stop, but not fixes }` has a key `but not fixes` without a value.
+fn cut(entries: &[Entry], key: &Key, value: &Node, known: &[&str]) -> Option<Cut> {
+    if !matches!(value.value, Value::Null) {
+        return None;
+    }
+    // Of lines below each other, the indentation would be between them.
+    let is_part = |at: usize| {
+        let (before, Entry { key, value }) = (&entries[at - 1], &entries[at]);
+        let end = if matches!(before.value.value, Value::Null) {
+            before.key.span.end
+        } else {
+            before.value.span.end
+        };
+        matches!(value.value, Value::Null) && key.span.start == end + 2 && !known.contains(&key.text.as_str())
+    };
+    let at = entries.iter().position(|entry| entry.key.span == key.span)?;
+    let first = (0..=at).rev().find(|at| *at == 0 || !is_part(*at)).filter(|first| *first < at)?;
+    let Value::Scalar(begin) = &entries[first].value.value else { return None };
+    if !begin.plain {
+        return None;
+    }
+    if at > first + 1 {
+        return Some(Cut::Before);
+    }
+    let parts = (at..entries.len()).take_while(|at| is_part(*at)).map(|at| &entries[at].key);
+    let (text, end) = parts.fold((begin.text.clone(), key.span.end), |(text, _), part| {
+        (format!("{text}, {}", part.text), part.span.end)
+    });
+    let meant = format!("'{}'", text.replace('\'', "''"));
+    let whole = Span { end, ..entries[first].value.span };
+    let problem = Problem::error(Code::UnknownKey, key.span, format!("`{}` is not a key", shown(&key.text)))
+        .label("in brackets a comma ends a text without quotes");
+    Some(Cut::Here(problem.fix(format!("write `{}: {meant}`", entries[first].key.text), whole, meant)))
+}
+
+/// The value of a key with another name, if the value must be written in another way, too.
+fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
+    match (&node.value, name) {
+        (_, "match") => pairs(node),
+        (Value::List(_) | Value::Map(_), "period" | "objective") => match inner(node)? {
+            (Some("calendar"), _) => None,
+            (_, values) => Some((*values.first()?).to_owned()),
+        },
+        (Value::Scalar(scalar), "total" | "good" | "bad") if what == "`sli`" => {
+            in_flow(bare_counter(&scalar.text)?)
+        }
+        (Value::Scalar(scalar), "bad_ratio") => {
+            let text = scalar.text.replace("{{.window}}", "$window");
+            (text != scalar.text && text.len() <= 300 && !text.contains('\n'))
+                .then(|| format!("'{}'", text.replace('\'', "''")))
+        }
+        (Value::Scalar(scalar), "budgeting") => {
+            let word = scalar.text.to_lowercase();
+            ["occurrences", "timeslices"].contains(&word.as_str()).then_some(word)
+        }
+        _ => None,
+    }
+}
+
+/// `x{a="b"}` of `sum(rate(x{a="b"}[5m]))`, with any text as the range.
+fn bare_counter(text: &str) -> Option<&str> {
+    let (before, after) = text.split_once('[')?;
+    let (_, after) = after.split_once(']')?;
+    let start = before[..before.find('{').unwrap_or(before.len())].rfind('(')? + 1;
+    let is_call = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_( ".contains(c));
+    (is_call(&before[..start]) && after.chars().all(|c| ") ".contains(c))).then(|| before[start..].trim())
+}
+
+/// `sli: { total: …, bad: … }` of a ratio as Pyrra and OpenSLO write it.
+fn two_counters(node: &Node) -> Option<String> {
+    const WORDS: [(&str, &[&str]); 3] = [
+        ("total", &["total", "valid"]),
+        ("good", &["good", "success"]),
+        ("bad", &["bad", "errors", "error"]),
+    ];
+    let Value::Map(entries) = &node.value else { return None };
+    let query = |node: &Node| {
+        let mut node = node;
+        // `metric` of Pyrra, `metricSource: { spec: { query } }` of OpenSLO.
+        while let Value::Map(entries) = &node.value {
+            let of = |entry: &&Entry| {
+                ["metric", "metricSource", "spec", "query"].contains(&entry.key.text.as_str())
+            };
+            node = &entries.iter().find(of)?.value;
+        }
+        let Value::Scalar(scalar) = &node.value else { return None };
+        in_flow(bare_counter(&scalar.text).unwrap_or(&scalar.text))
+    };
+    let found: Vec<String> = WORDS
+        .into_iter()
+        .filter_map(|(name, words)| {
+            let entry = entries.iter().find(|entry| words.contains(&entry.key.text.as_str()))?;
+            Some(format!("{name}: {}", query(&entry.value)?))
+        })
+        .collect();
+    (found.len() == 2).then(|| format!("sli: {{ {} }}", found.join(", ")))
+}
+
+/// `x{a="b"}` of `{__name__="x", a="b"}` without quotes, which YAML reads as a mapping.
+fn selector(node: &Node) -> Option<String> {
+    let Value::Map(entries) = &node.value else { return None };
+    let mut name = String::new();
+    let mut matchers = Vec::new();
+    for Entry { key, value } in entries {
+        let whole = matches!(value.value, Value::Null) && key.text.contains('=') && key.text.len() <= 100;
+        match key.text.strip_prefix("__name__=").map(|name| name.trim_matches(['"', '\''])) {
+            _ if !whole => return None,
+            Some(named) if named.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c)) => {
+                name += named
+            }
+            _ => matchers.push(key.text.as_str()),
+        }
+    }
+    let labels = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(", ")) };
+    in_flow(&format!("{name}{labels}")).filter(|_| !entries.is_empty())
+}
+
 /// The text of `node`; a problem if it is a list, a map or null.
 pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
     match &node.value {
         Value::Scalar(scalar) => Some(scalar.clone()),
         _ => {
             let problem = wrong_type(node, what, "a single value");
+            let key = what.strip_prefix('`').and_then(|what| what.strip_suffix('`'));
+            let entry = |value: &str| key.map_or(value.to_owned(), |key| format!("{key}: {value}"));
             let inner = inner(node);
             let inner = inner.as_ref().map(|(key, values)| (*key, values.as_slice()));
             problems.push(match (&node.value, inner) {
@@ -338,14 +482,12 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
                 }
-                (_, Some((_, [value]))) => problem.fix(format!("write `{value}`"), node.span, *value),
+                (_, Some((_, [value]))) => problem.fix(format!("write `{}`", entry(value)), node.span, *value),
                 (_, Some((_, [value, ..]))) => problem.help(format!("write one of them, such as `{value}`: a list is not allowed here")),
-                (Value::Map(entries), _) => problem.help(match entries.as_slice() {
-                    [entry] if matches!(entry.value.value, Value::Null) && entry.key.text.contains('=') => {
-                        format!("put a text that begins with `{{` into single quotes: `'{{{}}}'`", entry.key.text.replace('\'', "''"))
-                    }
-                    _ => "write one value, or put a text that begins with `{` or contains `: ` into single quotes".to_owned(),
-                }),
+                (Value::Map(_), _) => match selector(node) {
+                    Some(text) => problem.fix(format!("write `{}`", entry(&text)), node.span, text),
+                    None => problem.help("write one value, or put a text that begins with `{` or contains `: ` into single quotes"),
+                },
                 (Value::List(_), _) => problem
                     .help("write one value: a list is not allowed here")
                     .help("put a text that begins with `[` or `-` into single quotes"),
@@ -427,8 +569,15 @@ fn inner(node: &Node) -> Option<(Option<&str>, Vec<&str>)> {
     }
     match &node.value {
         Value::Map(entries) => {
-            let [entry] = entries.as_slice() else { return None };
+            let entry = match entries.as_slice() {
+                [entry] => entry,
+                // OpenSLO says beside it whether the period is rolling.
+                _ => entries.iter().find(|entry| entry.key.text == "duration")?,
+            };
             Some((Some(entry.key.text.as_str()), vec![short(&entry.value)?]))
+        }
+        Value::List(entries) if matches!(entries.as_slice(), [Node { value: Value::Map(_), .. }]) => {
+            inner(&entries[0])
         }
         Value::List(entries) if !entries.is_empty() => {
             Some((None, entries.iter().map(short).collect::<Option<_>>()?))
@@ -469,6 +618,16 @@ fn listed_as_one(node: &Node) -> Option<String> {
     let names =
         !parts.is_empty() && parts.iter().all(|part| is_name(part)) && !["true", "false"].contains(&text);
     if names && (parts.len() == 1 || text.contains([',', ';'])) {
+        return Some(format!("[{}]", parts.join(", ")));
+    }
+    // Promises: `P95 < 500ms, P99 < 1s`.
+    let parts: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
+    let is_promise = |part: &&str| {
+        part.starts_with(['P', 'p', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            && part.contains(['%', '<'])
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "%<. ".contains(c))
+    };
+    if parts.len() > 1 && parts.iter().all(is_promise) {
         return Some(format!("[{}]", parts.join(", ")));
     }
     let is_one = !text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])

@@ -186,33 +186,32 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
     };
     let (of, place) = match (text("apiVersion"), text("version"), entry("groups")) {
         (Some((version, place)), ..) => {
-            let known =
-                ["openslo", "pyrra", "sloth", "monitoring.coreos.com", "operator.victoriametrics.com"];
-            let of = known.into_iter().find(|known| version.starts_with(known)).unwrap_or("Kubernetes");
+            let known = [
+                ("openslo", "OpenSLO"),
+                ("pyrra", "Pyrra"),
+                ("sloth", "Sloth"),
+                ("monitoring.coreos.com", "the Prometheus Operator"),
+                ("operator.victoriametrics.com", "the VictoriaMetrics Operator"),
+            ];
+            let of = known.into_iter().find(|(word, _)| version.starts_with(word));
+            let of = of.map_or("Kubernetes", |(_, name)| name);
             (of, place)
         }
-        (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("sloth", place),
+        (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("Sloth", place),
         (_, None, Some(groups)) if entry("slos").is_none() => ("Prometheus (rules)", groups.key.span),
         _ => return None,
     };
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
     let problem = problem.label("this compiler reads `version: slowburn/v1`");
-    let problem = match of {
-        "openslo" | "pyrra" | "sloth" => problem.help(format!(
-            "translate it: move it to another directory, and run `slowburn import {}`",
+    let by_hand = "write its promises in this language: `version: slowburn/v1`, `service: api`, \
+                   `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`";
+    Some(match of {
+        "OpenSLO" | "Pyrra" | "Sloth" => problem.help(format!(
+            "move it to another directory, and translate it: `slowburn import {}`",
             name_of(path)
         )),
-        _ => problem,
-    };
-    let or = if problem.help.is_empty() { "" } else { "or " };
-    Some(
-        problem
-            .help(format!(
-                "{or}write its promises in this language: `version: slowburn/v1`, `service: api`, \
-                 `slos: {{ availability: {{ objective: 99.9%, sli: {{ total: …, bad: … }} }} }}`",
-            ))
-            .help("or move it to another directory"),
-    )
+        _ => problem.help("move it to another directory").help(format!("or {by_hand}")),
+    })
 }
 
 /// The name of a file without its folders.

@@ -49,19 +49,20 @@ impl<'a> Faulty<'a> {
             return Some(problem);
         }
         if words.contains("expected ',' or '}'") || words.contains("expected ',' or ']'") {
-            return self.opened(here);
+            return self.colon_in_text(here).or_else(|| self.opened(here));
         }
         if words.contains("trailing content") || words.contains("unclosed quote") {
             return self.unclosed(here);
         }
         if words.contains("mapping values are not allowed") {
-            return self.without_colon(self.line(self.text[..here.checked_sub(1)?].trim_end().len()));
+            let above = self.line(self.text[..here.checked_sub(1)?].trim_end().len());
+            return self.without_colon(above).or_else(|| self.uneven(above, here));
         }
         if words.contains("did not find expected '-'") {
             return self.dashed(here);
         }
         if words.contains("did not find expected key") || words.contains("simple key expected") {
-            return self.indented(here).or_else(|| self.bare(here));
+            return self.indented(here).or_else(|| self.bare(here)).or_else(|| self.without_colon(here));
         }
         None
     }
@@ -184,6 +185,9 @@ impl<'a> Faulty<'a> {
         if !(self.is_yaml)(&format!("{key}: {meant}")) {
             return None;
         }
+        if first == '{' && value.ends_with('}') && !value[1..].contains(['{', '[', '"', '\'']) {
+            return self.colon_in_text(start);
+        }
         let headline = match first {
             '"' if value.len() > 1
                 && value.ends_with('"')
@@ -294,11 +298,64 @@ impl<'a> Faulty<'a> {
         let glued = line.len() > sign + 1 && !line[sign + 1..].starts_with([' ', '/']);
         glued.then(|| {
             self.syntax(from, after, format!("the colon after `{key}` needs a space behind it")).fix(
-                "write `: `",
+                format!("write `{key}: {}`", line[sign + 1..].trim_start()),
                 self.span(from, after),
                 ": ",
             )
         })
+    }
+
+    /// A key below another one that has a value, and indented more.
+    fn uneven(self, above: usize, here: usize) -> Option<Problem> {
+        let depth = |start: usize| self.rest(start).len() - self.rest(start).trim_start_matches(' ').len();
+        let (upper, lower) = (self.pair(above)?, self.pair(here)?);
+        let (shallow, deep) = (depth(above), depth(here));
+        // `[` and `{` may go on below.
+        if upper.value.starts_with(['[', '{']) || deep <= shallow {
+            return None;
+        }
+        let parent = self.line(self.text[..above.checked_sub(1)?].trim_end().len());
+        let belongs = self.rest(parent).ends_with(':') && depth(parent) >= shallow;
+        let (start, has, wants, key, as_key) = match belongs {
+            true => (above, shallow, deep, upper.key, lower.key),
+            false => (here, deep, shallow, lower.key, upper.key),
+        };
+        let headline = format!("`{key}` has {has} spaces before it, and `{as_key}` has {wants}");
+        let at = start + has;
+        let label = match belongs {
+            true => format!("`{}` has no keys below it", self.rest(parent).trim()),
+            false => format!("`{as_key}` has a value already, so nothing belongs below it"),
+        };
+        Some(self.syntax(at, at + key.len(), headline).label(label).fix(
+            format!("indent it by {wants} spaces, like `{as_key}`"),
+            self.span(start, start + has),
+            " ".repeat(wants),
+        ))
+    }
+
+    /// A text with `: ` in a mapping in brackets: `{ reason: Base: moved }`.
+    fn colon_in_text(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let open = line[..self.offset.checked_sub(start)?.min(line.len())].rfind('{')?;
+        let close = open + line[open..].find('}')? + 1;
+        let written = &line[open..close];
+        let meant = in_flow(written)?;
+        if !(self.is_yaml)(&meant)
+            || !(self.is_yaml)(&format!("- {}", line[close..].trim_start_matches([',', ' ', ']', '}'])))
+        {
+            return None;
+        }
+        // The text that gets quotes.
+        let quote = meant.find(": '")? + 2;
+        let entry = meant[..quote].rfind(['{', ','])? + 1;
+        let text = meant[quote + 1..].split('\'').next()?;
+        let at = start + open + written.find(text)?;
+        let problem = self.syntax(self.offset, self.offset + 1, "a text without quotes cannot contain `: `");
+        Some(problem.fix(
+            format!("write `{} '{text}'`", meant[entry..quote].trim()),
+            self.span(at, at + text.len()),
+            format!("'{text}'"),
+        ))
     }
 
     /// A key alone on its line, without its colon.
@@ -405,7 +462,8 @@ fn in_flow(value: &str) -> Option<String> {
     parts.push(&inner[from..]);
     let entry = |part: &str| {
         let (key, text) = part.trim().split_once(": ")?;
-        let is_plain = !text.contains(['{', '[', '"', '\'']) || text.starts_with(['{', '[', '\'']);
+        let is_plain = !text.contains(['{', '[', '"', '\'']) && !text.contains(": ")
+            || text.starts_with(['{', '[', '\'']);
         Some(format!("{key}: {}", if is_plain { text.to_owned() } else { quoted(text) }))
     };
     let entries: Vec<String> = parts.into_iter().map(entry).collect::<Option<_>>()?;

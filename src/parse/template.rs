@@ -517,7 +517,7 @@ impl Templates<'_> {
             let headline = format!("nothing fills in `{written}`");
             self.problems.push(
                 Problem::error(Code::UnknownKey, place, headline)
-                    .label("a placeholder of a template has other signs")
+                    .label("a placeholder of a template is written in `<<` and `>>`")
                     .help(format!("write `<<{name}>>`")),
             );
         }

@@ -88,13 +88,11 @@ fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
     let fault = Fault::new(expr.span, message);
     faults.push(match (wanted, &expr.kind) {
         (Type::Matrix, Kind::Selector(selector)) => {
-            fault.help(format!("a range makes it one: `{selector}[5m]`"))
+            fault.help(format!("write a range after it: `{selector}[5m]`"))
         }
-        (Type::Matrix, _) if found == Type::Vector => {
-            fault.help("a subquery makes it one: `[5m:]` behind it")
-        }
-        (Type::Vector, _) if found == Type::Scalar => fault.help("`vector(…)` makes it one"),
-        (Type::Scalar, _) if found == Type::Vector => fault.help("`scalar(…)` makes it one"),
+        (Type::Matrix, _) if found == Type::Vector => fault.help("write a subquery after it: `[5m:]`"),
+        (Type::Vector, _) if found == Type::Scalar => fault.help("write it in `vector(…)`"),
+        (Type::Scalar, _) if found == Type::Vector => fault.help("write it in `scalar(…)`"),
         (Type::Vector, _) => with_rate(fault, found),
         _ => fault,
     });

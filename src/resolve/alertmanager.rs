@@ -8,7 +8,7 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
 };
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, there_are};
 use crate::model::{
     Address, Alertmanager, Channel, Clock, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp,
     TimeSpan, Times, Timing,
@@ -434,7 +434,7 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
             "define it in `alertmanager`: `times: {{ {}: {{ hours: \"22:00-07:00\" }} }}`",
             Name::nearest(&written.text).map_or_else(|| "nights".to_owned(), |name| name.to_string())
         )),
-        None => problem.help(format!("there are {}", few(known))),
+        None => problem.help(there_are(known)),
     }
 }
 

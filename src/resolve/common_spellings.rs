@@ -260,9 +260,27 @@ fn numbers(text: &str) -> Option<(i16, i8, i8)> {
     Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
 }
 
+/// `1/h` and `1000/h` of `1.000/h`, in which the point may separate groups of digits.
+pub(super) fn with_groups(text: &str) -> Option<(String, String)> {
+    let (amount, unit) = text.trim().split_once('/')?;
+    let (whole, part) = amount.trim_end().split_once('.')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_group = part.len() == 3 && digits(part) && digits(whole) && (1..=3).contains(&whole.len());
+    // Nobody writes `0.500` for 500, and zeros at the end of a decimal have no use.
+    (is_group && !whole.starts_with('0') && part.ends_with('0')).then(|| {
+        let decimal = format!("{whole}.{part}");
+        let decimal = decimal.trim_end_matches('0').trim_end_matches('.');
+        (format!("{decimal}/{unit}"), format!("{whole}{part}/{unit}"))
+    })
+}
+
 /// `10/s` of `10 per second`, `10 req/s` or `10 rps`.
 pub(super) fn rate(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
+    // `1,000/h` has a comma between groups of digits, `1,5/h` a decimal comma.
+    let after =
+        text.split_once(',').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let text = text.replacen(',', if after == 3 { "" } else { "." }, 1);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (amount, rest) = text.split_at(end);
     // `10k` is 10000.
@@ -438,6 +456,8 @@ mod tests {
             ("5 a day", "5/d"),
             ("10k/h", "10000/h"),
             ("1000 al día", "1000/d"),
+            ("1,000/h", "1000/h"),
+            ("1,5/s", "1.5/s"),
         ] {
             assert_eq!(rate(written).as_deref(), Some(meant), "{written}");
         }

@@ -21,6 +21,7 @@ const SLICE: Duration = Duration::from_secs(60);
 pub(super) fn parts(
     block: &JourneyBlock,
     promise: Option<&Promise>,
+    own: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Part>> {
     let before = problems.len();
@@ -57,7 +58,7 @@ pub(super) fn parts(
     if let ([first, _, ..], true) = (block.parts.as_slice(), block.parts.iter().all(|part| !is_part(part))) {
         // All of them are written in the same wrong way: one problem.
         let named = |part: &Scalar| {
-            let (service, slo) = part.text.trim().split_once(['.', ':']).unwrap_or(("api", part.text.trim()));
+            let (service, slo) = part.text.trim().split_once(['.', ':']).unwrap_or((own, part.text.trim()));
             Some(format!("{}/{}", Name::parse(service.trim())?, Name::parse(slo.trim())?))
         };
         if let Some(all) = block.parts.iter().map(named).collect::<Option<Vec<String>>>() {
@@ -67,7 +68,8 @@ pub(super) fn parts(
             let list = all.join(", ");
             problems.push(match first.text.contains(['.', ':']) {
                 true => problem.help(format!("write `[{list}]`")),
-                false => problem.help(format!("write the service before each SLO, such as `[{list}]`")),
+                false => problem
+                    .help(format!("write the service before each SLO; for those of this service `[{list}]`")),
             });
             return None;
         }
@@ -110,7 +112,7 @@ pub(super) fn parts(
                     }
                     (Some(slo), None) => problem
                         .label("expected `service/slo`")
-                        .help(format!("write its service before it, such as `api/{slo}`")),
+                        .help(format!("write its service before it; in this service it is `{own}/{slo}`")),
                     _ => problem
                         .label("expected `service/slo`")
                         .help("write `api/availability` for the SLO `availability` of the service `api`"),

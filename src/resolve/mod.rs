@@ -258,6 +258,7 @@ impl Scope<'_> {
                 by: &read,
                 by_places: &by_places,
                 effort: &self.effort,
+                service: self.service.name.text.trim(),
             },
             problems,
         );
@@ -336,6 +337,7 @@ impl Scope<'_> {
                 min_bad_events: min_place.unwrap_or(place),
                 min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),
+                traffic_in_doubt: block.traffic.as_ref().is_some_and(settings::is_in_groups),
                 runbook: block.runbook.as_ref().map_or(place, whole),
                 tiers: tiers_place,
             },

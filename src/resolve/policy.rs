@@ -38,7 +38,7 @@ impl Policies {
             let problem = Problem::error(Code::UnknownPolicy, place, format!("there is no policy `{name}`"));
             problems.push(match crate::vocabulary::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
-                None => problem.help(format!("there are {}", crate::diagnostic::few(&known))),
+                None => problem.help(crate::diagnostic::there_are(&known)),
             });
         }
         found
@@ -124,19 +124,16 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
     let short = values::duration(&block.short, problems);
     let (long, short) = (long?, short?);
     if short >= long {
-        problems.push(
-            Problem::error(
-                Code::WindowOrder,
-                whole(&block.short),
-                "the short window must be shorter than the long window",
-            )
-            .label(format!("{short} is not less than {long}"))
-            .and(whole(&block.long), "the long window")
-            .help(format!(
-                "a twelfth of the long window is usual: {}",
-                Duration::from_millis(long.millis() / 12)
-            )),
-        );
+        let (at, place) = (whole(&block.long), whole(&block.short));
+        let problem =
+            Problem::error(Code::WindowOrder, place, "the short window must be shorter than the long window")
+                .label(format!("{short} is not less than {long}"))
+                .and(at, "the long window");
+        let twelfth = Duration::from_millis(long.millis() / 12);
+        problems.push(match short > long {
+            true => problem.help(format!("swap them: `long: {short}, short: {long}`")),
+            false => problem.help(format!("a twelfth of the long window is usual: `short: {twelfth}`")),
+        });
         return None;
     }
     let keep_firing_for = match &block.keep_firing_for {

@@ -63,11 +63,14 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
 /// The name of a label that sources may set.
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
-        let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        // `sum by (region)` names its labels in parentheses.
+        let by = text.split_once("by").and_then(|(_, rest)| rest.trim_start().strip_prefix('('));
+        let named = by.and_then(|rest| rest.split_once(')')).map_or(text, |(inner, _)| inner.trim());
+        let mended: String = named.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
             .label("letters, digits and `_`, not beginning with a digit");
         let is_word = text.contains(|c: char| c.is_ascii_alphanumeric());
-        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii() && is_word) {
+        problems.push(match LabelName::parse(&mended).filter(|_| named.is_ascii() && is_word) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
             None => problem.help("write the name of one label, such as `region`"),
         });
@@ -326,7 +329,7 @@ fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Proble
         whole(label),
         format!("the label `{name}` is reserved for the generated rules"),
     )
-    .label("the rules set this label, so all promises would become one");
+    .label("the rules set this label, so there cannot be a promise for each of its values");
     match name.as_str() {
         "le" | "quantile" => problem.help("remove it: a bucket is not a promise"),
         _ => {
@@ -589,10 +592,22 @@ pub(super) fn overridden(
     }
 }
 
+/// Whether the point of a rate may separate groups of digits.
+pub(super) fn is_in_groups(traffic: &Scalar) -> bool {
+    common_spellings::with_groups(&traffic.text).is_some()
+}
+
 /// The expected events per second: `200/h` is 200 ÷ 3600.
 pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Decimal> {
     let written = written?;
     let rate = per_second(&written.text);
+    if let Some(meant) = rate.and_then(|_| common_spellings::with_groups(&written.text)) {
+        problems.push(
+            Problem::warning(Code::WrongType, whole(written), "the point is a decimal point")
+                .label(format!("this is the same as `{}`", meant.0))
+                .fix(format!("write `{}`, or `{}`", meant.1, meant.0), whole(written), meant.1),
+        );
+    }
     if rate.is_none() {
         let amount = written.text.trim();
         let problem = Problem::error(Code::WrongType, whole(written), "this is not a rate of events");

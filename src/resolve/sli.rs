@@ -4,9 +4,9 @@ use super::effort::Effort;
 use super::values::Promise;
 use super::{dropped, journey, secrets, stimulus, whole};
 use crate::ast::SliBlock;
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, joined};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
-use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
+use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub by: &'a [LabelName],
     pub by_places: &'a [Span],
     pub effort: &'a Effort,
+    /// The name of its service.
+    pub service: &'a str,
 }
 
 /// The first Prometheus whose promtool can test native histograms.
@@ -42,23 +44,22 @@ pub(super) fn sli(
     if !complete && !block.understood {
         return None;
     }
+    if kinds == 0 {
+        problems.push(Problem::error(Code::SliKind, start, "this SLI has no query").help(KINDS));
+        return None;
+    }
     if kinds != 1 {
-        let headline = if kinds == 0 { "this SLI has no query" } else { "this SLI mixes several kinds" };
-        problems.push(Problem::error(Code::SliKind, start, headline).help(
-            "write two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`",
-        ));
+        problems.push(mixed(block));
         return None;
     }
     if given == 1 || given == 3 {
-        let headline = if given == 1 {
-            "a ratio needs two counts of events"
-        } else {
-            "`total`, `good` and `bad` may contradict each other"
-        };
-        problems.push(
-            Problem::error(Code::SliKind, start, headline)
-                .help("write exactly two of `total`, `good` and `bad`"),
-        );
+        let all = "write exactly two of `total`, `good` and `bad`";
+        problems.push(match given {
+            1 => Problem::error(Code::SliKind, start, "a ratio needs two counts of events")
+                .help(other_count(block).unwrap_or_else(|| all.to_owned())),
+            _ => Problem::error(Code::SliKind, start, "`total`, `good` and `bad` may contradict each other")
+                .help(all),
+        });
         return None;
     }
     for (key, written) in
@@ -73,7 +74,7 @@ pub(super) fn sli(
     }
     let fits = threshold(block, context, problems);
     if let Some(journey) = &block.journey {
-        let parts = journey::parts(journey, context.promise, problems);
+        let parts = journey::parts(journey, context.promise, context.service, problems);
         fits?;
         return Some((Sli::Journey { parts: parts? }, None, Vec::new()));
     }
@@ -121,6 +122,83 @@ pub(super) fn sli(
         }
     };
     Some((sli, stimulus, reader.readings))
+}
+
+const KINDS: &str = "write two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`";
+
+/// The problem of an SLI of several kinds.
+fn mixed(block: &SliBlock) -> Problem {
+    let events = [("total", &block.total), ("good", &block.good), ("bad", &block.bad)];
+    let others = [
+        ("latency", &block.latency),
+        ("condition", &block.condition),
+        ("probe", &block.probe),
+        ("freshness", &block.freshness),
+        ("bad_ratio", &block.bad_ratio),
+    ];
+    let events: Vec<(&str, &Scalar)> =
+        events.iter().filter_map(|(key, query)| Some((*key, query.as_ref()?))).collect();
+    let others: Vec<(&str, &Scalar)> =
+        others.iter().filter_map(|(key, query)| Some((*key, query.as_ref()?))).collect();
+    let headline = "this SLI mixes several kinds";
+    let names = |all: &[(&str, &Scalar)]| all.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>();
+    match (events.as_slice(), others.as_slice()) {
+        ([(_, first), ..], [(kind, query)]) if block.journey.is_none() => {
+            let (removed, why) = (
+                joined(&names(&events), "and"),
+                match *kind {
+                    "latency" => "`latency` counts all requests itself",
+                    "bad_ratio" => "`bad_ratio` has both counts in it",
+                    _ => "it needs no counters",
+                },
+            );
+            let problem = Problem::error(Code::SliKind, whole(first), headline)
+                .and(whole(query), format!("`{kind}` is a kind of its own"));
+            problem.help(format!("remove {removed}: {why}"))
+        }
+        _ => {
+            let mut all = names(&events);
+            all.extend(names(&others));
+            all.extend(block.journey.as_ref().map(|_| "`journey`".to_owned()));
+            Problem::error(Code::SliKind, block.span.beginning(), headline)
+                .label(format!("it has {}", joined(&all, "and")))
+                .help("keep one of them here, and write the others in SLOs of their own")
+        }
+    }
+}
+
+/// The count that is missing beside the only one, with the user's own metric.
+fn other_count(block: &SliBlock) -> Option<String> {
+    const OUTCOMES: [&str; 10] = [
+        "code",
+        "status",
+        "status_code",
+        "http_status",
+        "result",
+        "outcome",
+        "error",
+        "success",
+        "grpc_code",
+        "reason",
+    ];
+    let written = [&block.total, &block.good, &block.bad].into_iter().find_map(Option::as_ref)?;
+    let Kind::Selector(selector) = promql::parse(&written.text).ok()?.kind else { return None };
+    if block.total.is_some() {
+        let bad = selector.as_ref().clone().matching("code", MatchOp::Matches, "5..");
+        return Some(format!("add the bad events, with the label that tells them apart: `bad: {bad}`"));
+    }
+    let decides = |matcher: &&Matcher| OUTCOMES.contains(&matcher.label.as_str());
+    if !selector.matchers.iter().any(|matcher| decides(&matcher)) {
+        let name = selector.name.as_deref()?;
+        let words = ["errors", "error", "failures", "failed", "failure", "success", "successes"];
+        let part = name.split('_').find(|part| words.contains(part))?;
+        let total = Selector { name: Some(name.replace(part, "requests")), ..(*selector).clone() };
+        return Some(format!("add all events, with the metric that counts them, such as `total: {total}`"));
+    }
+    let matchers: Vec<Matcher> =
+        selector.matchers.iter().filter(|matcher| !decides(matcher)).cloned().collect();
+    let total = Selector { matchers: matchers.into(), ..(*selector).clone() };
+    Some(format!("add all events: `total: {total}`"))
 }
 
 /// The problem of a label in `by` that decides which events are good.
@@ -171,11 +249,11 @@ fn all_values(expr: &Expr, query: &Scalar, key: &str, problems: &mut Vec<Problem
     let is_number = |side: &Expr| side.selectors().is_empty();
     let kept = if is_number(&binary.left) { &binary.right } else { &binary.left };
     let text = query.text.get(kept.span.start..kept.span.end).unwrap_or_default();
-    let headline = format!("`{key}` needs every value, and this comparison drops some series");
+    let headline = format!("`{key}` must return every series, and this comparison leaves some out");
     let problem = Problem::error(Code::PromqlType, place, headline).label(match key {
-        "probe" => "a series that it drops is no event, neither good nor bad",
-        "freshness" => "a timestamp that it drops is never too old",
-        _ => "a ratio that it drops is no measurement",
+        "probe" => "a series that it leaves out is counted neither as good nor as bad",
+        "freshness" => "a timestamp that it leaves out is never too old",
+        _ => "a ratio that it leaves out is not measured",
     });
     let problem = problem.spelled(format!("write `{text}`"), place, query.spelling().of(text));
     let whole_query = filter.span.start == 0 && filter.span.end == query.text.len();
@@ -280,8 +358,9 @@ impl Reader {
         let place = |span: promql::ast::Span| query.place(span.start, span.end);
         let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
             for fault in faults {
+                let foreign = fault.message.starts_with("expected a duration, found `{`");
                 let problem = Problem::error(code, place(fault.span), fault.message);
-                problems.push(match fault.help {
+                problems.push(match fault.help.or_else(|| foreign.then(|| RANGE.to_owned())) {
                     Some(help) => problem.help(help),
                     None => problem,
                 });
@@ -402,14 +481,17 @@ impl Reader {
         problems: &mut Vec<Problem>,
     ) -> Option<Expr> {
         if let Some(name) = placeholder(&expr) {
-            problems.push(
-                Problem::error(
-                    Code::PromqlSyntax,
-                    whole(query),
-                    format!("`${name}` is allowed only in `bad_ratio`"),
-                )
-                .help("write a duration such as `5m`"),
-            );
+            let place = of_variable(query, name);
+            let headline = match name {
+                "window" => "`$window` is allowed only in `bad_ratio`".to_owned(),
+                name => format!("nothing fills in `${name}`"),
+            };
+            let problem = Problem::error(Code::PromqlSyntax, place, headline).label("expected a duration");
+            problems.push(problem.spelled(
+                "write `5m`, or another duration",
+                place,
+                query.spelling().of("5m"),
+            ));
             return None;
         }
         if kind != Type::Vector {
@@ -433,7 +515,22 @@ impl Reader {
 
     /// Sums and differences of counter selectors.
     fn terms(&mut self, query: &Scalar, role: Role, problems: &mut Vec<Problem>) -> Option<Vec<Term>> {
-        let (expr, _) = self.read(query, problems)?;
+        let before = problems.len();
+        let Some((expr, _)) = self.read(query, problems) else {
+            // The range of another tool: `[{{.window}}]`.
+            if let ([problem], Some(bare)) = (&mut problems[before..], in_foreign_range(&query.text)) {
+                problem.help.clear();
+                *problem = problem
+                    .clone()
+                    .label("a placeholder of another tool; the rules choose the range themselves")
+                    .spelled(
+                        format!("write the bare counter: `{bare}`"),
+                        whole_text(query),
+                        query.spelling().of(&bare),
+                    );
+            }
+            return None;
+        };
         self.note(&expr, query, role);
         let mut terms = Vec::new();
         collect(&expr, false, (query, role), &mut terms, problems).then_some(terms)
@@ -496,10 +593,19 @@ impl Reader {
                 return None;
             }
             found => {
-                let headline = match found {
-                    Some(name) => format!("`${name}` is not known: only `$window` is allowed"),
-                    None => "the ratio does not use `$window`".to_owned(),
-                };
+                if let Some(name) = found {
+                    let (headline, meant) =
+                        (format!("nothing fills in `${name}`"), in_ranges(&query.text, "$window"));
+                    let problem = Problem::error(Code::PromqlSyntax, of_variable(query, name), headline)
+                        .label("only `$window` is known here");
+                    problems.push(problem.spelled(
+                        format!("write `{meant}`"),
+                        whole_text(query),
+                        query.spelling().of(&meant),
+                    ));
+                    return None;
+                }
+                let headline = "the ratio does not use `$window`";
                 let problem = Problem::error(Code::PromqlSyntax, whole(query), headline)
                     .help("write `$window` as the range: `rate(errors_total[$window])`");
                 problems.push(match of_counters(&expr) {
@@ -547,6 +653,25 @@ impl Reader {
                 let place = query.place(span.start, span.end);
                 let quoted = span.end - span.start > name.len();
                 let base = if quoted { build::string(base).to_string() } else { base.to_owned() };
+                // The bound is decided by the objective.
+                if let Some(le) = selector.matchers.iter().find(|matcher| matcher.label == "le") {
+                    let (inner, all) = (places::with_comma(&query.text, le), whole_text(query));
+                    let meant = [&query.text[..inner.start], &query.text[inner.end..]]
+                        .concat()
+                        .replacen(&name, &base, 1);
+                    let meant = meant.replace("{}", "");
+                    let problem = Problem::error(
+                        Code::NotACounterSelector,
+                        place,
+                        format!("`{suffix}` with `{le}` is one series of the histogram"),
+                    );
+                    problems.push(problem.label("the objective decides the bound").spelled(
+                        format!("write `{meant}`"),
+                        all,
+                        query.spelling().of(&meant),
+                    ));
+                    return None;
+                }
                 let spelled = query.spelling().of(&base);
                 problems.push(
                     Problem::error(
@@ -852,6 +977,29 @@ fn collect(
             );
             false
         }
+        Kind::Binary(binary)
+            if binary.op == Op::Sub
+                && matches!(&binary.left.kind, Kind::Number(_))
+                && !binary.right.selectors().is_empty() =>
+        {
+            let problem = Problem::error(
+                Code::NotACounterSelector,
+                place,
+                "a number minus a counter is no count of events",
+            );
+            let span = binary.right.selectors()[0].span;
+            let counter = query.text.get(span.start..span.end).unwrap_or_default();
+            problems.push(match role {
+                Role::Bad => {
+                    problem.help(format!("count the good events instead: `good: {counter}`, without `bad`"))
+                }
+                Role::Good => {
+                    problem.help(format!("count the bad events instead: `bad: {counter}`, without `good`"))
+                }
+                _ => problem.help(format!("write the bare counter: `{counter}`")),
+            });
+            false
+        }
         Kind::Binary(binary) if matches!(binary.op, Op::Add | Op::Sub) && binary.matching.is_none() => {
             let left = collect(&binary.left, negative, written, terms, problems);
             let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), written, terms, problems);
@@ -902,9 +1050,14 @@ fn collect(
             };
             let divided = matches!(&expr.kind, Kind::Binary(binary) if binary.op == Op::Div);
             problems.push(match bare {
-                Some(_) if divided => {
-                    problem.help("write the two counters, one as `bad` and the other as `total`")
-                }
+                Some(_) if divided => match expr.selectors().as_slice() {
+                    [one, total] => {
+                        let key = if role == Role::Good { "good" } else { "bad" };
+                        let [one, total] = [one, total].map(|one| &query.text[one.span.start..one.span.end]);
+                        problem.help(format!("write the two counters: `{key}: {one}` and `total: {total}`"))
+                    }
+                    _ => problem.help("write the two counters, one as `bad` and the other as `total`"),
+                },
                 Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
                 None if matches!(expr.kind, Kind::Number(_)) => problem
                     .help("write the selector of a counter, such as `http_requests_total`")
@@ -1006,6 +1159,49 @@ fn placeholder(expr: &Expr) -> Option<&str> {
         }
     });
     found
+}
+
+const RANGE: &str =
+    "a placeholder of another tool: write a duration such as `5m`; in `bad_ratio` it is `$window`";
+
+/// The place of the text of a query, without its quotes.
+fn whole_text(query: &Scalar) -> Span {
+    query.place(0, query.text.len())
+}
+
+/// The place of the first `$name` in a query.
+fn of_variable(query: &Scalar, name: &str) -> Span {
+    let written = format!("${name}");
+    match query.text.find(&written) {
+        Some(at) => query.place(at, at + written.len()),
+        None => whole(query),
+    }
+}
+
+/// A query with another text in every range that has a placeholder.
+fn in_ranges(text: &str, range: &str) -> String {
+    let mut parts = text.split('[');
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        written.push('[');
+        match part.split_once(']') {
+            Some((inner, rest)) if inner.contains(['$', '{', '<', '%']) && !inner.contains('"') => {
+                written += &format!("{range}]{rest}");
+            }
+            _ => written += part,
+        }
+    }
+    written
+}
+
+/// The counter of a query whose range is a placeholder that PromQL cannot read.
+fn in_foreign_range(text: &str) -> Option<String> {
+    let readable = Some(in_ranges(text, "5m")).filter(|readable| readable != text)?;
+    let expr = promql::parse(&readable).ok()?;
+    match expr.selectors().as_slice() {
+        [one] => Some(readable.get(one.span.start..one.span.end)?.to_owned()),
+        _ => None,
+    }
 }
 
 /// The edit that replaces curly quotes in a query, if one of them is the fault.

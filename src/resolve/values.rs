@@ -35,13 +35,15 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
             }
             None => problem,
         };
-        problems.push(match Name::nearest(&seen).filter(|_| seen.is_ascii()) {
-            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
-            None => problem.help(format!(
-                "write a name such as `{}`",
-                if what.contains("SLO") { "availability" } else { "api" }
-            )),
-        });
+        problems.push(
+            match Name::nearest(&seen).filter(|_| seen.chars().all(|c| c.is_ascii() || c.is_alphabetic())) {
+                Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
+                None => problem.help(format!(
+                    "write a name such as `{}`",
+                    if what.contains("SLO") { "availability" } else { "api" }
+                )),
+            },
+        );
     }
     name
 }
@@ -341,7 +343,7 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
         }
         None if known.is_empty() => problem.help("remove it, or define it"),
-        None => problem.help(format!("there are {}", crate::diagnostic::few(known))),
+        None => problem.help(crate::diagnostic::there_are(known)),
     }
 }
 

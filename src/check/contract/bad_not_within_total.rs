@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::model::{MetricRead, Model, Role, Service, Slo};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
+use crate::vocabulary;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in super::super::slos(model) {
@@ -117,8 +118,24 @@ fn to_problem(inner: &MetricRead, total: &MetricRead, index: usize, value: &str)
     };
     let own = inner.selector.matchers.iter().position(|other| other.label == matcher.label);
     let place = own.map_or(inner.name, |own| inner.matchers[own]);
-    Problem::error(Code::BadNotWithinTotal, place, format!("some events are {what} and not in `total`"))
-        .label(format!("for example those {example}"))
-        .and(total.matchers[index], "they are not in `total`")
-        .help(format!("add the matcher `{matcher}` to `{key}`, too"))
+    let problem =
+        Problem::error(Code::BadNotWithinTotal, place, format!("some events are {what} and not in `total`"))
+            .label(format!("for example those {example}"))
+            .and(total.matchers[index], "they are not in `total`");
+    // Two matchers for one label would select nothing, or less than is meant.
+    let same = own.map(|own| &inner.selector.matchers[own]).filter(|other| other.op == MatchOp::Equal);
+    match same {
+        Some(other) if near(&other.value, &matcher.value) => problem
+            .label(format!("did you mean `{matcher}`?"))
+            .spelled(format!("write `{matcher}`"), place, inner.spelling.of(&matcher.to_string())),
+        Some(_) => {
+            problem.help(format!("write `{matcher}` in both, or select the events of both in `total`"))
+        }
+        None => problem.help(format!("add the matcher `{matcher}` to `{key}`, too")),
+    }
+}
+
+/// Whether a value is probably a misspelling of another.
+fn near(value: &str, other: &str) -> bool {
+    vocabulary::distance(value, other, 1 + other.len() / 4).is_some()
 }

@@ -1,8 +1,9 @@
 //! Thresholds in one unit, histograms in another.
 
 use super::selected;
-use super::{FoundMetric, JudgedSelector, Place, Verdict, named, report};
+use super::{FoundMetric, JudgedSelector, Place, Reader, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
 use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
 
@@ -17,16 +18,33 @@ pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
             format!("`{}` is in {unit}, and the SLI reads it as {read}", named(place.reading)),
         )
         .label(why);
-        report(
-            problems,
-            place.reader,
-            match unit {
-                "seconds" => problem.help("remove `unit: milliseconds` from the SLI"),
-                "milliseconds" => problem.help("add `unit: milliseconds` to the SLI"),
-                _ => problem.help("let the program record seconds, as the conventions of Prometheus say"),
-            },
-        );
+        report(problems, place.reader, advised(problem, unit));
     }
+}
+
+/// Histograms whose name ends with another unit. Only where no contract says it.
+pub(in crate::check) fn by_name(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    for (service, slo) in super::super::slos(model) {
+        for reading in &slo.readings {
+            let is_known = service.contract.as_ref().is_some_and(|one| one.find(named(reading)).is_some());
+            let Some((read, _)) = unit_of(Some(slo), reading.role).filter(|_| !is_known) else { continue };
+            let word = named(reading).rsplit('_').next().unwrap_or_default();
+            let named_unit = UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|unit| unit.0);
+            let Some(unit) = named_unit.filter(|unit| *unit != read) else { continue };
+            let headline = format!("`{}` is in {unit}, and the SLI reads it as {read}", named(reading));
+            let problem =
+                Problem::warning(Code::UnitMismatch, reading.name, headline).label("its name says the unit");
+            report(problems, Reader::Slo(slo), advised(problem, unit));
+        }
+    }
+}
+
+fn advised(problem: Problem, unit: &str) -> Problem {
+    problem.help(match unit {
+        "seconds" => "remove `unit: milliseconds` from the SLI",
+        "milliseconds" => "add `unit: milliseconds` to the SLI",
+        _ => "let the program record seconds, as the conventions of Prometheus say",
+    })
 }
 
 /// Names of units, with the number of them in a second.

@@ -123,7 +123,27 @@ impl KnownGauge {
         if ends(&["_timestamp", "_timestamp_seconds", "_start_time_seconds"]) {
             return Some(Self::Moment);
         }
-        let value = PROCESS.contains(&name) || ends(&["_info", "_ratio", "_celsius", "_percent"]);
+        const VALUES: [&str; 18] = [
+            "_active",
+            "_capacity",
+            "_celsius",
+            "_current",
+            "_depth",
+            "_free",
+            "_in_flight",
+            "_inflight",
+            "_info",
+            "_length",
+            "_pending",
+            "_percent",
+            "_queued",
+            "_ratio",
+            "_size",
+            "_temperature",
+            "_usage",
+            "_utilization",
+        ];
+        let value = PROCESS.contains(&name) || ends(&VALUES);
         value.then_some(Self::Value)
     }
 

@@ -6,6 +6,7 @@
 mod levels;
 mod selector;
 mod time;
+mod words;
 
 pub use super::fault::Fault;
 pub(super) use time::seconds;
@@ -123,10 +124,15 @@ impl<'a> Parser<'a> {
         let Token { kind, span } = self.peek();
         let found = match kind {
             TokenKind::Fault(fault) => return fault.clone(),
-            TokenKind::End => "the end".to_owned(),
+            TokenKind::End => "the end of the query".to_owned(),
             TokenKind::String(_) => "a string".to_owned(),
             _ => format!("`{}`", self.slice(*span)),
         };
+        let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
+        if *kind == TokenKind::End && last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) {
+            return Fault::new(self.tokens[self.at - 1].span, "`%` is the remainder of a division here")
+                .help(format!("write `{0}`, or the ratio `{0} / 100`", last(2)));
+        }
         let span = match kind {
             TokenKind::End => Span { start: self.end(), end: self.end() },
             _ => *span,
@@ -146,22 +152,21 @@ impl<'a> Parser<'a> {
             |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<u64>().is_ok();
         let found = self.slice(self.peek().span);
         Some(match found {
-            "" if last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("`%` is the remainder of a division: write `{0}`, or the ratio `{0} / 100`", last(2))
-            }
             "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
                 self.in_braces(last(3))
             }
-            "=" | "is" => "write `==` for equality".to_owned(),
+            "=" if self.text[self.peek().span.end..].starts_with('>') => "write `>=`".to_owned(),
+            "=" if self.text[self.peek().span.end..].starts_with('<') => "write `<=`".to_owned(),
+            "=" | "is" if words::comparison(&self.text[self.peek().span.start..]).is_none() => {
+                "write `==` for equality".to_owned()
+            }
             ";" if next.is_empty() => "remove it".to_owned(),
             metric if last(1) == "not" => format!("write what is so when it is not true: `{metric} == 0`"),
             "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
             "&&" => "write `and`".to_owned(),
             "||" => "write `or`".to_owned(),
             "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
-            "or" if expected.contains('}') => {
-                "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned()
-            }
+            "or" if expected.contains('}') => self.alternatives(),
             "and" | ";" if expected.contains('}') => {
                 "write commas between matchers: `{job=\"api\", code=\"500\"}`".to_owned()
             }
@@ -182,8 +187,51 @@ impl<'a> Parser<'a> {
             {
                 format!("write `{}{unit}`", last(1))
             }
+            _ if expected.contains("an operator") && self.depth <= 1 => return self.sentence(),
             _ => return None,
         })
+    }
+
+    /// A comparison in words after a metric, or a sentence.
+    fn sentence(&self) -> Option<String> {
+        let at = self.peek().span.start;
+        let comparison = words::comparison(&self.text[at..]);
+        let before = self.text[..at].trim();
+        let (metric, (op, number)) = match comparison {
+            Some((0, op, number)) => (before, (op, number)),
+            _ if !matches!(self.peek().kind, TokenKind::Word) => return None,
+            Some((_, op, number)) => ("queue_length", (op, number)),
+            // Two words are a sentence.
+            None if before.chars().all(|c| c.is_alphanumeric() || c == ' ') => ("queue_length", ("<", "100")),
+            None => return None,
+        };
+        Some(match metric == before {
+            true => format!("write `{metric} {op} {number}`"),
+            false => format!(
+                "write a query, not a sentence: a metric and what to compare it with, such as `{metric} {op} {number}`"
+            ),
+        })
+    }
+
+    /// `code=~"500|503"` of `code="500" or code="503"`.
+    fn alternatives(&self) -> String {
+        let text = |at: usize| self.tokens.get(at).map_or("", |token| self.slice(token.span));
+        let value = |at: usize| match self.tokens.get(at).map(|token| &token.kind) {
+            Some(TokenKind::String(value)) if matches!(text(at - 1), "=" | "=~") => Some(value.as_str()),
+            _ => None,
+        };
+        let (first, label) = (self.at.saturating_sub(1), text(self.at.saturating_sub(3)));
+        let mut values: Vec<&str> = value(first).into_iter().collect();
+        let mut at = self.at;
+        while text(at) == "or" && text(at + 1) == label && !values.is_empty() {
+            let Some(another) = value(at + 3) else { break };
+            values.push(another);
+            at += 4;
+        }
+        match values.len() {
+            0 | 1 => "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned(),
+            _ => format!("write alternatives as a pattern: `{label}=~\"{}\"`", values.join("|")),
+        }
     }
 
     /// Labels that are written in other brackets.
@@ -367,7 +415,7 @@ impl Parser<'_> {
                     .help("`$name` is allowed in `[$name]` and after `offset`"));
             }
             TokenKind::Word | TokenKind::Symbol(_) | TokenKind::End | TokenKind::Fault(_) => {
-                return Err(self.unexpected("an expression"));
+                return Err(self.unexpected("a metric or a number"));
             }
         };
         self.bump();
@@ -395,7 +443,7 @@ impl Parser<'_> {
             let args = self.arguments(function == "info")?;
             return Ok(Expr { kind: Kind::Call { function, args }, span: self.from(span.start) });
         } else if !names::is_metric(word) {
-            return Err(self.unexpected("an expression"));
+            return Err(self.unexpected("a metric or a number"));
         }
         self.selector()
     }

@@ -73,6 +73,14 @@ impl Parser<'_> {
         let TokenKind::String(value) = self.peek().kind.clone() else {
             let start = self.peek().span.start;
             let rest = &self.text[start..];
+            if let (MatchOp::Equal, Some(value)) = (op, rest.strip_prefix('!')) {
+                let span = Span { start: self.end() - 1, end: start + 1 };
+                let (sign, value) = value.strip_prefix('~').map_or(("!=", value), |value| ("!~", value));
+                let value = value[..value.find([',', '}']).unwrap_or(value.len())].trim();
+                return Err(
+                    Fault::new(span, "`=!` is not an operator").help(format!("write `{label}{sign}{value}`"))
+                );
+            }
             let value = rest[..rest.find([',', '}']).unwrap_or(rest.len())].trim_end();
             let is_bare = |c: char| c.is_alphanumeric() || "._-/|*+:^$[]()\\".contains(c);
             if value.is_empty() || !value.chars().all(is_bare) {
@@ -126,6 +134,7 @@ impl Parser<'_> {
         };
         Some(match self.symbol() {
             Some("==" | ":") => format!("write `{label}=\"{}\"`", value("=: ")?),
+            None if rest.starts_with("~=") => format!("write `{label}=~\"{}\"`", value("~= ")?),
             Some("<") if rest.starts_with("<>") => format!("write `{label}!=\"{}\"`", value("<> ")?),
             Some(">" | ">=" | "<" | "<=") => {
                 format!("a label is a text: write the values as a pattern, such as `{label}=~\"5..\"`")
