@@ -355,7 +355,7 @@ fn series_that_differ_only_in_a_label_of_the_alert_fire_once() {
         .series(&format!("queue_length{{queue=\"mail\",{label}=\"other\"}}"), "8x20")
         .series("queue_length{queue=\"print\"}", "7x20")
         .firing("8m", "ShopQueue", 2)
-        .is("8m", "count(ALERTS{queue=\"mail\",service=\"shop\",severity=\"warning\"})", "1")
+        .is("8m", "count(ALERTS{queue=\"mail\",service=\"shop\",severity=\"ticket\"})", "1")
         .until("9m")
         .run();
     }
@@ -378,6 +378,9 @@ fn what_has_a_result_without_series_is_never_missing() {
         let artifacts = compiled(&[("slos/shop.yaml", &source)]);
         let rules = &artifacts["prometheus/shop.rules.yaml"];
         assert_eq!(!rules.contains("alert: ShopEventsMissing"), alone, "{sli}");
+        if !artifacts.keys().any(|path| path.starts_with("promtool/")) {
+            continue;
+        }
         let folder = written(&artifacts);
         let failed = test_rules(&promtool().unwrap(), files(&folder.path().join("promtool"), ".yaml"));
         assert!(failed.is_empty(), "{sli}: {}", failed.join("\n"));
