@@ -118,3 +118,69 @@ fn reserved_labels_can_be_renamed() {
         assert!(problem.contains("one SLO for each value"), "{problem}");
     }
 }
+
+/// Prometheus 3.0 to 3.9 evaluates `on ("http.route")` without the quotes, and fails.
+#[test]
+fn rules_do_not_match_by_names_in_quotes() {
+    let project = "version: slowburn/v1\nprometheus: { version: \"3.8\" }\n";
+    let more = "budget_alerts: [{ left: 25%, severity: page }]";
+    let mut all = "version: slowburn/v1\nservice: web\nslos:\n".to_owned();
+    for (name, objective, sli) in [
+        ("counted", "99%", r#"total: 'm_total', bad: 'm_total{"http.status"="500"}'"#),
+        ("parts", "99%", r#"good: 'g_total', bad: 'b_total{"http.status"="500"}'"#),
+        ("latency", "99% < 500ms", r#"latency: h, successful: '"http.status"!="500"'"#),
+        ("native", "99% < 500ms", r#"latency: n, histogram: native, successful: '"http.status"!="500"'"#),
+        ("state", "99%", "condition: 'g > 5'"),
+        ("probe", "99%", "probe: p"),
+        ("age", "99% < 1h", "freshness: x_timestamp_seconds"),
+        ("ratio", "99%", "bad_ratio: error_ratio"),
+    ] {
+        all += &format!(
+            "  {name}: {{ objective: {objective}, by: [http.route, é], sli: {{ {sli} }}, {more} }}\n"
+        );
+    }
+    let artifacts = compiled(&[("slos/slowburn.yaml", project), ("slos/web.yaml", &all)]);
+    for (path, text) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
+        let text = text.replace("\\\"", "\"");
+        for list in text.match_indices(" on (").chain(text.match_indices("ignoring (")).map(|(at, _)| at) {
+            let list = &text[list..list + text[list..].find(')').unwrap()];
+            assert!(!list.contains('"'), "{path}: {list}");
+        }
+    }
+    let Some(promtool) = promtool3() else {
+        return skipped("the proofs of labels in quotes, which need a promtool of Prometheus 3");
+    };
+    let folder = written(&artifacts);
+    let failed = test_rules(&promtool, files(&folder.path().join("promtool"), ".yaml"));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn matching_by_names_in_quotes_needs_a_newer_version() {
+    let with = |expr: &str| {
+        SERVICE.replace("sum by (\"http.route\") (rate({\"http.server.requests\"}[5m])) > 100", expr)
+    };
+    for expr in [
+        r#"up * on ("http.route") up > 2"#,
+        r#"up and ignoring ("http.route", job) up"#,
+        r#"up * on (job) group_left ("http.route") info > 2"#,
+        r#"sum by ("http.route") (up) unless on ("http.route") sum by ("http.route") (up) > 2"#,
+    ] {
+        let said = told(&project("3.9", "0.29"), &with(expr)).join("\n");
+        assert!(
+            said.contains("need Prometheus 3.10 or newer") && said.contains("label_replace"),
+            "{expr}: {said}"
+        );
+        let said = told(&project("3.10", "0.29"), &with(expr)).join("\n");
+        assert!(!said.contains("needs-newer-prometheus"), "{expr}: {said}");
+    }
+    let within = told(
+        &project("3.0", "0.29"),
+        &SERVICE.replace("    sli:", "    except: max by (\"http.route\") (closed == 1)\n    sli:"),
+    )
+    .join("\n");
+    assert!(
+        within.contains("`except` by labels such as `http.route` needs Prometheus 3.10 or newer"),
+        "{within}"
+    );
+}

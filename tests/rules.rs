@@ -342,3 +342,47 @@ fn recorded_names_depend_only_on_the_form_of_an_slo() {
     }
     assert!(seen > 40, "{seen}");
 }
+
+#[test]
+fn series_that_differ_only_in_a_label_of_the_alert_fire_once() {
+    // Prometheus refuses two alerts with the same labels, and then sends none of the rule.
+    for label in ["service", "severity", "owner"] {
+        Play::of(
+            "version: slowburn/v1\n",
+            "version: slowburn/v1\nservice: shop\nowner: web\nalerts:\n  queue: { expr: 'queue_length > 5', for: 1m, severity: ticket }\n",
+        )
+        .series(&format!("queue_length{{queue=\"mail\",{label}=\"one\"}}"), "9x20")
+        .series(&format!("queue_length{{queue=\"mail\",{label}=\"other\"}}"), "8x20")
+        .series("queue_length{queue=\"print\"}", "7x20")
+        .firing("8m", "ShopQueue", 2)
+        .is("8m", "count(ALERTS{queue=\"mail\",service=\"shop\",severity=\"ticket\"})", "1")
+        .until("9m")
+        .run();
+    }
+}
+
+#[test]
+fn what_has_a_result_without_series_is_never_missing() {
+    for (sli, alone) in [
+        ("condition: absent(shop_closed) == 1", true),
+        ("condition: absent(shop_closed) > 1", true),
+        ("probe: shop_open or vector(0)", true),
+        ("probe: vector(scalar(shop_open))", true),
+        ("bad_ratio: shop_errors_ratio or vector(0)", true),
+        ("condition: vector(scalar(shop_open)) > 0", false),
+        ("condition: absent(absent(shop_open)) == 1", false),
+    ] {
+        let source = format!(
+            "version: slowburn/v1\nservice: shop\nslos:\n  open: {{ objective: 99%, sli: {{ {sli} }} }}\n"
+        );
+        let artifacts = compiled(&[("slos/shop.yaml", &source)]);
+        let rules = &artifacts["prometheus/shop.rules.yaml"];
+        assert_eq!(!rules.contains("alert: ShopEventsMissing"), alone, "{sli}");
+        if !artifacts.keys().any(|path| path.starts_with("promtool/")) {
+            continue;
+        }
+        let folder = written(&artifacts);
+        let failed = test_rules(&promtool().unwrap(), files(&folder.path().join("promtool"), ".yaml"));
+        assert!(failed.is_empty(), "{sli}: {}", failed.join("\n"));
+    }
+}

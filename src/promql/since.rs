@@ -174,7 +174,7 @@ fn in_matching(newer: Newer, name: &str) -> Newer {
     );
     let plain = names::with_underscores(name, "");
     let instead = format!(
-        "or name the label without quotes first, on both sides: `label_replace(…, \"{plain}\", \"$1\", {}, \"(.*)\")`",
+        "or name the label without quotes first, on both sides: `label_replace(…, \"{plain}\", \"$1\", {}, \"(.*)\")`; for Prometheus 2 write `{plain}`",
         super::build::string(name)
     );
     Newer { what, since: QUOTED_IN_MATCHING, instead: Some(instead), ..newer }
