@@ -201,8 +201,12 @@ impl<'a> Parser<'a> {
             Some((0, op, number)) => (before, (op, number)),
             _ if !matches!(self.peek().kind, TokenKind::Word) => return None,
             Some((_, op, number)) => ("queue_length", (op, number)),
-            // Two words are a sentence.
-            None if before.chars().all(|c| c.is_alphanumeric() || c == ' ') => ("queue_length", ("<", "100")),
+            // Three words are a sentence.
+            None if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == TokenKind::Word)
+                && before.chars().all(|c| c.is_alphanumeric() || c == ' ') =>
+            {
+                ("queue_length", ("<", "100"))
+            }
             None => return None,
         };
         Some(match metric == before {
