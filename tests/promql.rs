@@ -575,7 +575,10 @@ fn newer_syntax_is_reported_with_its_version() {
         (r#"{"my.metric", job="api"}"#, "names in quotes such as `\"my.metric\"` 3.0"),
         (r#"sum by ("job") (up)"#, ""),
         (r#"sum by ("my.job") (up)"#, "names in quotes such as `\"my.job\"` 3.0"),
-        (r#"up * on (job) group_left ("a.b") down"#, "names in quotes such as `\"a.b\"` 3.0"),
+        (
+            r#"up * on (job) group_left ("a.b") down"#,
+            "names in quotes such as `\"a.b\"` in `on`, `ignoring` and `group_left` 3.10",
+        ),
         (r#"rate(x{"a.b"="c"}[5m])"#, "names in quotes such as `\"a.b\"` 3.0"),
         (r#"{"up", "down"}"#, "names in quotes such as `\"up\"` 3.0"),
         (r#"{"up"}"#, ""),
