@@ -10,7 +10,7 @@ use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, there_are};
 use crate::source::Span;
 use crate::vocabulary::nearest;
 
@@ -255,7 +255,7 @@ fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Pr
                     near,
                 ),
                 None => {
-                    problem.help(format!("there are {}: write one of them, or remove this line", few(&known)))
+                    problem.help(format!("{}: write one of them, or remove this line", there_are(&known)))
                 }
             });
             false

@@ -8,7 +8,7 @@ use serde_json::Value;
 use slowburn::backtest::{
     Course, From, Grain, History, MOST_COUNTS, Question, Range, Run, course, json, warnings, words,
 };
-use slowburn::diagnostic::few;
+use slowburn::diagnostic::there_are;
 use slowburn::inert;
 use slowburn::model::{Model, Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
@@ -115,10 +115,7 @@ fn by_policies(
             let compiled = slowburn::compile_by(&project.sources, project.environment.as_deref(), policy)
                 .map_err(|known| {
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                    Failure::new(format!(
-                        "there is no policy `{policy}` in {name}: there are {}",
-                        few(&known)
-                    ))
+                    Failure::new(format!("there is no policy `{policy}` in {name}: {}", there_are(&known)))
                 })?;
             let called = if alone { policy.clone() } else { format!("{name} by {policy}") };
             let (sources, environment) = (project.sources.clone(), project.environment.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use slowburn::diagnostic::{Problem, few};
+use slowburn::diagnostic::{Problem, few, there_are};
 use slowburn::difference::Difference;
 use slowburn::render::{self, ComparedSide, DifferenceFormat};
 
@@ -33,7 +33,7 @@ pub fn run(args: &Diff) -> Result<Ending, Failure> {
     if let Some(named) = &args.chosen.environment {
         if !environments.contains(named) {
             let unknown = Failure::new(format!("neither side has an environment `{named}`"));
-            return Err(unknown.and(&format!("there are {}", few(&environments))));
+            return Err(unknown.and(&there_are(&environments)));
         }
         environments.retain(|name| name == named);
     }

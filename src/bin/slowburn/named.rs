@@ -91,10 +91,12 @@ fn unknown(
     if let Some((_, nearest)) = nearest {
         return unknown.and(&format!("did you mean `{nearest}`?"));
     }
-    match plan.services.iter().find(|known| known.name == service) {
-        Some(known) => unknown.and(&format!("there are {}", list(names(known).into_iter()))),
-        None => unknown.and(&format!("there are {}", list(all()))),
-    }
+    let known = match plan.services.iter().find(|known| known.name == service) {
+        Some(known) => names(known),
+        None => all().collect(),
+    };
+    let there = if known.len() == 1 { "there is only" } else { "there are" };
+    unknown.and(&format!("{there} {}", list(known.into_iter())))
 }
 
 /// How many characters of `service/name` may be wrong. If the service is right, only the name counts.

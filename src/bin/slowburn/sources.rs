@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::WalkBuilder;
 use ignore::gitignore::Gitignore;
 use slowburn::ask::Live;
-use slowburn::diagnostic::{self, Problem, few};
+use slowburn::diagnostic::{self, Problem, few, there_are};
 use slowburn::model::Model;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::secret;
@@ -166,7 +166,7 @@ fn chosen(sources: &Sources, named: Option<&str>) -> Result<Option<String>, Fail
     let unknown = Failure::new(format!("the project has no environment `{named}`"));
     Err(match known.is_empty() {
         true => unknown.and("declare it in slowburn.yaml: `environments: { production: {}, staging: {} }`"),
-        false => unknown.and(&format!("there are {}", few(&known))),
+        false => unknown.and(&there_are(&known)),
     })
 }
 
