@@ -98,7 +98,7 @@ fn an_address_instead_of_another_argument_is_masked() {
 }
 
 /// Mistakes with a secret: each is an error, and no format shows the line.
-const SLIPS: [&str; 28] = [
+const SLIPS: [&str; 31] = [
     "  receivers:\n    a: { slack: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }\n  default: a",
     "  receivers:\n    a: { slack: S3cr3tPW }\n  default: a",
     "  receivers:\n    a: { slak: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW' }\n  default: a",
@@ -127,6 +127,9 @@ const SLIPS: [&str; 28] = [
     "  receivers:\n    a: { email: x@shop.internal }\n  smtp: { host: 'm:25', from: x@shop.internal, password S3cr3tPW }\n  default: a",
     "  receivers:\n    a: { email: x@shop.internal }\n  smtp:\n    host: 'm:25'\n    password S3cr3tPW\n  default: a",
     "  password: S3cr3tPW\n  default: *a",
+    "  receivers:\n    a: { slack: { api_url: [S3cr3tPW] } }\n  default: a",
+    "  receivers:\n    a: { opsgenie: { api_key: { file: S3cr3tPW } } }\n  default: a",
+    "  receivers:\n    a:\n      pagerduty:\n        routing_key:\n          - S3cr3tPW\n  default: a",
 ];
 
 #[test]

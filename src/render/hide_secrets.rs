@@ -68,6 +68,8 @@ fn starred(text: &str, hidden: &[Range<usize>]) -> String {
 fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     /// A shorter secret may be an ordinary word.
     const LEAST: usize = 4;
+    /// Limits time for a line of many words.
+    const MOST_WORDS: usize = 100;
     let mut parts: Vec<&str> = Vec::new();
     for span in spans(problem).chain(problem.hidden) {
         let Some(ranges) = hidden.get(&span.source) else { continue };
@@ -80,15 +82,20 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         let of_lines = ranges[first..].iter().take_while(|range| range.start < end);
         parts.extend(of_lines.filter_map(|range| text.get(range.clone())));
     }
+    let has = |word: &str, kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+    // The reader of YAML names tags, anchors and aliases without their sign. Of a list or a map, only a part may be repeated.
+    let is_secret = |word: &&str| {
+        word.starts_with(['!', '&', '*'])
+            || has(word, u8::is_ascii_digit) && has(word, u8::is_ascii_alphabetic)
+    };
     let is_around = |c: char| c.is_whitespace() || "\"'*&!".contains(c);
     let mut parts: Vec<&str> = parts
         .into_iter()
         .flat_map(|part| {
-            // The reader of YAML names tags, anchors and aliases without their sign.
-            let named = part.split_whitespace().filter(|word| word.starts_with(['!', '&', '*']));
-            [part, part.trim_matches(is_around)]
+            let words = part.split(|c: char| c.is_whitespace() || "{}[],".contains(c)).filter(is_secret);
+            [part]
                 .into_iter()
-                .chain(named.map(|word| word.trim_matches(is_around)))
+                .chain(words.take(MOST_WORDS).chain([part]).map(|part| part.trim_matches(is_around)))
         })
         .filter(|part| part.len() >= LEAST)
         .collect();
