@@ -269,6 +269,8 @@ pub(super) fn value(counter: &Counter, held: Option<Duration>, ago: Option<Durat
             let bounds = [number("-Inf"), number(text(*bound)), at(selector)];
             let below =
                 mul(call("histogram_fraction", bounds.to_vec()), call("histogram_count", vec![at(selector)]));
+            // The product is not exact. If it fell by the last digit while all events are bad, it would be taken for a restart.
+            let below = call("round", vec![below.into(), number("0.001")]);
             // A histogram without observations has no fraction; NaN would make the sum NaN.
             ge(below, number("0")).into()
         }
