@@ -55,6 +55,7 @@ use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, string, sub, subquery, unless,
 };
+use crate::promql::names::is_label;
 use crate::vocabulary::{Duration, INTERVAL, MEMORY, REACH, text};
 
 /// Counters are read at whole multiples of this time since 1970.
@@ -190,6 +191,8 @@ pub(super) fn rules(
     if let Begins::With(good) = begins
         && apart
         && good != first
+        // Prometheus 3.0 to 3.9 evaluates `on ("http.route")` without the quotes, and the rule would fail.
+        && names.all_by().iter().all(|label| is_label(label))
     {
         let recently = |of| -> Expr {
             let shown = names.kept(unit, SHOWN, Some(of));
@@ -199,8 +202,8 @@ pub(super) fn rules(
         let gone = unless(Expr::from(gone), recently(first)).ignoring(&[EVENTS]);
         // Never for longer, even if other targets disappear meanwhile.
         let lately = all(COUNTED).offset(Time::Fixed(half_an_interval())).range(PATIENCE);
-        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).ignoring(&[EVENTS]);
-        counted = unless(counted, Expr::from(gone)).ignoring(&[EVENTS]).into();
+        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).on(&names.all_by());
+        counted = unless(counted, Expr::from(gone)).on(&names.all_by()).into();
     }
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(
