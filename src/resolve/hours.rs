@@ -16,7 +16,7 @@ use crate::promql::carried::ResultLabels;
 use crate::promql::{names, since};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, on_the_clock};
+use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, exact_zone, on_the_clock};
 
 /// Minutes of a day.
 pub(super) const DAY: u16 = 1440;
@@ -418,7 +418,7 @@ fn moment(
             return None;
         }
     };
-    if local.is_some() && TimeZone::get(name).is_err() {
+    if local.is_some() && exact_zone(name).is_none() {
         return None;
     }
     let changes = |what: &str| {

@@ -28,7 +28,7 @@ pub use name::{LabelName, Name, RESERVED_LABELS, is_named_up, names_a_place};
 pub use near::{MOST_NAMES, SEARCHED, distance, may_be_near, nearest, without_accent};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use offset::{ClockChange, Offsets, SummerTime};
-pub use period::{Calendar, Period, Zone, ZoneFault};
+pub use period::{Calendar, Period, Zone, ZoneFault, exact_zone};
 pub use placeholder::Placeholder;
 pub use rate::per_second;
 pub use severity::{PerSeverity, Severity};

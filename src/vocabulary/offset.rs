@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use super::ZoneFault;
+use super::{ZoneFault, exact_zone};
 
 /// The calendar repeats after this number of years.
 const YEARS: std::ops::Range<i16> = 2027..2055;
@@ -46,7 +46,7 @@ impl Offsets {
     /// # Errors
     /// [`ZoneFault`] if there is no such zone, or if its changes of the clock follow no rule of month and weekday.
     pub fn of(name: &str) -> Result<Self, ZoneFault> {
-        let zone = TimeZone::get(name).map_err(|_| ZoneFault::Unknown)?;
+        let zone = exact_zone(name).ok_or(ZoneFault::Unknown)?;
         let begins = |year: i16| civil::date(year, 1, 1).to_zoned(zone.clone()).ok();
         let first = begins(YEARS.start).ok_or(ZoneFault::Varies)?;
         let base = first.offset().seconds();

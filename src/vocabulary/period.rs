@@ -86,6 +86,11 @@ impl fmt::Display for Period {
     }
 }
 
+/// The zone of an IANA name, with exactly its capitals: Prometheus and Alertmanager look for a file of this name.
+pub fn exact_zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name))
+}
+
 /// Why a name is not a usable time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneFault {
@@ -117,7 +122,7 @@ impl Zone {
     /// # Errors
     /// [`ZoneFault`] if there is no such name, or if the offset at the beginning of its months changes from year to year.
     pub fn named(name: &str) -> Result<Self, ZoneFault> {
-        let zone = TimeZone::get(name).map_err(|_| ZoneFault::Unknown)?;
+        let zone = exact_zone(name).ok_or(ZoneFault::Unknown)?;
         let mut ahead = [0; 12];
         for (month, slot) in (1i8..).zip(&mut ahead) {
             let mut offsets = Self::YEARS.map(|year| {
