@@ -788,7 +788,7 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "a tier" => ("{ severity: page, budget: 2%, long: 1h, short: 5m }", ""),
         "a policy" => ("{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }", ""),
         "a severity" => ("{ label: critical }", "critical"),
-        "`links`" => ("links: { runbooks: https://example.com/runbooks }", ""),
+        "`links`" => ("links: { runbooks: https://wiki.shop.internal/runbooks }", ""),
         "`slice`" => ("slice: { length: 1m, objective: 95% }", "1m"),
         "budget_alerts" => ("[{ left: 25%, severity: ticket }]", ""),
         "`hours`" => ("hours: { days: monday-friday, hours: \"08:00-20:00\" }", ""),

@@ -596,7 +596,11 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         _ => fields.required("severity", "severity: page"),
     };
     if let Some((label, meant)) = labelled {
-        let problem = Problem::error(Code::ReservedLabel, label.span, "the severity of an alert is no label");
+        let problem = Problem::error(
+            Code::ReservedLabel,
+            label.span,
+            "the severity of an alert is a key of its own, not a label",
+        );
         fields.problems().push(match &severity {
             Some(_) => problem.help("remove it here: `severity` of the alert already sets it"),
             None => problem.help(format!("write `severity: {meant}` beside `labels`, not in it")),

@@ -280,7 +280,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "a service file",
         &["kind", "metadata", "spec", "apiVersion", "namespace"],
-        "remove it: a service file is no object of Kubernetes; its name is `service: api`",
+        "remove it: a service file is not an object of Kubernetes; its name is `service: api`",
     ),
     (
         "an alert",

@@ -381,7 +381,7 @@ impl<'a> Faulty<'a> {
         if depth(here) != depth(line) || !here.contains(':') || !key.chars().all(is_key) {
             return None;
         }
-        let problem = self.syntax(at, at + 1, "`-` begins a list, and the line below is no entry of it");
+        let problem = self.syntax(at, at + 1, "`-` begins a list, and the line below does not belong to it");
         Some(problem.fix(format!("write `{key}:` without the `-`"), self.span(at, at + 2), ""))
     }
 

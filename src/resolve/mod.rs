@@ -20,6 +20,7 @@ mod policy;
 mod secrets;
 mod settings;
 mod sli;
+mod sli_advice;
 mod slices;
 mod stimulus;
 mod targets;

@@ -1,12 +1,16 @@
 //! SLIs: their kinds, and the series that their queries read.
 
 use super::effort::Effort;
+use super::sli_advice::{
+    KINDS, RANGE, base, compared, compares, decided, in_foreign_range, in_ranges, is_hyphen, mixed,
+    of_counters, of_variable, other_count, straight,
+};
 use super::values::Promise;
 use super::{dropped, journey, secrets, stimulus, whole};
 use crate::ast::SliBlock;
-use crate::diagnostic::{Code, Problem, joined};
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
-use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Op, Selector, Time};
+use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -108,7 +112,7 @@ pub(super) fn sli(
         reader.ratio(block.bad_ratio.as_ref()?, problems)?
     };
     fits?;
-    listed(&sli, &reader, problems)?;
+    check_listed_labels(&sli, &reader, problems)?;
     let queries = [&block.condition, &block.probe, &block.freshness, &block.bad_ratio];
     if let Some(query) = queries.into_iter().flatten().next() {
         dropped::report(&sli, query, context.by, context.by_places, problems)?;
@@ -124,100 +128,8 @@ pub(super) fn sli(
     Some((sli, stimulus, reader.readings))
 }
 
-const KINDS: &str = "write two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`";
-
-/// The problem of an SLI of several kinds.
-fn mixed(block: &SliBlock) -> Problem {
-    let events = [("total", &block.total), ("good", &block.good), ("bad", &block.bad)];
-    let others = [
-        ("latency", &block.latency),
-        ("condition", &block.condition),
-        ("probe", &block.probe),
-        ("freshness", &block.freshness),
-        ("bad_ratio", &block.bad_ratio),
-    ];
-    let events: Vec<(&str, &Scalar)> =
-        events.iter().filter_map(|(key, query)| Some((*key, query.as_ref()?))).collect();
-    let others: Vec<(&str, &Scalar)> =
-        others.iter().filter_map(|(key, query)| Some((*key, query.as_ref()?))).collect();
-    let headline = "this SLI mixes several kinds";
-    let names = |all: &[(&str, &Scalar)]| all.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>();
-    match (events.as_slice(), others.as_slice()) {
-        ([(_, first), ..], [(kind, query)]) if block.journey.is_none() => {
-            let (removed, why) = (
-                joined(&names(&events), "and"),
-                match *kind {
-                    "latency" => "`latency` counts all requests itself",
-                    "bad_ratio" => "`bad_ratio` has both counts in it",
-                    _ => "it needs no counters",
-                },
-            );
-            let problem = Problem::error(Code::SliKind, whole(first), headline)
-                .and(whole(query), format!("`{kind}` is a kind of its own"));
-            problem.help(format!("remove {removed}: {why}"))
-        }
-        _ => {
-            let mut all = names(&events);
-            all.extend(names(&others));
-            all.extend(block.journey.as_ref().map(|_| "`journey`".to_owned()));
-            Problem::error(Code::SliKind, block.span.beginning(), headline)
-                .label(format!("it has {}", joined(&all, "and")))
-                .help("keep one of them here, and write the others in SLOs of their own")
-        }
-    }
-}
-
-/// The count that is missing beside the only one, with the user's own metric.
-fn other_count(block: &SliBlock) -> Option<String> {
-    const OUTCOMES: [&str; 10] = [
-        "code",
-        "status",
-        "status_code",
-        "http_status",
-        "result",
-        "outcome",
-        "error",
-        "success",
-        "grpc_code",
-        "reason",
-    ];
-    let written = [&block.total, &block.good, &block.bad].into_iter().find_map(Option::as_ref)?;
-    let Kind::Selector(selector) = promql::parse(&written.text).ok()?.kind else { return None };
-    if block.total.is_some() {
-        let bad = selector.as_ref().clone().matching("code", MatchOp::Matches, "5..");
-        return Some(format!("add the bad events, with the label that tells them apart: `bad: {bad}`"));
-    }
-    let decides = |matcher: &&Matcher| OUTCOMES.contains(&matcher.label.as_str());
-    if !selector.matchers.iter().any(|matcher| decides(&matcher)) {
-        let name = selector.name.as_deref()?;
-        let words = ["errors", "error", "failures", "failed", "failure", "success", "successes"];
-        let part = name.split('_').find(|part| words.contains(part))?;
-        let total = Selector { name: Some(name.replace(part, "requests")), ..(*selector).clone() };
-        return Some(format!("add all events, with the metric that counts them, such as `total: {total}`"));
-    }
-    let matchers: Vec<Matcher> =
-        selector.matchers.iter().filter(|matcher| !decides(matcher)).cloned().collect();
-    let total = Selector { matchers: matchers.into(), ..(*selector).clone() };
-    Some(format!("add all events: `total: {total}`"))
-}
-
-/// The problem of a label in `by` that decides which events are good.
-fn decided(label: &LabelName, place: Span, readings: &[MetricRead]) -> Problem {
-    let headline = format!("`{label}` decides which events are bad, so it cannot be in `by`");
-    let problem = Problem::error(Code::BadIsTotal, place, headline)
-        .label("all events of a value are good, or all are bad");
-    let matchers =
-        readings.iter().flat_map(|reading| reading.selector.matchers.iter().zip(&reading.matchers));
-    let mut deciding: Vec<_> = matchers.filter(|(matcher, _)| matcher.label == label.as_str()).collect();
-    let problem = deciding
-        .pop()
-        .iter()
-        .fold(problem, |problem, (_, place)| problem.and(**place, "this matcher decides"));
-    problem.help(format!("remove `{label}` from `by`, or let another label decide which events are bad"))
-}
-
 /// Checks that Prometheus can read the labels which the rules remove from the counters: those in which the counters differ.
-fn listed(sli: &Sli, reader: &Reader, problems: &mut Vec<Problem>) -> Option<()> {
+fn check_listed_labels(sli: &Sli, reader: &Reader, problems: &mut Vec<Problem>) -> Option<()> {
     let Sli::Counted { .. } = sli else { return Some(()) };
     let before = problems.len();
     for reading in &reader.readings {
@@ -525,7 +437,7 @@ impl Reader {
                     .label("a placeholder of another tool; the rules choose the range themselves")
                     .spelled(
                         format!("write the bare counter: `{bare}`"),
-                        whole_text(query),
+                        whole(query),
                         query.spelling().of(&bare),
                     );
             }
@@ -600,7 +512,7 @@ impl Reader {
                         .label("only `$window` is known here");
                     problems.push(problem.spelled(
                         format!("write `{meant}`"),
-                        whole_text(query),
+                        whole(query),
                         query.spelling().of(&meant),
                     ));
                     return None;
@@ -655,7 +567,7 @@ impl Reader {
                 let base = if quoted { build::string(base).to_string() } else { base.to_owned() };
                 // The bound is decided by the objective.
                 if let Some(le) = selector.matchers.iter().find(|matcher| matcher.label == "le") {
-                    let (inner, all) = (places::with_comma(&query.text, le), whole_text(query));
+                    let (inner, all) = (places::with_comma(&query.text, le), whole(query));
                     let meant = [&query.text[..inner.start], &query.text[inner.end..]]
                         .concat()
                         .replacen(&name, &base, 1);
@@ -706,25 +618,14 @@ impl Reader {
             None | Some((_, "seconds")) => Decimal::new(threshold.millis() as i64, 3),
             Some((_, "milliseconds")) => Decimal::from(threshold.millis()),
             Some((unit, _)) => {
+                let meant = match unit.text.to_lowercase().starts_with('m') {
+                    true => "milliseconds",
+                    false => "seconds",
+                };
                 problems.push(
                     Problem::error(Code::WrongType, whole(unit), "this unit is not supported")
                         .label("expected `seconds` or `milliseconds`")
-                        .fix(
-                            format!(
-                                "write `{}`",
-                                if unit.text.to_lowercase().starts_with('m') {
-                                    "milliseconds"
-                                } else {
-                                    "seconds"
-                                }
-                            ),
-                            whole(unit),
-                            if unit.text.to_lowercase().starts_with('m') {
-                                "milliseconds"
-                            } else {
-                                "seconds"
-                            },
-                        ),
+                        .fix(format!("write `{meant}`"), whole(unit), meant),
                 );
                 return None;
             }
@@ -777,25 +678,14 @@ impl Reader {
                 None
             }
             Some((written, _)) => {
+                let meant = match written.text.to_lowercase().starts_with(['n', 'e']) {
+                    true => "native",
+                    false => "classic",
+                };
                 problems.push(
                     Problem::error(Code::WrongType, whole(written), "there is no such kind of histogram")
                         .label("expected `classic` or `native`")
-                        .fix(
-                            format!(
-                                "write `{}`",
-                                if written.text.to_lowercase().starts_with(['n', 'e']) {
-                                    "native"
-                                } else {
-                                    "classic"
-                                }
-                            ),
-                            whole(written),
-                            if written.text.to_lowercase().starts_with(['n', 'e']) {
-                                "native"
-                            } else {
-                                "classic"
-                            },
-                        ),
+                        .fix(format!("write `{meant}`"), whole(written), meant),
                 );
                 None
             }
@@ -985,7 +875,7 @@ fn collect(
             let problem = Problem::error(
                 Code::NotACounterSelector,
                 place,
-                "a number minus a counter is no count of events",
+                "a number minus a counter does not count events",
             );
             let span = binary.right.selectors()[0].span;
             let counter = query.text.get(span.start..span.end).unwrap_or_default();
@@ -1069,75 +959,11 @@ fn collect(
     }
 }
 
-/// The histogram that an expression reads, without what `latency` adds itself.
-fn base(expr: &Expr) -> String {
-    let Some(selector) = expr.selectors().into_iter().find(|one| one.name.is_some()) else {
-        return "http_request_duration_seconds{job=\"api\"}".to_owned();
-    };
-    let name = selector.name.as_deref().unwrap_or_default();
-    let name = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    let matchers =
-        selector.matchers.iter().filter(|matcher| matcher.label != "le").cloned().collect::<Vec<_>>();
-    Selector { name: Some(name.to_owned()), matchers: matchers.into(), ..selector.clone() }.to_string()
-}
-
-/// Whether a subtraction is probably a name with a hyphen: no blanks, and no name of a metric has only one word.
-fn is_hyphen(text: &str, left: &Expr, right: &Expr) -> bool {
-    let is_word = |expr: &Expr| match &expr.kind {
-        Kind::Selector(selector) => {
-            selector.matchers.is_empty()
-                && selector.name.as_ref().is_some_and(|name| !name.contains(['_', ':']))
-        }
-        _ => false,
-    };
-    let first = match &left.kind {
-        Kind::Binary(binary) if binary.op == Op::Sub => is_hyphen(text, &binary.left, &binary.right),
-        _ => is_word(left),
-    };
-    first && text.get(left.span.end..right.span.start) == Some("-")
-}
-
 /// Whether this is a series such as `up`, which is 1 in the good state.
 fn is_named_up(expr: &Expr) -> bool {
     match &without_parens(expr).kind {
         Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::is_named_up),
         _ => false,
-    }
-}
-
-/// Both counters in a ratio of two selectors without functions.
-fn of_counters(expr: &Expr) -> Option<(String, String)> {
-    let expr = without_parens(expr);
-    let Kind::Binary(binary) = &expr.kind else { return None };
-    let (Kind::Selector(bad), Kind::Selector(total)) = (&binary.left.kind, &binary.right.kind) else {
-        return None;
-    };
-    (binary.op == Op::Div).then(|| (bad.to_string(), total.to_string()))
-}
-
-/// Whether an expression has a comparison; then it describes a state.
-fn compares(expr: &Expr) -> bool {
-    expr.contains(|part| matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()))
-}
-
-/// The problem of a comparison instead of a counter, with the equivalent `condition`.
-fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
-    let problem = Problem::error(Code::NotACounterSelector, place, "a comparison does not count events")
-        .label("it is a state: true or false");
-    match (&expr.kind, role) {
-        (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {
-            let op = if role == Role::Bad { binary.op.opposite() } else { binary.op };
-            let condition = Expr::from(Binary { op, bool: false, ..(**binary).clone() });
-            problem
-                .help(format!(
-                    "measure the time while all is well: `sli: {{ condition: '{}' }}`",
-                    condition.to_string().replace('\'', "''")
-                ))
-                .help("then remove `total` and `bad`: every evaluation is an event")
-        }
-        _ => problem
-            .help("write what is true while all is well: `sli: { condition: 'queue_length < 100' }`")
-            .help("then remove `total` and `bad`: every evaluation is an event"),
     }
 }
 
@@ -1159,59 +985,6 @@ fn placeholder(expr: &Expr) -> Option<&str> {
         }
     });
     found
-}
-
-const RANGE: &str =
-    "a placeholder of another tool: write a duration such as `5m`; in `bad_ratio` it is `$window`";
-
-/// The place of the text of a query, without its quotes.
-fn whole_text(query: &Scalar) -> Span {
-    query.place(0, query.text.len())
-}
-
-/// The place of the first `$name` in a query.
-fn of_variable(query: &Scalar, name: &str) -> Span {
-    let written = format!("${name}");
-    match query.text.find(&written) {
-        Some(at) => query.place(at, at + written.len()),
-        None => whole(query),
-    }
-}
-
-/// A query with another text in every range that has a placeholder.
-fn in_ranges(text: &str, range: &str) -> String {
-    let mut parts = text.split('[');
-    let mut written = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        written.push('[');
-        match part.split_once(']') {
-            Some((inner, rest)) if inner.contains(['$', '{', '<', '%']) && !inner.contains('"') => {
-                written += &format!("{range}]{rest}");
-            }
-            _ => written += part,
-        }
-    }
-    written
-}
-
-/// The counter of a query whose range is a placeholder that PromQL cannot read.
-fn in_foreign_range(text: &str) -> Option<String> {
-    let readable = Some(in_ranges(text, "5m")).filter(|readable| readable != text)?;
-    let expr = promql::parse(&readable).ok()?;
-    match expr.selectors().as_slice() {
-        [one] => Some(readable.get(one.span.start..one.span.end)?.to_owned()),
-        _ => None,
-    }
-}
-
-/// The edit that replaces curly quotes in a query, if one of them is the fault.
-fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
-    const CURLY: [char; 5] = ['“', '”', '„', '«', '»'];
-    query.text.get(fault..)?.starts_with(CURLY).then_some(())?;
-    let (start, last) = (query.text.find(CURLY)?, query.text.rfind(CURLY)?);
-    let end = last + query.text[last..].chars().next().map_or(0, char::len_utf8);
-    let text = query.text[start..end].replace(CURLY, "\"");
-    Some((query.place(start, end), query.spelling().of(&text)?))
 }
 
 /// Matchers whose value is a placeholder of a template or of Grafana: nothing fills it in here.
