@@ -22,7 +22,11 @@ pub fn faults(expr: &Expr, text: &str) -> Vec<Fault> {
         if let Some(written) = pattern(part)
             && let Some(Err(reason)) = string(written).map(regex::check)
         {
-            faults.push(Fault::new(written.span, format!("the pattern is not valid in RE2: {reason}")));
+            let fault = Fault::new(written.span, format!("the pattern is not valid in RE2: {reason}"));
+            faults.push(match reason.advice(None) {
+                Some(advice) => fault.help(advice),
+                None => fault,
+            });
         }
         match &part.kind {
             Kind::Call { function, args } => of_call(function, args, &mut faults),

@@ -13,6 +13,7 @@ use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::match_op::MatchOp;
+pub use syntax::PatternFault;
 
 /// Values that are tried besides those from the patterns: plain ones that people expect in an example, such as status codes.
 const INVENTED: [&str; 14] =
@@ -25,7 +26,7 @@ const LONGEST: usize = 1_000;
 pub const LONGEST_PATTERN: usize = 8_192;
 
 /// Whether `pattern` is valid RE2, and the error if not.
-pub fn check(pattern: &str) -> Result<(), String> {
+pub fn check(pattern: &str) -> Result<(), PatternFault> {
     read(pattern).map(|_| ())
 }
 
@@ -273,7 +274,7 @@ static KNOWN: Mutex<BTreeMap<String, Option<Arc<meta::Regex>>>> = Mutex::new(BTr
 const KEPT: usize = 4_096;
 
 /// `Ok(None)` is a valid pattern that is too large to run.
-fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
+fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, PatternFault> {
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = known().get(pattern) {
         return Ok(found.clone());
@@ -287,7 +288,7 @@ fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
     Ok(built)
 }
 
-fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
+fn build(pattern: &str) -> Result<Option<meta::Regex>, PatternFault> {
     let whole = Hir::concat(vec![Hir::look(Look::Start), read(pattern)?, Hir::look(Look::End)]);
     // A pattern is matched with a few short texts: optimizations for long searches would take longer to build than they save.
     let plain = meta::Config::new()
@@ -302,13 +303,13 @@ fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
 /// The maximum size of a pattern in memory.
 const LARGEST: usize = 1 << 20;
 
-fn read(pattern: &str) -> Result<Hir, String> {
+fn read(pattern: &str) -> Result<Hir, PatternFault> {
     Ok(parsed(pattern)?.hir)
 }
 
-fn parsed(pattern: &str) -> Result<syntax::Pattern, String> {
+fn parsed(pattern: &str) -> Result<syntax::Pattern, PatternFault> {
     if pattern.len() > LONGEST_PATTERN {
-        return Err(format!("it has {} bytes; the longest has {LONGEST_PATTERN}", pattern.len()));
+        return Err(format!("it has {} bytes; the longest has {LONGEST_PATTERN}", pattern.len()).into());
     }
     syntax::parse(pattern)
 }

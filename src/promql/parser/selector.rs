@@ -95,19 +95,9 @@ impl Parser<'_> {
             && let Err(reason) = regex::check(&value)
         {
             let fault = Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}"));
-            let reason = reason.to_string();
-            return Err(match reason {
-                _ if reason.contains("look-around") => fault.help(format!(
-                    "use the opposite operator: `{label}!~\"…\"` selects what a pattern does not match"
-                )),
-                _ if reason.starts_with("a `[`") => {
-                    fault.help("end it with `]`, or write two backslashes before it: `\\\\[`")
-                }
-                _ if reason.starts_with("a `(`") => {
-                    fault.help("end it with `)`, or write two backslashes before it: `\\\\(`")
-                }
-                _ if !reason.starts_with("a `") && !reason.starts_with("a quantifier") => fault,
-                _ => fault.help("write two backslashes before a sign that is meant as itself: `\\\\.`"),
+            return Err(match reason.advice(Some(&label)) {
+                Some(advice) => fault.help(advice),
+                None => fault,
             });
         }
         let span = self.from(place.start);

@@ -4,9 +4,65 @@
 //! **Invariant:** what Go 1.19 refuses is refused here, because Prometheus 2.42 is built with it. The only exception is `(?<name>…)`: the result says
 //! that it is newer. Newer versions of Go also know more names of characters, such as `\p{Letter}`; these have an older name, too.
 
+use std::fmt;
+
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
 
 use super::unicode;
+
+/// Why a pattern is not valid.
+#[derive(Clone, Debug)]
+pub struct PatternFault {
+    says: String,
+    kind: FaultKind,
+}
+
+/// What was probably meant.
+#[derive(Clone, Copy, Debug)]
+enum FaultKind {
+    /// A `(` without its `)`.
+    OpenGroup,
+    /// A `[` without its `]`.
+    OpenClass,
+    /// A sign with a meaning, perhaps meant as itself.
+    Sign,
+    LookAround,
+    Other,
+}
+
+impl PatternFault {
+    fn new(says: &str, kind: FaultKind) -> Self {
+        Self { says: says.to_owned(), kind }
+    }
+
+    /// What to write instead; `label` is that of the matcher, if the pattern belongs to one.
+    pub fn advice(&self, label: Option<&str>) -> Option<String> {
+        let text = match (self.kind, label) {
+            (FaultKind::OpenGroup, _) => "end it with `)`, or write two backslashes before it: `\\\\(`",
+            (FaultKind::OpenClass, _) => "end it with `]`, or write two backslashes before it: `\\\\[`",
+            (FaultKind::Sign, _) => "write two backslashes before a sign that is meant as itself: `\\\\.`",
+            (FaultKind::LookAround, Some(label)) => {
+                return Some(format!(
+                    "use the opposite operator: `{label}!~\"…\"` selects what a pattern does not match"
+                ));
+            }
+            (FaultKind::LookAround, None) | (FaultKind::Other, _) => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for PatternFault {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.says)
+    }
+}
+
+impl<T: Into<String>> From<T> for PatternFault {
+    fn from(says: T) -> Self {
+        Self { says: says.into(), kind: FaultKind::Other }
+    }
+}
 
 /// A valid pattern.
 pub(super) struct Pattern {
@@ -69,7 +125,7 @@ struct Reader<'p> {
 /// A set of characters that is being read.
 type Ranges = Vec<(u32, u32)>;
 
-pub(super) fn parse(pattern: &str) -> Result<Pattern, String> {
+pub(super) fn parse(pattern: &str) -> Result<Pattern, PatternFault> {
     // In Prometheus 3 `.` also matches a line break. Earlier label values almost never contained one.
     let flags = Flags { folds: false, lines: false, dot_is_all: true };
     let mut reader = Reader { left: pattern, flags, named: None };
@@ -105,7 +161,7 @@ pub(super) fn parse(pattern: &str) -> Result<Pattern, String> {
                         reader.skip(1);
                     }
                     if quantified {
-                        return Err("a quantifier after a quantifier".to_owned());
+                        return Err(PatternFault::new("a quantifier after a quantifier", FaultKind::Sign));
                     }
                     group.repeat(least, most, c == '{')?;
                 }
@@ -132,7 +188,7 @@ pub(super) fn parse(pattern: &str) -> Result<Pattern, String> {
         quantified = quantifier;
     }
     if !open.is_empty() {
-        return Err("a `(` without its `)`".to_owned());
+        return Err(PatternFault::new("a `(` without its `)`", FaultKind::OpenGroup));
     }
     Ok(Pattern { hir: group.closed()?.hir, named: reader.named })
 }
@@ -142,15 +198,15 @@ impl Group {
         Self { outer, captures, alternatives: Vec::new(), parts: Vec::new() }
     }
 
-    fn push(&mut self, part: Part) -> Result<(), String> {
+    fn push(&mut self, part: Part) -> Result<(), PatternFault> {
         self.parts.push(within_limits(part)?);
         Ok(())
     }
 
     /// Repeats the last part.
-    fn repeat(&mut self, least: u32, most: Option<u32>, counted: bool) -> Result<(), String> {
+    fn repeat(&mut self, least: u32, most: Option<u32>, counted: bool) -> Result<(), PatternFault> {
         let Some(part) = self.parts.pop() else {
-            return Err("a quantifier without anything before it".to_owned());
+            return Err(PatternFault::new("a quantifier without anything before it", FaultKind::Sign));
         };
         let copies = if counted { u64::from(most.unwrap_or(least)) } else { 1 };
         let all = if most == Some(0) { 1 } else { part.copies.saturating_mul(copies.max(1)) };
@@ -160,7 +216,7 @@ impl Group {
             } else {
                 TOO_OFTEN
             };
-            return Err(says.to_owned());
+            return Err(says.into());
         }
         let size = match (counted, most) {
             (false, _) => 2 + part.size,
@@ -173,13 +229,13 @@ impl Group {
     }
 
     /// Ends an alternative.
-    fn alternative(&mut self) -> Result<(), String> {
+    fn alternative(&mut self) -> Result<(), PatternFault> {
         let parts = std::mem::take(&mut self.parts);
         self.alternatives.push(together(parts, Hir::concat, 0)?);
         Ok(())
     }
 
-    fn closed(mut self) -> Result<Part, String> {
+    fn closed(mut self) -> Result<Part, PatternFault> {
         self.alternative()?;
         let between = self.alternatives.len() as u64 - 1;
         let mut whole = together(self.alternatives, Hir::alternation, between)?;
@@ -194,7 +250,7 @@ impl Group {
 /// A repetition with too large a number.
 const TOO_OFTEN: &str = "a repetition of more than 1000";
 
-fn together(mut parts: Vec<Part>, join: fn(Vec<Hir>) -> Hir, more: u64) -> Result<Part, String> {
+fn together(mut parts: Vec<Part>, join: fn(Vec<Hir>) -> Hir, more: u64) -> Result<Part, PatternFault> {
     if parts.len() == 1
         && let Some(one) = parts.pop()
     {
@@ -210,12 +266,12 @@ fn together(mut parts: Vec<Part>, join: fn(Vec<Hir>) -> Hir, more: u64) -> Resul
     within_limits(Part { hir, copies, size: size.max(1), depth })
 }
 
-fn within_limits(part: Part) -> Result<Part, String> {
+fn within_limits(part: Part) -> Result<Part, PatternFault> {
     if part.size > LARGEST {
-        return Err("it is too large".to_owned());
+        return Err("it is too large".into());
     }
     if part.depth > DEEPEST {
-        return Err(format!("it is nested more than {DEEPEST} deep"));
+        return Err(format!("it is nested more than {DEEPEST} deep").into());
     }
     Ok(part)
 }
@@ -232,7 +288,7 @@ impl Reader<'_> {
     }
 
     /// A part that begins with `c` and is no operator.
-    fn one(&mut self, c: char) -> Result<Part, String> {
+    fn one(&mut self, c: char) -> Result<Part, PatternFault> {
         let look = |look| Ok(Part::of(Hir::look(look)));
         let after = self.left.chars().nth(1);
         let known = match (c, after) {
@@ -294,17 +350,17 @@ impl Reader<'_> {
     }
 
     /// After `(`: whether the group captures; `None` if these are only flags for what follows.
-    fn group(&mut self) -> Result<Option<bool>, String> {
+    fn group(&mut self) -> Result<Option<bool>, PatternFault> {
         let Some(inside) = self.left.strip_prefix('?') else { return Ok(Some(true)) };
         for head in ["P<", "<"] {
             let Some(name) = inside.strip_prefix(head) else { continue };
             if head == "<" && name.starts_with(['=', '!']) {
-                return Err("look-around is not supported".to_owned());
+                return Err(PatternFault::new("look-around is not supported", FaultKind::LookAround));
             }
             let length = name.find('>').ok_or("a name of a group without `>`")?;
             let (name, left) = (&name[..length], &name[length + 1..]);
             if name.is_empty() || !name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) {
-                return Err(format!("`{name}` is not a name of a group"));
+                return Err(format!("`{name}` is not a name of a group").into());
             }
             if head == "<" && self.named.is_none() {
                 self.named = Some(name.to_owned());
@@ -313,10 +369,10 @@ impl Reader<'_> {
             return Ok(Some(true));
         }
         if inside.starts_with("P=") || inside.starts_with("P>") {
-            return Err("backreferences are not supported".to_owned());
+            return Err("backreferences are not supported".into());
         }
         if inside.starts_with(['=', '!']) {
-            return Err("look-around is not supported".to_owned());
+            return Err(PatternFault::new("look-around is not supported", FaultKind::LookAround));
         }
         self.left = inside;
         let (mut flags, mut on, mut any) = (self.flags, true, false);
@@ -338,7 +394,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     let read = &inside[..inside.len() - self.left.len()];
-                    return Err(format!("`(?{read}` is unknown"));
+                    return Err(format!("`(?{read}` is unknown").into());
                 }
             }
             any = true;
@@ -346,7 +402,7 @@ impl Reader<'_> {
     }
 
     /// Reads a quantifier: its least and its most. `None` if a `{` is a literal one.
-    fn counts(&mut self) -> Result<Option<(u32, Option<u32>)>, String> {
+    fn counts(&mut self) -> Result<Option<(u32, Option<u32>)>, PatternFault> {
         if let Some(found) = match self.left.as_bytes()[0] {
             b'*' => Some((0, None)),
             b'+' => Some((1, None)),
@@ -380,15 +436,15 @@ impl Reader<'_> {
             Some(most) => Some(number(most)?),
         };
         if most.is_some_and(|most| most < least) {
-            return Err("a repetition whose least is above its most".to_owned());
+            return Err("a repetition whose least is above its most".into());
         }
         self.skip(end + 1);
         Ok(Some((least, most)))
     }
 
     /// After `[`, up to its `]`. In RE2, classes do not nest and have no operations.
-    fn class(&mut self) -> Result<ClassUnicode, String> {
-        const UNCLOSED: &str = "a `[` without its `]`";
+    fn class(&mut self) -> Result<ClassUnicode, PatternFault> {
+        let unclosed = || PatternFault::new("a `[` without its `]`", FaultKind::OpenClass);
         let negative = self.left.starts_with('^');
         if negative {
             self.skip(1);
@@ -403,7 +459,7 @@ impl Reader<'_> {
                 let name = &self.left[2..2 + end];
                 let (name, without) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
                 let Some((_, found)) = POSIX.iter().find(|(known, _)| *known == name) else {
-                    return Err(format!("unknown class `[:{name}:]`"));
+                    return Err(format!("unknown class `[:{name}:]`").into());
                 };
                 ranges.extend(self.of_table(found, without));
                 self.skip(end + 4);
@@ -413,13 +469,13 @@ impl Reader<'_> {
                 ranges.extend(found);
                 continue;
             }
-            let low = self.in_class().ok_or(UNCLOSED)??;
+            let low = self.in_class().ok_or_else(unclosed)??;
             let mut high = low;
             if self.left.starts_with('-') && self.left.len() > 1 && !self.left.starts_with("-]") {
                 self.skip(1);
-                high = self.in_class().ok_or(UNCLOSED)??;
+                high = self.in_class().ok_or_else(unclosed)??;
                 if high < low {
-                    return Err("a range that ends before it begins".to_owned());
+                    return Err("a range that ends before it begins".into());
                 }
             }
             ranges.extend(self.folded(vec![(low, high)]));
@@ -429,7 +485,7 @@ impl Reader<'_> {
     }
 
     /// One character inside of a class; `None` at the end.
-    fn in_class(&mut self) -> Option<Result<u32, String>> {
+    fn in_class(&mut self) -> Option<Result<u32, PatternFault>> {
         if self.left.starts_with('\\') {
             return Some(self.escape());
         }
@@ -437,7 +493,7 @@ impl Reader<'_> {
     }
 
     /// A set of characters such as `\d` or `\p{Greek}`.
-    fn characters(&mut self) -> Result<Option<Ranges>, String> {
+    fn characters(&mut self) -> Result<Option<Ranges>, PatternFault> {
         let mut ahead = self.left.chars();
         if ahead.next() != Some('\\') {
             return Ok(None);
@@ -463,7 +519,7 @@ impl Reader<'_> {
     }
 
     /// After `\p` or `\P`.
-    fn named_characters(&mut self, without: bool) -> Result<Ranges, String> {
+    fn named_characters(&mut self, without: bool) -> Result<Ranges, PatternFault> {
         let name = match self.left.strip_prefix('{') {
             Some(inside) => &inside[..inside.find('}').ok_or("a `\\p{` without its `}`")?],
             None => &self.left[..self.left.chars().next().ok_or("`\\p` without a name")?.len_utf8()],
@@ -473,15 +529,15 @@ impl Reader<'_> {
         let Some(ranges) = unicode::ranges(name) else {
             let says = format!("unknown class `\\p{{{name}}}`");
             return Err(match unicode::meant(name) {
-                Some(known) => format!("{says}; its name is `\\p{{{known}}}`"),
-                None => says,
+                Some(known) => format!("{says}; its name is `\\p{{{known}}}`").into(),
+                None => says.into(),
             });
         };
         Ok(self.of_table(&ranges, without))
     }
 
     /// The character of an escape.
-    fn escape(&mut self) -> Result<u32, String> {
+    fn escape(&mut self) -> Result<u32, PatternFault> {
         self.skip(1);
         let c = self.next().ok_or("a backslash at the end")?;
         let unknown = || format!("unknown escape `\\{c}`");
@@ -494,7 +550,7 @@ impl Reader<'_> {
             't' => 0x09,
             'v' => 0x0b,
             '1'..='9' if !is_octal(&c) || !self.left.starts_with(|c| is_octal(&c)) => {
-                return Err("backreferences are not supported".to_owned());
+                return Err("backreferences are not supported".into());
             }
             '0'..='7' => {
                 let digits: String = self.left.chars().take_while(is_octal).take(2).collect();
@@ -516,7 +572,7 @@ impl Reader<'_> {
                 code.ok().filter(|code| hexadecimal && *code <= u32::from(char::MAX)).ok_or_else(unknown)?
             }
             _ if c.is_ascii() && !c.is_ascii_alphanumeric() => c.into(),
-            _ => return Err(unknown()),
+            _ => return Err(unknown().into()),
         };
         Ok(code)
     }
