@@ -483,6 +483,16 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     problem.fix(format!("write `{meant}`"), node.span, meant)
                 }
                 (_, Some((_, [value]))) => problem.fix(format!("write `{}`", entry(value)), node.span, *value),
+                (Value::List(_), Some((_, values))) if ["`total`", "`good`", "`bad`"].contains(&what) => {
+                    match in_flow(&values.join(" + ")) {
+                        Some(sum) => problem.fix(format!("write the sum: `{}`", entry(&sum)), node.span, sum),
+                        None => problem.help(format!("add the counters: `{}`", entry("'a_total + b_total'"))),
+                    }
+                }
+                (Value::List(_), Some((_, values))) if what == "an entry of `by`" => problem
+                    .label("the value of an entry is the label that gets another name")
+                    .help("write only the label: `by: [region]`")
+                    .help(format!("to count only some values, write a matcher in the queries: `region=~\"{}\"`", values.join("|"))),
                 (_, Some((_, [value, ..]))) => problem.help(format!("write one of them, such as `{value}`: a list is not allowed here")),
                 (Value::Map(_), _) => match selector(node) {
                     Some(text) => problem.fix(format!("write `{}`", entry(&text)), node.span, text),

@@ -182,6 +182,11 @@ const SPANISH: &[(&str, &[&str])] = &[
 /// Words of other tools that have no equivalent key, and what to write instead.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
+        "`sli`",
+        &["good_ratio", "success_ratio", "availability", "availability_ratio"],
+        "write the ratio of bad events: `bad_ratio: 1 - (…)`, with your query in the parentheses",
+    ),
+    (
         "an entry of `maintenance`",
         &["for", "duration", "length", "lasts"],
         "write when it ends: `to: 2027-01-10T04:00`",

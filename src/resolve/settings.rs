@@ -203,6 +203,15 @@ pub(super) fn by(
                         problems.push(reserved(label, blocks, place));
                         return None;
                     }
+                    None if is_several_labels(&label.text) => {
+                        let labels = label.text.split_whitespace().collect::<Vec<_>>().join(", ");
+                        problems.push(
+                            Problem::error(Code::InvalidLabel, whole(label), "this is more than one label")
+                                .label("a comma separates labels")
+                                .help(format!("write each label as an entry of its own: `by: [{labels}]`")),
+                        );
+                        return None;
+                    }
                     None => label_name(&label.text, whole(label), problems)?,
                 };
                 Kept { label: name.clone(), name }
@@ -235,6 +244,12 @@ pub(super) fn by(
         }
     }
     Some(all)
+}
+
+/// Whether a text is several labels with blanks between them.
+fn is_several_labels(text: &str) -> bool {
+    text.split_whitespace().count() > 1
+        && text.split_whitespace().all(|label| LabelName::parse(label).is_some())
 }
 
 /// A label of the raw series that gets another name.
