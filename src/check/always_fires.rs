@@ -22,9 +22,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .label("one side of `or` always has a result")
                 .help("compare both sides with a limit; an alert does not need `or vector(0)`"),
             _ => problem
-                .label(
-                    "the expression never drops a series, and an alert fires for every series in its result",
-                )
+                .label("the expression keeps every series, and an alert fires for every series in its result")
                 .help(match &alert.expr.kind {
                     Kind::Selector(selector) => {
                         format!("compare it with a limit, such as `{selector} > 100`")

@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             Problem::error(Code::DependencyCycle, edge.place, headline)
                 .label(format!("{} → {}", edge.service, names.join(" → ")))
                 .help("while both are down each silences the other, and nobody is notified")
-                .help("remove one direction: the one in which failures spread less"),
+                .help("remove one of these entries, so that no service needs itself"),
         );
         message.extend(way);
     }

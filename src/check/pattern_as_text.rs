@@ -85,10 +85,7 @@ fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: String)
             "only a series with exactly this value would be selected",
         ),
         MatchOp::Matches | MatchOp::NotMatches => (
-            format!(
-                "as a regular expression, `{}` does not match the values that it seems to name",
-                matcher.value
-            ),
+            format!("`{}` is not a regular expression for these values", matcher.value),
             "patterns are regular expressions of RE2, for the whole value",
         ),
     };

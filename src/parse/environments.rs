@@ -210,7 +210,7 @@ const OFF: [&str; 14] = [
 fn meant_off(node: &Node, name: &str) -> Option<Problem> {
     let Value::Scalar(word) = &node.value else { return None };
     OFF.contains(&word.text.trim().to_lowercase().as_str()).then(|| {
-        let headline = format!("the word that turns `{name}` off in an environment is `off`");
+        let headline = format!("an environment turns `{name}` off with the word `off`");
         Problem::error(Code::WrongType, node.span, headline).fix(
             format!("write `{name}: off`"),
             node.span,

@@ -395,7 +395,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an entry of `maintenance`",
         &["days", "hours", "weekday", "weekdays", "cron", "repeat", "every"],
-        "a window has a date: `from: 2027-01-10T02:00, to: 2027-01-10T04:00`; for hours that repeat, write when events count, as `hours` beside it",
+        "a window has a date: `from: 2027-01-10T02:00, to: 2027-01-10T04:00`; for hours that repeat, write in the SLO when events count: `hours: { days: monday-friday, hours: \"08:00-20:00\" }`",
     ),
     ("a route", &["continue"], "remove it: every route that matches an alert sends it"),
     ("a route", &["routes"], "write it as a route of its own, with all its labels in `match`"),
@@ -449,8 +449,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
 const BELONG: &[(&str, &[&str], &str)] = &[
     ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
     ("an SLO", SLO_KEYS, "it belongs to an SLO, under `slos`"),
-    ("a service file", SERVICE_KEYS, "it belongs to a service file, at the left margin"),
-    ("the project file", PROJECT_KEYS, "it belongs to the project file, `slowburn.yaml`, at the left margin"),
+    ("a service file", SERVICE_KEYS, "it belongs to a service file, without indentation"),
+    (
+        "the project file",
+        PROJECT_KEYS,
+        "it belongs to the project file, `slowburn.yaml`, without indentation",
+    ),
     ("an alert", ALERT_KEYS, "it belongs to an alert, under `alerts`"),
     ("a receiver", CHANNELS, "it belongs to a receiver, under `receivers`"),
 ];

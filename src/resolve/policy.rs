@@ -2,7 +2,7 @@
 
 use super::{innermost, values, whole};
 use crate::ast::{Map, PolicyBlock, Settings};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, joined};
 use crate::model::{Agreed, Tier};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -300,15 +300,14 @@ pub(super) fn reachable(
     let (out, kept) = (tiers(out), tiers(kept.collect()));
     if !out.is_empty() {
         let longs: Vec<String> = out.iter().map(|tier| tier.long.to_string()).collect();
-        let named = out.iter().map(|tier| format!("the {} of {}", tier.severity, tier.long));
-        let named: Vec<String> = named.collect();
-        let headline = format!("at an objective of {objective} {} is left out", named.join(" and "));
+        let named = out.iter().map(|tier| format!("the tier of {} ({})", tier.long, tier.severity));
+        let named = joined(&named.collect::<Vec<_>>(), "and");
         let headline =
-            if out.len() > 1 { headline.replace(" is left out", " are left out") } else { headline };
+            format!("at an objective of {objective} {named} cannot fire, so the rules have no such tier");
         let pages = kept.iter().any(|tier| tier.severity == Severity::Page);
         let label = match pages {
-            true => "not even a full outage would fire it",
-            false => "not even a full outage would fire it, and no page is left: no alert would page anybody",
+            true => "a full outage does not reach this burn rate",
+            false => "a full outage does not reach this burn rate, and no tier is left that pages",
         };
         let problem = Problem::warning(Code::BurnRateUnreachable, place, headline).label(label);
         // The user may have written the share of failures.

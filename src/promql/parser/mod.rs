@@ -161,7 +161,7 @@ impl<'a> Parser<'a> {
                 "write `==` for equality".to_owned()
             }
             ";" if next.is_empty() => "remove it".to_owned(),
-            metric if last(1) == "not" => format!("write what is so when it is not true: `{metric} == 0`"),
+            metric if last(1) == "not" => format!("write the opposite comparison: `{metric} == 0`"),
             "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
             "&&" => "write `and`".to_owned(),
             "||" => "write `or`".to_owned(),
