@@ -270,7 +270,9 @@ impl Reader {
         let place = |span: promql::ast::Span| query.place(span.start, span.end);
         let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
             for fault in faults {
-                let foreign = fault.message.starts_with("expected a duration, found `{`");
+                // `[{{.window}}]`
+                let before = query.text.get(..fault.span.start).unwrap_or_default();
+                let foreign = before.trim_end().ends_with('[') && query.text[before.len()..].starts_with('{');
                 let problem = Problem::error(code, place(fault.span), fault.message);
                 problems.push(match fault.help.or_else(|| foreign.then(|| RANGE.to_owned())) {
                     Some(help) => problem.help(help),
