@@ -37,8 +37,12 @@ alertmanager:
 ";
 
 fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
+    compiled_as(path, std::fs::read_to_string(path).unwrap())
+}
+
+/// The problems of a case with another text.
+fn compiled_as(path: &Path, text: String) -> (String, Sources, Vec<Problem>) {
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let text = std::fs::read_to_string(path).unwrap();
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let folder = path.parent().unwrap();
     let beside = |name: &str| std::fs::read_to_string(folder.with_file_name(name)).unwrap();
@@ -100,6 +104,22 @@ fn every_mistake_is_reported_at_its_place_with_advice() {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name, format!("{source}\n----- problems\n{shown}")));
+    });
+}
+
+#[test]
+fn line_ends_of_windows_change_no_message() {
+    insta::glob!("rejected/*/*.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        if text.contains('\r') {
+            return;
+        }
+        let shown = |text: String| {
+            let (_, sources, problems) = compiled_as(path, text);
+            render(&problems, &sources, Format::Human { color: false })
+        };
+        let windows = shown(text.replace('\n', "\r\n")).replace('\r', "");
+        assert_eq!(windows, shown(text), "{}", path.display());
     });
 }
 

@@ -29,8 +29,7 @@ impl<'a> Faulty<'a> {
     /// What is wrong, if it is a known mistake; `words` are those of the parser.
     pub fn slip(self, words: &str) -> Option<Problem> {
         let here = self.line(self.offset);
-        let above = here.checked_sub(1).map(|end| self.line(end));
-        if let Some(problem) = above.into_iter().chain([here]).find_map(|start| self.odd_blank(start)) {
+        if let Some(problem) = self.above(here).into_iter().chain([here]).find_map(|start| self.odd_blank(start)) {
             return Some(problem);
         }
         if let Some(problem) = self.commented() {
@@ -80,6 +79,18 @@ impl<'a> Faulty<'a> {
         self.text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1)
     }
 
+    /// The start of the line above the line that begins at `start`.
+    fn above(self, start: usize) -> Option<usize> {
+        let above = &self.text[..start];
+        let above = above.strip_suffix("\r\n").or_else(|| above.strip_suffix(['\n', '\r']))?;
+        Some(self.line(above.len()))
+    }
+
+    /// The starts of the lines above the line that begins at `start`, the nearest first.
+    fn lines_above(self, start: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.above(start), move |start| self.above(*start))
+    }
+
     /// The line from `start` on, without blanks at its end.
     fn rest(self, start: usize) -> &'a str {
         self.text[start..].split(['\n', '\r']).next().unwrap_or_default().trim_end()
@@ -119,8 +130,8 @@ impl<'a> Faulty<'a> {
 
     /// A `#` without quotes that begins a value inside brackets above the error: the rest of its line is a comment, and so is the closing bracket.
     fn commented(self) -> Option<Problem> {
-        let mut start = self.line(self.offset);
-        for _ in 0..5 {
+        let here = self.line(self.offset);
+        for start in [here].into_iter().chain(self.lines_above(here)).take(5) {
             let line = self.rest(start);
             if let Some(at) = line.find(": #").map(|at| at + 2)
                 && line[..at].contains('{')
@@ -136,7 +147,6 @@ impl<'a> Faulty<'a> {
                         .fix(format!("write `{key}: \"{word}\"`"), span, format!("\"{word}\"")),
                 );
             }
-            start = self.line(start.checked_sub(1)?);
         }
         None
     }
@@ -145,9 +155,9 @@ impl<'a> Faulty<'a> {
     /// colon.
     fn tabbed(self, from: usize, to: usize) -> Problem {
         let problem = self.syntax(from, to, "a tab is used for indentation");
-        let start = self.text[..from].rfind('\n').map_or(0, |at| at + 1);
+        let start = self.line(from);
         let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
-        let above = self.text[..start].lines().rev().find(|line| !line.trim().is_empty());
+        let above = self.lines_above(start).map(|start| self.rest(start)).find(|line| !line.trim().is_empty());
         let above =
             above.filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().contains('\t'));
         if !self.text[start..start + blank].contains('\t') || from > start + blank {
@@ -216,9 +226,8 @@ impl<'a> Faulty<'a> {
     }
 
     /// A quote in a line above that is not closed on its line.
-    fn unclosed(self, mut start: usize) -> Option<Problem> {
-        for _ in 0..20 {
-            start = self.line(start.checked_sub(1)?);
+    fn unclosed(self, start: usize) -> Option<Problem> {
+        for start in self.lines_above(start).take(20) {
             let line = self.rest(start);
             if let Some(rest) = line.trim_start().strip_prefix('"').filter(|rest| !rest.contains('"')) {
                 let at = start + line.len() - rest.len() - 1;
@@ -243,14 +252,12 @@ impl<'a> Faulty<'a> {
 
     /// A bracket at the end of a line above, with an indented mapping below it.
     fn opened(self, start: usize) -> Option<Problem> {
-        let above = self.text[..start].lines().rev().take(20);
-        let mut end = start;
-        for line in above {
-            end -= line.len() + 1;
+        for start in self.lines_above(start).take(20) {
+            let line = self.rest(start);
             if let Some(key) =
-                line.trim_end().strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
+                line.strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
             {
-                let at = end + line.trim_end().len() - 1;
+                let at = start + line.len() - 1;
                 let bracket = &self.text[at..=at];
                 let problem = self.syntax(
                     at,
@@ -372,7 +379,7 @@ impl<'a> Faulty<'a> {
 
     /// A `-` before the first key of a mapping.
     fn dashed(self, start: usize) -> Option<Problem> {
-        let above = self.line(start.checked_sub(1)?);
+        let above = self.above(start)?;
         let line = self.rest(above);
         let at = above + line.find("- ")?;
         let key = line.trim_start().strip_prefix("- ")?.split(':').next()?;
@@ -392,7 +399,7 @@ impl<'a> Faulty<'a> {
         let found = depth(line);
         self.pair(start).map(|_| ()).or_else(|| line.ends_with(':').then_some(()))?;
         let mut wanted: Option<usize> = None;
-        for above in self.text[..start].lines().rev().take(200) {
+        for above in self.lines_above(start).take(200).map(|start| self.rest(start)) {
             let at = depth(above);
             if above.trim().is_empty() || above.trim_start().starts_with('#') {
                 continue;
