@@ -161,7 +161,7 @@ use difference::{Amounts, Difference};
 use emit::{TARGETS, Target};
 use model::Model;
 use plan::{Plan, ServicePlan};
-use source::Sources;
+use source::{Sources, Span};
 
 /// The result of compiling a project.
 #[derive(Debug)]
@@ -414,6 +414,12 @@ fn finish(
     let facts = derive::derive(&model);
     let judged = check::check(&facts, &lower::RULES, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
+    let errors: Vec<Span> =
+        problems.iter().filter(|one| one.is_error()).map(|one| one.primary.span).collect();
+    // An invisible character in a name or a key is an error there already.
+    problems.retain(|one| {
+        one.code != Code::InvisibleCharacter || !errors.iter().any(|error| error.contains(one.primary.span))
+    });
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)
         && (targets.mimir.is_some() || targets.operator.is_some() || targets.vmrule.is_some())

@@ -50,6 +50,11 @@ impl Span {
     pub fn beginning(self) -> Self {
         Self { end: (self.start + 1).min(self.end), ..self }
     }
+
+    /// Whether `other` is a part of it.
+    pub fn contains(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
 }
 
 /// The quotes around a text in its file: an edit has to escape its text for them.

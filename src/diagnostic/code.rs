@@ -62,6 +62,7 @@ codes! {
     InvalidPeriod "invalid-period"
     InvalidText "invalid-text"
     InvalidUtf8 "invalid-utf-8"
+    InvisibleCharacter "invisible-character"
     JourneyOverspent "journey-overspent"
     MissingBucket "missing-bucket"
     MissingKey "missing-key"

@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 103] = [
+pub const PAGES: [(Code, &str); 104] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
@@ -46,6 +46,7 @@ pub const PAGES: [(Code, &str); 103] = [
     (Code::InvalidPeriod, include_str!("invalid-period.md")),
     (Code::InvalidText, include_str!("invalid-text.md")),
     (Code::InvalidUtf8, include_str!("invalid-utf-8.md")),
+    (Code::InvisibleCharacter, include_str!("invisible-character.md")),
     (Code::JourneyOverspent, include_str!("journey-overspent.md")),
     (Code::MissingBucket, include_str!("missing-bucket.md")),
     (Code::MissingKey, include_str!("missing-key.md")),

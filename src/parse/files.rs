@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::environments::{self, Overrides};
 use super::fields::{Fields, wrong_type};
+use super::invisible::invisible;
 use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, overlay, scrape, targets, template};
@@ -50,6 +51,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
         match yaml::read(*id, &file.text) {
             Err(found) => problems.extend(found),
             Ok(node) => {
+                problems.extend(invisible(&file.text, &node));
                 let declared = environments::keys(&node);
                 let (node, found) = environments::choose(node, environment, &mut problems);
                 let project = project(&file.path, &node, &mut problems);
@@ -149,7 +151,7 @@ fn file(
         Ok(node) => node,
         Err(problems) => return (None, problems),
     };
-    let mut problems = Vec::new();
+    let mut problems = invisible(&source.text, &node);
     if source.path.rsplit('/').next() == Some("slowburn.yml") {
         let place = Span { source: id, start: 0, end: 0 };
         let problem = Problem::error(Code::InvalidName, place, "this file is not read as the project file");

@@ -8,6 +8,7 @@ mod fields;
 mod files;
 mod foreign_keys;
 mod hours;
+mod invisible;
 mod keys;
 mod overlay;
 mod scrape;

@@ -29,7 +29,9 @@ impl<'a> Faulty<'a> {
     /// What is wrong, if it is a known mistake; `words` are those of the parser.
     pub fn slip(self, words: &str) -> Option<Problem> {
         let here = self.line(self.offset);
-        if let Some(problem) = self.above(here).into_iter().chain([here]).find_map(|start| self.odd_blank(start)) {
+        if let Some(problem) =
+            self.above(here).into_iter().chain([here]).find_map(|start| self.odd_blank(start))
+        {
             return Some(problem);
         }
         if let Some(problem) = self.commented() {
@@ -157,7 +159,8 @@ impl<'a> Faulty<'a> {
         let problem = self.syntax(from, to, "a tab is used for indentation");
         let start = self.line(from);
         let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
-        let above = self.lines_above(start).map(|start| self.rest(start)).find(|line| !line.trim().is_empty());
+        let above =
+            self.lines_above(start).map(|start| self.rest(start)).find(|line| !line.trim().is_empty());
         let above =
             above.filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().contains('\t'));
         if !self.text[start..start + blank].contains('\t') || from > start + blank {
@@ -254,8 +257,7 @@ impl<'a> Faulty<'a> {
     fn opened(self, start: usize) -> Option<Problem> {
         for start in self.lines_above(start).take(20) {
             let line = self.rest(start);
-            if let Some(key) =
-                line.strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
+            if let Some(key) = line.strip_suffix(['{', '[']).and_then(|key| key.trim_end().strip_suffix(':'))
             {
                 let at = start + line.len() - 1;
                 let bracket = &self.text[at..=at];
