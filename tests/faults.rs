@@ -41,9 +41,13 @@ fn mail() -> Play {
 }
 
 fn with(slo: &str) -> Play {
+    with_in(PROJECT, slo)
+}
+
+fn with_in(project: &str, slo: &str) -> Play {
     let slo = slo.lines().map(|line| format!("    {line}\n")).collect::<String>();
     let head = "version: slowburn/v1\nservice: mail\nmissing_events: off\nslos:\n  delivery:\n";
-    Play::of(PROJECT, &format!("{head}{slo}"))
+    Play::of(project, &format!("{head}{slo}"))
 }
 
 /// The sum of all events that were counted.
@@ -955,6 +959,40 @@ fn a_series_that_expires_and_returns_counts_only_new_events() {
                 .play();
         }
     }
+}
+
+#[test]
+fn native_histograms_that_return_or_restart_count_only_new_events() {
+    const SLI: &str = r#"objective: P99 < 250ms
+sli: { latency: 'smtp_delivery_duration_seconds{job="mail"}', histogram: native }"#;
+    // Fast ones took less than an eighth of a second, slow ones half a second to one.
+    let sample = |(fast, slow): (u64, u64)| {
+        let count = fast + slow;
+        format!("{{{{schema:0 sum:{count} count:{count} offset:-3 buckets:[{fast} 0 0 {slow}]}}}}")
+    };
+    let samples = |values: Vec<(u64, u64)>| values.into_iter().map(sample).collect::<Vec<_>>().join(" ");
+    let play = |series: Vec<String>, total: u64, good: u64| {
+        let mut play = with_in(&format!("{PROJECT}prometheus: {{ version: \"3.0\" }}\n"), SLI).newest();
+        for (at, values) in series.iter().enumerate() {
+            let name = format!("smtp_delivery_duration_seconds{{job='mail',instance='a',route='{at}'}}");
+            play = play.series(&name, values);
+        }
+        play.until("99m30s")
+            .is("99m30s", &format!("round({}, 0.1)", counted("total")), &total.to_string())
+            .is("99m30s", &format!("round({}, 0.1)", counted("good")), &good.to_string())
+            .silent()
+            .run();
+    };
+    let steady = || samples((0..200).map(|at| (1_000_000 + 100 * at, 0)).collect());
+    // Away for one minute, six and twenty. After a quarter of an hour nothing is known of what a series was.
+    for (away, slow, new) in [(2, 4000, 1), (12, 4000, 1), (12, 0, 1), (40, 4000, 0)] {
+        let gone = vec!["_"; away].join(" ");
+        let (before, after) = (samples(vec![(1000, slow); 60]), samples(vec![(1001, slow); 139 - away]));
+        play(vec![steady(), format!("{before} stale {gone} {after}")], 19_900 + new, 19_900 + new);
+    }
+    let old = (0..60).map(|at| (1_000_000 + 100 * at, 0));
+    let restarted = samples(old.chain((0..140).map(|at| (90 + 100 * at, 1))).collect());
+    play(vec![restarted], 19_891, 19_890);
 }
 
 #[test]

@@ -138,6 +138,8 @@ pub struct Play {
     length: String,
     /// The compiled rules, if another ruler must pass the same test.
     asynchronous: Option<String>,
+    /// Whether its series need a promtool of Prometheus 3.
+    newest: bool,
 }
 
 impl Play {
@@ -161,7 +163,14 @@ impl Play {
             checks,
             length: String::new(),
             asynchronous: None,
+            newest: false,
         }
+    }
+
+    /// With native histograms, which only a promtool of Prometheus 3 can read.
+    pub fn newest(mut self) -> Self {
+        self.newest = true;
+        self
     }
 
     /// Seconds between samples.
@@ -298,9 +307,13 @@ impl Play {
         let test = self.test();
         self.artifacts.insert("promtool/hand.yaml".to_owned(), test.clone());
         let dir = written(&self.artifacts);
-        let tools: Vec<PathBuf> = super::promtool().into_iter().chain(super::promtool3()).collect();
+        let older = super::promtool().filter(|_| !self.newest);
+        let tools: Vec<PathBuf> = older.into_iter().chain(super::promtool3()).collect();
         if tools.is_empty() {
-            super::skipped("tests of rules by hand: there is no promtool");
+            super::skipped(match self.newest {
+                true => "proofs of native histograms: there is no promtool3",
+                false => "tests of rules by hand: there is no promtool",
+            });
         }
         for promtool in tools.iter().take(if super::full() { 2 } else { 1 }) {
             if let Err(said) = run(promtool, &["test", "rules"], &[dir.path().join("promtool/hand.yaml")]) {
