@@ -165,7 +165,7 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
 }
 
 /// The most problems of one kind that are reported for one file; with more, the cause is probably a generator.
-pub const TOLD: usize = 50;
+pub const MOST_OF_A_KIND: usize = 50;
 
 /// Sorts by file, offset and code, and removes duplicates, so that the order does not depend on the stage that found a fault. If one file has very
 /// many of one kind, the first are kept, and the last of these says how many more there are.
@@ -178,10 +178,10 @@ pub fn sort(problems: &mut Vec<Problem>) {
     problems.retain(|problem| {
         let count = counts.entry(kind(problem)).or_default();
         *count += 1;
-        *count <= TOLD
+        *count <= MOST_OF_A_KIND
     });
     for problem in problems.iter_mut().rev() {
-        let more = counts.insert(kind(problem), 0).unwrap_or(0).saturating_sub(TOLD);
+        let more = counts.insert(kind(problem), 0).unwrap_or(0).saturating_sub(MOST_OF_A_KIND);
         if more > 0 {
             problem.help.push(Help { text: format!("and {more} more of this kind in this file"), fix: None });
         }

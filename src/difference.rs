@@ -182,7 +182,7 @@ kinds! {
     /// The alert for missing events.
     MissingEvents "missing-events" Alerting
     /// The receivers of an alert.
-    Notified "told" Alerting
+    Notified "notified" Alerting
     /// The channels of a receiver.
     Receiver "receiver" Alerting
     /// Routes and times.

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A program that may be at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Prometheus, or a program that cannot be told from it.
+    /// Prometheus, or a program that answers like it.
     Prometheus,
     /// Alertmanager.
     Alertmanager,

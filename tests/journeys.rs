@@ -249,7 +249,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
     let (mail, hour) = ("0+1000x260", "2h10m");
     let fires = |alert: &str| format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
     let [page, part, told] =
-        ["InviteInviteBurnPage", "ApiAvailabilityBurnPage", "InviteInviteBurnPageTold"].map(fires);
+        ["InviteInviteBurnPage", "ApiAvailabilityBurnPage", "InviteInviteBurnPageNotified"].map(fires);
     let during = |from: &str, to: &str, query: &str| format!("count_over_time(({query})[{from}:30s]{to})");
     // A group that is evaluated before an alert's group sees the alert half a minute later.
     let checks = [
@@ -358,7 +358,7 @@ fn labels(name: &str) -> BTreeMap<String, String> {
         "ApiAvailabilityBurnTicket" => {
             vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
         }
-        "InviteInviteBurnPageTold" => vec![("part", "api/availability")],
+        "InviteInviteBurnPageNotified" => vec![("part", "api/availability")],
         "MailDeliveryBurnPage" => vec![("service", "mail"), ("slo", "delivery"), ("severity", "page")],
         _ => vec![("severity", "page"), ("env", "prod")],
     };
@@ -397,7 +397,8 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
 fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before() {
     let artifacts = artifacts(JOURNEY);
     let (page, ticket) = ("InviteInviteBurnPage", "InviteInviteBurnTicket");
-    let (told, api, mail) = ("InviteInviteBurnPageTold", "ApiAvailabilityBurnPage", "MailDeliveryBurnPage");
+    let (told, api, mail) =
+        ("InviteInviteBurnPageNotified", "ApiAvailabilityBurnPage", "MailDeliveryBurnPage");
     let cases: [(&[&str], &[&str]); 7] = [
         (&[api, page, ticket], &[ticket]),
         // The first part was bad when the journey paged; the other one was not.

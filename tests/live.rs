@@ -143,7 +143,7 @@ impl World {
     }
 
     /// The notifications of a receiver, each change once, in the order of the first time.
-    fn told(&self, receiver: &str) -> Vec<String> {
+    fn notified(&self, receiver: &str) -> Vec<String> {
         let mut all = Vec::new();
         for told in self.of(receiver) {
             for alert in told.body["alerts"].as_array().unwrap() {
@@ -281,7 +281,7 @@ fn well(application: &Application) {
 #[test]
 fn the_whole_chain_notifies_exactly_the_right_people() {
     let Some(world) = World::start() else { return };
-    nobody_is_told_anything_while_all_is_well(&world);
+    nobody_is_notified_while_all_is_well(&world);
     every_panel_of_every_dashboard_has_an_answer(&world, |_| true);
     fail(&world.application);
     a_target_that_vanished_silences_what_needs_it(&world);
@@ -290,11 +290,11 @@ fn the_whole_chain_notifies_exactly_the_right_people() {
     // Without scrapes there are no counts.
     every_panel_of_every_dashboard_has_an_answer(&world, |query| !query.contains("queries"));
     recover(&world.application);
-    what_is_over_is_told(&world);
+    resolved_alerts_are_notified(&world);
     if full() {
-        missing_events_are_told(&world);
+        missing_events_are_notified(&world);
     }
-    no_more_was_told(&world);
+    nothing_else_was_notified(&world);
 }
 
 /// Three faults at the same time.
@@ -319,7 +319,7 @@ fn recover(application: &Application) {
     }
 }
 
-fn nobody_is_told_anything_while_all_is_well(world: &World) {
+fn nobody_is_notified_while_all_is_well(world: &World) {
     let promised: usize = world
         .plan
         .services
@@ -339,8 +339,8 @@ fn nobody_is_told_anything_while_all_is_well(world: &World) {
 fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     let page = "ShopCheckoutBurnPage";
     world.silenced("ShopCheckoutBurnTicket", page);
-    world.wait("on-call is told of the outage", || {
-        world.told("on-call").contains(&format!("firing {page}")).then_some(())
+    world.wait("on-call is notified of the outage", || {
+        world.notified("on-call").contains(&format!("firing {page}")).then_some(())
     });
     // At the earliest possible time: at the first or second evaluation after the first scrape with errors.
     let slo = format!("{{service=\"shop\",slo=\"checkout\",region={}}}", Value::from(REGION));
@@ -419,7 +419,7 @@ fn four_digits(value: f64) -> String {
 fn in_chat(world: &World, summary: &str) {
     let attachment = |told: &Notification| told.body["attachments"][0].clone();
     let ours = |told: &Notification| attachment(told).to_string().contains("shop/checkout");
-    let said = world.wait("the chat is told of the outage", || world.of("slack").into_iter().find(ours));
+    let said = world.wait("the chat is notified of the outage", || world.of("slack").into_iter().find(ours));
     let escaped = summary.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     assert_eq!(word(&attachment(&said)["title"]), escaped);
     assert_eq!(said.body["channel"], "#incidents");
@@ -431,7 +431,7 @@ fn in_chat(world: &World, summary: &str) {
 
 /// A mail has a text and an HTML page, and the label value adds no tags to the page.
 fn by_mail(world: &World, summary: &str) {
-    let mail = world.wait("a mail tells of the outage", || {
+    let mail = world.wait("a mail reports the outage", || {
         world.mailbox.mails().into_iter().find(|mail| mail.body.contains("shop/checkout"))
     });
     assert_eq!(mail.to, "<on-call@shop.internal>");
@@ -446,8 +446,8 @@ fn by_mail(world: &World, summary: &str) {
 }
 
 fn a_slow_leak_opens_a_ticket(world: &World) {
-    world.wait("the office is told of the leak", || {
-        world.told("office").contains(&"firing MailDeliveryBurnTicket".to_owned()).then_some(())
+    world.wait("the office is notified of the leak", || {
+        world.notified("office").contains(&"firing MailDeliveryBurnTicket".to_owned()).then_some(())
     });
     let (_, alert) = world.only("office", "firing", "MailDeliveryBurnTicket");
     let description = word(&alert["annotations"]["description"]);
@@ -470,8 +470,8 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     world.wait("the database is known to be gone", || world.known(down));
     world.application.grows("web", "pages_total{code=\"200\"}", 0.0);
     world.application.grows("web", "pages_total{code=\"500\"}", 200.0);
-    world.wait("on-call is told that the database is gone", || {
-        world.told("on-call").contains(&format!("firing {down}")).then_some(())
+    world.wait("on-call is notified that the database is gone", || {
+        world.notified("on-call").contains(&format!("firing {down}")).then_some(())
     });
     let (_, alert) = world.only("on-call", "firing", down);
     assert_eq!(
@@ -543,18 +543,19 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
     assert!(faults.is_empty(), "{} of {asked}\n{}", faults.len(), faults.join("\n"));
 }
 
-fn what_is_over_is_told(world: &World) {
-    let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
-    world
-        .wait("on-call is told that the outage is over", || told("on-call", "resolved ShopCheckoutBurnPage"));
+fn resolved_alerts_are_notified(world: &World) {
+    let told = |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
+    world.wait("on-call is notified that the outage is over", || {
+        told("on-call", "resolved ShopCheckoutBurnPage")
+    });
     let (_, page) = world.only("on-call", "resolved", "ShopCheckoutBurnPage");
-    world.wait("the office is told that the leak is over", || {
+    world.wait("the office is notified that the leak is over", || {
         told("office", "resolved MailDeliveryBurnTicket")
     });
     world.wait("nothing of the web fires", || {
         world.firing().iter().all(|alert| !alert.starts_with("Web")).then_some(())
     });
-    world.wait("the office is told of the outage when its page is over, and of its end", || {
+    world.wait("the office is notified of the outage when its page is over, and of its end", || {
         told("office", "resolved ShopCheckoutBurnTicket")
     });
     // They fired for longer than `group_wait`, and nobody was notified.
@@ -564,13 +565,13 @@ fn what_is_over_is_told(world: &World) {
     }
     let (at, _) = world.only("office", "firing", "ShopCheckoutBurnTicket");
     let ended: jiff::Timestamp = word(&page["endsAt"]).parse().unwrap();
-    assert!(at >= ended.as_second() as f64, "the ticket was told at {at}, the page ended at {ended}");
+    assert!(at >= ended.as_second() as f64, "the ticket was notified at {at}, the page ended at {ended}");
 }
 
 /// Without events, only the alert for missing events can fire.
-fn missing_events_are_told(world: &World) {
-    let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
-    world.wait("the office is told of missing events", || told("office", "firing StockEventsMissing"));
+fn missing_events_are_notified(world: &World) {
+    let told = |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
+    world.wait("the office is notified of missing events", || told("office", "firing StockEventsMissing"));
     let (_, alert) = world.only("office", "firing", "StockEventsMissing");
     assert_eq!(word(&alert["annotations"]["summary"]), "AVISO stock: sin eventos desde hace 10 min (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
@@ -581,8 +582,10 @@ fn missing_events_are_told(world: &World) {
     world.silenced("DatabaseEventsMissing", "DatabaseGone");
     world.application.returns("database");
     world.application.returns("stock");
-    world.wait("on-call is told that the database is back", || told("on-call", "resolved DatabaseGone"));
-    world.wait("the office is told that events are back", || told("office", "resolved StockEventsMissing"));
+    world.wait("on-call is notified that the database is back", || told("on-call", "resolved DatabaseGone"));
+    world.wait("the office is notified that events are back", || {
+        told("office", "resolved StockEventsMissing")
+    });
     // They still fire afterwards, and nobody is notified: it was the same problem.
     for alert in ["DatabaseAvailabilityBurnPage", "DatabaseEventsMissing"] {
         world.wait(&format!("{alert} is over"), || (!world.firing().contains(alert)).then_some(()));
@@ -594,7 +597,7 @@ fn missing_events_are_told(world: &World) {
 }
 
 /// All alerts that fired, and all notifications.
-fn no_more_was_told(world: &World) {
+fn nothing_else_was_notified(world: &World) {
     let mut fired = vec![
         "DatabaseAvailabilityBurnPage",
         "DatabaseGone",
@@ -621,8 +624,8 @@ fn no_more_was_told(world: &World) {
     let ever = world.ask("count by (alertname, region) (count_over_time(ALERTS{alertstate=\"firing\"}[1h]))");
     let ever = ever.iter().map(|alert| word(&alert["metric"]["alertname"]).to_owned()).collect();
     assert_eq!(sorted(ever), sorted(fired));
-    assert_eq!(sorted(world.told("on-call")), sorted(pages));
-    assert_eq!(sorted(world.told("office")), sorted(tickets));
+    assert_eq!(sorted(world.notified("on-call")), sorted(pages));
+    assert_eq!(sorted(world.notified("office")), sorted(tickets));
     for receiver in ["web-team", "nobody"] {
         assert!(world.of(receiver).is_empty(), "{:?}", world.of(receiver));
     }

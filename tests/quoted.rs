@@ -40,7 +40,7 @@ alertmanager:
     )
 }
 
-fn told(project: &str, service: &str) -> Vec<String> {
+fn problems(project: &str, service: &str) -> Vec<String> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let sources = Sources::new(vec![file("slos/slowburn.yaml", project), file("slos/web.yaml", service)]);
     let problems = slowburn::compile(&sources).problems;
@@ -82,7 +82,7 @@ fn every_output_spells_them_as_its_reader_does() {
 
 #[test]
 fn readers_that_do_not_support_them_are_named_with_advice() {
-    let old = told(&project("2.42", "0.29"), SERVICE);
+    let old = problems(&project("2.42", "0.29"), SERVICE);
     let of_by = old.iter().find(|said| said.contains("labels such as `http.route`")).unwrap();
     assert!(of_by.starts_with("needs-newer-prometheus:") && of_by.contains("`http_route`"), "{of_by}");
     let plain = SERVICE.replace("[http.route, k8s.io/role]", "[route]");
@@ -90,15 +90,15 @@ fn readers_that_do_not_support_them_are_named_with_advice() {
         "    - { match: { http.route: \"/a\" }, to: on-call, group_by: [http.route] }",
         "    - { match: { severity: page }, to: on-call }",
     );
-    assert_eq!(told(&no_route, &plain), [] as [&str; 0]);
-    for said in [told(&no_route, SERVICE), told(&project("3.0", "0.25"), &plain)] {
+    assert_eq!(problems(&no_route, &plain), [] as [&str; 0]);
+    for said in [problems(&no_route, SERVICE), problems(&project("3.0", "0.25"), &plain)] {
         assert!(!said.is_empty());
         for problem in said {
             assert!(problem.starts_with("needs-newer-alertmanager:"), "{problem}");
         }
     }
     for text in ["a b", "a\\\"b", "1a", "a:b", "a{b"] {
-        let said = told(
+        let said = problems(
             &project("3.0", "0.29"),
             &SERVICE.replace("[http.route, k8s.io/role]", &format!("[\"{text}\"]")),
         );
@@ -109,7 +109,7 @@ fn readers_that_do_not_support_them_are_named_with_advice() {
 #[test]
 fn reserved_labels_can_be_renamed() {
     for label in ["service", "slo", "severity", "owner"] {
-        let said = told(
+        let said = problems(
             &project("3.0", "0.29"),
             &SERVICE.replace("[http.route, k8s.io/role]", &format!("[{label}]")),
         );
@@ -166,15 +166,15 @@ fn matching_by_names_in_quotes_needs_a_newer_version() {
         r#"up * on (job) group_left ("http.route") info > 2"#,
         r#"sum by ("http.route") (up) unless on ("http.route") sum by ("http.route") (up) > 2"#,
     ] {
-        let said = told(&project("3.9", "0.29"), &with(expr)).join("\n");
+        let said = problems(&project("3.9", "0.29"), &with(expr)).join("\n");
         assert!(
             said.contains("need Prometheus 3.10 or newer") && said.contains("label_replace"),
             "{expr}: {said}"
         );
-        let said = told(&project("3.10", "0.29"), &with(expr)).join("\n");
+        let said = problems(&project("3.10", "0.29"), &with(expr)).join("\n");
         assert!(!said.contains("needs-newer-prometheus"), "{expr}: {said}");
     }
-    let within = told(
+    let within = problems(
         &project("3.0", "0.29"),
         &SERVICE.replace("    sli:", "    except: max by (\"http.route\") (closed == 1)\n    sli:"),
     )

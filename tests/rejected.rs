@@ -141,7 +141,7 @@ fn shipped() -> Vec<SourceFile> {
 }
 
 /// The problems after one of the files was changed.
-fn told(files: &[SourceFile], index: usize, text: String) -> (Sources, Vec<Problem>) {
+fn problems_after(files: &[SourceFile], index: usize, text: String) -> (Sources, Vec<Problem>) {
     let mut files = files.to_vec();
     files[index].text = text;
     let sources = Sources::new(files);
@@ -175,7 +175,7 @@ fn a_misspelt_key_is_one_problem() {
     let faults = slowburn::parallel::map(&cases, |(index, at)| {
         let mut text = files[*index].text.clone();
         text.insert(*at, 'q');
-        let (sources, problems) = told(&files, *index, text);
+        let (sources, problems) = problems_after(&files, *index, text);
         // The key may be a name, which can be any word, or which is reported where it is used.
         let unknown = problems.iter().any(|problem| problem.code.name() == "unknown-key");
         let shown = || render(&problems, &sources, Format::Human { color: false });
@@ -190,7 +190,7 @@ fn a_misspelt_key_is_one_problem() {
 fn a_broken_file_is_one_problem() {
     let files = shipped();
     for (index, file) in files.iter().enumerate().filter(|(_, file)| file.path.ends_with(".yaml")) {
-        let (sources, problems) = told(&files, index, format!("{}\nbroken: [\n", file.text));
+        let (sources, problems) = problems_after(&files, index, format!("{}\nbroken: [\n", file.text));
         let shown = render(&problems, &sources, Format::Human { color: false });
         assert_eq!(problems.len(), 1, "{}\n{shown}", file.path);
     }

@@ -336,7 +336,7 @@ fn annotations(value: &Value, path: &str, hostile: &str) {
 }
 
 /// Messages on a terminal, in a comment of a pull request, and for programs.
-fn told(hostile: &str, before: &Sources, sources: &Sources) {
+fn problems_are_seen(hostile: &str, before: &Sources, sources: &Sources) {
     let seen = |what: &str, text: &str| {
         assert!(text.split(['\n', '\t']).all(is_seen), "{hostile:?} in {what}: {text:?}");
     };
@@ -383,7 +383,7 @@ fn every_text_stays_text_for_every_reader() {
         let sources = with(text);
         let artifacts = compiled(&sources);
         holds(text, &plain, &artifacts);
-        told(text, &before, &sources);
+        problems_are_seen(text, &before, &sources);
         made.extend(artifacts.into_iter().map(|(path, text)| (format!("{number}/{path}"), text)));
     }
     made.extend(plain.iter().map(|(path, text)| (format!("plain/{path}"), text.clone())));
@@ -454,7 +454,7 @@ proptest! {
         let before = sources(&|_| PLAIN.to_owned());
         let sources = with(&text);
         holds(&text, &compiled(&before), &compiled(&sources));
-        told(&text, &before, &sources);
+        problems_are_seen(&text, &before, &sources);
     }
 }
 

@@ -230,8 +230,8 @@ pub fn reasons(
 
 fn other_selectors(subject: &Subject) -> Option<String> {
     let apart = metric_differences(&subject.theirs, subject.ours);
-    const TOLD: usize = 4;
-    let names: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
+    const MOST_NAMES: usize = 4;
+    let names: Vec<String> = apart.iter().take(MOST_NAMES).map(ToString::to_string).collect();
     (!names.is_empty()).then(|| format!("the two sides read different series: {}", names.join("; ")))
 }
 

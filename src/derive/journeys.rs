@@ -116,7 +116,7 @@ pub(super) fn silencing_alert(
             length = length.max(of.map(page_delay_after_parts).unwrap_or_default());
         }
     }
-    let name = format!("{}Told", made_alert_name(service, slo, Severity::Page));
+    let name = format!("{}Notified", made_alert_name(service, slo, Severity::Page));
     let causes = vec![alert_id(model, service, slo, Severity::Page)];
     (!silenced.is_empty()).then_some(SilencingAlert { name, causes, silenced, parts, length })
 }

@@ -65,12 +65,12 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
         annotations: annotations(model, service, &companion.annotations, companion.severity),
     };
     let labels = known.rule_labels();
-    alert::rule(alert, told_apart(&companion.expr, labels.keys()), labels, "")
+    alert::rule(alert, distinguished(&companion.expr, labels.keys()), labels, "")
 }
 
 /// The expression, with one sample for those that would become the same alert: Prometheus refuses two alerts with the same labels, and then sends
 /// none of the rule. They differ only in a label that the alert sets, or in the name of their metric, which no alert has.
-fn told_apart<'l>(expr: &Expr, set: impl Iterator<Item = &'l String>) -> Expr {
+fn distinguished<'l>(expr: &Expr, set: impl Iterator<Item = &'l String>) -> Expr {
     let carried = ResultLabels::of(expr);
     let lost: Vec<&String> =
         set.filter(|label| carried.may_have(label) && fixed(expr, label).is_none()).collect();

@@ -132,7 +132,7 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                         let end = text[at..].find(|c| !is_part(c)).map_or(text.len(), |length| at + length);
                         let name = text[start..end].replace('.', "_");
                         fault.help(format!(
-                            "Prometheus stores dots as `_`, if it is not told otherwise: write `{name}`"
+                            "Prometheus stores dots as `_`, unless it is configured otherwise: write `{name}`"
                         ))
                     }
                     _ => fault,

@@ -7,7 +7,7 @@ use crate::model::{Agreement, BudgetAlert};
 use crate::scalar::Scalar;
 use crate::vocabulary::BudgetLine;
 
-/// Limit for lines: more cannot be told apart.
+/// Limit for lines: nobody can distinguish more.
 const MOST: usize = 8;
 
 /// Limit for characters, so that the text fits into an alert.

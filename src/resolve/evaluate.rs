@@ -26,12 +26,12 @@ pub(super) enum Signal {
 const NOW: i64 = 1_000_000;
 
 /// Binary floating point distinguishes all decimals of fifteen digits. The sums in the proofs stay exact, too.
-const TOLD_APART: u128 = 10u128.pow(15);
+const LARGEST_MANTISSA: u128 = 10u128.pow(15);
 
 /// A number, if it has few enough digits for a proof.
 pub(super) fn playable(number: Decimal) -> Option<Decimal> {
     let number = number.normalize();
-    (number.mantissa().unsigned_abs() <= TOLD_APART).then_some(number)
+    (number.mantissa().unsigned_abs() <= LARGEST_MANTISSA).then_some(number)
 }
 
 /// The number in a query's text, if it has few enough digits for a proof.

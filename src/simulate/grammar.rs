@@ -14,7 +14,7 @@ pub struct Fault {
     place: Range<usize>,
     headline: String,
     label: String,
-    /// The whole incident in its right spelling, if it can be told.
+    /// The whole incident in its right spelling, if it is clear.
     meant: Option<String>,
 }
 
@@ -25,7 +25,7 @@ const AROUND: usize = 100;
 const LONGEST_WORD: usize = 40;
 
 impl Fault {
-    /// The whole incident in its right spelling, if it can be told.
+    /// The whole incident in its right spelling, if it is clear.
     pub fn meant(&self) -> Option<&str> {
         self.meant.as_deref()
     }

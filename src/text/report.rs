@@ -22,7 +22,7 @@ const PARTS: [(&str, &str); 8] = [
     ("service.html", include_str!("report/service.html")),
     ("slo.html", include_str!("report/slo.html")),
     ("alerts.html", include_str!("report/alerts.html")),
-    ("told.html", include_str!("report/told.html")),
+    ("notified.html", include_str!("report/notified.html")),
     ("simulator.html", include_str!("report/simulator.html")),
 ];
 

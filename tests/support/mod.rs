@@ -22,6 +22,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 /// The files of `tests/rejected`, each with the folder of its project.
 pub fn rejected() -> Vec<(String, PathBuf)> {
@@ -72,6 +76,13 @@ fn required() -> bool {
 /// A promtool of Prometheus 3, if there is one.
 pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
+}
+
+/// The processor time of this thread: a busy machine does not change it.
+pub fn processor_time() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+    let time = usage.user_time() + usage.system_time();
+    Duration::from_micros(time.num_microseconds().unsigned_abs())
 }
 
 /// An amtool of Alertmanager 0.28 or newer, if there is one.

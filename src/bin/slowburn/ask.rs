@@ -146,8 +146,8 @@ impl<'a> ServerRequests<'a> {
 
     /// The right address, if the server at this host says that it answers only below a path.
     fn below(&self, host: &str) -> Option<String> {
-        let told = self.client.probe("/", true)?;
-        engine::prefix(&told).map(|path| format!("the server answers below {path}: write {host}{path}"))
+        let answer = self.client.probe("/", true)?;
+        engine::prefix(&answer).map(|path| format!("the server answers below {path}: write {host}{path}"))
     }
 
     /// Which server answers, and at which address it was found: first below the given address, then below its host.
@@ -203,10 +203,10 @@ impl<'a> ServerRequests<'a> {
 
     /// Prints the notes of a server on a query, each once. They do not mean that data is missing.
     fn print_notes(&self, json: &Value) {
-        const TOLD: usize = 10;
+        const MOST_SHOWN: usize = 10;
         let mut printed_notes = self.printed_notes.borrow_mut();
         for info in json["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if printed_notes.len() < TOLD && printed_notes.insert(info.to_owned()) {
+            if printed_notes.len() < MOST_SHOWN && printed_notes.insert(info.to_owned()) {
                 let short: String = info.chars().take(500).collect();
                 stderr::print(&format!("the server warns: {}\n", inert::line(&short)));
             }
@@ -216,9 +216,9 @@ impl<'a> ServerRequests<'a> {
 
 /// Limits the warnings in an answer to a number and a length that a person reads.
 fn shorten(all: &mut Vec<Value>) {
-    const TOLD: usize = 1000;
-    let more = all.len().saturating_sub(TOLD);
-    all.truncate(TOLD);
+    const MOST_SHOWN: usize = 1000;
+    let more = all.len().saturating_sub(MOST_SHOWN);
+    all.truncate(MOST_SHOWN);
     for warning in all.iter_mut() {
         if let Some((end, _)) = warning.as_str().and_then(|text| text.char_indices().nth(500)) {
             *warning = Value::from(format!("{}…", &warning.as_str().unwrap_or_default()[..end]));

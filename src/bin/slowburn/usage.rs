@@ -241,7 +241,7 @@ fn with_option(words: &mut Vec<String>, error: &clap::Error) -> Option<String> {
     Some(headline)
 }
 
-/// An incident in its right spelling; `None` if it cannot be told.
+/// An incident in its right spelling; `None` if it is not clear.
 pub fn incident_of(text: &str) -> Option<String> {
     match parse(text) {
         Ok(_) => Some(text.to_owned()),

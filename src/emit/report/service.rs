@@ -150,7 +150,7 @@ struct AlertRow {
     tiers: Vec<String>,
     /// When it fires, if it has no tiers.
     about: String,
-    told: Vec<ReceiversRow>,
+    notified: Vec<ReceiversRow>,
 }
 
 /// The receivers, for some values of labels.
@@ -449,7 +449,7 @@ fn row_of(
         kept: alert.keep_firing_for.map(|kept| words.length(kept)),
         about: String::new(),
         tiers,
-        told: shown.iter().map(delivered).collect(),
+        notified: shown.iter().map(delivered).collect(),
     }
 }
 

@@ -67,7 +67,7 @@ struct Tier {
 struct Alert {
     severity: &'static str,
     name: String,
-    told: Vec<Receiver>,
+    notified: Vec<Receiver>,
 }
 
 /// The budget alerts.
@@ -179,5 +179,5 @@ fn alert(severity: Severity, id: &AlertId, deliveries: &Deliveries) -> Alert {
             });
         }
     }
-    Alert { severity: severity.as_str(), name: id.name.clone(), told: receivers }
+    Alert { severity: severity.as_str(), name: id.name.clone(), notified: receivers }
 }

@@ -59,7 +59,7 @@ struct Gaps {
     /// SLOs with tickets only.
     ticketed: Vec<Link>,
     /// Alerts that notify nobody.
-    untold: Vec<String>,
+    unnotified: Vec<String>,
 }
 
 /// A metric that does not exist yet.
@@ -169,13 +169,13 @@ fn gaps(plan: &Plan, deliveries: &Deliveries) -> Gaps {
         ticketed: links(&|slo| {
             (!slo.promise.tiers.is_empty() || !slo.promise.budget_alerts.is_empty()) && !pages(slo)
         }),
-        untold: (deliveries.by_name.iter())
+        unnotified: (deliveries.by_name.iter())
             .filter(|(_, all)| all.iter().any(|delivery| delivery.notified.is_empty()))
             .map(|(name, _)| (*name).to_owned())
             .collect(),
     };
     // An SLO without pages is often intended, so it is shown, but not counted.
-    gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();
+    gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.unnotified.len();
     gaps
 }
 

@@ -121,7 +121,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Whether a state is a prediction, which needs two samples.
-    fn is_foretold(&self) -> bool {
+    fn is_predicted(&self) -> bool {
         let (Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr }) = &self.slo.sli else {
             return false;
         };
@@ -163,7 +163,7 @@ impl<'a> Stage<'a> {
         let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
         let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. })
             && !self.grows()
-            && !self.is_foretold();
+            && !self.is_predicted();
         let tiers = &self.promise.tiers;
         let late = match loads.split_last() {
             Some((_, before)) if self.shifted() => Cow::from([&[StepEvents::default()], before].concat()),

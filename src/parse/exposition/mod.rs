@@ -30,7 +30,7 @@ use line::{Label, Line, Type, unescaped};
 use tally::Tally;
 
 /// At most this many unreadable lines are reported; the others are counted.
-const TOLD: usize = 100;
+const MOST_SKIPPED: usize = 100;
 
 /// The result of reading an exposition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn skip(&mut self, line: usize, column: usize, reason: impl Into<String>) {
-        if self.skipped.len() < TOLD {
+        if self.skipped.len() < MOST_SKIPPED {
             self.skipped.push(Skipped { line, column, reason: reason.into() });
         } else {
             self.more += 1;

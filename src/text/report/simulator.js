@@ -116,7 +116,7 @@ const simulation = (() => {
       const awake = page && at !== null && page.times.fires <= at && at < page.times.stops + declared.awake;
       return { line, at, severity: awake ? "ticket" : line.severity };
     });
-    for (const one of alerts) one.told = told(one, page);
+    for (const one of alerts) one.notifications = notifications(one, page);
     return {
       tiers,
       alerts,
@@ -127,11 +127,11 @@ const simulation = (() => {
     };
   }
 
-  // When each receiver is told, in milliseconds; null for never. While the page fires its ticket is silent.
-  function told({ alert, times }, page) {
+  // When each receiver is notified, in milliseconds; null for never. While the page fires its ticket is silent.
+  function notifications({ alert, times }, page) {
     if (!times) return [];
     const silent = alert.severity === "ticket" && page ? page.times : null;
-    return alert.told.map((receiver) => {
+    return alert.notified.map((receiver) => {
       let at = times.fires + receiver.after;
       if (silent && at >= silent.fires && at < silent.stops) at = silent.stops;
       return { receiver, at: at < times.stops ? at : null, silenced: Boolean(silent) };
@@ -220,7 +220,7 @@ const simulation = (() => {
       return element("tr", { "data-line": line.left }, ...cells.map((cell, index) => (index ? element("td", {}, cell) : element("th", { scope: "row" }, element("code", {}, cell)))));
     });
     if (lines.length) parts.push(table(say("lines"), ["alert", "left", "fires", "severity"].map((name) => element("th", { scope: "col" }, say("column." + name))), lines));
-    parts.push(table(say("told"), ["alert", "receiver", "when"].map((name) => element("th", { scope: "col" }, say("column." + name))), ran.alerts.flatMap(notified)));
+    parts.push(table(say("notified"), ["alert", "receiver", "when"].map((name) => element("th", { scope: "col" }, say("column." + name))), ran.alerts.flatMap(notified)));
     return parts;
   }
 
@@ -245,11 +245,11 @@ const simulation = (() => {
     return element("span", { class: "course", "aria-hidden": "true" }, bar);
   }
 
-  function notified({ alert, times, told }) {
+  function notified({ alert, times, notifications }) {
     const name = () => element("th", { scope: "row" }, element("code", {}, alert.name));
     if (!times) return [element("tr", {}, name(), element("td", { class: "muted", colspan: "2" }, say("silent")))];
-    if (!told.length) return [element("tr", {}, name(), element("td", { colspan: "2" }, say("yours", { time: time(times.fires) })))];
-    return told.map(({ receiver, at, silenced }) => {
+    if (!notifications.length) return [element("tr", {}, name(), element("td", { colspan: "2" }, say("yours", { time: time(times.fires) })))];
+    return notifications.map(({ receiver, at, silenced }) => {
       const mute = receiver.mute.length ? say("mute", { times: receiver.mute.join(", ") }) : "";
       const when = at === null ? say(silenced ? "silenced" : "over") : say(silenced ? "at.later" : "at", { time: time(at) }) + mute;
       return element("tr", { "data-receiver": receiver.name, "data-at": at ?? "" }, name(), element("td", {}, receiver.name), element("td", {}, when));
