@@ -24,8 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use nix::time::{ClockId, clock_gettime};
 
 /// The files of `tests/rejected`, each with the folder of its project.
 pub fn rejected() -> Vec<(String, PathBuf)> {
@@ -80,9 +79,7 @@ pub fn promtool3() -> Option<PathBuf> {
 
 /// The processor time of this thread: a busy machine does not change it.
 pub fn processor_time() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
-    let time = usage.user_time() + usage.system_time();
-    Duration::from_micros(time.num_microseconds().unsigned_abs())
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
 }
 
 /// An amtool of Alertmanager 0.28 or newer, if there is one.
