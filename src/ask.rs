@@ -76,9 +76,9 @@ const MOST_NAMES: usize = 100_000;
 /// The first questions.
 pub fn questions(model: &Model) -> Vec<Question> {
     let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let slos = model.services.iter().flat_map(|service| &service.slos);
     let alerts = model.services.iter().flat_map(|service| &service.alerts);
-    let readers = slos
+    let readers = model
+        .slos()
         .flat_map(|slo| {
             let except = slo.agreed.except.as_ref().map(|except| (&except.readings, &[][..]));
             [Some((&slo.readings, &slo.by[..])), except].into_iter().flatten()

@@ -6,7 +6,7 @@ mod code;
 mod lists;
 
 pub use code::Code;
-pub use lists::{alternatives, few, joined, listed, there_are};
+pub use lists::{alternatives, few, joined, listed, several, there_are};
 
 use std::collections::BTreeMap;
 
@@ -90,6 +90,13 @@ impl Problem {
     fn new(code: Code, level: Level, span: Span, headline: String) -> Self {
         let primary = Label { span, text: String::new() };
         Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new(), hidden: None }
+    }
+
+    /// All its places, to change them.
+    pub(crate) fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        let labels = std::iter::once(&mut self.primary).chain(&mut self.secondary);
+        let fixes = self.help.iter_mut().filter_map(|help| help.fix.as_mut());
+        labels.map(|label| &mut label.span).chain(fixes.map(|fix| &mut fix.span)).chain(&mut self.hidden)
     }
 
     /// Whether it stops the compiler.

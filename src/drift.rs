@@ -300,13 +300,13 @@ pub fn human(drift: &Drift, address: &str) -> String {
             (Some(service), Some(slo)) => format!(" of {service}/{slo}"),
             _ => String::new(),
         };
-        let message = match finding.kind {
+        let state = match finding.kind {
             Kind::Missing => "is not loaded",
             Kind::Changed => "differs from the compiled rule",
             Kind::LeftOver => "is loaded, but no longer compiled",
             Kind::Failing => "fails",
         };
-        let _ = write!(text, "{group}: {rule}{} {message}", inert::line(&of));
+        let _ = write!(text, "{group}: {rule}{} {state}", inert::line(&of));
         match &finding.error {
             Some(error) => drop(writeln!(text, ": {error}")),
             None => text.push('\n'),

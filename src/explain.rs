@@ -67,8 +67,7 @@ pub fn explain(plan: &SloPlan) -> String {
             page += &wrapped("  ", &message);
         }
         for severity in Severity::ALL {
-            let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
-            if let Some(kept) = tiers.find_map(|tier| tier.keep_firing_for) {
+            if let Some(kept) = promise.tiers_of(severity).find_map(|tier| tier.keep_firing_for) {
                 let kept =
                     format!("The {severity} goes on firing for {kept} after that: these times include it.");
                 page += &wrapped("  ", &kept);
@@ -384,8 +383,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
 /// Errors that no tier detects, and how long the budget lasts with them.
 fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
     let lowest = promise.tiers.iter().map(|tier| tier.burn_rate).min();
-    let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-    let lowest_page = page.map(|tier| tier.burn_rate).min();
+    let lowest_page = promise.tiers_of(Severity::Page).map(|tier| tier.burn_rate).min();
     let gone = |burn_rate: Decimal| spoken(period / burn_rate);
     let limit = promise.budget_alerts.first().map(|alert| alert.line);
     let mut remarks = vec![match (lowest, limit) {
@@ -429,7 +427,7 @@ fn undetected_errors(promise: &Promise, period: Decimal) -> Vec<String> {
 
 /// Which bad events do not alert because of `min_bad_events`.
 fn effect_of_min_bad_events(promise: &Promise, severity: Severity) -> Option<String> {
-    let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
+    let tiers = || promise.tiers_of(severity);
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
     let is_evaluated = promise.event != Event::Occurrence;
     if count < 2 {
@@ -474,7 +472,7 @@ fn effect_of_min_bad_events(promise: &Promise, severity: Severity) -> Option<Str
 
 /// Which bad events do not alert because of `min_events`.
 fn effect_of_min_events(promise: &Promise, severity: Severity) -> Option<String> {
-    let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
+    let tiers = || promise.tiers_of(severity);
     let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
     let needs = format!(
         "A {severity} needs {count} events in its long window, good or bad; with fewer, not even a \
@@ -488,9 +486,7 @@ fn effect_of_min_events(promise: &Promise, severity: Severity) -> Option<String>
 /// The effect of a short history, which makes long windows shorter: `H·T/(e − T)`.
 fn cold_start(promise: &Promise) -> Option<String> {
     let tier = promise
-        .tiers
-        .iter()
-        .filter(|tier| tier.severity == Severity::Page)
+        .tiers_of(Severity::Page)
         .max_by_key(|tier| tier.long)
         .or_else(|| promise.tiers.iter().max_by_key(|tier| tier.long))?;
     let history = Duration::from_secs((tier.long.secs() / 3).max(60));

@@ -34,6 +34,13 @@ pub struct Model {
     pub services: Vec<Service>,
 }
 
+impl Model {
+    /// The SLOs of all services.
+    pub fn slos(&self) -> impl Iterator<Item = &Slo> {
+        self.services.iter().flat_map(|service| &service.slos)
+    }
+}
+
 /// Settings for all services.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -284,6 +291,11 @@ pub struct Slo {
 }
 
 impl Slo {
+    /// The tiers with this severity: together they are one alert.
+    pub fn tiers_of(&self, severity: Severity) -> impl Iterator<Item = &Tier> {
+        self.tiers.iter().filter(move |tier| tier.severity == severity)
+    }
+
     /// The parts of a journey; empty for other SLIs.
     pub fn parts(&self) -> &[Part] {
         match &self.sli {

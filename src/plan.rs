@@ -31,6 +31,13 @@ pub struct Plan {
     pub services: Vec<ServicePlan>,
 }
 
+impl Plan {
+    /// The SLOs of all services.
+    pub fn slos(&self) -> impl Iterator<Item = &SloPlan> {
+        self.services.iter().flat_map(|service| &service.slos)
+    }
+}
+
 /// Facts that all services share.
 #[derive(Clone, Debug)]
 pub struct ProjectPlan {

@@ -47,7 +47,7 @@ impl Scalar {
 
     /// The same scalar, if so many more bytes of the file come before it.
     pub(crate) fn moved(mut self, by: u32) -> Self {
-        self.span = Span { start: self.span.start + by, end: self.span.end + by, ..self.span };
+        self.span = self.span.moved(by);
         self.pieces.iter_mut().for_each(|piece| piece.file += by as usize);
         self
     }
@@ -126,6 +126,11 @@ impl Scalar {
             false => last.file + last.length,
         };
         Span { start: from as u32, end: to as u32, ..self.span }
+    }
+
+    /// The place of the whole text.
+    pub fn whole(&self) -> Span {
+        self.place(0, self.text.len())
     }
 
     fn piece_at(&self, offset: usize) -> Option<&Piece> {

@@ -51,6 +51,11 @@ impl Span {
         Self { end: (self.start + 1).min(self.end), ..self }
     }
 
+    /// The same range, if so many more bytes of the file come before it.
+    pub(crate) fn moved(self, by: u32) -> Self {
+        Self { start: self.start + by, end: self.end + by, ..self }
+    }
+
     /// Whether `other` is a part of it.
     pub fn contains(self, other: Self) -> bool {
         self.source == other.source && self.start <= other.start && other.end <= self.end

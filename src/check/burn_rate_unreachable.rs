@@ -51,8 +51,7 @@ fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Spa
     let pace = promise.traffic?;
     let events = |tier: &TierFacts| pace * seconds(tier.long);
     let is_starved = |tier: &&TierFacts| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
-    let starved: Vec<TierFacts> =
-        promise.tiers.iter().filter(|tier| tier.severity == severity).filter(is_starved).cloned().collect();
+    let starved: Vec<TierFacts> = promise.tiers_of(severity).filter(is_starved).cloned().collect();
     let first = starved.first()?;
     let (tiers, events) = (named(&starved), about(events(first)));
     let (headline, label) = match promise.event {

@@ -79,9 +79,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             None => drop(known.insert(name, (own, place))),
         }
     }
-    let slos = model.services.iter().flat_map(|service| &service.slos);
     let chosen: BTreeSet<&str> =
-        slos.filter_map(|slo| slo.alert_name.as_ref()).map(|name| name.as_str()).collect();
+        model.slos().filter_map(|slo| slo.alert_name.as_ref()).map(|name| name.as_str()).collect();
     for facts in &facts.services {
         for (companion, alert) in &facts.companions {
             let name = &alert.name;

@@ -24,8 +24,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         };
         // With the number of events of `min_events`, a single bad one may be too few.
         let of_few = |tier: &&TierFacts| Decimal::from(tier.min_events) * tier.threshold < Decimal::ONE;
-        let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-        let pages = pages.filter(alone).filter(of_few);
+        let pages = promise.tiers_of(Severity::Page).filter(alone).filter(of_few);
         let Some(hourly) = pages.map(hourly).max() else { continue };
         let entry = (hourly, slo.objective.to_string());
         let known = worst.entry(slo.places.min_bad_events).or_insert_with(|| entry.clone());

@@ -160,9 +160,9 @@ impl<'a> Comparison<'a> {
     /// Chooses the windows at a time in seconds since 1970.
     pub fn at(&mut self, now: u64) {
         for subject in &mut self.subjects {
-            let (windows, message) = windows(&subject.theirs, subject.ours, now);
+            let (windows, notes) = windows(&subject.theirs, subject.ours, now);
             let slo = subject.ours.name();
-            self.notes.extend(message.into_iter().map(|message| Note { slo: slo.clone(), text: message }));
+            self.notes.extend(notes.into_iter().map(|text| Note { slo: slo.clone(), text }));
             subject.windows = windows;
         }
     }
@@ -380,13 +380,13 @@ fn by_values(
 /// The windows of the old side, and the periods of both; with notes on what is not compared.
 fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let period = &ours.slo.promise.period;
-    let mut message = Vec::new();
+    let mut notes = Vec::new();
     if let Some(was) = theirs.period.filter(|was| *period != Period::Rolling(*was)) {
         let is = match period {
             Period::Rolling(length) => format!("the last {length}"),
             Period::Calendar(unit, _) => format!("the calendar {}", unit.as_str()),
         };
-        message.push(format!(
+        notes.push(format!(
             "the period differs: the old rules count their budget over the last {was}, the new ones over {is}"
         ));
     }
@@ -396,17 +396,17 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let mut of_calendar = None;
     match period {
         Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
-        Period::Rolling(length) => message.push(format!("the period {length} is not compared: {no_ratio}")),
+        Period::Rolling(length) => notes.push(format!("the period {length} is not compared: {no_ratio}")),
         Period::Calendar(unit, zone) => {
             // Sums of five minutes end at whole minutes.
             let elapsed = now.saturating_sub(zone.begins(*unit, now)) / 60 * 60;
             let length = Duration::from_secs(elapsed);
             let name = format!("the calendar {}", unit.as_str());
             if length < YOUNG {
-                message
+                notes
                     .push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
             } else if questions::weighted(theirs, length).is_none() {
-                message.push(format!("{name} is not compared: {no_ratio}"));
+                notes.push(format!("{name} is not compared: {no_ratio}"));
             } else {
                 of_calendar = Some(Window { length, period: true, calendar: Some(*unit) });
             }
@@ -416,8 +416,8 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     lengths.dedup();
     // The old side must have the window, and nobody records windows that are shorter than an evaluation.
     lengths.retain(|length| questions::says(theirs, *length) && length.millis() >= 60_000);
-    if lengths.is_empty() && of_calendar.is_none() && message.is_empty() {
-        message.push("the old rules record no error ratio".to_owned());
+    if lengths.is_empty() && of_calendar.is_none() && notes.is_empty() {
+        notes.push("the old rules record no error ratio".to_owned());
     }
     const WINDOWS: usize = 16;
     if lengths.len() > WINDOWS {
@@ -427,10 +427,10 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
         let left_out = lengths.len() - WINDOWS;
         lengths.truncate(WINDOWS - usize::from(kept.is_some()));
         lengths.extend(kept);
-        message.push(format!("{left_out} of the longer windows are not compared"));
+        notes.push(format!("{left_out} of the longer windows are not compared"));
     }
     let rolling = |length| Window { length, period: *period == Period::Rolling(length), calendar: None };
-    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), message)
+    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), notes)
 }
 
 /// The value of a sample; `None` if it is not a number, or too large for a ratio or a count.

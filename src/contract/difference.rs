@@ -29,9 +29,9 @@ impl Difference {
         let mut changed = BTreeMap::new();
         for (name, family) in &new.families {
             let Some(before) = old.families.get(name) else { continue };
-            let message = changes(before, family);
-            if !message.is_empty() {
-                changed.insert(name.clone(), message);
+            let sentences = changes(before, family);
+            if !sentences.is_empty() {
+                changed.insert(name.clone(), sentences);
             }
         }
         Self { appeared: only(new, old), vanished: only(old, new), changed }
@@ -51,8 +51,8 @@ impl fmt::Display for Difference {
         for metric in &self.vanished {
             writeln!(f, "{metric} vanished")?;
         }
-        for (name, message) in &self.changed {
-            for sentence in message {
+        for (name, sentences) in &self.changed {
+            for sentence in sentences {
                 writeln!(f, "`{name}`: {sentence}")?;
             }
         }
@@ -61,25 +61,25 @@ impl fmt::Display for Difference {
 }
 
 fn changes(old: &Family, new: &Family) -> Vec<String> {
-    let mut message = Vec::new();
+    let mut sentences = Vec::new();
     if old.kind != new.kind {
-        message.push(format!("its type is {}, was {}", new.kind, old.kind));
+        sentences.push(format!("its type is {}, was {}", new.kind, old.kind));
     }
     if old.unit != new.unit {
         let of = |unit: &Option<String>| unit.clone().unwrap_or_else(|| "not declared".to_owned());
-        message.push(format!("its unit is {}, was {}", of(&new.unit), of(&old.unit)));
+        sentences.push(format!("its unit is {}, was {}", of(&new.unit), of(&old.unit)));
     }
     let (kept, left, came) = pairs(&old.shapes, &new.shapes);
     for (before, after) in kept {
-        let first = message.len();
-        compare(before, after, &mut message);
-        if message.len() == first && before.series != after.series {
-            message.push(format!("it has {} series, had {}", after.series, before.series));
+        let first = sentences.len();
+        compare(before, after, &mut sentences);
+        if sentences.len() == first && before.series != after.series {
+            sentences.push(format!("it has {} series, had {}", after.series, before.series));
         }
     }
-    message.extend(came.iter().map(|shape| format!("series {} appeared", labelled(shape))));
-    message.extend(left.iter().map(|shape| format!("series {} vanished", labelled(shape))));
-    message
+    sentences.extend(came.iter().map(|shape| format!("series {} appeared", labelled(shape))));
+    sentences.extend(left.iter().map(|shape| format!("series {} vanished", labelled(shape))));
+    sentences
 }
 
 type Pairs<'a> = (Vec<(&'a Shape, &'a Shape)>, Vec<&'a Shape>, Vec<&'a Shape>);
@@ -110,21 +110,21 @@ fn labelled(shape: &Shape) -> String {
     }
 }
 
-fn compare(old: &Shape, new: &Shape, message: &mut Vec<String>) {
+fn compare(old: &Shape, new: &Shape, sentences: &mut Vec<String>) {
     for label in new.labels.keys().filter(|label| !old.labels.contains_key(*label)) {
-        message.push(format!("the label `{label}` appeared"));
+        sentences.push(format!("the label `{label}` appeared"));
     }
     for label in old.labels.keys().filter(|label| !new.labels.contains_key(*label)) {
-        message.push(format!("the label `{label}` vanished"));
+        sentences.push(format!("the label `{label}` vanished"));
     }
     for (label, after) in &new.labels {
         if let Some(before) = old.labels.get(label) {
-            message.extend(of_values(before, after).map(|message| format!("label `{label}`: {message}")));
+            sentences.extend(of_values(before, after).map(|change| format!("label `{label}`: {change}")));
         }
     }
     let only = |one: &BTreeSet<_>, other: &BTreeSet<_>| list(one.difference(other).map(ToString::to_string));
     let bounds = sentence(only(&new.bounds, &old.bounds), only(&old.bounds, &new.bounds));
-    message.extend(bounds.map(|bounds| format!("bounds: {bounds}")));
+    sentences.extend(bounds.map(|bounds| format!("bounds: {bounds}")));
 }
 
 /// The values that were added and removed, as far as they are known. Values that are only counted are unknown.
@@ -134,9 +134,9 @@ fn of_values(old: &Values, new: &Values) -> Option<String> {
         let lone = one.known.difference(&other.known).filter(|value| !counted(value));
         list(lone.map(|value| format!("{value:?}")))
     };
-    let message = sentence(only(new, old), only(old, new));
+    let change = sentence(only(new, old), only(old, new));
     let count = |values: &Values| values.known.len() as u64 + values.more;
-    message.or_else(|| {
+    change.or_else(|| {
         (count(old) != count(new)).then(|| format!("there are {} values, were {}", count(new), count(old)))
     })
 }

@@ -34,7 +34,7 @@ pub(super) fn silencing_alert(
     let mut silenced = Vec::new();
     let mut length = Duration::default();
     for slo in service.slos.iter().filter(|slo| reads_the_same(slo, companion)) {
-        let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let pages = slo.tiers_of(Severity::Page);
         let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
         let Some(longest) = pages.map(stops).max() else { continue };
         let slice = match &slo.budgeting {

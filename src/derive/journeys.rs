@@ -76,7 +76,7 @@ pub fn page_delay_after_parts(slo: &Slo) -> Duration {
 
 /// How long the windows of its page contain an outage that is over.
 fn contained(slo: &Slo) -> Duration {
-    let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+    let pages = slo.tiers_of(Severity::Page);
     let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
     Duration::from_millis(pages.map(stops).max().unwrap_or_default())
 }

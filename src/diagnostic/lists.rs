@@ -16,6 +16,11 @@ pub fn alternatives(names: &[impl AsRef<str>]) -> String {
     joined(&quoted(names), "or")
 }
 
+/// `1 file`, `2 files`.
+pub fn several(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `a`, `b` and `c`; only the first of many.
 pub fn few(names: &[impl AsRef<str>]) -> String {
     match names.len().checked_sub(MOST) {

@@ -113,29 +113,29 @@ fn targets(old: &RuleTargets, new: &RuleTargets) -> Vec<Change> {
         let labels = (!objects.labels.is_empty()).then(|| format!("labels {}", pairs(&objects.labels)));
         namespace.chain(labels).collect()
     };
-    let message =
+    let settings =
         |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
     let all = |targets: &RuleTargets| {
         let operator = targets.operator.as_ref().map(|operator| {
             let mut parts = objects(&operator.objects);
             parts.extend(operator.dashboards.as_ref().map(|labels| format!("dashboards {}", pairs(labels))));
             parts.extend(operator.alertmanager.as_ref().map(|name| format!("alertmanager {name}")));
-            message(parts)
+            settings(parts)
         });
         let mimir = targets.mimir.as_ref().map(|mimir| {
             let mut parts = vec![format!("{} groups of {} rules", mimir.max_groups, mimir.max_rules)];
             if !mimir.source_tenants.is_empty() {
                 parts.push(format!("tenants {}", mimir.source_tenants.join(", ")));
             }
-            message(parts)
+            settings(parts)
         });
         [
             ("operator", operator),
             ("thanos", targets.thanos.map(|strategy| format!("partial response: {}", strategy.as_str()))),
             ("mimir", mimir),
-            ("cortex", targets.cortex.then(|| message(Vec::new()))),
-            ("vmalert", targets.vmalert.then(|| message(Vec::new()))),
-            ("vmrule", targets.vmrule.as_ref().map(|target| message(objects(target)))),
+            ("cortex", targets.cortex.then(|| settings(Vec::new()))),
+            ("vmalert", targets.vmalert.then(|| settings(Vec::new()))),
+            ("vmrule", targets.vmrule.as_ref().map(|target| settings(objects(target)))),
         ]
     };
     let both = all(old).into_iter().zip(all(new));
@@ -185,9 +185,9 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
     let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Sentence> {
-        let message =
+        let described =
             |job: &Job| Sentence::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
-        jobs.iter().flatten().map(message).collect()
+        jobs.iter().flatten().map(described).collect()
     };
     let lists = [
         (

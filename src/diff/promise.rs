@@ -138,43 +138,39 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
 
 /// Which tier detects an outage first, and at which error ratio, per severity.
 fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
-    let mut message = Vec::new();
+    let mut effects = Vec::new();
     for severity in Severity::ALL {
         let (verb, of) = match severity {
             Severity::Page => ("pages", "a page"),
             Severity::Ticket => ("opens a ticket", "a ticket"),
         };
-        let tiers = |promise: &Promise| -> Vec<TierFacts> {
-            promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
-        };
-        let (before, after) = (tiers(old), tiers(new));
-        let fastest = |tiers| first_to_fire(tiers, Decimal::ONE);
-        match (fastest(&before), fastest(&after)) {
-            (Some((was, _)), Some((is, burn))) if was != is => message.push(Sentence::plain(format!(
+        let fires = [old, new].map(|promise| first_to_fire(promise.tiers_of(severity), Decimal::ONE));
+        let lowest = |promise: &Promise| promise.tiers_of(severity).map(|tier| tier.threshold).min();
+        match fires.into() {
+            (Some((was, _)), Some((is, burn))) if was != is => effects.push(Sentence::plain(format!(
                 "{verb} after {} of full outage, was {} (burn rate {})",
                 spoken(is),
                 spoken(was),
                 digits(burn.burn_rate, 3)
             ))),
-            (Some((was, _)), None) if !after.is_empty() => message.push(Sentence::plain(format!(
+            (Some((was, _)), None) if lowest(new).is_some() => effects.push(Sentence::plain(format!(
                 "not even a full outage makes {of}; before it did after {}",
                 spoken(was)
             ))),
-            (None, Some((is, _))) if !before.is_empty() => message.push(Sentence::plain(format!(
+            (None, Some((is, _))) if lowest(old).is_some() => effects.push(Sentence::plain(format!(
                 "{verb} after {} of full outage; before, not even a full outage did",
                 spoken(is)
             ))),
             _ => {}
         }
-        let lowest = |tiers: &[TierFacts]| tiers.iter().map(|tier| tier.threshold).min();
-        match (lowest(&before), lowest(&after)) {
+        match (lowest(old), lowest(new)) {
             (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
-            (Some(was), Some(is)) if was < is => message.push(Sentence::plain(format!(
+            (Some(was), Some(is)) if was < is => effects.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two no longer make {of}",
                 ratio(is),
                 ratio(was)
             ))),
-            (Some(was), Some(is)) if was > is => message.push(Sentence::plain(format!(
+            (Some(was), Some(is)) if was > is => effects.push(Sentence::plain(format!(
                 "{verb} from an error ratio of {}, was {}: ratios between the two made no {severity} before",
                 ratio(is),
                 ratio(was)
@@ -182,7 +178,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Sentence> {
             _ => {}
         }
     }
-    message
+    effects
 }
 
 fn ratio(value: Decimal) -> String {
@@ -194,9 +190,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let subject = pair.subject();
     let mut changes = Vec::new();
     for severity in Severity::ALL {
-        let of = |promise: &Promise| -> Vec<TierFacts> {
-            promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
-        };
+        let of = |promise: &Promise| promise.tiers_of(severity).cloned().collect::<Vec<_>>();
         let (mut before, mut after) = (of(old), of(new));
         let mut both = Vec::new();
         before.retain(|tier| {

@@ -226,13 +226,13 @@ pub fn human(routes: &Routes, address: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(LISTED) {
-        let message = match kind {
+        let state = match kind {
             Kind::Missing => "is not loaded",
             Kind::Changed => "differs from the compiled configuration",
             Kind::LeftOver => "is loaded, but not compiled",
             Kind::Failing => "fails",
         };
-        let _ = writeln!(text, "{} {message}", inert::line(place));
+        let _ = writeln!(text, "{} {state}", inert::line(place));
         if let (Some(loaded), Some(compiled)) = (loaded, compiled) {
             let _ = writeln!(text, "  loaded:   {loaded}");
             let _ = writeln!(text, "  compiled: {compiled}");

@@ -40,7 +40,6 @@ pub fn cursor(text: &str, offset: usize) -> Cursor {
         match walk.line(start, end) {
             Step::Found(here, written) => {
                 let path = walk.levels.into_iter().map(|level| level.name).collect();
-                // An offset inside of a character has no text.
                 return Cursor { path, here, written };
             }
             Step::Next(next) => start = next.max(end + 1),
@@ -105,6 +104,10 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    fn nothing(&self) -> Step {
+        Step::Found(PlaceKind::Nothing, self.offset..self.offset)
+    }
+
     fn line(&mut self, start: usize, end: usize) -> Step {
         let line = self.text[start..end].trim_end();
         let is_here = self.offset <= end;
@@ -133,7 +136,7 @@ impl Walk<'_> {
         }
         if is_here && self.offset < start + column {
             self.outside(self.offset - start);
-            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
+            return self.nothing();
         }
         self.entry(start, start + column, start + line.len(), end)
     }
@@ -217,7 +220,7 @@ impl Walk<'_> {
         }
         let comment = without_comment(self.text, at, stop);
         if self.offset > comment && comment < stop {
-            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
+            return self.nothing();
         }
         Step::Found(PlaceKind::Value, self.whole(column, at))
     }
@@ -273,7 +276,7 @@ impl Walk<'_> {
                         let line =
                             self.text[index..].find('\n').map_or(self.text.len(), |length| index + length);
                         if self.offset <= line && self.offset > end.min(index) {
-                            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
+                            return self.nothing();
                         }
                         return Step::Next(line + 1);
                     }
@@ -303,9 +306,7 @@ impl Walk<'_> {
     }
 
     fn in_flow(&mut self, frames: Vec<Frame>) -> Step {
-        let Some(last) = frames.last() else {
-            return Step::Found(PlaceKind::Nothing, self.offset..self.offset);
-        };
+        let Some(last) = frames.last() else { return self.nothing() };
         let begin = last.begin
             + (self.text[last.begin..].len() - self.text[last.begin..].trim_start_matches(' ').len());
         let begin = begin.min(self.offset);

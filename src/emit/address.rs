@@ -4,10 +4,6 @@
 pub fn address(url: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!&'()*+,;=%".contains(c);
     let web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
-    let mut bytes = [0; 4];
-    let encoded = |c: char| -> String {
-        c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
-    };
-    let mut encoded = encoded;
+    let encoded = |c: char| c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
     web.then(|| url.chars().map(|c| if plain(c) { c.to_string() } else { encoded(c) }).collect())
 }

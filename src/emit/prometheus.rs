@@ -7,7 +7,9 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{Companion, Event, Group, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time};
+use crate::plan::{
+    Companion, Event, Group, ProjectPlan, Promise, Rule, ServicePlan, TierFacts, of_agreed_time,
+};
 use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
 
@@ -32,6 +34,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     for group in &service.groups {
         yaml.line(0, "");
         head(&mut yaml, group);
+        yaml.line(4, "rules:");
         for rule in &group.rules {
             if let Some(slo) = rule.labels.get("slo")
                 && slos.insert(slo)
@@ -43,20 +46,16 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
             write_rule(&mut yaml, project, rule, &mut remarks);
         }
     }
-    if let Some(companions) = &service.companions {
-        yaml.line(0, "");
-        yaml.comment(2, &format!("{}: companion alerts", service.name));
-        write(&mut yaml, project, companions, &mut remarks);
-    }
-    if let Some(silencing) = &service.silencing {
-        yaml.line(0, "");
-        yaml.comment(2, &format!("{}: alerts that only silence others", service.name));
-        write(&mut yaml, project, silencing, &mut remarks);
-    }
-    if let Some(missing) = &service.missing {
-        yaml.line(0, "");
-        yaml.comment(2, &format!("{}: missing events", service.name));
-        write(&mut yaml, project, missing, &mut remarks);
+    for (group, about) in [
+        (&service.companions, "companion alerts"),
+        (&service.silencing, "alerts that only silence others"),
+        (&service.missing, "missing events"),
+    ] {
+        if let Some(group) = group {
+            yaml.line(0, "");
+            yaml.comment(2, &format!("{}: {about}", service.name));
+            write(&mut yaml, project, group, &mut remarks);
+        }
     }
     yaml.finish()
 }
@@ -122,7 +121,10 @@ pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<WrittenRule>
 
 /// Some groups, as they are written in the file.
 pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
-    let mut yaml = Yaml::default();
+    with_groups(Yaml::default(), project, groups)
+}
+
+fn with_groups(mut yaml: Yaml, project: &ProjectPlan, groups: &[Group]) -> String {
     let mut remarks = BTreeSet::new();
     for group in groups {
         write(&mut yaml, project, group, &mut remarks);
@@ -136,11 +138,7 @@ pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     yaml.comment(0, MARK);
     yaml.comment(0, "promtool evaluates this once, over the past. Do not load it into Prometheus.");
     yaml.line(0, "groups:");
-    let mut remarks = BTreeSet::new();
-    for group in groups {
-        write(&mut yaml, project, group, &mut remarks);
-    }
-    yaml.finish()
+    with_groups(yaml, project, groups)
 }
 
 /// Facts that a reviewer can check.
@@ -202,14 +200,16 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         ),
     );
     for tier in &promise.tiers {
-        let TierRow { severity, share, long, short, burn, threshold } = TierRow::of(tier);
+        let TierFacts { severity, long, short, .. } = tier;
+        let (share, burn) = (percent(tier.budget_share), text(tier.burn_rate));
         yaml.comment(
             6,
             &format!(
-                "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {} = {burn}, alerts above {burn} × {} = {threshold}",
+                "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {} = {burn}, alerts above {burn} × {} = {}",
                 of_agreed_time(promise.period_length, promise.period.nominal()),
                 of_agreed_time(tier.long_agreed, tier.long),
                 text(promise.budget),
+                text(tier.threshold),
             ),
         );
     }
@@ -223,30 +223,9 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     }
 }
 
-struct TierRow {
-    severity: &'static str,
-    share: String,
-    long: Duration,
-    short: Duration,
-    burn: String,
-    threshold: String,
-}
-
-impl TierRow {
-    fn of(tier: &crate::plan::TierFacts) -> Self {
-        Self {
-            severity: tier.severity.as_str(),
-            share: percent(tier.budget_share),
-            long: tier.long,
-            short: tier.short,
-            burn: text(tier.burn_rate),
-            threshold: text(tier.threshold),
-        }
-    }
-}
-
 fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, remarks: &mut BTreeSet<&'static str>) {
     head(yaml, group);
+    yaml.line(4, "rules:");
     for rule in &group.rules {
         write_rule(yaml, project, rule, remarks);
     }
@@ -255,13 +234,11 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, remarks: &mut BT
 fn head(yaml: &mut Yaml, group: &Group) {
     yaml.pair(2, "- ", "name", &group.name);
     yaml.pair(4, "", "interval", &group.interval.to_string());
-    yaml.line(4, "rules:");
 }
 
 /// A group without comments, for other rulers. `more` adds lines between its interval and its rules.
 pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more: &dyn Fn(&mut Yaml, &Group)) {
-    yaml.pair(2, "- ", "name", &group.name);
-    yaml.pair(4, "", "interval", &group.interval.to_string());
+    head(yaml, group);
     more(yaml, group);
     yaml.line(4, "rules:");
     for rule in &group.rules {

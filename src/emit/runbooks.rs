@@ -258,7 +258,7 @@ fn burn(
     severity: Severity,
     words: &LanguageFormat,
 ) -> AlertPart {
-    let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+    let tiers: Vec<&TierFacts> = promise.tiers_of(severity).collect();
     let period = seconds(promise.period_length);
     let stops = |tier: &&TierFacts| seconds(tier.short) + seconds(tier.keep_firing_for.unwrap_or_default());
     let least = tiers.iter().map(stops).max().unwrap_or_default();

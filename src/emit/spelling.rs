@@ -139,11 +139,10 @@ impl<'a> LanguageFormat<'a> {
         let Some(agreed) = &promise.agreed else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(hours) = &agreed.hours {
-            let days = (0..7).map(|day| self.phrase(&format!("day.{day}"), &[]));
-            let hours = DAYS
-                .iter()
-                .zip(days)
-                .fold(hours.to_string(), |hours, (day, named)| hours.replace(day, &named));
+            let hours = hours.to_string();
+            let (days, rest) = hours.split_at(hours.find(|c: char| c.is_ascii_digit()).unwrap_or(0));
+            let days: Vec<String> = days.split(',').map(|days| self.weekdays(days)).collect();
+            let hours = format!("{} {rest}", days.join(", "));
             let whole = promise.period.nominal();
             let most = match promise.period_length == whole {
                 true => self.days(whole),
@@ -168,6 +167,18 @@ impl<'a> LanguageFormat<'a> {
             lines.push(self.phrase("hours.more", &[("count", &more.to_string())]));
         }
         lines
+    }
+
+    /// A day or a range of days, as in the sources: `monday-friday`.
+    fn weekdays(&self, days: &str) -> String {
+        let named = |day: &str| match DAYS.iter().position(|known| *known == day.trim()) {
+            Some(number) => self.phrase(&format!("day.{number}"), &[]),
+            None => day.trim().to_owned(),
+        };
+        match days.split_once('-') {
+            Some((from, to)) => self.phrase("day.range", &[("from", &named(from)), ("to", &named(to))]),
+            None => named(days),
+        }
     }
 
     /// `page`

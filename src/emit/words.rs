@@ -162,7 +162,11 @@ fn companion(
     let value = match known {
         _ if !companion.has_value => String::new(),
         Some(known) => blanks.blank(spoken.number(known.value)),
-        None => blanks.blank(format!("{{{{ $value | printf \"%.4g\"{} }}}}", spoken.filter())),
+        // `%.4g` alone writes 93600 as `9.36e+04`.
+        None => blanks.blank(format!(
+            "{{{{ if and (lt $value 9999.5) (gt $value -9999.5) }}}}{{{{ $value | printf \"%.4g\"{} }}}}{{{{ else }}}}{{{{ $value | printf \"%.0f\" }}}}{{{{ end }}}}",
+            spoken.filter()
+        )),
     };
     let held = companion.hold.map(|hold| spoken.length(hold)).unwrap_or_default();
     let values = text::Companion {

@@ -57,8 +57,8 @@ impl Promise {
     /// The period as far as it counts: `30d`, or `264h of agreed time`.
     pub fn length(&self) -> String {
         let whole = self.period.nominal();
-        let message = of_agreed_time(self.period_length, whole);
-        if self.period_length == whole { message } else { format!("{message} of agreed time") }
+        let length = of_agreed_time(self.period_length, whole);
+        if self.period_length == whole { length } else { format!("{length} of agreed time") }
     }
 
     /// Seconds of full outage that spend the whole budget, at even traffic.
@@ -137,7 +137,7 @@ mod tests {
             tier(Severity::Ticket, "1d", "2h", "3"),
             tier(Severity::Ticket, "3d", "6h", "1"),
         ];
-        let message = |percent: i64| {
+        let times = |percent: i64| {
             let ratio = Decimal::new(percent, 2);
             tiers
                 .iter()
@@ -147,9 +147,9 @@ mod tests {
                 })
                 .collect::<Vec<_>>()
         };
-        assert_eq!(message(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
-        assert_eq!(message(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
-        assert_eq!(message(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
+        assert_eq!(times(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
+        assert_eq!(times(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
+        assert_eq!(times(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
         assert_eq!(tiers[0].fires_after(Decimal::new(144, 4)), None, "never at the threshold itself");
     }
 }

@@ -62,6 +62,11 @@ pub struct Promise {
 }
 
 impl Promise {
+    /// The tiers with this severity: together they are one alert.
+    pub fn tiers_of(&self, severity: Severity) -> impl Iterator<Item = &TierFacts> {
+        self.tiers.iter().filter(move |tier| tier.severity == severity)
+    }
+
     /// Windows that are evaluated every [`INTERVAL`](crate::vocabulary::INTERVAL), in ascending order; [`CURRENT`] is always among them.
     pub fn fast_windows(&self) -> Vec<Duration> {
         let mut windows = vec![CURRENT];

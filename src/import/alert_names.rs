@@ -12,8 +12,8 @@ type SloIndex = (usize, usize);
 /// Decides on which level each name is written.
 pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut Vec<Problem>) {
     let labels = Severity::ALL.map(|severity| {
-        let message = gathered.severities.get(severity).label.as_ref();
-        message.map_or_else(|| severity.to_string(), |message| message.text.clone())
+        let label = gathered.severities.get(severity).label.as_ref();
+        label.map_or_else(|| severity.to_string(), |label| label.text.clone())
     });
     let alike = labels[0] == labels[1];
     let mut names: BTreeMap<String, Vec<SloIndex>> = BTreeMap::new();
@@ -21,11 +21,11 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
     for (service, slo) in all(gathered) {
         let draft = &gathered.services[service].slos[slo].draft;
         match draft.alert_name.as_ref().filter(|_| !draft.is_silent()) {
-            Some(message) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
+            Some(written) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
                 nameless.insert(service);
                 let problem = Problem::warning(
                     Code::NotCarried,
-                    message.place,
+                    written.place,
                     "this name of two alerts is not imported",
                 );
                 problems.push(problem.label(format!(
@@ -33,15 +33,15 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
                     labels[0]
                 )));
             }
-            Some(message) if AlertName::parse(&message.text).is_some() => {
-                names.entry(message.text.clone()).or_default().push((service, slo));
+            Some(written) if AlertName::parse(&written.text).is_some() => {
+                names.entry(written.text.clone()).or_default().push((service, slo));
             }
-            Some(message) => {
+            Some(written) => {
                 nameless.insert(service);
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        message.place,
+                        written.place,
                         "this name of an alert is not imported",
                     )
                     .label("a name has letters, digits, `_ - . :` and single spaces"),
@@ -68,11 +68,11 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
         } else {
             for (service, slo) in slos {
                 let draft = &gathered.services[service].slos[slo].draft;
-                let Some(message) = &draft.alert_name else { continue };
+                let Some(written) = &draft.alert_name else { continue };
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        message.place,
+                        written.place,
                         format!("the alert name `{name}` of several SLOs is not imported"),
                     )
                     .label("such a name is written once, for a service or for the project, and then applies to all its SLOs")

@@ -26,7 +26,7 @@ pub struct Pair {
 impl Pair {
     /// A label or an annotation as it is written.
     pub fn of((key, value): (Key, Scalar)) -> Self {
-        Self { place: key.span, name: key.text, at: value.place(0, value.text.len()), value: value.text }
+        Self { place: key.span, name: key.text, at: value.whole(), value: value.text }
     }
 }
 

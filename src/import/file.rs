@@ -54,13 +54,13 @@ pub fn project_settings(gathered: &FileContents) -> String {
 }
 
 fn settings(yaml: &mut Yaml, gathered: &FileContents) {
-    let message =
+    let has_settings =
         |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
-    if Severity::ALL.iter().any(|severity| message(gathered.severities.get(*severity))) {
+    if Severity::ALL.iter().any(|severity| has_settings(gathered.severities.get(*severity))) {
         yaml.line(0, "severities:");
         for severity in Severity::ALL {
             let alert = gathered.severities.get(severity);
-            if !message(alert) {
+            if !has_settings(alert) {
                 continue;
             }
             yaml.line(2, &format!("{severity}:"));

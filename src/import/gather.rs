@@ -143,9 +143,9 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
 fn remove_secrets(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let Draft { description, service_description, owner, severities, account, name, alert_name, .. } = draft;
     let labels = [&mut severities.page.label, &mut severities.ticket.label];
-    let message = labels.into_iter().chain([owner, alert_name]).flatten().map(|message| &mut message.text);
+    let short = labels.into_iter().chain([owner, alert_name]).flatten().map(|text| &mut text.text);
     let texts =
-        [description, service_description].into_iter().flatten().chain(message).chain(&mut account.alerts);
+        [description, service_description].into_iter().flatten().chain(short).chain(&mut account.alerts);
     let mut found = false;
     for text in texts.filter(|text| secret::is_in(text)) {
         *text = secret::masked(text);
@@ -274,12 +274,12 @@ fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     {
         service.period = most.clone();
     }
-    let message: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
-    service.missing = message.is_empty()
-        || message.len() < service.slos.len()
-        || message.iter().any(|(reported, _)| *reported);
+    let switches: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
+    service.missing = switches.is_empty()
+        || switches.len() < service.slos.len()
+        || switches.iter().any(|(reported, _)| *reported);
     if service.missing {
-        for (_, place) in message.iter().filter(|(reported, _)| !reported) {
+        for (_, place) in switches.iter().filter(|(reported, _)| !reported) {
             problems.push(
                 Problem::warning(
                     Code::NotCarried,
@@ -315,15 +315,15 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
     for draft in drafts.iter_mut().filter(|draft| !draft.severities.get(severity).off) {
         let alert = draft.severities.get(severity);
         let mut changes = Vec::new();
-        if let (Some(message), Some(most)) = (&alert.label, &most) {
-            if message.text == *most {
-                label.get_or_insert_with(|| message.clone());
+        if let (Some(own), Some(most)) = (&alert.label, &most) {
+            if own.text == *most {
+                label.get_or_insert_with(|| own.clone());
             } else {
                 problems.push(
                     Problem::warning(
                         Code::NotCarried,
-                        message.place,
-                        format!("the severity `{}` is not imported", message.text),
+                        own.place,
+                        format!("the severity `{}` is not imported", own.text),
                     )
                     .label(format!(
                         "a project has one label value for a {severity}, and most SLOs have `{most}`"
@@ -331,7 +331,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
-                    message.text
+                    own.text
                 ));
             }
         }
@@ -506,8 +506,9 @@ fn annotations(pairs: Vec<Pair>, reported: &mut BTreeSet<Span>, problems: &mut V
 /// Whether the value of a label is a secret. The name alone does not decide: a `routing_key` may be the name of a team.
 fn hides(pair: &Pair) -> bool {
     let name = pair.name.to_lowercase();
-    let message = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
-    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (message || secret::is_key(&pair.value))
+    let is_secret_word = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
+    secret::is_in(&pair.value)
+        || secret::is_secret_name(&name) && (is_secret_word || secret::is_key(&pair.value))
 }
 
 /// The valid pairs; a problem for each of the others. Of two pairs with one name, the last is used, as inner levels override outer ones.

@@ -247,5 +247,5 @@ pub fn short(scalar: &Scalar) -> String {
 
 /// The place of a whole text.
 pub fn whole(scalar: &Scalar) -> Span {
-    scalar.place(0, scalar.text.len())
+    scalar.whole()
 }

@@ -37,7 +37,7 @@ use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
-pub use rules::{FileKind, holds, rules};
+pub use rules::{FileKind, file_kinds, rules};
 
 /// Options of an import.
 #[derive(Clone, Debug, Default)]
@@ -194,8 +194,7 @@ fn listed_in(node: Node) -> Vec<Node> {
         Value::List(items) => items,
         Value::Map(entries) => {
             let is_list = entries.iter().any(|entry| {
-                entry.key.text == "kind"
-                    && matches!(&entry.value.value, Value::Scalar(kind) if kind.text.ends_with("List"))
+                entry.key.text == "kind" && entry.value.text().is_some_and(|kind| kind.ends_with("List"))
             });
             let mut entries = entries;
             match entries.iter().position(|entry| is_list && entry.key.text == "items") {
@@ -219,25 +218,20 @@ fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
 
 /// The dialect of a document; a problem if it is not known.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
-    let Value::Map(entries) = &node.value else {
+    if !matches!(node.value, Value::Map(_)) {
         problems.push(wrong_type(node, "the document", "a map of keys and values"));
         return None;
-    };
-    let message = |name: &str| {
-        entries.iter().find(|entry| entry.key.text == name).and_then(|entry| match &entry.value.value {
-            Value::Scalar(scalar) => Some((scalar.text.as_str(), entry.value.span)),
-            Value::Null | Value::List(_) | Value::Map(_) => None,
-        })
-    };
-    let named = message("apiVersion").or_else(|| message("version"));
-    let kind = message("kind");
+    }
+    let text = |key: &str| node.get(key).and_then(|value| Some((value.text()?, value.span)));
+    let named = text("apiVersion").or_else(|| text("version"));
+    let kind = text("kind");
     if let Some(index) = dialect(named.map(|(text, _)| text), kind.map(|(kind, _)| kind)) {
         return Some(index);
     }
     let of_tool = named.and_then(|(text, _)| {
         DIALECTS.iter().find(|dialect| text.to_lowercase().contains(&dialect.tool.to_lowercase()))
     });
-    if let (Some((kind, place)), Some(_), None) = (kind, message("apiVersion"), of_tool) {
+    if let (Some((kind, place)), Some(_), None) = (kind, text("apiVersion"), of_tool) {
         let kind: String = kind.chars().take(60).collect();
         let problem = Problem::warning(Code::NotCarried, place, format!("this {kind} is not imported"));
         problems.push(match kind.as_str() {

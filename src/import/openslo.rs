@@ -271,7 +271,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         return Vec::new();
     };
     let description = spec.text("description", problems).map(|text| text.text);
-    let message = spec.required("service", problems);
+    let service = spec.required("service", problems);
     let mut changes = Vec::new();
     let in_days = time::in_days(&spec);
     let period = time::period(&mut spec, &mut changes, problems);
@@ -307,7 +307,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     };
     spec.finish(problems);
     let alerts = alerts::read(policies, &period, objects, problems);
-    let (Some(name), Some(service)) = (metadata.name, message) else { return Vec::new() };
+    let (Some(name), Some(service)) = (metadata.name, service) else { return Vec::new() };
     let (service_description, mut labels) = self::service(&service.text, objects, problems);
     labels.extend(metadata.labels);
     let group = Group {
@@ -335,7 +335,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
 
 /// Whether an objective has its metrics directly in it, as Sloth supports.
 fn has_two_metrics(objective: &Node) -> bool {
-    matches!(&objective.value, Value::Map(entries) if entries.iter().any(|entry| entry.key.text == "ratioMetrics"))
+    objective.get("ratioMetrics").is_some()
 }
 
 fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {

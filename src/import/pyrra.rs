@@ -413,14 +413,14 @@ fn alerting(
     let absent_name = keys.text("absentName", problems).filter(|name| !name.text.trim().is_empty());
     let is_off = matches!(missing, Some((false, _)));
     if !is_off {
-        let name = absent_name.as_ref().map_or(ABSENT, |message| message.text.as_str());
+        let name = absent_name.as_ref().map_or(ABSENT, |name| name.text.as_str());
         account
             .changes
             .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
     }
-    if let Some(message) = &absent_name {
+    if let Some(name) = &absent_name {
         let headline = "the name of the alert for absent metrics is not imported";
-        let problem = Problem::warning(Code::NotCarried, whole(message), headline);
+        let problem = Problem::warning(Code::NotCarried, whole(name), headline);
         problems.push(match is_off {
             true => problem.label("there is no such alert: `absent` is false"),
             false => problem
@@ -428,15 +428,15 @@ fn alerting(
                 .help("change routes and silences that match the name to that alert"),
         });
     }
-    if let Some(mut message) = keys.below("severities", problems) {
+    if let Some(mut labels) = keys.below("severities", problems) {
         for (severity, quick, slow) in
             [(Severity::Page, "fastBurn", "mediumBurn"), (Severity::Ticket, "slowBurn", "longTermBurn")]
         {
-            let [quick, slow] = [quick, slow].map(|name| message.text(name, problems));
+            let [quick, slow] = [quick, slow].map(|name| labels.text(name, problems));
             let alert = severities.get_mut(severity);
             let usual = alert.label.as_ref().map(|label| label.text.clone()).unwrap_or_default();
             let texts = [&quick, &slow]
-                .map(|message| message.as_ref().map_or(usual.as_str(), |message| message.text.as_str()));
+                .map(|label| label.as_ref().map_or(usual.as_str(), |label| label.text.as_str()));
             if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
                 problems.push(
                     Problem::warning(
@@ -447,16 +447,16 @@ fn alerting(
                     .label(format!("one alert is for both pairs of windows, and has `{}`", texts[0])),
                 );
             }
-            if let Some(message) = quick.as_ref().or(slow.as_ref()) {
-                alert.label = Some(PlacedText { text: texts[0].to_owned(), place: whole(message) });
+            if let Some(label) = quick.as_ref().or(slow.as_ref()) {
+                alert.label = Some(PlacedText { text: texts[0].to_owned(), place: whole(label) });
             }
         }
-        message.drop(
+        labels.drop(
             "absent",
             "`missing_events: { severity: page }` or `ticket` sets the severity of missing events",
             problems,
         );
-        message.finish(problems);
+        labels.finish(problems);
     }
     keys.finish(problems);
     (severities, missing, name)

@@ -373,12 +373,10 @@ fn alerts(
     keys.finish(problems);
     // `severity` cannot be an ordinary label. If the source sets it for all alerts, it becomes the label of pages and of tickets.
     if let Some(at) = labels.iter().rposition(|label| label.name == "severity") {
-        let message = labels.remove(at);
+        let label = labels.remove(at);
         for severity in Severity::ALL {
             let alert: &mut Alert = severities.get_mut(severity);
-            alert
-                .label
-                .get_or_insert_with(|| PlacedText { text: message.value.clone(), place: message.place });
+            alert.label.get_or_insert_with(|| PlacedText { text: label.value.clone(), place: label.place });
         }
     }
     let default = || PlacedText { text: format!("{}-{slo}", group.service.text), place };

@@ -20,7 +20,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
     let promise = &facts.promise;
     let mut rules = Vec::new();
     for severity in Severity::ALL {
-        let tiers: Vec<&TierFacts> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+        let tiers: Vec<&TierFacts> = promise.tiers_of(severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let (Some(burning), Some(alert)) = (burning, facts.burn(severity)) else { continue };

@@ -90,8 +90,8 @@ pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
 /// Windows of maintenance, the latest first.
 fn maintenance(agreed: &AgreedTime) -> String {
     let windows = agreed.maintenance.iter().rev();
-    let message = windows.map(|window| format!("{} – {}: {}", window.words.0, window.words.1, window.reason));
-    message.collect::<Vec<_>>().join("; ")
+    let texts = windows.map(|window| format!("{} – {}: {}", window.words.0, window.words.1, window.reason));
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// The names that screens of all SLOs share.

@@ -98,7 +98,7 @@ fn burn_over_budget(model: &Model, alerts: &[&AlertFacts]) -> Option<PlannedInhi
 /// Labels that are equal on all alerts of one promise.
 fn same_promise(model: &Model) -> Vec<String> {
     let mut by: BTreeSet<String> = external(model).into_iter().collect();
-    for slo in model.services.iter().flat_map(|service| &service.slos) {
+    for slo in model.slos() {
         by.extend(slo.by.iter().map(ToString::to_string));
     }
     ["service", "slo"].map(str::to_owned).into_iter().chain(by).collect()

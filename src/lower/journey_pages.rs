@@ -76,7 +76,7 @@ pub(super) fn silencing_rule(
     let (silencing, page) = (facts.silencing.clone()?, facts.burn(Severity::Page)?);
     let by_part = |expr: Expr| aggregate("max", &[PART], expr);
     // A page begins with a bad slice, and that is in its shortest window.
-    let pages = facts.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+    let pages = facts.promise.tiers_of(Severity::Page);
     let short = pages.map(|tier| tier.short).min().unwrap_or_default();
     let bad = names.recorded(BAD).matching(PART, MatchOp::Matches, &silencing.parts.join("|"));
     let bad = call("max_over_time", vec![bad.range(fixed(plus(short, BEGINS)))]);

@@ -75,22 +75,14 @@ pub const MOST: usize = 50;
 
 /// The environments of a project file, in their order.
 pub fn keys(project: &Node) -> Vec<Key> {
-    entries(project).map(|entry| entry.key.clone()).collect()
-}
-
-fn entries(project: &Node) -> impl Iterator<Item = &Entry> {
-    let Value::Map(keys) = &project.value else { return [].iter() };
-    let environments = keys.iter().find(|entry| entry.key.text == KEY);
-    match environments.map(|entry| &entry.value.value) {
-        Some(Value::Map(entries)) => entries.iter(),
-        _ => [].iter(),
-    }
+    entries_of(project, KEY).iter().map(|entry| entry.key.clone()).collect()
 }
 
 /// The project file with the overrides of an environment, and the overrides for services. Without an environment, the project file as it is.
 pub fn choose(project: Node, environment: Option<&str>, problems: &mut Vec<Problem>) -> (Node, Overrides) {
     let mut overrides = Overrides::default();
-    let chosen = entries(&project)
+    let chosen = entries_of(&project, KEY)
+        .iter()
         .find(|entry| Some(entry.key.text.as_str()) == environment)
         .map(|entry| entry.value.clone());
     let Node { span, value: Value::Map(mut keys) } = project else { return (project, overrides) };
@@ -241,8 +233,7 @@ fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Pr
                 });
                 return false;
             }
-            let is_new =
-                matches!(&value.value, Value::Map(keys) if keys.iter().any(|entry| entry.key.text == needed));
+            let is_new = value.get(needed).is_some();
             if is_new || known.is_empty() || known.contains(&key.text.as_str()) {
                 return true;
             }
@@ -264,13 +255,9 @@ fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Pr
     over
 }
 
-/// The entries under a key of a service.
-fn entries_of<'a>(service: &'a Node, key: &str) -> &'a [Entry] {
-    let Value::Map(entries) = &service.value else { return &[] };
-    match entries.iter().find(|entry| entry.key.text == key).map(|entry| &entry.value.value) {
-        Some(Value::Map(entries)) => entries,
-        _ => &[],
-    }
+/// The entries of the map under a key.
+fn entries_of<'a>(node: &'a Node, key: &str) -> &'a [Entry] {
+    node.get(key).map_or(&[], Node::entries)
 }
 
 /// Whether a service has an entry under a key.
@@ -280,9 +267,5 @@ fn has_any(service: &Node, key: &str) -> bool {
 
 /// The name of the service that a file defines.
 fn service(node: &Node) -> Option<&str> {
-    let Value::Map(entries) = &node.value else { return None };
-    match &entries.iter().find(|entry| entry.key.text == "service")?.value.value {
-        Value::Scalar(name) => Some(&name.text),
-        _ => None,
-    }
+    node.get("service")?.text()
 }

@@ -574,15 +574,14 @@ fn pairs(node: &Node) -> Option<String> {
 /// The key of a map with one entry, and its text; or the texts of a list.
 fn inner(node: &Node) -> Option<(Option<&str>, Vec<&str>)> {
     fn short(node: &Node) -> Option<&str> {
-        let Value::Scalar(scalar) = &node.value else { return None };
-        (scalar.text.len() <= 100 && !scalar.text.contains('\n')).then_some(scalar.text.as_str())
+        node.text().filter(|text| text.len() <= 100 && !text.contains('\n'))
     }
     match &node.value {
         Value::Map(entries) => {
             let entry = match entries.as_slice() {
                 [entry] => entry,
                 // OpenSLO says beside it whether the period is rolling.
-                _ => entries.iter().find(|entry| entry.key.text == "duration")?,
+                _ => node.entry("duration")?,
             };
             Some((Some(entry.key.text.as_str()), vec![short(&entry.value)?]))
         }
@@ -703,9 +702,7 @@ fn address_in(node: &Node) -> Option<&str> {
     match &node.value {
         Value::Scalar(scalar) => is_address(&scalar.text).then_some(scalar.text.as_str()),
         Value::List(entries) => entries.iter().find_map(address_in),
-        Value::Map(entries) => {
-            entries.iter().filter(|entry| entry.key.text == "to").find_map(|entry| address_in(&entry.value))
-        }
+        Value::Map(_) => address_in(node.get("to")?),
         Value::Null => None,
     }
 }

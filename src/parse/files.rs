@@ -180,13 +180,8 @@ fn file(
 
 /// The problem of a file that has definitions of another tool.
 fn foreign(path: &str, node: &Node) -> Option<Problem> {
-    let Value::Map(entries) = &node.value else { return None };
-    let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
-    let text = |name: &str| match &entry(name)?.value.value {
-        Value::Scalar(scalar) => Some((scalar.text.as_str(), entry(name)?.value.span)),
-        _ => None,
-    };
-    let (of, place) = match (text("apiVersion"), text("version"), entry("groups")) {
+    let text = |key: &str| node.get(key).and_then(|value| Some((value.text()?, value.span)));
+    let (of, place) = match (text("apiVersion"), text("version"), node.entry("groups")) {
         (Some((version, place)), ..) => {
             let known = [
                 ("openslo", "OpenSLO"),
@@ -200,7 +195,7 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
             (of, place)
         }
         (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("Sloth", place),
-        (_, None, Some(groups)) if entry("slos").is_none() => ("Prometheus (rules)", groups.key.span),
+        (_, None, Some(groups)) if node.get("slos").is_none() => ("Prometheus (rules)", groups.key.span),
         _ => return None,
     };
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
@@ -257,7 +252,7 @@ pub fn beside(file: &str, path: &str) -> String {
 fn version(fields: &mut Fields) {
     let Some(version) = fields.required("version", "version: slowburn/v1") else { return };
     if version.text != VERSION {
-        let span = version.place(0, version.text.len());
+        let span = version.whole();
         let problem =
             Problem::error(Code::UnsupportedVersion, span, "this version of the language does not exist");
         fields.problems().push(problem.label("this compiler reads `slowburn/v1`").fix(
@@ -371,8 +366,7 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     fields.finish();
     if let Some(more) = tiers.get(MOST_TIERS) {
         let headline = format!("a policy has more than {MOST_TIERS} tiers");
-        let problem =
-            Problem::error(Code::TooLarge, more.severity.place(0, more.severity.text.len()), headline);
+        let problem = Problem::error(Code::TooLarge, more.severity.whole(), headline);
         problems.push(problem.help("remove tiers that hardly differ: the policy `workbook` has four"));
         tiers.truncate(MOST_TIERS);
     }
@@ -468,7 +462,7 @@ fn by(fields: &mut Fields) -> (Vec<KeptBlock>, Option<Span>) {
         node => {
             let place = node.map(|node| node.span);
             let same = |label: Scalar| {
-                let name = Key { text: label.text.clone(), span: label.place(0, label.text.len()) };
+                let name = Key { text: label.text.clone(), span: label.whole() };
                 KeptBlock { name, label }
             };
             (fields.texts("by").into_iter().map(same).collect(), place)
@@ -639,10 +633,9 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
 
 /// The label `severity` of an alert, and the severity that it means.
 fn severity_label(labels: &Node) -> Option<(&Key, &'static str)> {
-    let Value::Map(entries) = &labels.value else { return None };
-    let entry = entries.iter().find(|entry| entry.key.text == "severity")?;
+    let entry = labels.entry("severity")?;
     let tickets = ["ticket", "warning", "warn", "info", "low", "aviso"];
-    let is_ticket = matches!(&entry.value.value, Value::Scalar(word) if tickets.contains(&word.text.to_lowercase().as_str()));
+    let is_ticket = entry.value.text().is_some_and(|word| tickets.contains(&word.to_lowercase().as_str()));
     Some((&entry.key, if is_ticket { "ticket" } else { "page" }))
 }
 
@@ -677,7 +670,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     }
     if let Some(more) = objectives.get(MOST_OBJECTIVES) {
         let headline = format!("an SLO has more than {MOST_OBJECTIVES} objectives");
-        let problem = Problem::error(Code::TooLarge, more.place(0, more.text.len()), headline);
+        let problem = Problem::error(Code::TooLarge, more.whole(), headline);
         fields
             .problems()
             .push(problem.help("remove objectives that nobody uses: each is an SLO with alerts of its own"));

@@ -1,19 +1,19 @@
 //! Reads the scrape jobs of a Prometheus configuration. Other keys are ignored.
 
 use super::fields::as_scalar;
-use super::yaml::{Node, Value};
+use super::yaml::{Entry, Node, Value};
 use crate::ast::{JobBlock, Key, ScrapeFile};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 
 /// Whether a file looks like a Prometheus configuration.
 pub(super) fn looks_like(node: &Node) -> bool {
-    get(node, "scrape_configs").is_some()
+    node.get("scrape_configs").is_some()
 }
 
 /// The scrape jobs; a problem and `None` if the file is not such a configuration.
 pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
-    let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {
+    let Some(Value::List(jobs)) = node.get("scrape_configs").map(|node| &node.value) else {
         problems.push(
             Problem::error(
                 Code::WrongType,
@@ -25,10 +25,10 @@ pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeF
         );
         return None;
     };
-    let global = get(node, "global");
+    let global = node.get("global");
     let scrape_interval = global.and_then(|global| scalar(global, "scrape_interval", problems));
     let external_labels =
-        global.and_then(|global| get(global, "external_labels")).map(keys).unwrap_or_default();
+        global.and_then(|global| global.get("external_labels")).map(keys).unwrap_or_default();
     let jobs = jobs.iter().filter_map(|node| job(node, problems)).collect();
     Some(ScrapeFile { scrape_interval, jobs, external_labels })
 }
@@ -38,21 +38,18 @@ fn job(node: &Node, problems: &mut Vec<Problem>) -> Option<JobBlock> {
     let scrape_interval = scalar(node, "scrape_interval", problems);
     let mut labels = Vec::new();
     let mut open = false;
-    for (key, value) in entries(node) {
+    for Entry { key, value } in node.entries() {
         let all = list(value);
         match key.text.as_str() {
             "static_configs" => {
-                let sets = all.iter().filter_map(|node| get(node, "labels"));
+                let sets = all.iter().filter_map(|node| node.get("labels"));
                 labels.extend(sets.flat_map(keys).map(|key| key.text));
             }
             "relabel_configs" | "metric_relabel_configs" => {
                 for rule in all {
-                    let text = |name: &str| match get(rule, name).map(|node| &node.value) {
-                        Some(Value::Scalar(text)) => Some(text.text.clone()),
-                        _ => None,
-                    };
-                    labels.extend(text("target_label"));
-                    open |= text("action").is_some_and(|action| action == "labelmap");
+                    let text = |key: &str| rule.get(key).and_then(Node::text);
+                    labels.extend(text("target_label").map(str::to_owned));
+                    open |= text("action") == Some("labelmap");
                 }
             }
             // Service discovery adds labels only by relabelling, but files of targets have their own labels.
@@ -67,14 +64,6 @@ fn start(node: &Node) -> crate::source::Span {
     crate::source::Span { end: node.span.start, ..node.span }
 }
 
-fn entries(node: &Node) -> impl Iterator<Item = (&Key, &Node)> {
-    let entries = match &node.value {
-        Value::Map(entries) => entries.as_slice(),
-        _ => &[],
-    };
-    entries.iter().map(|entry| (&entry.key, &entry.value))
-}
-
 fn list(node: &Node) -> &[Node] {
     match &node.value {
         Value::List(nodes) => nodes,
@@ -82,14 +71,10 @@ fn list(node: &Node) -> &[Node] {
     }
 }
 
-fn get<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    entries(node).find(|(key, _)| key.text == name).map(|(_, node)| node)
-}
-
 fn keys(node: &Node) -> Vec<Key> {
-    entries(node).map(|(key, _)| key.clone()).collect()
+    node.entries().iter().map(|entry| entry.key.clone()).collect()
 }
 
 fn scalar(node: &Node, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
-    as_scalar(get(node, name)?, &format!("`{name}`"), problems)
+    as_scalar(node.get(name)?, &format!("`{name}`"), problems)
 }

@@ -62,7 +62,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
     let before = problems.len();
     for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
-        if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
+        if let (Some(entry), false) = (node.entry(PARAMETERS), node.entries().iter().any(misspelt)) {
             problems.push(
                 Problem::error(Code::MissingKey, entry.key.span, "`parameters` needs `instances` beside it")
                     .help("add `instances: { payments: {}, orders: {} }`"),
@@ -89,7 +89,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
     let services = match is_template(&file) {
         false => vec![file],
         true => {
-            if let Some(entry) = entry(&file, "service") {
+            if let Some(entry) = file.entry("service") {
                 templates.problems.push(
                     Problem::error(
                         Code::UnknownKey,
@@ -125,27 +125,12 @@ pub fn left(fields: &mut Fields) {
 }
 
 fn is_template(node: &Node) -> bool {
-    entry(node, INSTANCES).is_some()
-}
-
-fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
-    of(node).iter().find(|entry| entry.key.text == name)
-}
-
-fn of(node: &Node) -> &[Entry] {
-    match &node.value {
-        Value::Map(entries) => entries,
-        _ => &[],
-    }
+    node.get(INSTANCES).is_some()
 }
 
 /// The SLOs and alerts of a service.
 fn parts(service: &Node) -> impl Iterator<Item = &Entry> {
-    let maps = ["slos", "alerts"].into_iter().filter_map(|name| match &entry(service, name)?.value.value {
-        Value::Map(entries) => Some(entries),
-        _ => None,
-    });
-    maps.flatten()
+    ["slos", "alerts"].into_iter().filter_map(|key| service.get(key)).flat_map(Node::entries)
 }
 
 /// A service with the name of its instance.
@@ -215,10 +200,11 @@ impl Templates<'_> {
     /// All instances of a template, with their names.
     fn expand(&mut self, template: &Node, parent: Option<u32>) -> Vec<(Key, Node)> {
         let Value::Map(entries) = &template.value else { return Vec::new() };
-        let of = |name: &str| entries.iter().find(|entry| entry.key.text == name);
-        let defaults = of(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
+        let defaults = template.entry(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
         self.known.extend(defaults.keys().cloned());
-        if let Some(entry) = ["params", "variables", "vars", "arguments"].iter().find_map(|name| of(name)) {
+        if let Some(entry) =
+            ["params", "variables", "vars", "arguments"].iter().find_map(|name| template.entry(name))
+        {
             let headline = format!("a template has no key `{}`", entry.key.text);
             self.problems.push(
                 Problem::error(Code::UnknownKey, entry.key.span, headline)
@@ -227,7 +213,7 @@ impl Templates<'_> {
             );
             return Vec::new();
         }
-        let Some(Entry { key, value }) = of(INSTANCES) else { return Vec::new() };
+        let Some(Entry { key, value }) = template.entry(INSTANCES) else { return Vec::new() };
         let Value::Map(instances) = &value.value else {
             self.problems.push(match names(value) {
                 Some(names) => {
@@ -430,7 +416,7 @@ impl Templates<'_> {
     fn fill(&mut self, node: Node, key: &str, values: &BTreeMap<String, Scalar>) -> Node {
         if is_template(&node) {
             // An inner template has its own parameters and its own `name`.
-            let own = entry(&node, PARAMETERS).map_or(&[][..], |entry| of(&entry.value));
+            let own = node.get(PARAMETERS).map_or(&[][..], Node::entries);
             let is_own = |name: &str| name == NAME || own.iter().any(|entry| entry.key.text == name);
             let outer = values.iter().filter(|(name, _)| !is_own(name));
             let outer = outer.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -475,7 +461,7 @@ impl Templates<'_> {
                 None => value.text.clone(),
                 Some(Some(quote)) => quoted(&value.text, quote),
                 Some(None) => {
-                    let written = value.place(0, value.text.len());
+                    let written = value.whole();
                     if !is_word(&value.text) && self.spread.insert(written) {
                         let headline = format!("`<<{name}>>` must be a name or a number here");
                         self.problems.push(
@@ -496,7 +482,7 @@ impl Templates<'_> {
         let length = parts.iter().map(|(_, text)| text.len()).sum::<usize>();
         self.left = self.left.saturating_sub(length / LONG);
         if self.left == 0 {
-            self.too_many(scalar.place(0, scalar.text.len()));
+            self.too_many(scalar.whole());
             return scalar.clone();
         }
         scalar.replaced(&parts)
@@ -651,20 +637,14 @@ pub fn parameters(source: SourceId, text: &str, path: &[String]) -> Vec<(Key, Op
     let Ok(file) = yaml::read(source, text) else { return Vec::new() };
     let mut around = vec![&file];
     for key in path {
-        match around.last().and_then(|node| entry(node, key)) {
-            Some(entry) => around.push(&entry.value),
+        match around.last().and_then(|node| node.get(key)) {
+            Some(value) => around.push(value),
             None => break,
         }
     }
-    let templates = around.into_iter().rev().filter_map(|node| entry(node, PARAMETERS));
-    let all = templates.flat_map(|template| of(&template.value)).map(|Entry { key, value }| {
-        let default = match &value.value {
-            Value::Scalar(scalar) => Some(scalar.text.clone()),
-            _ => None,
-        };
-        (key.clone(), default)
-    });
-    all.collect()
+    let templates = around.into_iter().rev().filter_map(|node| node.get(PARAMETERS));
+    let all = templates.flat_map(Node::entries);
+    all.map(|Entry { key, value }| (key.clone(), value.text().map(str::to_owned))).collect()
 }
 
 /// Problems of instances, shown in the template, with the place of the instance. A problem of several instances is reported once.
@@ -703,8 +683,8 @@ pub fn merge_instance_problems(
         let all = &instances[&place.source];
         let mut next = of.first().copied();
         while let Some(instance) = next {
-            let message = |span: Span| span.start <= place.start && place.end <= span.end;
-            if !message(instance.place) && !message(instance.values) {
+            let is_around = |span: Span| span.start <= place.start && place.end <= span.end;
+            if !is_around(instance.place) && !is_around(instance.values) {
                 let text = format!("in the instance `{}`", instance.name);
                 problem.secondary.push(Label { span: instance.place, text });
             }
@@ -720,10 +700,5 @@ pub fn merge_instance_problems(
 
 /// Replaces places in instances by places in files.
 pub fn without_instances(problem: &mut Problem) {
-    let spans = [&mut problem.primary.span].into_iter();
-    let spans = spans.chain(problem.secondary.iter_mut().map(|label| &mut label.span));
-    let fixes = problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).map(|fix| &mut fix.span);
-    for span in spans.chain(fixes).chain(problem.hidden.as_mut()) {
-        span.source = span.source.plain();
-    }
+    problem.spans_mut().for_each(|span| span.source = span.source.plain());
 }

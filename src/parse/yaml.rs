@@ -58,49 +58,61 @@ impl Node {
             Value::Null | Value::List(_) | Value::Map(_) => self.span,
         }
     }
-}
 
-impl Node {
-    /// The same value, if so many more bytes of the file come before it.
-    fn moved(self, by: u32) -> Self {
-        let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
+    /// The entries of a map; empty for other values.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            Value::Null | Value::Scalar(_) | Value::List(_) => &[],
+        }
+    }
+
+    /// The entry of a map with this key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key.text == key)
+    }
+
+    /// The value of this key in a map.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The text of a scalar; `None` for other values.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(&scalar.text),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// The same value with other places, also of the values in it.
+    fn placed(self, span: &dyn Fn(Span) -> Span, scalar: &dyn Fn(Scalar) -> Scalar) -> Self {
         let value = match self.value {
             Value::Null => Value::Null,
-            Value::Scalar(scalar) => Value::Scalar(scalar.moved(by)),
-            Value::List(items) => Value::List(items.into_iter().map(|item| item.moved(by)).collect()),
-            Value::Map(entries) => Value::Map(
-                entries
-                    .into_iter()
-                    .map(|entry| Entry {
-                        key: Key { span: shift(entry.key.span), text: entry.key.text },
-                        value: entry.value.moved(by),
-                    })
-                    .collect(),
-            ),
+            Value::Scalar(own) => Value::Scalar(scalar(own)),
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| item.placed(span, scalar)).collect())
+            }
+            Value::Map(entries) => {
+                let entries = entries.into_iter().map(|Entry { key, value }| Entry {
+                    key: Key { span: span(key.span), ..key },
+                    value: value.placed(span, scalar),
+                });
+                Value::Map(entries.collect())
+            }
         };
-        Self { span: shift(self.span), value }
+        Self { span: span(self.span), value }
+    }
+
+    /// The same value, if so many more bytes of the file come before it.
+    fn moved(self, by: u32) -> Self {
+        self.placed(&|span| span.moved(by), &|scalar| scalar.moved(by))
     }
 
     /// The same value, as part of an instance of a template.
     pub fn in_instance(self, number: u32) -> Self {
-        let of = |span: Span| Span { source: span.source.of_instance(number), ..span };
-        let value = match self.value {
-            Value::Null => Value::Null,
-            Value::Scalar(scalar) => Value::Scalar(scalar.in_instance(number)),
-            Value::List(items) => {
-                Value::List(items.into_iter().map(|item| item.in_instance(number)).collect())
-            }
-            Value::Map(entries) => Value::Map(
-                entries
-                    .into_iter()
-                    .map(|Entry { key, value }| Entry {
-                        key: Key { span: of(key.span), text: key.text },
-                        value: value.in_instance(number),
-                    })
-                    .collect(),
-            ),
-        };
-        Self { span: of(self.span), value }
+        let span = |span: Span| Span { source: span.source.of_instance(number), ..span };
+        self.placed(&span, &|scalar| scalar.in_instance(number))
     }
 
     /// The number of values in it, including itself.
@@ -192,10 +204,6 @@ pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
 /// The non-empty parts of a file between its document markers, each with its offset. A marker ends everything before it, also a block scalar (YAML
 /// 1.2.2, section 9.1.4), so it is enough to look at lines.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_marker = |line: &str| {
-        (line.starts_with("---") || line.starts_with("..."))
-            && line[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
-    };
     let mut starts = vec![0];
     let mut at = 0;
     for line in text.split_inclusive(['\n', '\r']) {
@@ -206,10 +214,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         at += line.len();
     }
     starts.push(text.len());
-    let says_nothing = |line: &str| {
-        let line = line.split('#').next().unwrap_or("").trim();
-        line.is_empty() || line == "---" || line == "..." || line.starts_with('%')
-    };
+    let is_empty = |line: &str| has_no_value(line) || line.trim_start().starts_with('%');
     let ranges: Vec<(usize, usize)> = starts.windows(2).map(|pair| (pair[0], pair[1])).collect();
     let piece = move |(start, end): (usize, usize)| {
         // Without the dots at its end.
@@ -219,16 +224,23 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     ranges
         .into_iter()
         .map(piece)
-        .filter(move |(_, piece)| !piece.trim_start_matches('\u{feff}').split(['\n', '\r']).all(says_nothing))
+        .filter(move |(_, piece)| !piece.trim_start_matches('\u{feff}').split(['\n', '\r']).all(is_empty))
+}
+
+/// Whether a text begins with a marker between documents.
+fn is_marker(text: &str) -> bool {
+    (text.starts_with("---") || text.starts_with("..."))
+        && text[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
+}
+
+/// Whether a line has only a comment or a marker between documents.
+fn has_no_value(line: &str) -> bool {
+    matches!(line.split('#').next().unwrap_or("").trim(), "" | "---" | "...")
 }
 
 /// A problem of a document, with its place in the whole file.
 fn moved(mut problem: Problem, by: u32) -> Problem {
-    let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
-    problem.primary.span = shift(problem.primary.span);
-    problem.secondary.iter_mut().for_each(|label| label.span = shift(label.span));
-    problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).for_each(|fix| fix.span = shift(fix.span));
-    problem.hidden = problem.hidden.map(shift);
+    problem.spans_mut().for_each(|span| *span = span.moved(by));
     problem
 }
 
@@ -286,11 +298,7 @@ impl File<'_> {
         let Some(marker) = second.then(|| self.marker_before(self.offset(error.location()))).flatten() else {
             return Err(Box::new(self.problem(&error)));
         };
-        let says_nothing = |line: &str| {
-            let line = line.split('#').next().unwrap_or("").trim();
-            line.is_empty() || line == "---" || line == "..."
-        };
-        if self.text[marker..].split(['\n', '\r']).all(says_nothing) {
+        if self.text[marker..].split(['\n', '\r']).all(has_no_value) {
             return first(&self.text[..marker]).map_err(|error| Box::new(self.problem(&error)));
         }
         let span = self.span(marker, marker + 3);
@@ -302,12 +310,8 @@ impl File<'_> {
 
     /// The line before `offset` that separates two documents.
     fn marker_before(&self, offset: usize) -> Option<usize> {
-        let is_marker = |at: usize| {
-            let rest = &self.text[at..];
-            (rest.starts_with("---") || rest.starts_with("..."))
-                && rest[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
-        };
-        self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1).find(|&at| is_marker(at))
+        let mut starts = self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1);
+        starts.find(|&at| is_marker(&self.text[at..]))
     }
 
     /// The byte offset of a place for which saphyr gives only lines and characters, as for syntax errors.

@@ -46,9 +46,9 @@ pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) 
     let before = problems.len();
     let lines = lines(blocks.iter().map(|block| &block.below), BudgetLine::HIGHEST, problems);
     secrets::published(blocks.iter().map(|block| &block.action), problems);
-    let message: Vec<(String, bool)> =
+    let actions: Vec<(String, bool)> =
         blocks.iter().filter_map(|block| action_and_freeze(block, problems)).collect();
-    let both = lines?.into_iter().zip(message);
+    let both = lines?.into_iter().zip(actions);
     let mut policy: Vec<Agreement> =
         both.map(|(line, (action, freeze))| Agreement { line, action, freeze }).collect();
     policy.sort_by_key(|agreement| std::cmp::Reverse(agreement.line));

@@ -148,10 +148,10 @@ pub(super) fn hours_of(
     if problems.len() > before || all.is_empty() || spans.is_empty() {
         return None;
     }
-    let message = |texts: &[Scalar]| {
+    let listed = |texts: &[Scalar]| {
         texts.iter().map(|text| text.text.trim().to_lowercase()).collect::<Vec<_>>().join(", ")
     };
-    Some(Some(Hours::new(&all, &spans, format!("{} {}", message(days), message(hours)), zone?, dates)))
+    Some(Some(Hours::new(&all, &spans, format!("{} {}", listed(days), listed(hours)), zone?, dates)))
 }
 
 /// The problem of a text that is not a date.

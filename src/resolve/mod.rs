@@ -133,7 +133,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
 
 /// The place of a whole scalar.
 pub(crate) fn whole(scalar: &Scalar) -> Span {
-    scalar.place(0, scalar.text.len())
+    scalar.whole()
 }
 
 /// What is needed to resolve the SLOs of one service.

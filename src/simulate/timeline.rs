@@ -242,7 +242,6 @@ impl<'a> TimelineBuilder<'a> {
         let time = |evaluations: usize| scenario.schedule.step.millis() * evaluations as u64;
         let evaluations = |length: Duration| (length.millis() / scenario.schedule.step.millis()) as usize;
         let alerts = plan.alerts().map(|(severity, alert)| {
-            let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
             let kept = alert.keep_firing_for.unwrap_or_default();
             let course = AlertCourse {
                 name: alert.id.name.clone(),
@@ -250,7 +249,12 @@ impl<'a> TimelineBuilder<'a> {
                 firings: Vec::new(),
                 undecided: Vec::new(),
             };
-            TrackedAlert { course, slow: tiers.all(|tier| tier.slow), kept, over: None }
+            TrackedAlert {
+                course,
+                slow: plan.promise.tiers_of(severity).all(|tier| tier.slow),
+                kept,
+                over: None,
+            }
         });
         let per_second = match (plan.observed.by, plan.promise.event) {
             (EventSource::Counters { .. }, Event::Occurrence | Event::Check) => {

@@ -8,7 +8,7 @@ use crate::vocabulary::Decimal;
 pub struct Gate {
     /// The least share of its budget that must be left.
     pub below: Option<Decimal>,
-    /// Whether the error budget policy must not stop deployments.
+    /// Whether an SLO also fails if its error budget policy stops deployments now.
     pub frozen: bool,
     /// Whether an SLO passes if its remaining budget is not known.
     pub allow_missing: bool,

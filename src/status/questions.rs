@@ -57,8 +57,7 @@ const FIRST: (Duration, Duration) = (Duration::from_secs(8 * 86_400), Duration::
 
 /// The questions about the selected SLOs, without duplicates.
 pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
-    let slos = plan.services.iter().flat_map(|service| &service.slos);
-    let slos: Vec<&SloPlan> = slos.filter(|slo| is_named(slo, named)).collect();
+    let slos: Vec<&SloPlan> = plan.slos().filter(|slo| is_named(slo, named)).collect();
     let mut questions: Vec<Question> = Vec::new();
     let mut ask = |about: About, query: Expr| {
         if questions.iter().all(|question| question.about != about) {

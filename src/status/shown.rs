@@ -16,7 +16,7 @@ pub(super) const HEAD: [&str; 10] =
 /// The cells of an SLO. Unknown values are empty.
 pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
     let promise = &standing.slo.promise;
-    let message =
+    let cell =
         |number: Option<Decimal>, format: &dyn Fn(Decimal) -> String| number.map_or(String::new(), format);
     // Two digits more than the objective has.
     let places = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
@@ -24,11 +24,11 @@ pub(super) fn row(standing: &SloStatus, gate: Option<Gate>) -> [String; 10] {
         name(standing),
         promise.objective.clone(),
         promise.period.suffix(),
-        message(standing.compliance(), &|share| floor(share, places)),
-        message(standing.left(), &|share| floor(share, 1)),
-        message(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
-        message(standing.events_left(), &|count| signed(count, events)),
-        message(standing.burn, &|burn| digits(burn, 3)),
+        cell(standing.compliance(), &|share| floor(share, places)),
+        cell(standing.left(), &|share| floor(share, 1)),
+        cell(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
+        cell(standing.events_left(), &|count| signed(count, events)),
+        cell(standing.burn, &|burn| digits(burn, 3)),
         gone_in(standing),
         remarks(standing, gate).join(", "),
     ]
@@ -128,11 +128,11 @@ const PARTS: usize = 3;
 
 /// The parts of a journey that spent its budget.
 fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
-    let message = |(part, share): &(String, Decimal)| {
+    let spent = |(part, share): &(String, Decimal)| {
         let share = share.round_dp(3).normalize();
         format!("{} by {}", percent(share), inert::line(part))
     };
-    let mut parts: Vec<String> = shares.iter().take(PARTS).map(message).collect();
+    let mut parts: Vec<String> = shares.iter().take(PARTS).map(spent).collect();
     let more = shares.len().saturating_sub(PARTS);
     parts.extend((more > 0).then(|| format!("the rest by {more} more")));
     (!parts.is_empty()).then(|| format!("spent {}", joined(&parts, "and")))

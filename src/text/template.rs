@@ -113,7 +113,7 @@ impl TemplateReader {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(_) => {}
-            Stmt::EmitExpr(message) => match &message.expr {
+            Stmt::EmitExpr(emitted) => match &emitted.expr {
                 Expr::Var(name) => self.name(name.id, name.span()),
                 Expr::Const(_) => {}
                 other => self.fault(other.span(), FaultKind::Refused),

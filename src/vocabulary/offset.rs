@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{ZoneFault, exact_zone};
 
-/// The calendar repeats after this number of years.
+/// The years that are compared: 28, after which weekdays fall on the same dates again.
 const YEARS: std::ops::Range<i16> = 2027..2055;
 
 /// How local time is computed from UTC.
@@ -92,9 +92,7 @@ impl Offsets {
             _ => Err(ZoneFault::Varies),
         }
     }
-}
 
-impl Offsets {
     /// Seconds ahead of UTC at a moment, in seconds since 1970.
     pub fn at(&self, moment: i64) -> i32 {
         let Some(summer) = &self.summer else { return self.base };

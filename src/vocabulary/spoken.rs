@@ -40,9 +40,9 @@ mod tests {
 
     #[test]
     fn durations_have_a_suitable_unit() {
-        let message = |tenths: i64| spoken(Decimal::new(tenths, 1));
         assert_eq!(
-            [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(message),
+            [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000]
+                .map(|tenths| spoken(Decimal::new(tenths, 1))),
             ["0.3 s", "26 s", "1 m", "1 m", "1 h", "1 h", "2 d", "5 d"]
         );
     }

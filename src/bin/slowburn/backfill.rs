@@ -33,7 +33,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
 
 /// The commands as a script. What the user has to fill in is at its top.
 fn commands(model: &Model, folder: &str, server: &str) -> String {
-    let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.reach());
+    let periods = model.slos().map(|slo| slo.period.reach());
     let slos = model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
     let journeys: Vec<String> = slos
         .filter(|(_, slo)| !slo.parts().is_empty())

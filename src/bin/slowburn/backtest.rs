@@ -135,27 +135,25 @@ struct Side<'a> {
 
 fn side<'a>(model: &'a Model, plan: &'a Plan, service: &str, slo: &str) -> Option<Side<'a>> {
     let meant = model.services.iter().find(|known| known.name.as_str() == service)?;
-    let planned = plan.services.iter().flat_map(|service| &service.slos);
     let is_it = |plan: &&SloPlan| plan.promise.service == service && plan.promise.slo == slo;
     Some(Side {
         model,
         service: meant,
         slo: meant.slos.iter().find(|known| known.name.as_str() == slo)?,
-        plan: planned.into_iter().find(is_it)?,
+        plan: plan.slos().find(is_it)?,
     })
 }
 
 /// The SLOs with these names, in the order of the plan.
 fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Failure> {
-    let slos = || plan.services.iter().flat_map(|service| &service.slos);
     for name in names {
         if let Some((service, slo)) = name.split_once('/') {
             named::slo(plan, service, slo)?;
-        } else if !slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
+        } else if !plan.slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
             return Err(Failure::new(format!("there is no service `{name}` with SLOs")));
         }
     }
-    let wanted = slos().filter(|slo| is_named(slo, names));
+    let wanted = plan.slos().filter(|slo| is_named(slo, names));
     Ok(wanted.map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect())
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use slowburn::contract::{Contract, Difference, MARK};
+use slowburn::diagnostic::several;
 use slowburn::inert;
 use slowburn::parse::exposition::{self, Exposition};
 use slowburn::render::{self, render};
@@ -282,8 +283,4 @@ fn short(text: &str) -> String {
     }
     let shown: String = text.split_inclusive('\n').take(MOST_LINES).collect();
     format!("{shown}… {more} more\n")
-}
-
-fn several(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

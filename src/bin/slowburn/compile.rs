@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use slowburn::artifact::Artifacts;
-use slowburn::diagnostic::{Code, Problem, few};
+use slowburn::diagnostic::{Code, Problem, few, several};
 use slowburn::emit::Target;
 use slowburn::source::Span;
 
@@ -156,10 +156,6 @@ fn amounts(project: &Project) -> String {
         others => format!(" in {}", several(others + 1, "environment")),
     };
     format!("{}{alerts} of {}{environments}", several(slos, "SLO"), several(services, "service"))
-}
-
-fn several(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 fn shown(path: &Path) -> String {

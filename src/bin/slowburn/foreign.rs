@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::diagnostic::{Problem, sort};
 use slowburn::foreign::Foreign;
-use slowburn::import::{FileKind, Imported, Options, holds, import, rules};
+use slowburn::import::{FileKind, Imported, Options, file_kinds, import, rules};
 use slowburn::parse::yaml;
 use slowburn::source::{SourceId, Sources};
 
@@ -64,8 +64,8 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
         return Ok(Side::Ours);
     }
     let (sources, faults) = decoded(texts.into_iter().collect());
-    let held = holds(&sources);
-    let is = |kind: FileKind| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
+    let kinds = file_kinds(&sources);
+    let is = |wanted: FileKind| kinds.iter().find(|(_, kind)| *kind == wanted).map(|(id, _)| *id);
     let name = |id: SourceId| sources.file(id).path.clone();
     match (is(FileKind::Ours), is(FileKind::Rules), is(FileKind::Specs)) {
         (Some(id), ..) => Err(Failure::new(format!("{} is a definition of slowburn", name(id)))

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use slowburn::diagnostic::{self, Problem};
+use slowburn::diagnostic::{self, Problem, several};
 use slowburn::import::{Imported, Options, import};
 use slowburn::parse::{PROJECT_FILE, yaml};
 use slowburn::source::{SourceFile, Sources};
@@ -107,8 +107,7 @@ fn printed(imported: &Imported) -> Result<Project, Failure> {
 
 fn count(imported: &Imported) -> String {
     let services = imported.files.iter().filter(|(path, _)| path != PROJECT_FILE).count();
-    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    format!("imported {} of {}", many(imported.slos, "SLO"), many(services, "service"))
+    format!("imported {} of {}", several(imported.slos, "SLO"), several(services, "service"))
 }
 
 /// The errors. Warnings are left to later runs of the compiler.

@@ -14,7 +14,7 @@ use crate::ask::Moment;
 use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
 use crate::status::known;
-use crate::{foreign, problems, read, stdout, tree, write};
+use crate::{foreign, problems, stdout, tree, write};
 
 /// Marks a file of saved answers.
 const KIND: &str = "answers for import --check";
@@ -186,20 +186,8 @@ struct Saved {
 
 impl Saved {
     fn read(file: &Path, megabytes: u64) -> Result<Self, Failure> {
-        let name = shown(file, Path::new(""));
-        let text = read::plain(file, megabytes.saturating_mul(1_000_000))
-            .map_err(|error| Failure::of("read", &name, &error))?;
-        let none = || {
-            Failure::new(format!("{name} contains no answers"))
-                .and("write them with `slowburn import --check --save FILE`")
-        };
-        let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;
-        if kept["slowburn"] != KIND {
-            return Err(none());
-        }
-        let moment = kept["moment"].as_u64().ok_or_else(none)?;
-        let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
-        let answers = answers.iter_mut().map(|one| {
+        let (moment, answers) = tree::saved(file, megabytes, KIND, "moment", "import --check")?;
+        let answers = answers.into_iter().map(|mut one| {
             let asked = one["asked"].as_str().unwrap_or_default().to_owned();
             let answer = match one["refused"].as_str() {
                 Some(why) => Err(why.to_owned()),
@@ -207,6 +195,6 @@ impl Saved {
             };
             (asked, answer)
         });
-        Ok(Self { name, moment, answers: answers.collect() })
+        Ok(Self { name: shown(file, Path::new("")), moment, answers: answers.collect() })
     }
 }

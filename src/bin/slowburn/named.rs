@@ -59,8 +59,7 @@ pub fn meant(plan: &Plan, word: &str) -> Vec<String> {
 }
 
 fn find<'a>(plan: &'a Plan, service: &str, name: &str) -> Option<&'a SloPlan> {
-    let slos = plan.services.iter().flat_map(|service| &service.slos);
-    slos.into_iter().find(|found| found.promise.service == service && found.promise.slo == name)
+    plan.slos().find(|found| found.promise.service == service && found.promise.slo == name)
 }
 
 fn slos(service: &ServicePlan) -> impl Iterator<Item = String> {

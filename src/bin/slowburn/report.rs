@@ -10,9 +10,9 @@ use slowburn::backtest::Question;
 use crate::args::{Format, MonthFormat, Report};
 use crate::ask::Past;
 use crate::ending::{Ending, Failure};
-use crate::sources::{Project, shown};
+use crate::sources::Project;
 use crate::status::known;
-use crate::{problems, read, stdout, tree, write};
+use crate::{problems, stdout, tree, write};
 
 /// Prints the page.
 pub fn run(args: &Report) -> Result<Ending, Failure> {
@@ -107,17 +107,8 @@ struct Saved {
 
 impl Saved {
     fn read(file: &Path, megabytes: u64) -> Result<Self, Failure> {
-        let name = shown(file, Path::new(""));
-        let text = read::plain(file, megabytes.saturating_mul(1_000_000))
-            .map_err(|error| Failure::of("read", &name, &error))?;
-        let none = || {
-            Failure::new(format!("{name} contains no answers"))
-                .and("write them with `slowburn report --save FILE`")
-        };
-        let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;
-        let now = kept["now"].as_u64().filter(|_| kept["slowburn"] == KIND).ok_or_else(none)?;
-        let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
-        let answers = answers.iter_mut().map(|one| (one["asked"].to_string(), one["answer"].take()));
+        let (now, answers) = tree::saved(file, megabytes, KIND, "now", "report")?;
+        let answers = answers.into_iter().map(|mut one| (one["asked"].to_string(), one["answer"].take()));
         Ok(Self { now, answers: answers.collect() })
     }
 }

@@ -31,12 +31,11 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
 
 /// Refuses names that match no SLO: a gate without SLOs would always pass.
 pub fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
-    let slos = || plan.services.iter().flat_map(|service| &service.slos);
-    if slos().next().is_none() {
+    if plan.slos().next().is_none() {
         return Err(Failure::new("there is no SLO in these definitions"));
     }
     for name in named {
-        if !slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
+        if !plan.slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
             return Err(Failure::new(format!("there is no service and no SLO `{name}`"))
                 .and("name a service, as in `--only api`, or an SLO, as in `--only api/availability`"));
         }

@@ -3,7 +3,34 @@
 //! A parsed tree takes many times the memory of its text: a list of 173 megabytes with only empty lists takes 3.6 gigabytes. So its size is estimated
 //! first, from the characters in the text. The estimate is never too low.
 
+use std::path::Path;
+
 use serde_json::Value;
+
+use crate::ending::Failure;
+use crate::read;
+use crate::sources::shown;
+
+/// The time and the answers in a file that `command` wrote with `--save`. `kind` marks such files, and `time` is the key of their time.
+pub fn saved(
+    file: &Path,
+    megabytes: u64,
+    kind: &str,
+    time: &str,
+    command: &str,
+) -> Result<(u64, Vec<Value>), Failure> {
+    let name = shown(file, Path::new(""));
+    let text = read::plain(file, megabytes.saturating_mul(1_000_000))
+        .map_err(|error| Failure::of("read", &name, &error))?;
+    let none = || {
+        Failure::new(format!("{name} contains no answers"))
+            .and(&format!("write them with `slowburn {command} --save FILE`"))
+    };
+    let mut kept = self::read(&text, most(megabytes)).flatten().ok_or_else(none)?;
+    let now = kept[time].as_u64().filter(|_| kept["slowburn"] == kind).ok_or_else(none)?;
+    let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
+    Ok((now, std::mem::take(answers)))
+}
 
 /// The limit for a tree in bytes, if the text may have so many megabytes. Samples take about five times their text.
 pub fn most(megabytes: u64) -> u64 {

@@ -207,8 +207,7 @@ fn tiers(
     kept: &mut Vec<Sentence>,
 ) -> Vec<Change> {
     let mut before: Vec<&Tier> = old.iter().flat_map(|alert| &alert.tiers).collect();
-    let mut after: Vec<&TierFacts> =
-        one.slo.promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+    let mut after: Vec<&TierFacts> = one.slo.promise.tiers_of(severity).collect();
     let theirs = |tier: &Tier| described(tier.burn_rate, tier.threshold, tier.long, tier.short);
     let ours = |tier: &TierFacts| described(Some(tier.burn_rate), tier.threshold, tier.long, tier.short);
     let mut both: Vec<(&Tier, &TierFacts)> = Vec::new();

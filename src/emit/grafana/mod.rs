@@ -64,7 +64,7 @@ pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     if let Some(overview) = overview::dashboard(plan, &words) {
         artifacts.insert(format!("{FOLDER}/overview.json"), overview.text());
     }
-    if let Some(any) = plan.services.iter().flat_map(|service| &service.slos).next() {
+    if let Some(any) = plan.slos().next() {
         let promise = promise::dashboard(&plan.project, any, &words);
         artifacts.insert(format!("{FOLDER}/slo.json"), promise.text());
     }

@@ -152,9 +152,9 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
 /// A text that Grafana uses as the name of a line: `{{env}} {{role}}`.
 fn values_of(of: &Source) -> Expr {
     let each = |many: usize| {
-        let message: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
+        let replacement: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
         let more = if many == 3 { "(?:, .+)?" } else { "" };
-        (message.join(" "), "by", vec!["([^,]+)"; many].join(", ") + more)
+        (replacement.join(" "), "by", vec!["([^,]+)"; many].join(", ") + more)
     };
     made_of(of, &[each(1), each(2), each(3)])
 }
@@ -162,8 +162,8 @@ fn values_of(of: &Source) -> Expr {
 /// The SLO's definition with a label `made`, from the last of these patterns that matches.
 fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
     let info = queries::within(of.screens.info.clone(), Scope::Promise);
-    let labelled = |expr: Expr, (message, label, pattern): &(String, &str, String)| {
-        queries::labelled(expr, "made", message, label, pattern)
+    let labelled = |expr: Expr, (replacement, label, pattern): &(String, &str, String)| {
+        queries::labelled(expr, "made", replacement, label, pattern)
     };
     aggregate("max", &["made"], made.iter().fold(info.into(), labelled))
 }

@@ -31,7 +31,7 @@ fn dashboards() -> String {
 
 fn data_sources(plan: &Plan) -> String {
     // The main series are recorded every half minute; raw panels have their own interval.
-    let promises = plan.services.iter().flat_map(|service| &service.slos).map(|slo| &slo.promise);
+    let promises = plan.slos().map(|slo| &slo.promise);
     let interval = promises.map(|promise| promise.interval).min();
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);

@@ -89,9 +89,9 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
             Some(url) => format!("[{}]({})", markdown(&alert.id.name), url.replace(['(', ')'], "")),
             None => markdown(&alert.id.name),
         };
-        let message = companion.description.as_deref().map(markdown).unwrap_or_default();
+        let description = companion.description.as_deref().map(markdown).unwrap_or_default();
         let planned = companion.planned.as_ref().map(|_| words.phrase("state.planned"));
-        let parts = [name, message, planned.unwrap_or_default()];
+        let parts = [name, description, planned.unwrap_or_default()];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("- {}", parts.join(" · "))
     };

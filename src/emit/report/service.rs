@@ -263,8 +263,7 @@ fn card(slo: &SloPlan, deliveries: &Deliveries, words: &LanguageFormat) -> Slo {
     let promise = &slo.promise;
     let full_name = format!("{}/{}", promise.service, promise.slo);
     let named = |severity| -> Vec<String> {
-        let tiers = promise.tiers.iter().filter(move |tier| tier.severity == severity);
-        tiers.map(|tier| words.length(tier.long)).collect()
+        promise.tiers_of(severity).map(|tier| words.length(tier.long)).collect()
     };
     let mut alerts: Vec<AlertRow> = slo
         .alerts()

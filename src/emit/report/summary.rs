@@ -103,8 +103,7 @@ struct Dependency {
 
 pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &LanguageFormat) -> Summary {
     let alerts = |severity: Severity| {
-        let slos = plan.services.iter().flat_map(|service| &service.slos);
-        slos.filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
+        plan.slos().filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
     };
     Summary {
         services: plan.services.len(),
@@ -131,8 +130,7 @@ fn group(service: &crate::plan::ServicePlan, words: &LanguageFormat) -> Group {
 fn line(slo: &SloPlan, contract: bool, words: &LanguageFormat) -> Line {
     let promise = &slo.promise;
     let soonest = |severity: Severity| {
-        let tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
-        first_to_fire(tiers, Decimal::ONE).map(|(after, _)| words.time(after))
+        first_to_fire(promise.tiers_of(severity), Decimal::ONE).map(|(after, _)| words.time(after))
     };
     Line {
         link: Link { text: promise.slo.clone(), ..to(&promise.service, Some(&promise.slo)) },
@@ -148,8 +146,10 @@ fn line(slo: &SloPlan, contract: bool, words: &LanguageFormat) -> Line {
 
 fn gaps(plan: &Plan, deliveries: &Deliveries) -> Gaps {
     let links = |of: &dyn Fn(&SloPlan) -> bool| -> Vec<Link> {
-        let slos = plan.services.iter().flat_map(|service| &service.slos);
-        slos.filter(|slo| of(slo)).map(|slo| to(&slo.promise.service, Some(&slo.promise.slo))).collect()
+        plan.slos()
+            .filter(|slo| of(slo))
+            .map(|slo| to(&slo.promise.service, Some(&slo.promise.slo)))
+            .collect()
     };
     let pages = |slo: &SloPlan| slo.alerts().any(|(severity, _)| severity == Severity::Page);
     let mut gaps = Gaps {

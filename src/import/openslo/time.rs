@@ -75,8 +75,14 @@ impl Length {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let last = text.chars().last()?;
-        let count = text.strip_suffix(last)?.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
-        Some(Self { count, unit: Unit::lettered(last)? })
+        // `4 w` is not valid in OpenSLO.
+        let digits = text.strip_suffix(last).filter(|digits| !digits.ends_with(char::is_whitespace))?;
+        Some(Self { count: Self::count(digits)?, unit: Unit::lettered(last)? })
+    }
+
+    /// Reads a whole number from 1 to a million.
+    fn count(text: &str) -> Option<u64> {
+        text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count))
     }
 
     fn duration(self) -> Duration {
@@ -107,16 +113,13 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
 
 /// Whether the period is left out, or is one window in days: Sloth supports only these.
 pub fn in_days(spec: &Keys) -> bool {
-    let unit = |window: &Node| match &window.value {
-        Value::Map(entries) => entries.iter().any(|entry| {
-            entry.key.text == "unit"
-                && matches!(&entry.value.value, Value::Scalar(unit) if unit.text.eq_ignore_ascii_case("day"))
-        }),
-        Value::Null | Value::Scalar(_) | Value::List(_) => false,
+    let is_in_days = |window: &Node| {
+        let unit = window.get("unit").and_then(Node::text);
+        unit.is_some_and(|unit| unit.eq_ignore_ascii_case("day"))
     };
     match spec.peek("timeWindows").map(|node| &node.value) {
         None => true,
-        Some(Value::List(windows)) => windows.len() == 1 && windows.iter().all(unit),
+        Some(Value::List(windows)) => windows.len() == 1 && windows.iter().all(is_in_days),
         Some(Value::Null | Value::Scalar(_) | Value::Map(_)) => false,
     }
 }
@@ -141,7 +144,7 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
                 read
             });
             let count = count.and_then(|count| {
-                let read = count.text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));
+                let read = Length::count(&count.text);
                 if read.is_none() {
                     problems.push(no_length(&count));
                 }
@@ -258,8 +261,7 @@ pub fn lookback(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duratio
 /// The length of a slice; a number without a unit is in minutes.
 pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(3600);
-    let minutes = written.text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));
-    let length = match minutes {
+    let length = match Length::count(&written.text) {
         Some(count) => Length { count, unit: Unit::Minute },
         None => length(written, problems)?,
     };

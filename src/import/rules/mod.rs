@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::foreign::{Foreign, Rule};
 use crate::model::Labels;
 use crate::parse::wrong_type;
-use crate::parse::yaml::{self, Node, Value};
+use crate::parse::yaml::{self, Node};
 use crate::promql;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::Duration;
@@ -37,40 +37,22 @@ pub enum FileKind {
 }
 
 /// The kind of each file. If a file has several kinds of documents, the first one that is recognised counts.
-pub fn holds(sources: &Sources) -> Vec<(SourceId, FileKind)> {
+pub fn file_kinds(sources: &Sources) -> Vec<(SourceId, FileKind)> {
     let of = |node: &Node| {
-        let message = |name: &str| entry(node, name).and_then(text_of);
-        let version = message("apiVersion").or_else(|| message("version"));
+        let text = |key: &str| node.get(key).and_then(Node::text);
+        let version = text("apiVersion").or_else(|| text("version"));
         match version {
             Some("slowburn/v1") => FileKind::Ours,
-            version if super::dialect(version, message("kind")).is_some() => FileKind::Specs,
-            _ if entry(node, "groups").is_some() || message("kind") == Some("PrometheusRule") => {
-                FileKind::Rules
-            }
+            version if super::dialect(version, text("kind")).is_some() => FileKind::Specs,
+            _ if node.get("groups").is_some() || text("kind") == Some("PrometheusRule") => FileKind::Rules,
             Some(_) | None => FileKind::Other,
         }
     };
-    let file = |(id, text): (SourceId, &str)| {
-        let nodes = yaml::documents(id, text).0.into_iter().flat_map(listed_in);
-        let found: Vec<FileKind> =
-            nodes.map(|node| of(&node)).filter(|holds| *holds != FileKind::Other).collect();
-        (id, found.first().copied().unwrap_or(FileKind::Other))
+    let file = |id: SourceId, text: &str| {
+        let mut nodes = yaml::documents(id, text).0.into_iter().flat_map(listed_in).map(|node| of(&node));
+        nodes.find(|kind| *kind != FileKind::Other).unwrap_or(FileKind::Other)
     };
-    sources.iter().map(|(id, source)| file((id, &source.text))).collect()
-}
-
-fn entry<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    match &node.value {
-        Value::Map(entries) => entries.iter().find(|entry| entry.key.text == name).map(|entry| &entry.value),
-        Value::Null | Value::Scalar(_) | Value::List(_) => None,
-    }
-}
-
-fn text_of(node: &Node) -> Option<&str> {
-    match &node.value {
-        Value::Scalar(scalar) => Some(&scalar.text),
-        Value::Null | Value::List(_) | Value::Map(_) => None,
-    }
+    sources.iter().map(|(id, source)| (id, file(id, &source.text))).collect()
 }
 
 /// The rules of all files, and the problems.
@@ -146,9 +128,9 @@ fn rule(
     problems: &mut Vec<Problem>,
 ) -> Option<Rule> {
     let mut keys = Keys::of(node, "a rule", problems)?;
-    let message = keys.has("record") || keys.has("alert");
+    let is_named = keys.has("record") || keys.has("alert");
     let (record, alert) = (keys.text("record", problems), keys.text("alert", problems));
-    if message && record.is_none() && alert.is_none() {
+    if is_named && record.is_none() && alert.is_none() {
         return None;
     }
     let alerts = alert.is_some();
@@ -192,7 +174,7 @@ fn labels(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Labels {
 
 fn duration(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Duration> {
     let node = keys.node(name)?;
-    let read = text_of(node).and_then(|text| Duration::parse(text.trim()));
+    let read = node.text().and_then(|text| Duration::parse(text.trim()));
     if read.is_none() {
         problems.push(wrong_type(node, &format!("`{name}`"), "a duration such as `5m`"));
     }

@@ -342,8 +342,8 @@ fn with_labels_of_series(labels: Labels, rule: &Rule, named: &BTreeMap<&str, Vec
 
 /// The severity, from the labels.
 fn severity(labels: &Labels) -> Option<Severity> {
-    let message = labels.get("sloth_severity").or_else(|| labels.get("severity"))?;
-    match message.to_lowercase().as_str() {
+    let label = labels.get("sloth_severity").or_else(|| labels.get("severity"))?;
+    match label.to_lowercase().as_str() {
         "page" | "critical" | "crit" | "pager" | "p1" => Some(Severity::Page),
         "ticket" | "warning" | "warn" | "p2" => Some(Severity::Ticket),
         _ => None,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::numbers::four_digits;
+use super::numbers::alert_value;
 use super::{MARGIN, SeriesIncidents, StepEvents, at, samples};
 use crate::derive::{companion_name, longest_range};
 use crate::lower::active::BEGAN;
@@ -279,7 +279,7 @@ impl Stage<'_> {
             at: time(step),
             rule: Box::new(self.rule.clone()),
             labels: labels.clone(),
-            value: four_digits(value),
+            value: alert_value(value),
             budget_left: String::new(),
             error_ratio: String::new(),
             budget_lasts: String::new(),

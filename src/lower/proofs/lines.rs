@@ -130,7 +130,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
 
     /// The pages among the tiers.
     fn pages(&self) -> impl Iterator<Item = &TierFacts> {
-        self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page)
+        self.stage.promise.tiers_of(Severity::Page)
     }
 
     /// Everything fails until about this share is left. Then all is well until nobody is awake because of that.

@@ -91,14 +91,19 @@ fn humanized(seconds: u64) -> String {
     }
 }
 
-/// Go's `%.4g`.
-pub(super) fn four_digits(value: Decimal) -> String {
-    digits::<4>(value)
+/// The value of a companion alert as its text writes it: Go's `%.4g`, or `%.0f` for large numbers.
+pub(super) fn alert_value(value: Decimal) -> String {
+    let large = Decimal::new(99_995, 1);
+    if value.abs() < large { digits::<4>(value) } else { format!("{:.0}", float(value)) }
+}
+
+fn float(value: Decimal) -> f64 {
+    text(value).parse().expect("a decimal is a number")
 }
 
 /// Go's `%g` with this number of digits.
 fn digits<const DIGITS: usize>(value: Decimal) -> String {
-    let value: f64 = text(value).parse().expect("a decimal is a number");
+    let value = float(value);
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -123,14 +128,15 @@ mod tests {
 
     #[test]
     fn values_are_written_as_go_writes_them() {
-        let written = |text: &str| four_digits(Decimal::from_str_exact(text).expect(text));
+        let written = |text: &str| alert_value(Decimal::from_str_exact(text).expect(text));
         for (value, expected) in [
             ("50", "50"),
             ("99.98765", "99.99"),
             ("-177.00831", "-177"),
-            ("-20000", "-2e+04"),
+            ("9999.4", "9999"),
+            ("-20000", "-20000"),
             ("0.012345", "0.01235"),
-            ("-12345", "-1.234e+04"),
+            ("93612.4", "93612"),
             ("0", "0"),
         ] {
             assert_eq!(written(value), expected, "{value}");

@@ -430,7 +430,7 @@ impl<'a> Stage<'a> {
     /// Severities whose tiers are all in the fast group, or all in the slow one.
     pub fn severities(&self, slow: bool) -> Vec<Severity> {
         let here = |severity: &Severity| {
-            let mut tiers = self.promise.tiers.iter().filter(|tier| tier.severity == *severity).peekable();
+            let mut tiers = self.promise.tiers_of(*severity).peekable();
             tiers.peek().is_some() && tiers.all(|tier| tier.slow == slow)
         };
         Severity::ALL.into_iter().filter(here).collect()

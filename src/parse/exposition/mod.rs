@@ -79,8 +79,8 @@ pub fn read(text: &[u8]) -> Exposition {
 /// The program in the first line of a capture: `# from: prometheus-node-exporter 1.5.0`.
 fn origin(text: &[u8]) -> Option<String> {
     let line = text.split(|byte| *byte == b'\n').next()?;
-    let message = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
-    (!message.is_empty() && inert::is_seen(message)).then(|| message.to_owned())
+    let program = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
+    (!program.is_empty() && inert::is_seen(program)).then(|| program.to_owned())
 }
 
 /// What `# TYPE` and `# UNIT` declare for a metric.
@@ -130,8 +130,7 @@ impl<'a> Reader<'a> {
             Err(fault) => return self.skip(self.number, fault.valid_up_to() + 1, "the line is not UTF-8"),
         };
         let mut labels = std::mem::take(&mut self.labels);
-        let read = line::read(line, &mut labels);
-        let fault = match read {
+        let fault = match line::read(line, &mut labels) {
             Ok(Line::Nothing) => None,
             Ok(Line::End) => {
                 self.ended = true;
@@ -141,11 +140,8 @@ impl<'a> Reader<'a> {
             Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
             Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
             Ok(Line::Type(name, Err(word))) => {
-                let excess = self.declare(name, None, None);
-                Some(
-                    excess
-                        .unwrap_or_else(|| (0, format!("`{}` is not a type of metric", line::excerpt(word)))),
-                )
+                let unknown = || (0, format!("`{}` is not a type of metric", line::excerpt(word)));
+                Some(self.declare(name, None, None).unwrap_or_else(unknown))
             }
             Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
                 Ok(()) => {
@@ -183,10 +179,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         if self.entries >= tally::MOST_ENTRIES {
-            return Some((
-                0,
-                format!("the exposition has more than {} names, labels and bounds", tally::MOST_ENTRIES),
-            ));
+            return Some((0, too_many_entries()));
         }
         self.entries += 1;
         self.declared.insert(
@@ -201,12 +194,7 @@ impl<'a> Reader<'a> {
             Some(last) if self.tallies[last].0 == sample.name => last,
             _ => match self.names.get(sample.name) {
                 Some(index) => *index,
-                None if self.entries >= tally::MOST_ENTRIES => {
-                    return Err(format!(
-                        "the exposition has more than {} names, labels and bounds",
-                        tally::MOST_ENTRIES
-                    ));
-                }
+                None if self.entries >= tally::MOST_ENTRIES => return Err(too_many_entries()),
                 None => {
                     self.entries += 1;
                     self.tallies.push((sample.name, Tally::new(sample.name, self.number)));
@@ -228,16 +216,16 @@ impl<'a> Reader<'a> {
             if tally.shapes.is_empty() {
                 continue;
             }
-            let (line, composite) = (tally.line, tally.composite);
-            match self.home(name, composite) {
+            let line = tally.line;
+            match self.owner(name, tally.composite) {
                 SeriesOwner::Own { kind, declared } => {
                     // The unit belongs to the measured value, not to a time or a count beside it.
                     let same = declared == Some(name) || kind != Kind::Gauge;
-                    let unit = self.see(declared).filter(|_| same);
+                    let unit = self.seen_unit(declared).filter(|_| same);
                     families.own(name, kind, unit, tally);
                 }
                 SeriesOwner::Part { base, kind, bounds } => {
-                    let unit = self.see(Some(base));
+                    let unit = self.seen_unit(Some(base));
                     let beyond = families.part(base, kind, unit, bounds, tally);
                     for text in beyond {
                         let reason = format!(
@@ -327,7 +315,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The metric to which the series of a name belong.
-    fn home(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
+    fn owner(&self, name: &'a str, composite: tally::Composite) -> SeriesOwner<'a> {
         let own = |kind, declared| SeriesOwner::Own { kind, declared: Some(declared) };
         match self.kind(name) {
             _ if composite.any() => return self.composite(name, composite),
@@ -399,12 +387,16 @@ impl<'a> Reader<'a> {
         SeriesOwner::Part { base: name, kind, bounds: true }
     }
 
-    /// The declared unit of a metric that has series.
-    fn see(&mut self, name: Option<&str>) -> Option<String> {
+    /// Records that a metric has series; returns its declared unit.
+    fn seen_unit(&mut self, name: Option<&str>) -> Option<String> {
         let declared = self.declared.get_mut(name?)?;
         declared.seen = true;
         declared.unit.map(|unit| unescaped(unit).into_owned())
     }
+}
+
+fn too_many_entries() -> String {
+    format!("the exposition has more than {} names, labels and bounds", tally::MOST_ENTRIES)
 }
 
 /// The series that a declaration without samples stands for, as Prometheus would store them.
@@ -413,17 +405,18 @@ fn unseen(name: &str, kind: Type, open_metrics: bool) -> Vec<(String, Kind)> {
         true => format!("{name}{suffix}"),
         false => name.to_owned(),
     };
+    let as_declared = |kind| vec![(name.to_owned(), kind)];
     match kind {
         Type::Counter => vec![(suffixed("_total"), Kind::Counter)],
         Type::Info => vec![(suffixed("_info"), Kind::Info)],
         Type::GaugeHistogram => {
             ["_bucket", "_gcount", "_gsum"].map(|suffix| (format!("{name}{suffix}"), Kind::Gauge)).to_vec()
         }
-        Type::Gauge => vec![(name.to_owned(), Kind::Gauge)],
-        Type::Histogram => vec![(name.to_owned(), Kind::Histogram)],
-        Type::Summary => vec![(name.to_owned(), Kind::Summary)],
-        Type::StateSet => vec![(name.to_owned(), Kind::StateSet)],
-        Type::Unknown => vec![(name.to_owned(), Kind::Unknown)],
+        Type::Gauge => as_declared(Kind::Gauge),
+        Type::Histogram => as_declared(Kind::Histogram),
+        Type::Summary => as_declared(Kind::Summary),
+        Type::StateSet => as_declared(Kind::StateSet),
+        Type::Unknown => as_declared(Kind::Unknown),
     }
 }
 
