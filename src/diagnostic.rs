@@ -172,7 +172,7 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
 }
 
 /// The most problems of one kind that are reported for one file; with more, the cause is probably a generator.
-pub const MOST_OF_A_KIND: usize = 50;
+const MOST_OF_A_KIND: usize = 50;
 
 /// Sorts by file, offset and code, and removes duplicates, so that the order does not depend on the stage that found a fault. If one file has very
 /// many of one kind, the first are kept, and the last of these says how many more there are.

@@ -42,6 +42,10 @@ alerts:
     expr: 'disco_libre{job="t"} < 0.1'
     for: 1m
     severity: ticket
+  espacio:
+    expr: 'disco_bytes{job="t"} < 5e9'
+    for: 1m
+    severity: ticket
 "#;
 
 fn text<'a>(artifacts: &'a Artifacts, path: &str) -> &'a str {
@@ -58,6 +62,7 @@ fn sentences_are_correct() {
     let artifacts = compiled(&[("slos/slowburn.yaml", PROJECT), ("slos/tienda.yaml", SERVICE)]);
     let rules = shown(&artifacts, "prometheus/tienda.rules.yaml");
     let proofs = shown(&artifacts, "promtool/tienda.page.test.yaml");
+    let alerts = shown(&artifacts, "promtool/tienda.alerts.test.yaml");
     let report = shown(&artifacts, "report/index.html");
     let runbook = |slo: &str| shown(&artifacts, &format!("runbooks/tienda-{slo}.md"));
     let dashboard = shown(&artifacts, "grafana/dashboards/tienda.json");
@@ -76,6 +81,7 @@ fn sentences_are_correct() {
                 "sin eventos desde hace 15 min",
             ][..],
         ),
+        (&alerts, &["el valor es 0,", "el valor es 49"]),
         (&proofs, &["ahora falla el ", " %, el presupuesto de error dura ", "m 0s\""]),
         (
             &report,
@@ -89,7 +95,7 @@ fn sentences_are_correct() {
                 "<b>Queda menos del 25 %:</b> Solo se despliegan correcciones. <b>Los despliegues están congelados.</b>",
                 "<b>Se agotó:</b> Se analizan las causas.</li>",
                 "<h4>Cuándo no rige</h4>\n<ul>\n<li>No rige desde 2027-01-10",
-                "<h4>Cuándo rige: solo cuentan los eventos en estos horarios</h4>",
+                "<h4>Cuándo rige: solo cuentan los eventos en estos horarios</h4>\n<ul>\n<li>lunes a viernes 08:00-20:00 (America/Argentina",
             ],
         ),
         (
@@ -132,6 +138,7 @@ fn no_text_breaks_the_rules_of_the_language() {
             " d cualquier",
             "en 1 d ",
             "a los 1 ",
+            "lunes-viernes",
             "..<",
             ".. ",
         ] {

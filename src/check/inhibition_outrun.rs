@@ -37,10 +37,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let silencers = failing(facts, &needs, part);
             let lost = race.notifies_too_early(page, &silencers, Duration::default());
             // The journey silences a part that pages later.
-            let is_notified = |alert: &AlertFacts| {
+            let is_silenced = |alert: &AlertFacts| {
                 journey.silencing.iter().any(|silencing| silencing.silenced.contains(&alert.id()))
             };
-            let lost = lost.filter(|lost| !is_notified(lost.silencer));
+            let lost = lost.filter(|lost| !is_silenced(lost.silencer));
             outrun.extend(lost.map(|lost| (part.place, EarlyAlert { holds_back: true, ..lost })));
         }
     }

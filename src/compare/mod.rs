@@ -395,7 +395,7 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     let no_ratio = "the old rules record no ratio over it, and it cannot be computed from their queries";
     let mut of_calendar = None;
     match period {
-        Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
+        Period::Rolling(length) if questions::has_ratio(theirs, *length) => lengths.push(*length),
         Period::Rolling(length) => notes.push(format!("the period {length} is not compared: {no_ratio}")),
         Period::Calendar(unit, zone) => {
             // Sums of five minutes end at whole minutes.
@@ -415,7 +415,7 @@ fn windows(theirs: &Slo, ours: OurSlo, now: u64) -> (Vec<Window>, Vec<String>) {
     lengths.sort();
     lengths.dedup();
     // The old side must have the window, and nobody records windows that are shorter than an evaluation.
-    lengths.retain(|length| questions::says(theirs, *length) && length.millis() >= 60_000);
+    lengths.retain(|length| questions::has_ratio(theirs, *length) && length.millis() >= 60_000);
     if lengths.is_empty() && of_calendar.is_none() && notes.is_empty() {
         notes.push("the old rules record no error ratio".to_owned());
     }

@@ -18,7 +18,7 @@ fn ratio(theirs: &Slo, length: Duration) -> Option<&Ratio> {
 }
 
 /// Whether the old side has a ratio for a window.
-pub fn says(theirs: &Slo, length: Duration) -> bool {
+pub fn has_ratio(theirs: &Slo, length: Duration) -> bool {
     ratio(theirs, length).is_some() || weighted(theirs, length).is_some()
 }
 

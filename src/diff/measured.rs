@@ -169,18 +169,18 @@ fn budgeting(slo: &Slo) -> String {
 
 fn became(before: &[Part], after: &[Part]) -> Vec<Sentence> {
     let missing = |part: &&Part, others: &[Part]| !others.iter().any(|other| other.0 == part.0);
-    let mut message = Vec::new();
+    let mut sentences = Vec::new();
     for (name, text) in after {
         match before.iter().find(|part| part.0 == *name) {
             Some((_, was)) if was == text => {}
             Some((_, was)) => {
-                message.push(Sentence::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
+                sentences.push(Sentence::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
             }
-            None => message.push(Sentence::plain(format!("{name}: ")).quote(text)),
+            None => sentences.push(Sentence::plain(format!("{name}: ")).quote(text)),
         }
     }
     for (name, text) in before.iter().filter(|part| missing(part, after)) {
-        message.push(Sentence::plain(format!("no longer {name}: ")).quote(text));
+        sentences.push(Sentence::plain(format!("no longer {name}: ")).quote(text));
     }
-    message
+    sentences
 }

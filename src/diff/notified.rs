@@ -155,27 +155,28 @@ fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<St
 }
 
 fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
-    let mut message = Vec::new();
+    let mut sentences = Vec::new();
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {
         (false, true) => {
-            message.push(Sentence::plain(format!(
+            sentences.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was notified at once",
                 wait.1
             )));
         }
-        (true, false) => message.push(Sentence::plain(format!(
+        (true, false) => sentences.push(Sentence::plain(format!(
             "notified at once, was notified only of alerts that still fire after {}",
             wait.0
         ))),
         (true, true) if wait.0 != wait.1 => {
-            message.push(Sentence::plain(format!(
+            sentences.push(Sentence::plain(format!(
                 "notified only of alerts that still fire after {}, was {}",
                 wait.1, wait.0
             )));
         }
         (false, false) if wait.0 != wait.1 => {
-            message.push(Sentence::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
+            sentences
+                .push(Sentence::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
         }
         _ => {}
     }
@@ -183,18 +184,18 @@ fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
     if one.group_interval != other.group_interval {
         let words =
             format!("further alerts of a group wait {}, was {}", other.group_interval, one.group_interval);
-        message.push(Sentence::plain(words));
+        sentences.push(Sentence::plain(words));
     }
     if one.repeat_interval != other.repeat_interval {
         let words = format!("notified again every {}, was {}", other.repeat_interval, one.repeat_interval);
-        message.push(Sentence::plain(words));
+        sentences.push(Sentence::plain(words));
     }
     if one.group_by != other.group_by {
         let by = |labels: &Option<Vec<String>>| match labels {
             Some(labels) => format!("[{}]", labels.join(", ")),
             None => "nothing".to_owned(),
         };
-        message.push(
+        sentences.push(
             Sentence::plain("notifications are grouped by ")
                 .quote(by(&other.group_by))
                 .and(", were by ")
@@ -205,12 +206,12 @@ fn timing_changes(old: &ReceiverRoute, new: &ReceiverRoute) -> Vec<Sentence> {
         |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
     let (muted, loud) = (only(&new.mute, &old.mute), only(&old.mute, &new.mute));
     if !muted.is_empty() {
-        message.push(Sentence::plain("nothing is sent during ").list(muted));
+        sentences.push(Sentence::plain("nothing is sent during ").list(muted));
     }
     if !loud.is_empty() {
-        message.push(Sentence::plain("sent now during ").list(loud));
+        sentences.push(Sentence::plain("sent now during ").list(loud));
     }
-    message
+    sentences
 }
 
 /// `component=api, severity=page`, with the names of severities in the sources.

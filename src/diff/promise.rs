@@ -108,10 +108,10 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
 
 /// The budget in time and in events.
 fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
-    let mut message = Vec::new();
+    let mut sentences = Vec::new();
     let outage = |promise: &Promise| promise.period_length.share(promise.budget);
     if outage(old) != outage(new) {
-        message.push(Sentence::plain(format!(
+        sentences.push(Sentence::plain(format!(
             "budget: {} of full outage in {}, was {} in {}",
             outage(new),
             new.length(),
@@ -126,14 +126,14 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Sentence> {
     if let (Event::Occurrence, Some((before, _)), Some((after, total))) = (new.event, bad(old), bad(new))
         && before != after
     {
-        message.push(Sentence::plain(format!(
+        sentences.push(Sentence::plain(format!(
             "at the expected traffic {} of {} events may be bad, were {}",
             events(after),
             events(total),
             events(before)
         )));
     }
-    message
+    sentences
 }
 
 /// Which tier detects an outage first, and at which error ratio, per severity.

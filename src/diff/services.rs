@@ -166,10 +166,10 @@ fn removed(slo: &Slo) -> Change {
 }
 
 fn about(service: &Service) -> Vec<Sentence> {
-    let mut message = Vec::new();
-    message.extend(service.description.as_ref().map(|text| Sentence::default().quote(text)));
-    message.extend(service.owner.as_ref().map(|owner| Sentence::plain("owner: ").quote(owner)));
-    message
+    let mut sentences = Vec::new();
+    sentences.extend(service.description.as_ref().map(|text| Sentence::default().quote(text)));
+    sentences.extend(service.owner.as_ref().map(|owner| Sentence::plain("owner: ").quote(owner)));
+    sentences
 }
 
 /// Changes of a service's own settings.

@@ -511,7 +511,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
                 .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
         );
     }
-    template::left(&mut fields);
+    template::take_unexpanded(&mut fields);
     let outer = fields.problems().len() - before;
     let slos = fields.map("slos", slo);
     let alerts = fields.map("alerts", alert);
@@ -608,7 +608,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let runbook = fields.scalar("runbook");
     let mut labels = fields.scalars("labels");
     labels.retain(|(key, _)| key.text != "severity");
-    template::left(&mut fields);
+    template::take_unexpanded(&mut fields);
     let annotations = fields.scalars("annotations");
     let accepted = fields.scalars("accepted");
     fields.finish();
@@ -692,7 +692,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
-    template::left(&mut fields);
+    template::take_unexpanded(&mut fields);
     let settings = settings(&mut fields);
     threshold(&mut fields, &objectives);
     fields.finish();

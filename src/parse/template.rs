@@ -103,7 +103,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
             made.into_iter().map(|(key, node)| named(key, node)).collect()
         }
     };
-    let services: Vec<Node> = services.into_iter().map(|service| templates.within(service)).collect();
+    let services: Vec<Node> = services.into_iter().map(|service| templates.expand_parts(service)).collect();
     let instances = templates.instances;
     // Problems of a faulty template would be repeated in its instances, where nobody wrote them.
     match problems.len() == before {
@@ -113,7 +113,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
 }
 
 /// Takes the keys of a template that was not expanded. `parameters` alone has a problem already, and environments cannot override templates.
-pub fn left(fields: &mut Fields) {
+pub fn take_unexpanded(fields: &mut Fields) {
     if let Some(place) = fields.place(INSTANCES) {
         fields.problems().push(
             Problem::error(Code::UnknownKey, place, "an environment cannot hold a template")
@@ -145,7 +145,7 @@ fn named(key: Key, node: Node) -> Node {
 
 impl Templates<'_> {
     /// A service with its SLOs and alerts expanded.
-    fn within(&mut self, service: Node) -> Node {
+    fn expand_parts(&mut self, service: Node) -> Node {
         let Node { span, value: Value::Map(entries) } = service else { return service };
         let expanded = entries.into_iter().map(|Entry { key, value }| {
             let value = match value {
@@ -159,7 +159,7 @@ impl Templates<'_> {
             Entry { key, value }
         });
         let node = Node { span, value: Value::Map(expanded.collect()) };
-        self.leftovers(&node);
+        self.unknown_placeholders(&node);
         node
     }
 
@@ -489,7 +489,7 @@ impl Templates<'_> {
     }
 
     /// Reports a parameter whose placeholder is written as in another language, such as `{{job}}` or `${job}`.
-    fn other_signs(&mut self, scalar: &Scalar) {
+    fn foreign_placeholders(&mut self, scalar: &Scalar) {
         for found in Placeholder::all(&scalar.text) {
             let written = &scalar.text[found.place.clone()];
             let (name, certain) = (found.name, found.is_certain(&scalar.text));
@@ -510,17 +510,17 @@ impl Templates<'_> {
     }
 
     /// Reports placeholders without a parameter.
-    fn leftovers(&mut self, node: &Node) {
+    fn unknown_placeholders(&mut self, node: &Node) {
         // If there were too many values, some placeholders were not filled in, and they are not misspelt.
         if self.spent || self.misread {
             return;
         }
         match &node.value {
             Value::Null => {}
-            Value::List(items) => items.iter().for_each(|item| self.leftovers(item)),
-            Value::Map(entries) => entries.iter().for_each(|entry| self.leftovers(&entry.value)),
+            Value::List(items) => items.iter().for_each(|item| self.unknown_placeholders(item)),
+            Value::Map(entries) => entries.iter().for_each(|entry| self.unknown_placeholders(&entry.value)),
             Value::Scalar(scalar) => {
-                self.other_signs(scalar);
+                self.foreign_placeholders(scalar);
                 for (start, end, name) in placeholders(&scalar.text) {
                     let place = scalar.place(start, end);
                     if !self.reported.insert((place.source.instance(), name.to_owned())) {

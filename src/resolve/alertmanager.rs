@@ -47,14 +47,14 @@ pub(super) fn alertmanager(
     let version = version(block.version.as_ref(), problems);
     let smtp = block.smtp.as_ref().and_then(|smtp| self::smtp(smtp, problems));
     let mut receivers = Vec::new();
-    let mut unsent = false;
+    let mut reported = false;
     for (key, channels) in &block.receivers {
         let name = values::name(&key.text, key.span, "a receiver", problems);
         let mail = channels.iter().find_map(|channel| match channel {
             ChannelBlock::Email(to) => Some(to),
             _ => None,
         });
-        if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut unsent, true)) {
+        if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut reported, true)) {
             problems.push(
                 Problem::error(Code::MissingKey, whole(to), "the mail server is missing")
                     .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),
@@ -222,7 +222,8 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
                 (Some(written), _) => Address::Url(secrets::address(written, &WEBHOOK, problems)?),
                 (None, Some(file)) => {
                     let instead = "or write `url`, and keep the secret in a header: `token_file`";
-                    let known = since(URL_FILE, "the address of a webhook", file, version, instead, problems);
+                    let known =
+                        can_read_file(URL_FILE, "the address of a webhook", file, version, instead, problems);
                     let file = secrets::file(file, problems);
                     Address::File(file.filter(|_| known)?)
                 }
@@ -237,18 +238,19 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
             Some(Channel::Opsgenie { api_key_file: secrets::file(file, problems)? })
         }
         ChannelBlock::Telegram { chat_id, bot_token_file } => {
-            let known = since(URL_FILE, "the token of a bot", bot_token_file, version, BY_WEBHOOK, problems);
+            let known =
+                can_read_file(URL_FILE, "the token of a bot", bot_token_file, version, BY_WEBHOOK, problems);
             let chat_id = chat(chat_id, problems);
             let bot_token_file = secrets::file(bot_token_file, problems);
             known.then_some(Channel::Telegram { chat_id: chat_id?, bot_token_file: bot_token_file? })
         }
         ChannelBlock::Teams(file) => {
-            let known = since(CHATS, "the address of Teams", file, version, BY_WEBHOOK, problems);
+            let known = can_read_file(CHATS, "the address of Teams", file, version, BY_WEBHOOK, problems);
             let webhook_url_file = secrets::file(file, problems)?;
             known.then_some(Channel::Teams { webhook_url_file })
         }
         ChannelBlock::Discord(file) => {
-            let known = since(CHATS, "the address of Discord", file, version, BY_WEBHOOK, problems);
+            let known = can_read_file(CHATS, "the address of Discord", file, version, BY_WEBHOOK, problems);
             let webhook_url_file = secrets::file(file, problems)?;
             known.then_some(Channel::Discord { webhook_url_file })
         }
@@ -259,7 +261,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
 const BY_WEBHOOK: &str = "or send to a bridge: `webhook: { url: http://bridge:8080/ }`";
 
 /// Whether this version of Alertmanager can read the value from a file.
-fn since(
+fn can_read_file(
     first: (u32, u32),
     what: &str,
     file: &Scalar,

@@ -68,19 +68,19 @@ fn joined<'a>(spans: impl Iterator<Item = &'a Span>) -> Vec<Span> {
     joined
 }
 
-/// What becomes of one firing of an alert.
+/// How silencing changes the notifications of one firing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SilencedFiring {
     /// Whether it is silenced when it begins to fire.
     pub begins: bool,
-    /// When it is sent, if that is later.
+    /// When it is sent, if it is silenced at first: the end of that, unless it has stopped by then.
     pub sent: Option<Duration>,
     /// Whether it is silenced when it stops.
     pub stops: bool,
 }
 
 impl Timeline {
-    /// What becomes of a firing of an alert.
+    /// How silencing changes the notifications of a firing of this alert.
     pub(super) fn silenced_firing(&self, name: &str, severity: Severity, span: Span) -> SilencedFiring {
         let of = self.silenced.iter().find(|(known, of, _)| known == name && *of == severity);
         let spans = of.map(|(.., spans)| &spans[..]).unwrap_or_default();

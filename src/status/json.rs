@@ -123,7 +123,7 @@ fn slo<'a>(standing: &'a SloStatus, gate: Option<Gate>) -> Slo<'a> {
         name: alert.name,
         severity: alert.severity.as_str(),
         state: if alert.pending { "pending" } else { "firing" },
-        about: match alert.says {
+        about: match alert.kind {
             AlertKind::Burns => "burn",
             AlertKind::Below(_) => "budget",
             AlertKind::Missing => "missing",

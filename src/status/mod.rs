@@ -107,7 +107,7 @@ pub struct ActiveAlert<'a> {
     pub pending: bool,
     pub severity: Severity,
     /// The kind of alert.
-    pub says: AlertKind,
+    pub kind: AlertKind,
     pub name: &'a str,
 }
 
@@ -169,7 +169,7 @@ impl SloStatus<'_> {
     /// Whether a page about the burn rate fires.
     fn pages(&self) -> bool {
         let page = |alert: &ActiveAlert| !alert.pending && alert.severity == Severity::Page;
-        self.active_alerts.iter().any(|alert| page(alert) && !matches!(alert.says, AlertKind::Below(_)))
+        self.active_alerts.iter().any(|alert| page(alert) && !matches!(alert.kind, AlertKind::Below(_)))
     }
 
     /// The sort key: pages first, then exhausted budgets, then unknown ones, then the least remaining budget.
@@ -268,7 +268,7 @@ fn of_slo<'a>(service: &'a ServicePlan, slo: &'a SloPlan, answers: &Answers) -> 
 /// The pending and firing alerts of one rule.
 struct KnownAlerts<'a, 'b> {
     severity: Severity,
-    says: AlertKind,
+    kind: AlertKind,
     name: &'a str,
     /// Labels that the rule sets, by which its alerts differ from others with the same name.
     apart: Labels,
@@ -281,9 +281,9 @@ fn known_alerts<'a, 'b>(
     slo: &'a SloPlan,
     answers: &'b Answers,
 ) -> Vec<KnownAlerts<'a, 'b>> {
-    let known = |severity, says, id: &'a AlertId, apart| KnownAlerts {
+    let known = |severity, kind, id: &'a AlertId, apart| KnownAlerts {
         severity,
-        says,
+        kind,
         name: &id.name,
         apart,
         alerts: answers.alerts_of_slo(&id.name, slo),
@@ -301,8 +301,8 @@ fn known_alerts<'a, 'b>(
     let missing = rules.filter(|_| slo.promise.planned.is_none()).filter_map(|alert| {
         let Notice::Missing { severity, .. } = alert.notice else { return None };
         let alerts = answers.alerts_named(&alert.id.name);
-        let (says, name, apart) = (AlertKind::Missing, &alert.id.name, Labels::new());
-        Some(KnownAlerts { severity, says, name, apart, alerts })
+        let (kind, name, apart) = (AlertKind::Missing, &alert.id.name, Labels::new());
+        Some(KnownAlerts { severity, kind, name, apart, alerts })
     });
     burns.chain(budgets).chain(missing).collect()
 }
@@ -316,15 +316,15 @@ fn active_alerts<'a>(
     // The alert for missing events does not name an SLO. An SLO with fresh counts is not meant.
     let fresh = age.is_some_and(|age| age <= STALE);
     let mut active_alerts = Vec::new();
-    for alert in known.iter().filter(|alert| !(fresh && alert.says == AlertKind::Missing)) {
+    for alert in known.iter().filter(|alert| !(fresh && alert.kind == AlertKind::Missing)) {
         let wanted: Labels =
             labels.iter().chain(&alert.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
         let has_all = |known: &Labels| {
-            alert.says == AlertKind::Missing || wanted.keys().all(|name| known.contains_key(name))
+            alert.kind == AlertKind::Missing || wanted.keys().all(|name| known.contains_key(name))
         };
         let found = alert.alerts.agreeing(&wanted).into_iter().filter(|(known, _)| has_all(known));
-        let (severity, says, name) = (alert.severity, alert.says, alert.name);
-        active_alerts.extend(found.map(|(_, pending)| ActiveAlert { pending, severity, says, name }));
+        let (severity, kind, name) = (alert.severity, alert.kind, alert.name);
+        active_alerts.extend(found.map(|(_, pending)| ActiveAlert { pending, severity, kind, name }));
     }
     active_alerts.sort();
     active_alerts.dedup();

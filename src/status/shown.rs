@@ -71,7 +71,7 @@ fn remarks(standing: &SloStatus, gate: Option<Gate>) -> Vec<String> {
         .iter()
         .map(|alert| {
             let state = if alert.pending { "pending" } else { "fires" };
-            match alert.says {
+            match alert.kind {
                 AlertKind::Burns => format!("{} {state}", alert.severity),
                 AlertKind::Below(line) => format!("{} below {line} {state}", alert.severity),
                 AlertKind::Missing => format!("{} {state}", alert.name),

@@ -48,11 +48,11 @@ fn once(args: &Check) -> Result<Ending, Failure> {
 /// Prints the warnings of a server about incomplete answers: a series that the server did not report may exist.
 fn warn(warnings: &BTreeSet<String>) {
     const MOST_SHOWN: usize = 10;
-    let says = |words: &str| stderr::print(&format!("the server warns: {words}\n"));
+    let print = |words: &str| stderr::print(&format!("the server warns: {words}\n"));
     for warning in warnings.iter().take(MOST_SHOWN) {
-        says(&inert::line(warning));
+        print(&inert::line(warning));
     }
     if warnings.len() > MOST_SHOWN {
-        says(&format!("… and {} more", warnings.len() - MOST_SHOWN));
+        print(&format!("… and {} more", warnings.len() - MOST_SHOWN));
     }
 }

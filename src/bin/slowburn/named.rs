@@ -85,7 +85,7 @@ fn unknown(
     }
     // A short name allows fewer typing errors than a long one.
     let nearest = all()
-        .filter_map(|name| Some((distance(&asked, &name, 4.min(1 + slips(&name, service) / 4))?, name)))
+        .filter_map(|name| Some((distance(&asked, &name, 4.min(1 + name_length(&name, service) / 4))?, name)))
         .min();
     if let Some((_, nearest)) = nearest {
         return unknown.and(&format!("did you mean `{nearest}`?"));
@@ -98,8 +98,8 @@ fn unknown(
     unknown.and(&format!("{there} {}", list(known.into_iter())))
 }
 
-/// How many characters of `service/name` may be wrong. If the service is right, only the name counts.
-fn slips(known: &str, service: &str) -> usize {
+/// The number of characters in which typing errors are possible: those of the name alone if the service is right.
+fn name_length(known: &str, service: &str) -> usize {
     known.strip_prefix(service).and_then(|rest| rest.strip_prefix('/')).unwrap_or(known).len()
 }
 

@@ -26,7 +26,7 @@ pub fn saved(
         Failure::new(format!("{name} contains no answers"))
             .and(&format!("write them with `slowburn {command} --save FILE`"))
     };
-    let mut kept = self::read(&text, most(megabytes)).flatten().ok_or_else(none)?;
+    let mut kept = read(&text, most(megabytes)).flatten().ok_or_else(none)?;
     let now = kept[time].as_u64().filter(|_| kept["slowburn"] == kind).ok_or_else(none)?;
     let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
     Ok((now, std::mem::take(answers)))

@@ -206,7 +206,7 @@ impl<'a> Place<'a> {
             return if made_by_prometheus(name) { Verdict::Unknown } else { Verdict::NoMetric };
         };
         let found = FoundMetric { name, family, part };
-        if !is_taken_rightly(self.reading.role, &found) {
+        if !has_fitting_type(self.reading.role, &found) {
             return Verdict::OtherType(found);
         }
         self.matched(found)
@@ -318,7 +318,7 @@ pub(super) fn renamed(
 }
 
 /// Whether a metric has the type that a query needs, if the type is known. Exporters often declare a counter as a gauge, with the right name.
-fn is_taken_rightly(role: Role, found: &FoundMetric) -> bool {
+fn has_fitting_type(role: Role, found: &FoundMetric) -> bool {
     let kind = match found.part {
         Part::Bucket | Part::Count | Part::Sum => Kind::Counter,
         Part::Whole => found.family.kind,

@@ -55,10 +55,10 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
 /// The differences in words; empty if both sides read the same.
 pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
     let (before, after) = (reads(theirs), ours(one));
-    let mut message = Vec::new();
+    let mut sentences = Vec::new();
     for (metric, was) in &before {
         match after.get(metric) {
-            None => message.push(Sentence::plain("only the old rules read ").quote(metric)),
+            None => sentences.push(Sentence::plain("only the old rules read ").quote(metric)),
             Some(is) if was != is => {
                 let only = |from: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
                     from.difference(other).cloned().collect()
@@ -66,7 +66,7 @@ pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
                 for (side, only) in [("old", only(was, is)), ("new", only(is, was))] {
                     if !only.is_empty() {
                         let words = Sentence::plain("of ").quote(metric);
-                        message.push(words.and(format!(" only the {side} rules ask ")).list(only));
+                        sentences.push(words.and(format!(" only the {side} rules ask ")).list(only));
                     }
                 }
             }
@@ -74,9 +74,9 @@ pub fn metric_differences(theirs: &Slo, one: OurSlo) -> Vec<Sentence> {
         }
     }
     for metric in after.keys().filter(|metric| !before.contains_key(*metric)) {
-        message.push(Sentence::plain("only the new rules read ").quote(metric));
+        sentences.push(Sentence::plain("only the new rules read ").quote(metric));
     }
-    message
+    sentences
 }
 
 pub(super) fn changes(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Option<Change> {

@@ -25,7 +25,7 @@ struct View<'a> {
 /// For every SLO the number of its test: the first test in which its series match no selectors of another SLO.
 pub(super) fn of(service: &Service) -> Vec<usize> {
     let views: Vec<Vec<View>> = service.slos.iter().map(views).collect();
-    let (mut shown, mut watched) = (Index::new(), Index::new());
+    let (mut by_series, mut by_selector) = (Index::new(), Index::new());
     let mut batches: Vec<usize> = Vec::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (index, slo) in service.slos.iter().enumerate() {
@@ -37,8 +37,8 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
         let like = index.checked_sub(1).map(|before| &service.slos[before]);
         if like.is_none_or(|like| !like.parts().is_empty() || !is_alike(like, slo)) {
             let mut near = BTreeSet::new();
-            views[index].iter().for_each(|view| near.extend(may_be_seen(view, &shown)));
-            near.extend(may_see(slo, &watched));
+            views[index].iter().for_each(|view| near.extend(read_by(view, &by_series)));
+            near.extend(readers_of(slo, &by_selector));
             let meets = |other: &usize| {
                 reads_series_of(&views[index], &service.slos[*other]) || reads_series_of(&views[*other], slo)
             };
@@ -48,8 +48,8 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
         let batch = (0..).find(|batch| !taken.contains(batch)).expect("there are more numbers than SLOs");
         taken.insert(batch);
         batches.push(batch);
-        show(index, slo, &mut shown);
-        views[index].iter().for_each(|view| watch(index, view, &mut watched));
+        index_series(index, slo, &mut by_series);
+        views[index].iter().for_each(|view| index_selector(index, view, &mut by_selector));
     }
     batches
 }
@@ -94,9 +94,9 @@ fn reads_series_of(views: &[View], slo: &Slo) -> bool {
 }
 
 /// Adds the series of an SLO to the index.
-fn show<'a>(slo: usize, of: &'a Slo, shown: &mut Index<'a>) {
+fn index_series<'a>(slo: usize, of: &'a Slo, by_series: &mut Index<'a>) {
     for series in of.stimulus.iter().flatten() {
-        let mut enter = |label| shown.entry((&series.name, label)).or_default().push(slo);
+        let mut enter = |label| by_series.entry((&series.name, label)).or_default().push(slo);
         enter(None);
         by(of).for_each(|label| enter(Some((label, None))));
         let known = series.labels.iter().filter(|(label, _)| by(of).all(|kept| kept != *label));
@@ -105,8 +105,8 @@ fn show<'a>(slo: usize, of: &'a Slo, shown: &mut Index<'a>) {
 }
 
 /// The SLOs that a selector may match, found by the label with the fewest candidates.
-fn may_be_seen(view: &View, shown: &Index) -> Vec<usize> {
-    let of = |label| shown.get(&(view.metric, label)).map(Vec::as_slice).unwrap_or_default();
+fn read_by(view: &View, by_series: &Index) -> Vec<usize> {
+    let of = |label| by_series.get(&(view.metric, label)).map(Vec::as_slice).unwrap_or_default();
     let fewest = view
         .equal
         .iter()
@@ -116,25 +116,25 @@ fn may_be_seen(view: &View, shown: &Index) -> Vec<usize> {
 }
 
 /// Adds a selector to the index under the label that has the fewest entries.
-fn watch<'a>(slo: usize, view: &View<'a>, watched: &mut Index<'a>) {
-    let count = |label| watched.get(&(view.metric, label)).map_or(0, Vec::len);
+fn index_selector<'a>(slo: usize, view: &View<'a>, by_selector: &mut Index<'a>) {
+    let count = |label| by_selector.get(&(view.metric, label)).map_or(0, Vec::len);
     let rarest = view.equal.iter().min_by_key(|(label, value)| count(Some((*label, Some(*value)))));
     let Some((label, value)) = rarest else {
-        return watched.entry((view.metric, None)).or_default().push(slo);
+        return by_selector.entry((view.metric, None)).or_default().push(slo);
     };
     for value in [Some(*value), None] {
-        watched.entry((view.metric, Some((*label, value)))).or_default().push(slo);
+        by_selector.entry((view.metric, Some((*label, value)))).or_default().push(slo);
     }
 }
 
 /// The SLOs whose selectors may match a series of this one.
-fn may_see(slo: &Slo, watched: &Index) -> Vec<usize> {
+fn readers_of(slo: &Slo, by_selector: &Index) -> Vec<usize> {
     let mut found = Vec::new();
     for series in slo.stimulus.iter().flatten() {
         let labels = series.labels.iter().map(|(label, value)| Some((label.as_str(), Some(value.as_str()))));
         let kept = by(slo).map(|label| Some((label, None)));
         for label in labels.chain(kept).chain([None]) {
-            found.extend(watched.get(&(series.name.as_str(), label)).into_iter().flatten());
+            found.extend(by_selector.get(&(series.name.as_str(), label)).into_iter().flatten());
         }
     }
     found

@@ -1,7 +1,7 @@
 //! Reads a pattern by the rules of Go's package `regexp/syntax`, with which Prometheus and Alertmanager read it. The syntax of the `regex` crate is
 //! another one, so only its trees are used.
 //!
-//! **Invariant:** what Go 1.19 refuses is refused here, because Prometheus 2.42 is built with it. The only exception is `(?<name>…)`: the result says
+//! **Invariant:** what Go 1.19 refuses is refused here, because Prometheus 2.42 is built with it. The only exception is `(?<name>…)`: the result message
 //! that it is newer. Newer versions of Go also know more names of characters, such as `\p{Letter}`; these have an older name, too.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use super::unicode;
 /// Why a pattern is not valid.
 #[derive(Clone, Debug)]
 pub struct PatternFault {
-    says: String,
+    message: String,
     kind: FaultKind,
 }
 
@@ -31,8 +31,8 @@ enum FaultKind {
 }
 
 impl PatternFault {
-    fn new(says: &str, kind: FaultKind) -> Self {
-        Self { says: says.to_owned(), kind }
+    fn new(message: &str, kind: FaultKind) -> Self {
+        Self { message: message.to_owned(), kind }
     }
 
     /// What to write instead; `label` is that of the matcher, if the pattern belongs to one.
@@ -54,13 +54,13 @@ impl PatternFault {
 
 impl fmt::Display for PatternFault {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.says)
+        f.write_str(&self.message)
     }
 }
 
 impl<T: Into<String>> From<T> for PatternFault {
-    fn from(says: T) -> Self {
-        Self { says: says.into(), kind: FaultKind::Other }
+    fn from(message: T) -> Self {
+        Self { message: message.into(), kind: FaultKind::Other }
     }
 }
 
@@ -211,12 +211,12 @@ impl Group {
         let copies = if counted { u64::from(most.unwrap_or(least)) } else { 1 };
         let all = if most == Some(0) { 1 } else { part.copies.saturating_mul(copies.max(1)) };
         if all > MOST_COPIES {
-            let says = if part.copies > 1 {
+            let message = if part.copies > 1 {
                 "repetitions of repetitions make more than 1000 copies"
             } else {
                 TOO_OFTEN
             };
-            return Err(says.into());
+            return Err(message.into());
         }
         let size = match (counted, most) {
             (false, _) => 2 + part.size,
@@ -527,10 +527,10 @@ impl Reader<'_> {
         self.skip(if self.left.starts_with('{') { name.len() + 2 } else { name.len() });
         let (name, without) = name.strip_prefix('^').map_or((name, without), |name| (name, !without));
         let Some(ranges) = unicode::ranges(name) else {
-            let says = format!("unknown class `\\p{{{name}}}`");
+            let message = format!("unknown class `\\p{{{name}}}`");
             return Err(match unicode::meant(name) {
-                Some(known) => format!("{says}; its name is `\\p{{{known}}}`").into(),
-                None => says.into(),
+                Some(known) => format!("{message}; its name is `\\p{{{known}}}`").into(),
+                None => message.into(),
             });
         };
         Ok(self.of_table(&ranges, without))
