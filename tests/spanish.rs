@@ -42,8 +42,8 @@ alerts:
     expr: 'disco_libre{job="t"} < 0.1'
     for: 1m
     severity: ticket
-  espacio:
-    expr: 'disco_bytes{job="t"} < 5e9'
+  cola:
+    expr: 'cola{job="t"} > 93600'
     for: 1m
     severity: ticket
 "#;
@@ -81,7 +81,7 @@ fn sentences_are_correct() {
                 "sin eventos desde hace 15 min",
             ][..],
         ),
-        (&alerts, &["el valor es 0,", "el valor es 49"]),
+        (&alerts, &["el valor es 93601."]),
         (&proofs, &["ahora falla el ", " %, el presupuesto de error dura ", "m 0s\""]),
         (
             &report,
