@@ -105,12 +105,12 @@ fn every_alert_links_to_its_section_and_to_its_dashboard() {
     for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
         let rules = groups(rules).into_iter().flat_map(|group| group["rules"].as_sequence().unwrap().clone());
         // Alerts that only silence others notify nobody.
-        let silences = ["Aftermath", "Told"];
-        let is_told = |rule: &serde_yaml::Value| {
+        let silences = ["Aftermath", "PageNotified"];
+        let notifies = |rule: &serde_yaml::Value| {
             let name = rule.get("alert").map(|name| name.as_str().unwrap());
             name.is_some_and(|name| !silences.iter().any(|end| name.ends_with(end)))
         };
-        for rule in rules.filter(is_told) {
+        for rule in rules.filter(notifies) {
             alerts += 1;
             let said = |name: &str| {
                 rule["annotations"][name].as_str().unwrap_or_else(|| panic!("{rule:#?}")).to_owned()
