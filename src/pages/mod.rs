@@ -16,6 +16,7 @@ pub const PAGES: [(Code, &str); 104] = [
     (Code::BurnRateBelowOne, include_str!("burn-rate-below-one.md")),
     (Code::BurnRateUnreachable, include_str!("burn-rate-unreachable.md")),
     (Code::ClustersSummed, include_str!("clusters-summed.md")),
+    (Code::ConstantCondition, include_str!("constant-condition.md")),
     (Code::ContractNotFound, include_str!("contract-not-found.md")),
     (Code::ContractSyntax, include_str!("contract-syntax.md")),
     (Code::CountedApart, include_str!("counted-apart.md")),
