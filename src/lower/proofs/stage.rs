@@ -548,9 +548,9 @@ impl<'a> Stage<'a> {
             }
             Severity::Ticket => {
                 let window = windows::pace(self.promise);
-                let then = self.summed(timeline, recorded, window);
+                let then = timeline.counted(recorded, window);
                 let lasts = exhaustion((bad, of), then, self.promise.budget, self.promise.period_length)?;
-                (self.summed(timeline, step, window), lasts)
+                (timeline.counted(step, window), lasts)
             }
         };
         Some(Check::Says {
@@ -562,12 +562,6 @@ impl<'a> Stage<'a> {
             error_ratio: percentage(now.0, now.1)?,
             budget_lasts: lasts,
         })
-    }
-
-    /// Bad and total events of a window that may be no multiple of the step: then it contains one more evaluation.
-    pub fn summed(&self, timeline: &Timeline, step: usize, window: Duration) -> (u64, u64) {
-        let whole = window.millis().div_ceil(self.step.millis()) * self.step.millis();
-        timeline.counted(step, Duration::from_millis(whole))
     }
 
     /// Bad events of the period at a step, and the events that the budget is compared with; `None` as in [`Self::period_so_far`].
