@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 104] = [
+pub const PAGES: [(Code, &str); 105] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
