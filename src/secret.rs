@@ -89,7 +89,9 @@ pub fn first(text: &str) -> Option<Range<usize>> {
 /// The places of secrets in a source, in order: in addresses, in tokens, and as values of keys for secrets.
 pub fn places(source: &str) -> Vec<Range<usize>> {
     let mut places = found(source, true);
-    written(source, &mut places);
+    let mut keys = Keys::default();
+    written(source, &mut keys, &mut places);
+    sections(source, &mut keys, &mut places);
     joined(places)
 }
 
@@ -519,6 +521,9 @@ const CHANNELS: [&str; 13] = [
 /// Endings of keys for addresses.
 const ADDRESSES: [&str; 7] = ["url", "uri", "host", "address", "endpoint", "server", "proxy"];
 
+/// Keys of maps with receivers, accounts and certificates.
+const SECTIONS: [&str; 5] = ["receivers", "smtp", "oauth2", "tls_config", "http_config"];
+
 /// Whether a key is for a secret, or differs from one by one typing error.
 pub fn is_secret_name(name: &str) -> bool {
     is_named_secret(name) || {
@@ -579,11 +584,10 @@ enum Continuation {
 }
 
 /// Finds the values of keys for secrets. The source may not be valid YAML, for example with an open quote, so it is read line by line.
-fn written(source: &str, all: &mut Vec<Range<usize>>) {
+fn written<'a>(source: &'a str, keys: &mut Keys<'a>, all: &mut Vec<Range<usize>>) {
     let mut start = 0;
     // The indentation of a key whose value continues on the next lines.
     let mut below: Option<(usize, Continuation)> = None;
-    let mut keys = Keys::default();
     for line in source.split_inclusive('\n') {
         let content = line.trim_end();
         let bare = content.trim_start();
@@ -604,9 +608,71 @@ fn written(source: &str, all: &mut Vec<Range<usize>>) {
                 below = None;
             }
         } else {
-            below = of_line(content, start, &mut keys, all);
+            below = of_line(content, start, keys, all);
         }
         start += line.len();
+    }
+}
+
+/// Finds words like passwords in the sections that contain secrets, whatever their key is, and also if they have none.
+fn sections<'a>(source: &'a str, keys: &mut Keys<'a>, all: &mut Vec<Range<usize>>) {
+    let (mut start, mut within) = (0, None);
+    for line in source.split_inclusive('\n') {
+        let bare = line.trim();
+        let blanks = line.len() - line.trim_start().len();
+        if within.is_some_and(|least| blanks <= least && !bare.is_empty()) {
+            within = None;
+        }
+        let begins = match within {
+            Some(_) => Some(0),
+            None => section(line, keys),
+        };
+        if let Some(begins) = begins {
+            within = within.or(Some(blanks));
+            like_passwords(&line[begins..], start + begins, all);
+        }
+        start += line.len();
+    }
+}
+
+/// Where a section begins on a line: behind its key.
+fn section<'a>(line: &'a str, keys: &mut Keys<'a>) -> Option<usize> {
+    line.match_indices(':').map(|(colon, _)| colon).find(|colon| {
+        let before = line[..*colon].trim_end().trim_end_matches(['"', '\'']);
+        let from = after(before, before.rfind(|c: char| !c.is_alphanumeric() && c != '_'));
+        keys.kind(&before[from..]) == KeyKind::Section
+    })
+}
+
+/// Finds words like passwords that are neither keys nor addresses nor paths.
+fn like_passwords(line: &str, start: usize, all: &mut Vec<Range<usize>>) {
+    let is_around = |c: char| c.is_whitespace() || "{}[](),\"'`<>".contains(c);
+    let is_between = |c: char| ":=;/$".contains(c);
+    let mut at = 0;
+    for part in line.split_inclusive(is_around) {
+        let word = part.trim_end_matches(is_around);
+        let before = line[..at].trim_end().trim_end_matches('-').trim_end();
+        // The name of a receiver, or another key.
+        let is_key = word.ends_with(':') && (before.is_empty() || before.ends_with(['{', ',']));
+        if !is_key && !word.contains("://") && !word.starts_with(['/', '.', '#']) {
+            let plain = word.trim_start_matches(['%', '*', '&', '!', '@']);
+            let mut begins = at + word.len() - plain.len();
+            for piece in plain.split_inclusive(is_between) {
+                let bare = piece.trim_end_matches(is_between);
+                let is_host = |text: &str| {
+                    text.trim_matches('.').contains('.')
+                        && text
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+                };
+                let is_mail = bare.split_once('@').is_some_and(|(_, host)| is_host(host));
+                if is_like_password(bare) && !is_host(bare) && !is_mail {
+                    all.push(start + begins..start + begins + bare.len());
+                }
+                begins += piece.len();
+            }
+        }
+        at += part.len();
     }
 }
 
@@ -619,6 +685,8 @@ enum KeyKind {
     /// A map with a secret.
     Channel,
     Address,
+    /// A map in which a secret is often pasted at a wrong place.
+    Section,
     Other,
 }
 
@@ -634,6 +702,9 @@ impl<'a> Keys<'a> {
             name if name.strip_suffix("_file").is_some_and(is_secret_name) => KeyKind::File,
             _ if is_channel(key) => KeyKind::Channel,
             name if ADDRESSES.iter().any(|end| name.ends_with(end)) => KeyKind::Address,
+            name if SECTIONS.iter().any(|section| name == *section || is_slip(&name, section)) => {
+                KeyKind::Section
+            }
             _ => KeyKind::Other,
         })
     }
@@ -923,6 +994,11 @@ mod tests {
             "webhook: { url: \"S3cr3tPW }",
             "smtp: { from: a, password S3cr3tPW }",
             "  password S3cr3tPW",
+            "receivers: { a: { webhook: { url = S3cr3tPW } } }",
+            "receivers:\n  a:\n    email:\n      to: S3cr3tPW!",
+            "recievers:\n  a: { email: [x@h.io, S3cr3tPW] }",
+            "smtp: { from: x@h.io:S3cr3tPW, host => S3cr3tPW }",
+            "receivers:\n  a:\n    url: S3cr3tPW: x\n    url, `S3cr3tPW`",
             "clave: S3cr3tPW",
             "x: |\n  -----BEGIN RSA PRIVATE KEY-----\n  S3cr3tPW\n  -----END RSA PRIVATE KEY-----\ny: 1",
             "x: -----BEGIN PRIVATE KEY-----\n S3cr3tPW",
@@ -953,6 +1029,8 @@ mod tests {
             "expr: slo:sli_error:ratio_rate5m{slo=\"a\"} > 0.0144",
             "metrics: metrics/api.prom",
             "url: http://localhost:9090",
+            "receivers:\n  OnCall2: { email: alerts2@shop.internal }\n  b: { slack: { channel: '#Alerts2', api_url_file: /x/Slack2 } }\nlabels: S3cr3tPW",
+            "smtp: { host: 'mail2.shop.internal:587', from: a@shop2.internal, user: alerts, tls: true }",
         ] {
             assert!(places(source).is_empty(), "{source}: {:?}", places(source));
         }

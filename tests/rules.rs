@@ -364,13 +364,13 @@ fn series_that_differ_only_in_a_label_of_the_alert_fire_once() {
 #[test]
 fn what_has_a_result_without_series_is_never_missing() {
     for (sli, alone) in [
-        ("condition: absent(shop_closed) == 1", true),
-        ("condition: absent(shop_closed) > 1", true),
+        ("condition: (absent(shop_closed) or shop_closed) == 1", true),
+        ("condition: (absent(shop_closed) or shop_closed) > 1", true),
         ("probe: shop_open or vector(0)", true),
         ("probe: vector(scalar(shop_open))", true),
         ("bad_ratio: shop_errors_ratio or vector(0)", true),
         ("condition: vector(scalar(shop_open)) > 0", false),
-        ("condition: absent(absent(shop_open)) == 1", false),
+        ("condition: (absent(absent(shop_open)) or shop_open) == 1", false),
     ] {
         let source = format!(
             "version: slowburn/v1\nservice: shop\nslos:\n  open: {{ objective: 99%, sli: {{ {sli} }} }}\n"

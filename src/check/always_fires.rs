@@ -3,6 +3,7 @@
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::promql::ast::{Expr, Kind, Op};
+use crate::promql::possible;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
@@ -18,9 +19,12 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Kind::Binary(binary) if binary.bool => problem
                 .label("with `bool` a comparison that is false gives 0, and an alert fires for a 0, too")
                 .help("remove `bool`: without it a comparison drops the series for which it is false"),
-            Kind::Binary(binary) if binary.op == Op::Or => problem
+            Kind::Binary(binary) if binary.op == Op::Or && !compares(&alert.expr) => problem
                 .label("one side of `or` always has a result")
                 .help("compare both sides with a limit; an alert does not need `or vector(0)`"),
+            _ if compares(&alert.expr) => problem
+                .label("its comparison is true for every value")
+                .help("compare with a limit that no value passes while all is well"),
             _ => problem
                 .label("the expression keeps every series, and an alert fires for every series in its result")
                 .help(match &alert.expr.kind {
@@ -35,27 +39,31 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 
 /// Whether the result may be empty although the series exist: a comparison drops them, or the expression is about their absence.
 pub(super) fn can_be_empty(expr: &Expr) -> bool {
+    !possible::always(expr) && compares(expr)
+}
+
+fn compares(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => false,
         // Series of alerts appear and disappear themselves.
         Kind::Selector(selector) => selector.name.as_deref() == Some("ALERTS"),
         Kind::Range { .. } => false,
         Kind::Paren(inner) | Kind::Subquery { expr: inner, .. } | Kind::Unary { expr: inner, .. } => {
-            can_be_empty(inner)
+            compares(inner)
         }
-        Kind::Aggregate { expr, .. } => can_be_empty(expr),
+        Kind::Aggregate { expr, .. } => compares(expr),
         Kind::Call { function, args } => match function.as_str() {
             "absent" | "absent_over_time" => true,
             // A number, even if it is NaN.
             "scalar" | "vector" | "time" => false,
-            _ => args.iter().any(can_be_empty),
+            _ => args.iter().any(compares),
         },
         Kind::Binary(binary) => match binary.op {
-            Op::Or => can_be_empty(&binary.left) && can_be_empty(&binary.right),
+            Op::Or => compares(&binary.left) && compares(&binary.right),
             // The result depends on the existence of the other side.
             Op::And | Op::Unless => true,
             op if op.is_comparison() && !binary.bool => true,
-            _ => can_be_empty(&binary.left) || can_be_empty(&binary.right),
+            _ => compares(&binary.left) || compares(&binary.right),
         },
     }
 }

@@ -1,15 +1,22 @@
 //! Conditions that have a result only in a bad state: a comparison inside an aggregation drops the good series, and then no series is left.
 
+use std::borrow::Cow;
+
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Sli, Slo};
 use crate::promql::ast::{Binary, Expr, Kind};
+use crate::promql::possible;
 use crate::source::Span;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
-        let Some(filtered) = of(slo) else { continue };
+        // A comparison with one result has its own problem.
+        let (Some(help), Sli::Checked { good, .. }) = (of(slo).map(advice), &slo.sli) else { continue };
+        if possible::outcome(good).is_some() {
+            continue;
+        }
         let place: Span = slo.readings.first().map_or(slo.places.sli.beginning(), |reading| reading.place);
         let problem = Problem::warning(
             Code::FilteredAway,
@@ -17,12 +24,17 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             "this condition has a result only while a series passes the comparison inside it",
         )
         .label("other series are dropped before they are counted; with no series left there is no result");
-        problems.push(match rewritten(filtered) {
-            Some(part) => problem.help(format!("let the comparison give 0 or 1, and sum that: `{part}`")),
-            None => problem.help(
-                "let the comparison give 0 or 1 with `bool`, and sum that: `sum(queue_length > bool 100)`",
-            ),
-        });
+        problems.push(problem.help(help));
+    }
+}
+
+/// How to write an aggregation of a comparison so that it always has a result.
+pub(super) fn advice(filtered: &Expr) -> Cow<'static, str> {
+    match rewritten(filtered) {
+        Some(part) => format!("let the comparison give 0 or 1, and sum that: `{part}`").into(),
+        None => {
+            "let the comparison give 0 or 1 with `bool`, and sum that: `sum(queue_length > bool 100)`".into()
+        }
     }
 }
 
@@ -38,7 +50,7 @@ fn of(slo: &Slo) -> Option<&Expr> {
 }
 
 /// An aggregation whose argument is a comparison.
-fn filter(expr: &Expr) -> Option<&Expr> {
+pub(super) fn filter(expr: &Expr) -> Option<&Expr> {
     match &expr.kind {
         Kind::Aggregate { expr: inner, .. } if filters(inner) => Some(expr),
         // An alternative gives the expression a result.

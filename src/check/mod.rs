@@ -10,6 +10,7 @@ mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
 mod clusters_summed;
+mod constant_condition;
 mod contract;
 mod counted_apart;
 mod counted_twice;
@@ -69,7 +70,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 47] = [
+pub const CHECKS: [(Code, CheckScope, Check); 48] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -79,6 +80,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 47] = [
     (Code::BurnRateBelowOne, CheckScope::Part, burn_rate_below_one::check),
     (Code::BurnRateUnreachable, CheckScope::Part, burn_rate_unreachable::check),
     (Code::ClustersSummed, CheckScope::Part, clusters_summed::check),
+    (Code::ConstantCondition, CheckScope::Part, constant_condition::check),
     (Code::CountedApart, CheckScope::Part, counted_apart::check),
     (Code::CountedTwice, CheckScope::Part, counted_twice::check),
     (Code::DependencyCycle, CheckScope::Part, dependency_cycle::check),

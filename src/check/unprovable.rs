@@ -1,7 +1,7 @@
 //! SLIs and companion alerts for which slowburn finds no series for a test.
 
 use super::always_fires::can_be_empty;
-use super::slos;
+use super::{constant_condition, slos};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, Sli};
@@ -11,8 +11,11 @@ use crate::promql::carried::ResultLabels;
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts, rules);
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
-        // An alert that always fires has its own problem.
-        if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
+        // An alert that always fires has its own problem, and so has one that never does.
+        let told = !can_be_empty(&alert.expr)
+            || constant_condition::never_fires(alert)
+            || at_fault.contains(&alert.places.expr);
+        if alert.stimulus.is_none() && !told {
             problems.push(untested_alert(alert));
         }
     }
@@ -35,6 +38,7 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
         if slo.stimulus.is_some()
             || super::bad_is_total::has_one_kind_of_events(model, service, slo)
             || super::filtered_away::is_so(slo)
+            || constant_condition::of(slo).is_some()
             || super::no_timestamp::subtracts_time_twice(slo)
             || super::contract::bad_not_within_total::is_so(model, service, slo)
         {

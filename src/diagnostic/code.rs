@@ -32,6 +32,7 @@ codes! {
     BurnRateBelowOne "burn-rate-below-one"
     BurnRateUnreachable "burn-rate-unreachable"
     ClustersSummed "clusters-summed"
+    ConstantCondition "constant-condition"
     ContractNotFound "contract-not-found"
     ContractSyntax "contract-syntax"
     CountedApart "counted-apart"

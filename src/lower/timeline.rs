@@ -115,9 +115,9 @@ impl<'a> Timeline<'a> {
         window != CURRENT && !self.tiers.iter().any(fast)
     }
 
-    /// Bad and total events in a window that ends at a step.
+    /// Bad and total events in a window that ends at a step. If it is no multiple of the step, it contains one more evaluation.
     pub fn counted(&self, at: usize, window: Duration) -> (u64, u64) {
-        let steps = (window.millis() / self.step.millis()) as usize;
+        let steps = window.millis().div_ceil(self.step.millis()) as usize;
         let from = at.checked_sub(steps).map_or(Sum::default(), |from| self.sums[from]);
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }

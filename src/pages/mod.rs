@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 104] = [
+pub const PAGES: [(Code, &str); 105] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
@@ -16,6 +16,7 @@ pub const PAGES: [(Code, &str); 104] = [
     (Code::BurnRateBelowOne, include_str!("burn-rate-below-one.md")),
     (Code::BurnRateUnreachable, include_str!("burn-rate-unreachable.md")),
     (Code::ClustersSummed, include_str!("clusters-summed.md")),
+    (Code::ConstantCondition, include_str!("constant-condition.md")),
     (Code::ContractNotFound, include_str!("contract-not-found.md")),
     (Code::ContractSyntax, include_str!("contract-syntax.md")),
     (Code::CountedApart, include_str!("counted-apart.md")),

@@ -87,7 +87,7 @@ pub(super) fn string(expr: &Expr) -> Option<&str> {
     }
 }
 
-fn number(expr: &Expr) -> Option<Decimal> {
+pub(super) fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.kind {
         Kind::Number(text) => text.parse().ok().or_else(|| Decimal::from_scientific(text).ok()),
         Kind::Paren(inner) => number(inner),

@@ -9,6 +9,7 @@
 //! | `bounds` | numbers, `Selector` | their spellings |
 //! | `carried` | `Expr` | labels of its result |
 //! | `build` | names, labels, numbers | `Expr` |
+//! | `possible` | `Expr` | whether its comparisons are true for all values, or for none |
 //! | `places` | text, `Expr` | the places of its names |
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
@@ -31,6 +32,7 @@ pub mod names;
 pub mod origin;
 pub mod parser;
 pub mod places;
+pub mod possible;
 pub mod printer;
 pub mod regex;
 mod result_type;

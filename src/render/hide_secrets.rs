@@ -70,6 +70,8 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     const LEAST: usize = 4;
     /// Limits time for a line of many words.
     const MOST_WORDS: usize = 100;
+    /// A longer word with digits and letters is hidden everywhere: a template puts it into other lines.
+    const LEAST_ELSEWHERE: usize = 6;
     let mut parts: Vec<&str> = Vec::new();
     for span in spans(problem).chain(problem.hidden) {
         let Some(ranges) = hidden.get(&span.source) else { continue };
@@ -81,14 +83,12 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         let first = ranges.partition_point(|range| range.end <= start);
         let of_lines = ranges[first..].iter().take_while(|range| range.start < end);
         parts.extend(of_lines.filter_map(|range| text.get(range.clone())));
+        let anywhere = ranges.iter().take(MOST_WORDS).filter_map(|range| text.get(range.clone()));
+        parts.extend(anywhere.filter(|part| part.len() >= LEAST_ELSEWHERE && is_mixed(part)));
     }
-    let has = |word: &str, kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
     // The reader of YAML names tags, anchors and aliases without their sign. Of a list or a map, only a part may be repeated.
-    let is_secret = |word: &&str| {
-        word.starts_with(['!', '&', '*'])
-            || has(word, u8::is_ascii_digit) && has(word, u8::is_ascii_alphabetic)
-    };
-    let is_around = |c: char| c.is_whitespace() || "\"'*&!".contains(c);
+    let is_secret = |word: &&str| word.starts_with(['!', '&', '*']) || is_mixed(word);
+    let is_around = |c: char| c.is_whitespace() || "\"'*&!`%@".contains(c);
     let mut parts: Vec<&str> = parts
         .into_iter()
         .flat_map(|part| {
@@ -123,4 +123,10 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         }
     }
     worded
+}
+
+/// Whether a word has digits and letters.
+fn is_mixed(word: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }

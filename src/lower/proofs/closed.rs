@@ -64,13 +64,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     let loads = [well.clone(), stage.bad(hour), well].concat();
     let calm = vec![StepEvents { good: 1, bad: 0 }; hour];
     let excepted = [calm.clone(), vec![StepEvents { good: 0, bad: 1 }; hour], calm].concat();
-    // Time that is not counted is replaced by time without events.
-    let counted: Vec<StepEvents> = loads
-        .iter()
-        .zip(&excepted)
-        .map(|(load, except)| if except.bad > 0 { StepEvents::default() } else { *load })
-        .collect();
-    let timeline = stage.timeline(&counted);
+    let timeline = stage.timeline_with(&loads, &excepted);
     let checks = no_alerts(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
     Ok(stage.case_with(
         "an outage during maintenance costs nothing",

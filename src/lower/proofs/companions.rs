@@ -194,9 +194,9 @@ impl Stage<'_> {
             let alert = || AlertId::of(name.clone());
             let quiet = |step| Check::Silent { at: time(step), alert: alert() };
             let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
-            // The alert itself fires for the last time one step before.
-            let over = ends + lag + kept + stays;
-            checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
+            // The alert itself fires for the last time one step before. If it reads a range, it begins and stops at some step within that.
+            let over = ends + kept + stays;
+            checks.extend([quiet(begins + hold - 1), fires(fires_at), fires(over - 2), quiet(over + lag)]);
         }
         // An alert that fires all the time and began after this one.
         let began = silencing.map(|SilencingAlert { silenced, .. }| Series {

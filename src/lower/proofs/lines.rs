@@ -271,7 +271,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
             }
             states.push((!close).then_some(state));
             let page = |tier: &TierFacts| {
-                let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
+                let (bad, total) = timeline.counted(step, tier.long);
                 let counted = Counted { bad: Decimal::from(bad), total: Decimal::from(total) };
                 tier.state(counted, counted).fires()
             };
@@ -312,7 +312,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         let (stage, promise) = (self.stage, self.stage.promise);
         let (_, bad, total) = self.budget_left(timeline, step)?;
         let window = windows::pace(promise);
-        let now = timeline.counted(step, window.max(stage.step));
+        let now = timeline.counted(step, window);
         Some(Check::Says {
             at: stage.at(step),
             rule: Box::new(rule.clone()),

@@ -50,7 +50,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
-            let Some(mut stage) = Stage::new(service, slo, plan, step) else {
+            let Some(mut stage) = Stage::new(service, slo, slos, plan, step) else {
                 unproven.push(match slo.parts() {
                     [] => format!("{}: slowburn found no series that make its events good and bad", slo.name),
                     _ => format!(

@@ -34,6 +34,10 @@ pub(super) struct Stage<'a> {
     pub step: Duration,
     /// The part of a journey that fails in the proofs.
     pub lead: Option<&'a Part>,
+    /// The bad events of a step without good slices.
+    outage: u64,
+    /// Series of alerts that would hold back the page of a journey: all is well with them.
+    well: Vec<Series>,
     pub service: &'a Service,
     /// The alert of a journey that silences the pages of its parts.
     pub silencing: Option<&'a SilencingAlert>,
@@ -43,17 +47,25 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// `None` if there are no series to play.
-    pub fn new(service: &'a Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
-        let lead = lead::failing_part(service, slo, step);
+    pub fn new(
+        service: &'a Service,
+        slo: &'a Slo,
+        plans: &'a [SloPlan],
+        plan: &'a SloPlan,
+        step: Duration,
+    ) -> Option<Self> {
+        let lead = lead::failing_part(service, slo, plans, plan, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
             names: Names::new(slo, &plan.promise),
-            lead: lead.as_ref().map(|(part, _)| *part),
+            lead: lead.as_ref().map(|lead| lead.part),
+            outage: lead.as_ref().map_or(PER_STEP, |lead| lead.outage),
+            well: lead.as_ref().map(|lead| lead.well.clone()).unwrap_or_default(),
             stimulus: match lead {
-                Some((_, series)) => series.into(),
+                Some(lead) => lead.series.into(),
                 None => slo.stimulus.as_deref()?.into(),
             },
             service,
@@ -160,6 +172,11 @@ impl<'a> Stage<'a> {
     }
 
     pub fn timeline(&self, loads: &[StepEvents]) -> Timeline<'a> {
+        self.timeline_with(loads, &[])
+    }
+
+    /// The timeline if nothing is counted at steps at which `excepted` has bad events.
+    pub fn timeline_with(&self, loads: &[StepEvents], excepted: &[StepEvents]) -> Timeline<'a> {
         let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
         let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. })
             && !self.grows()
@@ -169,7 +186,10 @@ impl<'a> Stage<'a> {
             Some((_, before)) if self.shifted() => Cow::from([&[StepEvents::default()], before].concat()),
             _ => loads.into(),
         };
-        let holds = |step| self.holds(step);
+        let is_excepted = |step: usize| {
+            step.checked_sub(1).and_then(|at| excepted.get(at)).is_some_and(|load| load.bad > 0)
+        };
+        let holds = |step| self.holds(step) && !is_excepted(step);
         Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, &late, holds)
             .shifted_by(usize::from(self.shifted()))
     }
@@ -192,9 +212,10 @@ impl<'a> Stage<'a> {
         vec![StepEvents { good: self.units(), bad: 0 }; steps]
     }
 
-    /// Steps without good events.
+    /// Steps without good events; of a journey, without good slices.
     pub fn bad(&self, steps: usize) -> Vec<StepEvents> {
-        vec![StepEvents { good: 0, bad: self.units() }; steps]
+        let bad = self.units().min(self.outage);
+        vec![StepEvents { good: self.units() - bad, bad }; steps]
     }
 
     /// The size of one step: events, or series whose state is evaluated.
@@ -293,6 +314,10 @@ impl<'a> Stage<'a> {
         checks.sort_by_key(at);
         let title = format!("{}: {title}", self.promise.slo);
         let mut series = self.series(loads, mishaps);
+        let calm = self.expanded(&self.good(loads.len()), StepEvents { good: 1, bad: 0 });
+        series.extend(
+            self.well.iter().map(|one| samples(one, self.interval(), &calm, SeriesIncidents::default())),
+        );
         let well = vec![StepEvents { good: 1, bad: 0 }; loads.len()];
         let excepted =
             self.expanded(if excepted.is_empty() { &well } else { excepted }, StepEvents { good: 1, bad: 0 });
@@ -516,7 +541,6 @@ impl<'a> Stage<'a> {
         // The fast group is evaluated before the slow one, so it reads what that one recorded a step earlier.
         let recorded = if tier.slow { step } else { step - 1 };
         let (bad, of) = self.measured(timeline, recorded)?;
-        let counted = |step: usize, window: Duration| timeline.counted(step, window.max(self.step));
         let (now, lasts) = match severity {
             Severity::Page => {
                 let now = timeline.window(step, CURRENT);
@@ -524,9 +548,9 @@ impl<'a> Stage<'a> {
             }
             Severity::Ticket => {
                 let window = windows::pace(self.promise);
-                let then = counted(recorded, window);
+                let then = timeline.counted(recorded, window);
                 let lasts = exhaustion((bad, of), then, self.promise.budget, self.promise.period_length)?;
-                (counted(step, window), lasts)
+                (timeline.counted(step, window), lasts)
             }
         };
         Some(Check::Says {
