@@ -180,15 +180,12 @@ impl Compiled {
         self.model.as_ref().map(plan_of)
     }
 
-    /// The promises and alerts of every service, with rules only for the services that are `whole`; `None` if there is an error. Rules take many
-    /// times the memory of everything else.
-    pub fn outline(&self, whole: impl Fn(&str) -> bool + Sync) -> Option<Plan> {
+    /// The promises and alerts of every service, without recording rules; `None` if there is an error. Rules take many times the time and the memory
+    /// of everything else.
+    pub fn outline(&self) -> Option<Plan> {
         let model = self.model.as_ref()?;
         let facts = derive::derive(model);
-        let services = parallel::map(&facts.services, |one| {
-            let plan = lower::service(model, one);
-            if whole(&plan.name) { plan } else { plan.outline() }
-        });
+        let services = parallel::map(&facts.services, |one| lower::outline(model, one));
         Some(Plan { project: lower::project(&facts), services })
     }
 

@@ -104,10 +104,14 @@ fn promised(
     phrase: impl FnOnce(text::Promised) -> Texts,
 ) -> Texts {
     let spoken = &AlertFormat::of(project);
-    let mut ratio = |article: &str| blanks.blank(error_ratio(spoken, promise, pace, known, article));
-    let (error_ratio, failed) = (ratio(""), ratio(&spoken.article()));
-    let mut left = |article: &str| blanks.blank(left(spoken, promise, budget_left, known, article));
-    let (budget_left, remains) = (left(""), left(&spoken.article()));
+    let article = spoken.article();
+    let mut both = |value: &dyn Fn(&str) -> String| {
+        let bare = blanks.blank(value(""));
+        let behind = if article.is_empty() { bare.clone() } else { blanks.blank(value(&article)) };
+        (bare, behind)
+    };
+    let (error_ratio, failed) = both(&|article| error_ratio(spoken, promise, pace, known, article));
+    let (budget_left, remains) = both(&|article| left(spoken, promise, budget_left, known, article));
     let lasts = lasts(spoken, promise, pace, known);
     let (rolling, calendar, zone) = over(spoken, &promise.period);
     let own = |text: &Option<String>| Blanks::none(text.as_deref().unwrap_or_default());
@@ -236,7 +240,8 @@ impl Blanks {
     fn fill_inert(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text::inert(text);
-        for (index, _) in self.values.iter().enumerate() {
+        let count = if rest.contains('{') { self.values.len() } else { 0 };
+        for index in 0..count {
             let place = char::from_u32(Self::FIRST + index as u32).expect("a plane has places enough");
             rest = rest.replace(&format!("{{{place}"), &format!("{{{{ \"{{\" }}}}{place}"));
         }
@@ -360,23 +365,23 @@ impl<'a> AlertFormat<'a> {
     }
 
     /// What the sources say, or what the language makes of it.
-    fn either(&self, written: impl ToString, spelled: String) -> String {
-        if self.is_as_written() { written.to_string() } else { spelled.replace(TIED, " ") }
+    fn either(&self, written: impl ToString, spelled: impl FnOnce() -> String) -> String {
+        if self.is_as_written() { written.to_string() } else { spelled().replace(TIED, " ") }
     }
 
     /// `99.9%`, or `95% < 500ms`.
     fn objective(&self, promise: &Promise) -> String {
-        self.either(&promise.objective, self.0.objective(promise))
+        self.either(&promise.objective, || self.0.objective(promise))
     }
 
     /// `1h30m`
     fn length(&self, length: Duration) -> String {
-        self.either(length, self.0.length(length))
+        self.either(length, || self.0.length(length))
     }
 
     /// `30d`
     fn days(&self, length: Duration) -> String {
-        self.either(length, self.0.days(length))
+        self.either(length, || self.0.days(length))
     }
 
     /// The template function that writes a number of Prometheus with the decimal mark of the language.

@@ -33,6 +33,8 @@ mod windows;
 
 pub use routes::receivers;
 
+use std::borrow::Cow;
+
 use crate::derive;
 use crate::facts::{Facts, Rules, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
@@ -123,32 +125,45 @@ fn unplayed<'a>(
     facts: &ServiceFacts<'a>,
     condition: &dyn Fn(&Companion) -> bool,
 ) -> Vec<(&'a Companion, String)> {
+    let service = facts.service;
+    let bounds = series::Bounds::of_all(service);
+    let of_slo = |slo| -> proofs::WriteRules {
+        Box::new(move || Cow::Owned(lower_slo(model, service, slo, bounds).groups))
+    };
+    let slos = facts.slos.iter().map(|slo| (Some(slo.slo.name.as_str()), of_slo(slo)));
+    let groups: [fn(&Model, &ServiceFacts) -> Option<Group>; 3] =
+        [companions::group, aftermath::silencing_group, alerts::missing];
+    let others = groups.map(|group| -> (_, proofs::WriteRules) {
+        (None, Box::new(move || Cow::Owned(Vec::from_iter(group(model, facts)))))
+    });
     let is_asked = |alert: &&Companion| alert.stimulus.is_some() && condition(alert);
-    let known: Vec<&Companion> = facts.service.alerts.iter().filter(is_asked).collect();
-    // Names without a colon belong to no rule. Then this needs no plan.
-    let made = |name: &String| name.contains(':') || name.starts_with("ALERTS");
-    let mut read = known.iter().flat_map(|companion| &companion.readings);
-    let plan =
-        read.any(|reading| reading.selector.name.as_ref().is_some_and(made)).then(|| ungrouped(model, facts));
-    let mut made = proofs::RulesBySeries::of(plan.iter().flat_map(ServicePlan::rules));
-    known
-        .into_iter()
-        .filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?)))
-        .collect()
+    let mut made = proofs::RulesBySlo::of(slos.chain(others));
+    let known = service.alerts.iter().filter(is_asked);
+    known.filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?))).collect()
 }
 
 /// The plan for one service, without proofs.
 pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
-    let plan = ungrouped(model, facts);
+    let service = facts.service;
+    let bounds = series::Bounds::of_all(service);
+    let slos = facts.slos.iter().map(|slo| lower_slo(model, service, slo, bounds)).collect();
+    let plan = with_slos(model, facts, slos);
     ServicePlan { groups: shared::groups(&plan.name, &plan.slos), ..plan }
 }
 
-/// The same without the groups of all its SLOs: only the rules of each SLO alone.
-fn ungrouped(model: &Model, facts: &ServiceFacts) -> ServicePlan {
+/// Its [`ServicePlan::outline`], without the work for the recorded series.
+pub fn outline(model: &Model, facts: &ServiceFacts) -> ServicePlan {
+    let bounds = series::Bounds::of_all(facts.service);
+    let alerts = |slo: &SloFacts| {
+        let names = series::Series::new(slo.slo, &slo.promise).bounded(bounds);
+        with_alerts(model, facts.service, slo, &names, Vec::new(), Vec::new())
+    };
+    with_slos(model, facts, facts.slos.iter().map(alerts).collect()).outline()
+}
+
+/// The plan with these SLOs, without the groups of all of them.
+fn with_slos(model: &Model, facts: &ServiceFacts, slos: Vec<SloPlan>) -> ServicePlan {
     let service = facts.service;
-    let bounds = series::Bounds::of_all(service);
-    let slos: Vec<SloPlan> = facts.slos.iter().map(|slo| lower_slo(model, service, slo, bounds)).collect();
-    let missing = alerts::missing(model, facts);
     ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
@@ -161,7 +176,7 @@ fn ungrouped(model: &Model, facts: &ServiceFacts) -> ServicePlan {
         groups: Vec::new(),
         slos,
         missing_page: runbooks::of_missing_events(model, service),
-        missing,
+        missing: alerts::missing(model, facts),
         companions: companions::group(model, facts),
         silencing: aftermath::silencing_group(model, facts),
         proofs: Vec::new(),
@@ -193,8 +208,20 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     let at = if promise.by.is_empty() { fast.len() } else { 1 };
     fast.splice(at..at, counted);
     fast.extend(windows::fast(promise, &names));
-    let mut slow = windows::slow(slo, promise, &names);
-    let alerts = alerts::burn(model, service, facts, &names);
+    with_alerts(model, service, facts, &names, fast, windows::slow(slo, promise, &names))
+}
+
+/// The plan of an SLO with these recording rules.
+fn with_alerts(
+    model: &Model,
+    service: &Service,
+    facts: &SloFacts,
+    names: &series::Series,
+    mut fast: Vec<Rule>,
+    mut slow: Vec<Rule>,
+) -> SloPlan {
+    let SloFacts { slo, promise, .. } = facts;
+    let alerts = alerts::burn(model, service, facts, names);
     for (rule, in_slow) in alerts {
         if in_slow {
             slow.push(rule);
@@ -203,15 +230,15 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
         }
     }
     let name = shared::name(&promise.service);
-    slow.extend(budget::rules(model, service, facts, &names));
+    slow.extend(budget::rules(model, service, facts, names));
     let groups = vec![
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
     let signal = readings::signal(slo);
     SloPlan {
-        readings: readings::readings(slo, promise, &names),
-        page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
+        readings: readings::readings(slo, promise, names),
+        page: runbooks::runbook(model, slo, &promise.service, names, signal.as_ref()),
         signal,
         observed: observed(slo),
         expected: alerts::expected(service, slo),

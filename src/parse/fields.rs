@@ -1,5 +1,7 @@
 //! Takes a map's entries by name and reports unknown keys.
 
+use std::collections::BTreeMap;
+
 use super::foreign_keys::{self, KeySuggestion};
 use super::keys::{SERVICE_KEYS, SLO_KEYS};
 use super::yaml::{Entry, Node, Value};
@@ -164,14 +166,16 @@ impl<'a> Fields<'a> {
             return Vec::new();
         };
         let mut map = Vec::new();
+        let of_texts = ["accepted", "annotations", "labels", "planned"].contains(&name);
+        let mut cut = if of_texts { cut(entries, &[]) } else { BTreeMap::new() };
         for (index, entry) in entries.iter().enumerate() {
             if self.is_beyond(name, index, entry.key.span) {
                 break;
             }
-            let of_texts = ["accepted", "annotations", "labels", "planned"].contains(&name);
-            match cut(entries, &entry.key, &entry.value, &[]).filter(|_| of_texts) {
-                Some(Cut::Here(problem)) => self.problems.push(hidden(problem, self.what, &entry.value)),
-                Some(Cut::Before) => {}
+            match cut.remove(&entry.key.span) {
+                Some(problem) => {
+                    self.problems.extend(problem.map(|problem| hidden(problem, self.what, &entry.value)));
+                }
                 None => map.extend(read(&entry.value, self.problems).map(|value| (entry.key.clone(), value))),
             }
         }
@@ -263,14 +267,13 @@ impl<'a> Fields<'a> {
     /// Reports every key that was not taken.
     pub fn finish(self) {
         let mut given: Vec<String> = Vec::new();
+        let mut names = None;
+        let in_file = self.left.is_empty() || self.known.contains(&"version");
+        let mut cut = if in_file { BTreeMap::new() } else { cut(self.written, self.known) };
         for (key, node) in self.left {
-            match cut(self.written, key, node, self.known).filter(|_| !self.known.contains(&"version")) {
-                Some(Cut::Here(problem)) => {
-                    self.problems.push(hidden(problem, self.what, node));
-                    continue;
-                }
-                Some(Cut::Before) => continue,
-                None => {}
+            if let Some(problem) = cut.remove(&key.span) {
+                self.problems.extend(problem.map(|problem| hidden(problem, self.what, node)));
+                continue;
             }
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
@@ -320,29 +323,22 @@ impl<'a> Fields<'a> {
                         name,
                     ),
                     None if self.known.is_empty() => problem.help("it has no keys: write `{}`"),
-                    None => problem.help(format!("its keys are {}", listed(self.known))),
+                    None => {
+                        let names = names.get_or_insert_with(|| format!("its keys are {}", listed(self.known)));
+                        problem.help(names.as_str())
+                    }
                 },
             });
         }
     }
 }
 
-/// A text with commas that a mapping in brackets cut into keys.
-enum Cut {
-    /// The first of these keys.
-    Here(Problem),
-    /// Another one: the first is reported.
-    Before,
-}
-
-/// `{ do: Stop, but not fixes }` has a key `but not fixes` without a value.
-fn cut(entries: &[Entry], key: &Key, value: &Node, known: &[&str]) -> Option<Cut> {
-    if !matches!(value.value, Value::Null) {
-        return None;
-    }
+/// Keys without a value that the commas of a text in brackets made, as `but not fixes` in `{ do: Stop, but not fixes }`. The first key of a text has
+/// the problem.
+fn cut(entries: &[Entry], known: &[&str]) -> BTreeMap<Span, Option<Problem>> {
     // Of lines below each other, the indentation would be between them.
-    let is_part = |at: usize| {
-        let (before, Entry { key, value }) = (&entries[at - 1], &entries[at]);
+    let is_part = |at: &usize| {
+        let (before, Entry { key, value }) = (&entries[at - 1], &entries[*at]);
         let end = if matches!(before.value.value, Value::Null) {
             before.key.span.end
         } else {
@@ -350,24 +346,36 @@ fn cut(entries: &[Entry], key: &Key, value: &Node, known: &[&str]) -> Option<Cut
         };
         matches!(value.value, Value::Null) && key.span.start == end + 2 && !known.contains(&key.text.as_str())
     };
-    let at = entries.iter().position(|entry| entry.key.span == key.span)?;
-    let first = (0..=at).rev().find(|at| *at == 0 || !is_part(*at)).filter(|first| *first < at)?;
-    let Value::Scalar(begin) = &entries[first].value.value else { return None };
-    if !begin.plain {
-        return None;
+    let mut cut = BTreeMap::new();
+    let mut at = 1;
+    while at < entries.len() {
+        let (begin, parts) = entries[at - 1..].split_at(1);
+        let count = (at..entries.len()).take_while(is_part).count();
+        at += count + 1;
+        let (begin, parts) = (&begin[0], &parts[..count]);
+        let (Value::Scalar(text), Some(first), Some(last)) =
+            (&begin.value.value, parts.first(), parts.last())
+        else {
+            continue;
+        };
+        if !text.plain {
+            continue;
+        }
+        let whole: Vec<&str> = [&text.text]
+            .into_iter()
+            .chain(parts.iter().map(|part| &part.key.text))
+            .map(String::as_str)
+            .collect();
+        let meant = format!("'{}'", whole.join(", ").replace('\'', "''"));
+        let whole = Span { end: last.key.span.end, ..begin.value.span };
+        let headline = format!("`{}` is not a key", shown(&first.key.text));
+        let problem = Problem::error(Code::UnknownKey, first.key.span, headline)
+            .label("in brackets a comma ends a text without quotes")
+            .fix(format!("write `{}: {meant}`", begin.key.text), whole, meant);
+        cut.extend(parts[1..].iter().map(|part| (part.key.span, None)));
+        cut.insert(first.key.span, Some(problem));
     }
-    if at > first + 1 {
-        return Some(Cut::Before);
-    }
-    let parts = (at..entries.len()).take_while(|at| is_part(*at)).map(|at| &entries[at].key);
-    let (text, end) = parts.fold((begin.text.clone(), key.span.end), |(text, _), part| {
-        (format!("{text}, {}", part.text), part.span.end)
-    });
-    let meant = format!("'{}'", text.replace('\'', "''"));
-    let whole = Span { end, ..entries[first].value.span };
-    let problem = Problem::error(Code::UnknownKey, key.span, format!("`{}` is not a key", shown(&key.text)))
-        .label("in brackets a comma ends a text without quotes");
-    Some(Cut::Here(problem.fix(format!("write `{}: {meant}`", entries[first].key.text), whole, meant)))
+    cut
 }
 
 /// The value of a key with another name, if the value must be written in another way, too.

@@ -482,10 +482,9 @@ pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySu
         return Some(KeySuggestion::Advice(advice.to_owned()));
     }
     // `Objective` is `objective`, and so is `objetivo`.
-    let meant = |name: &&&str| {
-        **name == folded
-            || SPANISH.iter().any(|(ours, words)| ours == *name && words.contains(&folded.as_str()))
-    };
+    let spanish = SPANISH.iter().filter(|(_, words)| words.contains(&folded.as_str()));
+    let ours: Vec<&str> = spanish.map(|(ours, _)| *ours).collect();
+    let meant = |name: &&&str| **name == folded || ours.contains(name);
     if let Some(name) = known.iter().find(meant) {
         return Some(KeySuggestion::Key(name));
     }

@@ -101,18 +101,21 @@ fn read(file: &'static str) -> ReportWords {
     let mut templates = Environment::new();
     templates.set_syntax(super::SYNTAX.clone());
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in texts.iter().filter(|(_, text)| text.contains("<<") || text.contains("<%")) {
+    for (name, text) in texts.iter().filter(|(_, text)| is_template(text)) {
         templates.add_template(name, text).expect("the built-in texts are tested");
     }
     ReportWords { texts, templates }
 }
 
 fn filled(words: &ReportWords, name: &str, values: Value) -> Result<String, Error> {
-    match (words.templates.get_template(name), words.texts.get(name)) {
-        (Ok(template), _) => template.render(values),
-        (Err(_), Some(text)) => Ok((*text).to_owned()),
-        (Err(error), None) => Err(error),
+    match words.texts.get(name) {
+        Some(text) if !is_template(text) => Ok((*text).to_owned()),
+        Some(_) | None => words.templates.get_template(name)?.render(values),
     }
+}
+
+fn is_template(text: &str) -> bool {
+    text.contains("<<") || text.contains("<%")
 }
 
 fn environment(language: Language) -> &'static Environment<'static> {

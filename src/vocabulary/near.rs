@@ -20,7 +20,8 @@ pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
 /// Whether lengths and letters allow so few mistakes. If not, [`distance`] need not be computed. This excludes most words in a hundredth of the time.
 pub fn may_be_near(one: &str, other: &str, most: usize) -> bool {
     // A mistake changes one character, which has up to four bytes.
-    if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > 4 * most {
+    let bytes = if one.is_ascii() && other.is_ascii() { 1 } else { 4 };
+    if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > bytes * most {
         return false;
     }
     let mut letters = [0i32; 64];

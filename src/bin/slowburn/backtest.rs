@@ -38,7 +38,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     }
     let mut sides = Vec::new();
     for (name, project) in &projects {
-        let (Some(model), Some(plan)) = (&project.compiled.model, project.compiled.outline(|_| false)) else {
+        let (Some(model), Some(plan)) = (&project.compiled.model, project.compiled.outline()) else {
             problems::show(project, Format::Human)?;
             return Ok(Ending::Problems);
         };

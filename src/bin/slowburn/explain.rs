@@ -22,7 +22,7 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
         }
         Some((service, slo)) => {
             let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-            let Some(plan) = project.compiled.outline(|name| name == service) else {
+            let Some(plan) = project.compiled.outline() else {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
@@ -44,7 +44,7 @@ fn service(args: &Explain) -> Result<String, Failure> {
         // Without definitions the name can only be a code.
         return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter()) });
     }
-    let plan = project.ok().and_then(|project| project.compiled.outline(|known| known == name));
+    let plan = project.ok().and_then(|project| project.compiled.outline());
     let services = plan.iter().flat_map(|plan| &plan.services);
     match services.clone().find(|service| service.name == name) {
         Some(service) => Ok(contents(service)),

@@ -17,7 +17,7 @@ use crate::{problems, stdout, tree, write};
 /// Prints the page.
 pub fn run(args: &Report) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.outline(|_| false) else {
+    let Some(plan) = project.compiled.outline() else {
         problems::show(&project, Format::Human)?;
         return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };

@@ -23,7 +23,7 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     };
     let (incident, slos) = described(args)?;
     let project = Project::read(&slos, args.chosen.environment.as_deref())?;
-    let Some(whole) = project.compiled.outline(|_| false) else {
+    let Some(whole) = project.compiled.outline() else {
         problems::show(&project, Format::Human)?;
         return Ok(Ending::Problems);
     };
@@ -45,7 +45,7 @@ fn without_service(args: &Simulate) -> Failure {
     // The words of an incident without quotes are no directory.
     let slos = if args.slos.is_dir() { args.slos.as_path() } else { Path::new("slos") };
     let project = Project::read(slos, args.chosen.environment.as_deref());
-    let plan = project.ok().and_then(|project| project.compiled.outline(|_| false));
+    let plan = project.ok().and_then(|project| project.compiled.outline());
     let meant = plan.as_ref().map(|plan| named::meant(plan, name)).unwrap_or_default();
     let is_service = plan.is_some_and(|plan| plan.services.iter().any(|service| service.name == name));
     let failure = match is_service {

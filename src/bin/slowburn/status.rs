@@ -11,7 +11,7 @@ use crate::{ask, problems, stdout};
 /// Prints the state; exit code 1 if the gate fails.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.outline(|_| false) else {
+    let Some(plan) = project.compiled.outline() else {
         problems::show(&project, Format::Human)?;
         // The state is unknown then. Exit code 2 shows that this is not the gate's result.
         return Err(Failure::new("the definitions have errors, so the server was not asked"));

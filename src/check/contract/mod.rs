@@ -226,20 +226,16 @@ impl<'a> Place<'a> {
     fn matched(&self, found: FoundMetric<'a>) -> Verdict<'a> {
         let judged = found.family.shapes.iter().map(|shape| self.faults(found, shape));
         // The most similar shape shows the problem: missing labels before missing values.
-        let Some((labels, values)) = judged.min_by_key(|(labels, values)| (labels.len(), values.len()))
-        else {
-            return Verdict::Fits(found);
-        };
-        match (labels.first(), values.first()) {
-            (Some(label), _) => Verdict::NoLabel(found, *label),
-            (None, Some(value)) => Verdict::NoValue(found, *value),
-            (None, None) => Verdict::Fits(found),
+        match judged.min_by_key(|[labels, values]| (labels.count, values.count)) {
+            Some([Faults { first: Some(label), .. }, _]) => Verdict::NoLabel(found, label),
+            Some([_, Faults { first: Some(value), .. }]) => Verdict::NoValue(found, value),
+            Some(_) | None => Verdict::Fits(found),
         }
     }
 
-    /// The matchers that series of one shape cannot match, by index: those with a missing label, and those with a missing value.
-    fn faults(&self, found: FoundMetric, shape: &Shape) -> (Vec<usize>, Vec<usize>) {
-        let (mut labels, mut values) = (Vec::new(), Vec::new());
+    /// The matchers that series of one shape cannot match: those with a missing label, and those with a missing value.
+    fn faults(&self, found: FoundMetric, shape: &Shape) -> [Faults; 2] {
+        let [mut labels, mut values] = [Faults::default(), Faults::default()];
         for (index, matcher) in self.reading.selector.matchers.iter().enumerate() {
             let own = ["le", "quantile"].contains(&matcher.label.as_str())
                 && (found.part == Part::Bucket || found.family.kind == Kind::Summary);
@@ -257,7 +253,21 @@ impl<'a> Place<'a> {
                 }
             }
         }
-        (labels, values)
+        [labels, values]
+    }
+}
+
+/// Matchers, by index.
+#[derive(Default)]
+struct Faults {
+    count: usize,
+    first: Option<usize>,
+}
+
+impl Faults {
+    fn push(&mut self, index: usize) {
+        self.count += 1;
+        self.first.get_or_insert(index);
     }
 }
 
@@ -382,10 +392,7 @@ pub(super) fn report(problems: &mut Vec<Problem>, reader: Reader, problem: Probl
 
 /// The bounds of the series that a selector matches.
 fn selected<'a>(place: &Place, found: &FoundMetric<'a>) -> impl Iterator<Item = Decimal> + use<'a> {
-    let fits = |shape: &&'a Shape| {
-        let (labels, values) = place.faults(*found, shape);
-        labels.is_empty() && values.is_empty()
-    };
+    let fits = |shape: &&'a Shape| place.faults(*found, shape).iter().all(|faults| faults.count == 0);
     let mut shapes = found.family.shapes.iter().filter(fits);
     // A bound must exist in all shapes.
     let first = shapes.next().map(|shape| shape.bounds.clone()).unwrap_or_default();
@@ -394,9 +401,9 @@ fn selected<'a>(place: &Place, found: &FoundMetric<'a>) -> impl Iterator<Item = 
 }
 
 /// All known values of a label.
-fn values(found: FoundMetric, label: &str) -> Vec<String> {
+fn values<'a>(found: FoundMetric<'a>, label: &str) -> Vec<&'a str> {
     let of = found.family.shapes.iter().filter_map(|shape| shape.labels.get(label));
-    let mut values: Vec<String> = of.flat_map(|values| values.known.iter().cloned()).collect();
+    let mut values: Vec<&str> = of.flat_map(|values| values.known.iter().map(String::as_str)).collect();
     values.sort();
     values.dedup();
     values

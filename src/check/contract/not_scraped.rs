@@ -5,6 +5,8 @@ use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
 use crate::model::{Job, MetricRead};
+use crate::promql::ast::Matcher;
+use crate::promql::regex::ValueCondition;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
@@ -15,22 +17,17 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
         }
         for reading in reader.readings() {
             let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
-            let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
-            let Some(first) = matchers.first() else { continue };
+            let Some(first) = (0..reading.matchers.len()).find(on_job) else { continue };
             if service.contract.as_ref().is_some_and(|contract| is_checked_elsewhere(contract, reading)) {
                 continue;
             }
-            let selected: Vec<&Job> = jobs
-                .iter()
-                .filter(|job| {
-                    matchers.iter().all(|index| {
-                        reading.selector.matchers[*index].asked().meets(&job.name) != Some(false)
-                    })
-                })
-                .collect();
-            let place = reading.matchers[*first];
+            let asked: Vec<ValueCondition> =
+                reading.selector.matchers.iter().filter(|it| it.label == "job").map(Matcher::asked).collect();
+            let is_meant = |job: &&Job| asked.iter().all(|asked| asked.meets(&job.name) != Some(false));
+            let selected: Vec<&Job> = jobs.iter().filter(is_meant).collect();
+            let place = reading.matchers[first];
             if selected.is_empty() {
-                let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
+                let names: Vec<&String> = jobs.iter().map(|job| &job.name).collect();
                 report(
                     problems,
                     reader,

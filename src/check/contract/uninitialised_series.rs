@@ -75,13 +75,13 @@ pub(super) fn may_appear(place: &Place, found: FoundMetric, index: usize) -> boo
 }
 
 /// A value that matches and differs from a known one in its first character: 500 if there is 200, 5xx if there is 2xx.
-fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
-    let first = |value: &String, c: char| -> String {
+fn sibling(matcher: &Matcher, values: &[&str]) -> Option<String> {
+    let first = |value: &str, c: char| -> String {
         let mut rest = value.chars();
         rest.next();
         std::iter::once(c).chain(rest).collect()
     };
-    let is_digit = |value: &&String| value.starts_with(|c: char| c.is_ascii_digit());
+    let is_digit = |value: &&&str| value.starts_with(|c: char| c.is_ascii_digit());
     let siblings =
         values.iter().filter(is_digit).flat_map(|value| "5413267890".chars().map(move |c| first(value, c)));
     let asked = matcher.asked();
@@ -129,9 +129,9 @@ mod tests {
 
     #[test]
     fn a_sibling_differs_in_its_first_digit() {
-        let known = ["200".to_owned(), "404".to_owned()];
+        let known = ["200", "404"];
         assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &known).as_deref(), Some("500"));
         assert_eq!(sibling(&matching(MatchOp::Equal, "5xx"), &known), None);
-        assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &["2xx".to_owned()]).as_deref(), Some("5xx"));
+        assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &["2xx"]).as_deref(), Some("5xx"));
     }
 }

@@ -47,7 +47,7 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
     }
     match near {
         Some((_, value)) if matcher.op == MatchOp::Equal => {
-            let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
+            let text = Matcher { value: (**value).to_owned(), ..matcher.clone() }.to_string();
             problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text))
         }
         Some(_) | None => {

@@ -1,7 +1,8 @@
 //! Proofs of companion alerts: each is silent while all is well, fires after its `for` and not before, has its texts, stops, and behaves as expected
 //! when its series disappear.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use super::numbers::alert_value;
 use super::{MARGIN, SeriesIncidents, StepEvents, at, samples};
@@ -13,6 +14,7 @@ use crate::plan::{
 };
 use crate::promql::ast::Selector;
 use crate::promql::carried::ResultLabels;
+use crate::promql::regex::ValueCondition;
 use crate::vocabulary::{Decimal, Duration, INTERVAL};
 
 /// A moment after everything that is played, in seconds since the beginning.
@@ -33,7 +35,7 @@ pub(super) fn proof(
 ) -> Option<Proof> {
     let mut cases = Vec::new();
     let mut unproven = Vec::new();
-    let mut made = RulesBySeries::of(plan.rules());
+    let mut made = RulesBySlo::of_plan(plan);
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
@@ -63,47 +65,64 @@ pub(super) fn proof(
     })
 }
 
-/// The limit of comparisons of rules with selectors for one service. After that, alerts that read a recorded name are not played.
+/// The limit of comparisons of SLOs and rules with selectors for one service. After that, alerts that read a recorded name are not played.
 const MOST_COMPARISONS: usize = 50_000;
 
-/// The rules of a service by the name of the series that they make.
-#[derive(Default)]
-pub struct RulesBySeries<'a> {
-    by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
+/// Writes the rules of one SLO.
+pub type WriteRules<'a> = Box<dyn FnOnce() -> Cow<'a, [Group]> + 'a>;
+
+/// The rules of a service by their SLO; those without an SLO have no name. They are written only if a selector may read their series.
+pub struct RulesBySlo<'a> {
+    all: Vec<(Option<&'a str>, LazyCell<Cow<'a, [Group]>, WriteRules<'a>>)>,
     comparisons: usize,
 }
 
-impl<'a> RulesBySeries<'a> {
-    /// The index of these rules.
-    pub fn of(rules: impl Iterator<Item = &'a Rule>) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
-        for rule in rules {
-            match &rule.makes {
-                RuleOutput::Record(name) => by_name.entry(name).or_default().push(rule),
-                RuleOutput::Alert(_) => {
-                    for name in ["ALERTS", "ALERTS_FOR_STATE"] {
-                        by_name.entry(name).or_default().push(rule);
-                    }
-                }
-            }
-        }
-        Self { by_name, comparisons: 0 }
+impl<'a> RulesBySlo<'a> {
+    /// The rules of each SLO, by its name.
+    pub fn of(all: impl Iterator<Item = (Option<&'a str>, WriteRules<'a>)>) -> Self {
+        Self { all: all.map(|(slo, write)| (slo, LazyCell::new(write))).collect(), comparisons: 0 }
+    }
+
+    fn of_plan(plan: &'a ServicePlan) -> Self {
+        let slos = plan.slos.iter().map(|slo| (Some(slo.promise.slo.as_str()), &slo.groups[..]));
+        let others = [&plan.companions, &plan.silencing, &plan.missing].map(|group| (None, group.as_slice()));
+        let written = |groups| -> WriteRules { Box::new(move || Cow::Borrowed(groups)) };
+        Self::of(slos.chain(others).map(|(slo, groups)| (slo, written(groups))))
     }
 
     /// Whether one of the rules makes series that a selector may match.
     fn reads_recorded(&mut self, selector: &Selector) -> bool {
-        let Some(rules) = self.by_name.get(selector.name.as_deref().unwrap_or_default()) else {
+        let name = selector.name.as_deref().unwrap_or_default();
+        // Other names belong to no rule.
+        let alerts = ["ALERTS", "ALERTS_FOR_STATE"].contains(&name);
+        if !alerts && !name.contains(':') {
             return false;
-        };
-        rules.iter().any(|rule| {
+        }
+        let asked: Vec<_> =
+            selector.matchers.iter().map(|matcher| (&*matcher.label, matcher.asked())).collect();
+        let of_slo: Vec<_> = asked.iter().filter(|(label, _)| *label == "slo").collect();
+        self.all.iter().any(|(slo, groups)| {
             self.comparisons += 1;
-            self.comparisons > MOST_COMPARISONS || makes(rule, selector)
+            // Every rule of an SLO has its name as a label.
+            let may = |slo| of_slo.iter().all(|(_, asked)| asked.meets(slo) != Some(false));
+            if self.comparisons > MOST_COMPARISONS || !slo.is_none_or(may) {
+                return self.comparisons > MOST_COMPARISONS;
+            }
+            let named = |rule: &&Rule| match &rule.makes {
+                RuleOutput::Record(made) => made == name,
+                RuleOutput::Alert(_) => alerts,
+            };
+            groups.iter().flat_map(|group| &group.rules).filter(named).any(|rule| {
+                debug_assert!(slo.is_none_or(|slo| rule.labels["slo"] == slo), "{}", rule.name());
+                self.comparisons += 1;
+                self.comparisons > MOST_COMPARISONS || makes(rule, &asked)
+            })
         })
     }
 }
 
 /// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is played.
-pub fn unplayed(companion: &Companion, made: &mut RulesBySeries) -> Option<String> {
+pub fn unplayed(companion: &Companion, made: &mut RulesBySlo) -> Option<String> {
     let held =
         companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
     let range = longest_range(companion).unwrap_or_default();
@@ -122,8 +141,8 @@ pub fn unplayed(companion: &Companion, made: &mut RulesBySeries) -> Option<Strin
     Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
 
-/// Whether a rule makes series that a selector with its name may match.
-fn makes(rule: &Rule, selector: &Selector) -> bool {
+/// Whether a rule makes series whose labels may meet these conditions.
+fn makes(rule: &Rule, asked: &[(&str, ValueCondition)]) -> bool {
     let may_have = |label: &str| match &rule.makes {
         RuleOutput::Record(_) => ResultLabels::of(&rule.expr).may_have(label),
         RuleOutput::Alert(alert) => match &alert.notice {
@@ -133,8 +152,8 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
             Notice::Companion(_) => ResultLabels::of(&rule.expr).may_have(label),
         },
     };
-    selector.matchers.iter().all(|matcher| {
-        let known = match (matcher.label.as_str(), &rule.makes) {
+    asked.iter().all(|(label, asked)| {
+        let known = match (*label, &rule.makes) {
             ("alertname", RuleOutput::Alert(alert)) => alert.id.name.as_str(),
             (label, _) => match rule.labels.get(label) {
                 Some(value) => value,
@@ -142,7 +161,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
                 None => "",
             },
         };
-        matcher.asked().meets(known) != Some(false)
+        asked.meets(known) != Some(false)
     })
 }
 

@@ -25,7 +25,7 @@ use crate::model::{Service, Sli, Slo};
 use crate::plan::{AlertId, Case, Check, Group, Proof, ServicePlan, SloPlan, TierFacts};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, REACH};
-pub use companions::{RulesBySeries, unplayed};
+pub use companions::{RulesBySlo, WriteRules, unplayed};
 use played::Situation;
 use stage::Stage;
 
