@@ -137,7 +137,7 @@ pub fn check(facts: &Facts, rules: &Rules, sees: CheckScope) -> Vec<Problem> {
         }
         problems
     });
-    let mut problems = of_facts.concat();
+    let mut problems: Vec<Problem> = of_facts.into_iter().flatten().collect();
     for (_, _, check) in CHECKS_OF_RULES.iter().filter(|(_, needs, _)| is_true(*needs)) {
         check(facts, rules, &mut problems);
     }

@@ -77,6 +77,12 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
         None => ast.project_misread && scrape::looks_like(node),
     };
     let read = parallel::map(&others, |(id, source)| file(*id, source, &scrapes, &overrides));
+    let count = |(found, _): &(Option<File>, Vec<Problem>)| match found {
+        Some(File::Services { services, .. }) => services.len(),
+        Some(File::Runbook(_) | File::Contract(_) | File::Scrape(_)) | None => 0,
+    };
+    // A service takes two kilobytes here, and a list that grows takes twice its length.
+    ast.services.reserve_exact(read.iter().map(count).sum());
     for ((id, source), (found, faults)) in others.iter().zip(read) {
         match found {
             Some(File::Runbook(text)) => {
@@ -166,7 +172,7 @@ fn file(
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else {
         let (nodes, instances) = template::services(node, &mut problems);
-        let (mut services, mut absent) = (Vec::new(), Vec::new());
+        let (mut services, mut absent) = (Vec::with_capacity(nodes.len()), Vec::new());
         for node in nodes {
             match overrides.of(node, &mut problems) {
                 Ok(node) => services.extend(service(&source.path, &node, &mut problems)),

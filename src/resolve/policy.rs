@@ -291,11 +291,13 @@ pub(super) fn reachable(
     let (out, kept): (Vec<_>, Vec<_>) = tiers.into_iter().partition(|(tier, written)| !written && dead(tier));
     let tiers = |all: Vec<(Tier, bool)>| all.into_iter().map(|(tier, _)| tier).collect::<Vec<Tier>>();
     let kept = kept.into_iter().map(|(tier, written)| {
+        if agreed.hours.is_none() || written {
+            return (tier, written);
+        }
         // With `hours`, a long window is a larger part of the agreed time than of the whole period. Then 10 % of the budget may be less than even
         // consumption.
         let even = (long(&tier) / period).round_dp_with_strategy(3, RoundingStrategy::AwayFromZero);
-        let raised = agreed.hours.is_some() && !written && tier.budget_share < even;
-        (if raised { Tier { budget_share: even, ..tier } } else { tier }, written)
+        (Tier { budget_share: tier.budget_share.max(even), ..tier }, written)
     });
     let (out, kept) = (tiers(out), tiers(kept.collect()));
     if !out.is_empty() {

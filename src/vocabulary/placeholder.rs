@@ -20,16 +20,16 @@ impl<'a> Placeholder<'a> {
     pub fn all(text: &'a str) -> impl Iterator<Item = Placeholder<'a>> {
         let mut from = 0;
         std::iter::from_fn(move || {
-            while let Some(c) = text.get(from..)?.chars().next() {
+            loop {
+                from += text[from..].find(['<', '{', '$', '[', '%'])?;
                 match SIGNS.iter().find_map(|signs| Self::at(text, from, *signs)) {
                     Some(found) => {
                         from = found.place.end;
                         return Some(found);
                     }
-                    None => from += c.len_utf8(),
+                    None => from += 1,
                 }
             }
-            None
         })
     }
 

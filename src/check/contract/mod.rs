@@ -172,7 +172,7 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
         }
         problems
     });
-    found.concat()
+    found.into_iter().flatten().collect()
 }
 
 fn judge<'a>(

@@ -101,6 +101,13 @@ fn cases() -> Vec<(&'static str, Files)> {
     vec![
         ("flow sequences in each other", service(format!("{SERVICE}slos: {}", "[".repeat(98_000)))),
         ("keys that nobody knows", service(filled(&one, BYTES, |index| format!("k{index}: 1\n")))),
+        (
+            "keys without values",
+            service(format!(
+                "{SERVICE}slos: {{ s: {{ objective: 99%, description: x, {} }} }}\n",
+                joined(14_000, ", ", |index| format!("k{index}"))
+            )),
+        ),
         ("one key again and again", service(filled(&one, BYTES, |_| "owner: x\n".to_owned()))),
         ("documents", service(filled("", BYTES, |index| format!("---\n{SERVICE}x: {index}\n")))),
         (
@@ -261,6 +268,31 @@ fn cases() -> Vec<(&'static str, Files)> {
                 .replacen("slos:", "metrics: m.prom\nslos:", 1),
             ),
         ),
+        (
+            "values that are not there",
+            held(
+                filled("", BYTES / 2, |index| format!("c_total{{code{index}=\"200\"}} 1\n")),
+                slos(BYTES / 2, |index| {
+                    format!("sli: {{ total: c_total, bad: 'c_total{{code{index}=\"5\"}}' }}")
+                })
+                .replacen("slos:", "metrics: m.prom\nslos:", 1),
+            ),
+        ),
+        (
+            "jobs that are not scraped",
+            both(
+                format!("{PROJECT}prometheus: {{ scrape_config: prometheus.yml }}\n"),
+                slos(BYTES / 2, |index| format!("sli: {{ probe: 'up{{job=~\"x.*{index}\"}}' }}")),
+            )
+            .into_iter()
+            .chain([(
+                "prometheus.yml".to_owned(),
+                filled("scrape_configs:\n", BYTES / 2, |index| {
+                    format!("- job_name: j{index}\n  static_configs: [{{ targets: ['a:{index}'] }}]\n")
+                }),
+            )])
+            .collect(),
+        ),
         ("lines that no scrape has", held("}{\n".repeat(30_000), format!("{SERVICE}metrics: m.prom\n{SLO}"))),
         (
             "hours of each SLO",
@@ -289,6 +321,27 @@ fn cases() -> Vec<(&'static str, Files)> {
                 BYTES,
                 |index| format!("  a{index}: {{}}\n"),
             )),
+        ),
+        (
+            "SLOs of a template",
+            service(filled(
+                &format!(
+                    "{SERVICE}slos:\n  t:\n    parameters: {{ x: 1 }}\n    objective: 99%\n    sli: {{ probe: 'up{{job=\"<<x>>\"}}' }}\n    instances:\n"
+                ),
+                BYTES,
+                |index| format!("      i{index}: {{ x: v{index} }}\n"),
+            )),
+        ),
+        (
+            "holidays of each SLO",
+            service(slos(BYTES, |index| {
+                let days = joined(180, ", ", |day| {
+                    format!("{}-{:02}-{:02}", 2027 + index, day / 28 + 1, day % 28 + 1)
+                });
+                format!(
+                    "hours: {{ days: monday-friday, hours: '08:00-20:00', time_zone: Europe/Madrid, holidays: [{days}] }}, sli: {{ probe: up }}"
+                )
+            })),
         ),
         (
             "runbooks that are not there",
@@ -331,6 +384,28 @@ fn others() -> Vec<(&'static str, Files, Vec<String>)> {
     let rules = filled("groups:\n- name: g\n  rules:\n", BYTES, |index| {
         format!("  - record: r{index}\n    expr: r{} / r{}\n", index + 1, index + 2)
     });
+    let ratio = |index: usize| (format!("a{{j=\"{index}\",c=\"5\"}}"), format!("a{{j=\"{index}\"}}"));
+    let sloth = filled("version: prometheus/v1\nservice: x\nslos:\n", BYTES, |index| {
+        let (bad, total) = ratio(index);
+        format!(
+            "- name: s{index}\n  objective: 99.9\n  sli: {{ events: {{ error_query: 'sum(rate({bad}[{{{{.window}}}}]))', total_query: 'sum(rate({total}[{{{{.window}}}}]))' }} }}\n  alerting: {{ name: A{index}, page_alert: {{ labels: {{ severity: page }} }}, ticket_alert: {{ labels: {{ severity: ticket }} }} }}\n"
+        )
+    });
+    let pyrra = filled("", BYTES, |index| {
+        let (bad, total) = ratio(index);
+        format!(
+            "---\napiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {{ name: s{index}, namespace: m }}\nspec: {{ target: '99', window: 2w, indicator: {{ ratio: {{ errors: {{ metric: '{bad}' }}, total: {{ metric: '{total}' }} }} }} }}\n"
+        )
+    });
+    let of_sloth = filled("groups:\n- name: g\n  rules:\n", BYTES, |index| {
+        let (bad, total) = ratio(index);
+        let of = format!("sloth_id: a-{index}, sloth_service: a, sloth_slo: s{index}");
+        format!(
+            "  - alert: A{index}\n    expr: slo:sli_error:ratio_rate1h{{sloth_id=\"a-{index}\"}} > 0.01\n    labels: {{ severity: page, {of} }}\n  - record: slo:sli_error:ratio_rate1h\n    expr: sum(rate({bad}[1h])) / sum(rate({total}[1h]))\n    labels: {{ {of} }}\n"
+        )
+    });
+    let counted = filled("time,good,bad\n", BYTES, |index| format!("{},100,{}\n", 30 * index, index % 7));
+    let many = || service(slos(BYTES, |_| "sli: { probe: up }".to_owned()));
     let slo = || service(format!("{SERVICE}{SLO}"));
     let incident = filled("0% for 1m", BYTES, |index| format!(", {}% for {}s", index % 100, index % 90 + 1));
     let with =
@@ -342,7 +417,12 @@ fn others() -> Vec<(&'static str, Files, Vec<String>)> {
             vec![("../m.prom".to_owned(), gauges)],
             words("init out --service a --metrics m.prom"),
         ),
+        ("import: Sloth", vec![("../in.yaml".to_owned(), sloth)], words("import in.yaml")),
+        ("import: Pyrra", vec![("../in.yaml".to_owned(), pyrra)], words("import in.yaml")),
+        ("explain: one SLO of many", many(), words("explain a/s5")),
         ("diff: a chain of rules", with("../old.yaml", rules), words("diff old.yaml")),
+        ("diff: rules of Sloth", with("../old.yaml", of_sloth), words("diff old.yaml")),
+        ("simulate: counted events", with("../in.csv", counted), words("simulate a/s --csv in.csv")),
         ("simulate: phases", slo(), [words("simulate a/s"), vec![incident]].concat()),
         ("simulate: one long word", slo(), [words("simulate a/s"), vec!["x".repeat(BYTES)]].concat()),
     ]
