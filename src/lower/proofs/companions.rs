@@ -71,9 +71,12 @@ const MOST_COMPARISONS: usize = 50_000;
 /// Writes the rules of one SLO.
 pub type WriteRules<'a> = Box<dyn FnOnce() -> Cow<'a, [Group]> + 'a>;
 
+/// The rules of one SLO, written when they are needed.
+type LazyRules<'a> = LazyCell<Cow<'a, [Group]>, WriteRules<'a>>;
+
 /// The rules of a service by their SLO; those without an SLO have no name. They are written only if a selector may read their series.
 pub struct RulesBySlo<'a> {
-    all: Vec<(Option<&'a str>, LazyCell<Cow<'a, [Group]>, WriteRules<'a>>)>,
+    all: Vec<(Option<&'a str>, LazyRules<'a>)>,
     comparisons: usize,
 }
 
