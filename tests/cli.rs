@@ -256,6 +256,20 @@ fn what_was_meant() {
         &["simulate", "api/availability", "caída total durante 5 minutos"],
         &["simulate", "api/availability", "100% for 5m", "--history", "2"],
         &["backtest", "api", "--prometheus", "http://localhost:9090", "--last", "1M"],
+        &["check", "--strict"],
+        &["check", "--fix"],
+        &["check", "--dry-run"],
+        &["check", "--ignore", "page-at-once"],
+        &["check", "-o", "json"],
+        &["check", "--only", "api"],
+        &["check", "--wach"],
+        &["explain", "--all"],
+        &["backtest", "--days", "7"],
+        &["backtest", "api", "--prometheus", "http://localhost:9090", "--from", "2027-01-01"],
+        &["simulate", "api/availability", "--for", "5m", "--errors", "5%"],
+        &["import", "--from", "sloth", "slo.yaml"],
+        &["diff", "--from", "main", "--fmt", "json"],
+        &["init", "--url", "http://localhost:9090", "extra", "words"],
     ] {
         let Ran { code, stdout, stderr } = folder.slowburn(args);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");

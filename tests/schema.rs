@@ -143,7 +143,7 @@ fn the_schema_refuses_only_what_the_compiler_refuses() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
     // Whether a key is missing may depend on another key or file (a journey needs no objective of slices). The `match` of a route accepts all labels.
     // Parameters of templates have any names. The SLOs of an environment stand in other files.
-    const BEYOND: [&str; 21] = [
+    const BEYOND: [&str; 22] = [
         "environment-slo-unknown",
         "parameter-not-declared",
         "beginner-env-off-only",
@@ -163,6 +163,7 @@ fn the_schema_refuses_only_what_the_compiler_refuses() {
         "beginner-tp-sp",
         "beginner-tp-svc-name",
         "beginner-tp-unknown-param",
+        "parameter-with-hyphen",
         "slice-without-objective",
         "timeslices-without-slice",
     ];

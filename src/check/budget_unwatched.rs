@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     format!("a burn rate between 1 and {} spends the whole budget, and no alert fires", about(watch.burn_rate)),
                 )
                 .label(format!(
-                    "at a burn rate just below {} the budget of {period} is spent after {}",
+                    "if the burn rate stays a little below {}, the budget of {period} is spent after {}",
                     about(watch.burn_rate),
                     lasts(agreed, watch.burn_rate)
                 ))

@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::MetricRead;
 use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::globs::meant;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| service.contract.is_none()) {
@@ -16,55 +17,6 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             }));
         }
     }
-}
-
-/// The pattern that somebody means with `5..` after `=`, with `5xx`, `500-599`, `>=500` or `500,503`, or with `/api/*` after `=~`.
-fn meant(value: &str, op: MatchOp) -> Option<String> {
-    let equals = matches!(op, MatchOp::Equal | MatchOp::NotEqual);
-    let code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let [first @ b'1'..=b'5', rest @ ..] = value.as_bytes()
-        && matches!(rest, b"xx" | b"XX" | b"x" | b"*" | b"**" | b"..")
-        && (equals || rest != b"..")
-    {
-        return Some(format!("{}..", *first as char));
-    }
-    let bare = value.trim_start_matches(['>', '=', ' ']).trim_end_matches('+');
-    if bare != value && code(bare) {
-        return (bare.ends_with("00") || bare.ends_with("99")).then(|| match from_class(bare) {
-            5 => "5..".to_owned(),
-            first => format!("[{first}-5].."),
-        });
-    }
-    // `500-599`, also in brackets.
-    let range =
-        value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value).split_once('-');
-    if let Some((from, to)) = range.filter(|(from, to)| code(from) && code(to)) {
-        let (first, last) = (&from[..1], &to[..1]);
-        return Some(if first == last { format!("{first}..") } else { format!("[{first}-{last}]..") });
-    }
-    let codes: Vec<&str> = value.split(['|', ',', ' ']).filter(|part| !part.is_empty()).collect();
-    if codes.len() > 1 && codes.iter().all(|part| code(part)) && (equals || !value.contains('|')) {
-        return Some(codes.join("|"));
-    }
-    if let Some(inner) = value.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
-        && !equals
-        && inner.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return Some(inner.to_owned());
-    }
-    if equals {
-        let is_pattern = value.contains(".*") || value.contains(".+") || value.contains("[0-9]");
-        return is_pattern.then(|| value.to_owned());
-    }
-    // A star alone repeats the character before it, which hardly anybody wants.
-    let is_glob = value.contains('*') && !value.contains(['.', '(', '[', '\\', '+', '?', '{', '^', '$']);
-    is_glob.then(|| value.replace('*', ".*"))
-}
-
-/// The first class of codes of `>=500` or `>499`.
-fn from_class(code: &str) -> u8 {
-    let first = code.as_bytes()[0] - b'0';
-    if code.ends_with("99") { first + 1 } else { first }
 }
 
 fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: String) -> Problem {

@@ -13,9 +13,6 @@ use crate::vocabulary::{SEARCHED, Severity, distance};
 /// Names of runbooks that do not exist.
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
-    if written.is_empty() {
-        return;
-    }
     let names: Vec<&str> = written.keys().map(String::as_str).collect();
     let mut message = BTreeSet::new();
     for alert in alerts(model) {

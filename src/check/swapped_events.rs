@@ -1,4 +1,4 @@
-//! Good events with the name of errors, and bad ones with the name of successes.
+//! Good events with the name of errors, and bad ones with the name of successes: in counts, and in ratios.
 //!
 //! Only the usual words are known: the classes of HTTP, the codes of gRPC, and English words for failure and success.
 
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{MetricRead, Role, Sli, Term};
-use crate::promql::ast::{MatchOp, Matcher, Selector};
+use crate::model::{MetricRead, Role, Sli, Slo, Term};
+use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Op, Selector};
 
 /// Parts of names of labels for the result of an event.
 const TELLING: [&str; 7] = ["code", "status", "result", "outcome", "success", "state", "reason"];
@@ -43,26 +43,126 @@ type ConditionKinds<'a> = BTreeMap<Vec<(&'static str, &'a str)>, (bool, bool)>;
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let mut known = ConditionKinds::new();
     for (_, slo) in slos(model) {
-        let Sli::Counted { histogram: None, good, bad, .. } = &slo.sli else { continue };
-        for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
-            // A subtracted term selects the opposite.
-            let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
-            for selector in selectors.map(|term| term.counter.selector()) {
-                let same = |reading: &&MetricRead| reading.role == role && reading.selector == *selector;
-                let Some(reading) = slo.readings.iter().find(same) else { continue };
-                let found = {
-                    let mut matchers = reading.selector.matchers.iter();
-                    matchers.position(|matcher| {
-                        let asked = asked(&reading.selector, &matcher.label, &mut known);
-                        asked.is_some_and(|(failed, well)| match role {
-                            Role::Good => failed && !well,
-                            _ => well && !failed,
-                        })
-                    })
-                };
-                problems.extend(found.map(|index| to_problem(reading, index)));
+        match &slo.sli {
+            Sli::Counted { histogram: None, good, bad, .. } => {
+                for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
+                    // A subtracted term selects the opposite.
+                    let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
+                    for selector in selectors.map(|term| term.counter.selector()) {
+                        let same =
+                            |reading: &&MetricRead| reading.role == role && reading.selector == *selector;
+                        let Some(reading) = slo.readings.iter().find(same) else { continue };
+                        problems.extend(
+                            swapped(reading, role, &mut known).map(|found| to_problem(reading, role, found)),
+                        );
+                    }
+                }
             }
+            Sli::Ratio { bad } => problems.extend(of_ratio(slo, bad, &mut known)),
+            _ => {}
         }
+    }
+}
+
+/// Why a selector by its name selects the opposite of its role: the index of a matcher, or the name of the metric itself.
+enum Telling {
+    Matcher(usize),
+    Name,
+}
+
+fn swapped<'a>(reading: &'a MetricRead, role: Role, known: &mut ConditionKinds<'a>) -> Option<Telling> {
+    let is_swapped = |(failed, well): (bool, bool)| match role {
+        Role::Good => failed && !well,
+        _ => well && !failed,
+    };
+    let selector = &reading.selector;
+    let mut is_told = false;
+    for (index, matcher) in selector.matchers.iter().enumerate() {
+        let Some(asked) = asked(selector, &matcher.label, known) else { continue };
+        if is_swapped(asked) {
+            return Some(Telling::Matcher(index));
+        }
+        is_told = true;
+    }
+    let parts = || selector.name.iter().flat_map(|name| name.split(['_', ':', '.']));
+    let named = |words: &[&str]| parts().any(|part| words.contains(&part));
+    (!is_told && is_swapped((named(&FAILED), named(&WELL)))).then_some(Telling::Name)
+}
+
+/// Whether this ratio is reported here.
+pub(super) fn is_swapped(slo: &Slo, bad: &Expr) -> bool {
+    of_ratio(slo, bad, &mut ConditionKinds::new()).is_some()
+}
+
+/// A ratio whose numerator counts successes.
+fn of_ratio<'a>(slo: &'a Slo, bad: &Expr, known: &mut ConditionKinds<'a>) -> Option<Problem> {
+    let (selector, role) = counted(bad, Role::Bad)?;
+    let reading = slo.readings.iter().find(|reading| reading.selector == *selector)?;
+    let found = swapped(reading, role, known)?;
+    let headline = "by its name `bad_ratio` is the ratio of good events".to_owned();
+    let problem = Problem { headline, help: Vec::new(), ..to_problem(reading, role, found) };
+    Some(problem.help(match (role, counters(bad)) {
+        (role, Some(counters)) => counters.advice(role == Role::Good),
+        (Role::Bad, None) => {
+            "write the ratio of the other events: `bad_ratio: 1 - (…)`, with your query in the parentheses"
+                .to_owned()
+        }
+        _ => "write the ratio of these events itself, without `1 -`".to_owned(),
+    }))
+}
+
+/// The only selector of a numerator, and whether its events make the ratio larger (`Bad`) or smaller (`Good`).
+fn counted(expr: &Expr, role: Role) -> Option<(&Selector, Role)> {
+    match &expr.kind {
+        Kind::Selector(selector) | Kind::Range { selector, .. } => Some((selector, role)),
+        Kind::Paren(inner) | Kind::Aggregate { expr: inner, .. } => counted(inner, role),
+        Kind::Call { args, .. } => args.iter().find_map(|arg| counted(arg, role)),
+        Kind::Binary(binary) => match binary.op {
+            Op::Div | Op::Or => counted(&binary.left, role),
+            Op::Sub if matches!(&binary.left.kind, Kind::Number(_)) => {
+                counted(&binary.right, if role == Role::Bad { Role::Good } else { Role::Bad })
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Both counters of a quotient of two rates, or of `1 -` such a quotient.
+pub(super) fn counters(ratio: &Expr) -> Option<Counters<'_>> {
+    let Kind::Binary(binary) = &ratio.kind else { return None };
+    let of = |side: &Expr| side.reads_ranges() && side.selectors().len() == 1;
+    match binary.op {
+        Op::Div if of(&binary.left) && of(&binary.right) => Some(Counters {
+            numerator: binary.left.selectors().pop()?,
+            total: binary.right.selectors().pop()?,
+            is_rest: false,
+        }),
+        Op::Sub if matches!(&binary.left.kind, Kind::Number(one) if one == "1") => {
+            counters(&binary.right).map(|found| Counters { is_rest: !found.is_rest, ..found })
+        }
+        _ => None,
+    }
+}
+
+/// The counters of a ratio.
+pub(super) struct Counters<'a> {
+    numerator: &'a Selector,
+    total: &'a Selector,
+    /// Whether the ratio is that of the other events: `1 - …`.
+    is_rest: bool,
+}
+
+impl Counters<'_> {
+    /// What to write instead of a ratio, if its numerator counts bad events, or if it counts good ones.
+    pub fn advice(&self, is_bad: bool) -> String {
+        let (key, Self { numerator, total, .. }) = (if is_bad { "bad" } else { "good" }, self);
+        format!("write both counters, without `bad_ratio`: `{key}: {numerator}` and `total: {total}`")
+    }
+
+    /// The same, if the ratio is what it is called.
+    pub fn meant(&self) -> String {
+        self.advice(!self.is_rest)
     }
 }
 
@@ -101,13 +201,19 @@ fn called(of_label: &[&Matcher]) -> (bool, bool) {
     (failed, well)
 }
 
-fn to_problem(reading: &MetricRead, index: usize) -> Problem {
-    let matcher = &reading.selector.matchers[index];
-    let (headline, other) = match reading.role {
+fn to_problem(reading: &MetricRead, role: Role, found: Telling) -> Problem {
+    let (headline, other) = match role {
         Role::Good => ("by its name `good` counts errors", "bad"),
         _ => ("by its name `bad` counts successes", "good"),
     };
-    Problem::warning(Code::SwappedEvents, reading.matchers[index], headline)
-        .label(format!("`{matcher}` selects only such events"))
+    let (place, label) = match found {
+        Telling::Matcher(index) => (
+            reading.matchers[index],
+            format!("`{}` selects only such events", reading.selector.matchers[index]),
+        ),
+        Telling::Name => (reading.name, "the name of the metric says so".to_owned()),
+    };
+    Problem::warning(Code::SwappedEvents, place, headline)
+        .label(label)
         .help(format!("if you mean these events, write `{other}`"))
 }

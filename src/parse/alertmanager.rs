@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Problem, alternatives};
 use crate::scalar::Scalar;
 use crate::source::Span;
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "version",
     "smtp",
     "receivers",

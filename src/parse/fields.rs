@@ -6,7 +6,7 @@ use super::foreign_keys::{self, KeySuggestion};
 use super::keys::{SERVICE_KEYS, SLO_KEYS};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{Key, Map};
-use crate::diagnostic::{Code, Problem, listed};
+use crate::diagnostic::{Code, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{nearest, shortened};
@@ -91,9 +91,13 @@ impl<'a> Fields<'a> {
         if self.is_misspelt(name) {
             return;
         }
-        let headline = format!("`{name}` is missing from {}", self.what);
+        let headline = match (self.what, name) {
+            ("`hours`", "hours") => "`hours` has no times of day".to_owned(),
+            _ => format!("`{name}` is missing from {}", self.what),
+        };
         self.problems.push(Problem::error(Code::MissingKey, self.span.beginning(), headline).help(
             match name {
+                "hours" => format!("add a second `hours` below it: `{example}`"),
                 "reason" => format!("add `{example}`, and say why these events do not count"),
                 _ => format!("add `{example}`"),
             },
@@ -176,10 +180,29 @@ impl<'a> Fields<'a> {
                 Some(problem) => {
                     self.problems.extend(problem.map(|problem| hidden(problem, self.what, &entry.value)));
                 }
-                None => map.extend(read(&entry.value, self.problems).map(|value| (entry.key.clone(), value))),
+                None => {
+                    let before = self.problems.len();
+                    map.extend(read(&entry.value, self.problems).map(|value| (entry.key.clone(), value)));
+                    self.join(before);
+                }
             }
         }
         map
+    }
+
+    /// Joins the only new problem of an entry with the same problem of the entry before it.
+    fn join(&mut self, before: usize) {
+        let Some((new, [.., last])) = self.problems.get(before..).zip(self.problems.get(..before)) else {
+            return;
+        };
+        if let [new] = new
+            && (new.code, last.code, &new.headline) == (Code::WrongType, Code::WrongType, &last.headline)
+            && new.primary.span.source == last.primary.span.source
+        {
+            let place = new.primary.span;
+            self.problems.truncate(before);
+            self.problems[before - 1].secondary.push(Label { span: place, text: "also here".to_owned() });
+        }
     }
 
     /// A list whose entries are read by `read`; empty if the key is missing.
@@ -189,6 +212,20 @@ impl<'a> Fields<'a> {
         mut read: impl FnMut(&'a Node, &mut Vec<Problem>) -> Option<T>,
     ) -> Vec<T> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
+        if let Some(problem) = glued(node) {
+            self.problems.push(problem);
+            return Vec::new();
+        }
+        if let Some(all) = promises(node).filter(|_| name == "objectives" && !is_list_of_texts(node)) {
+            let list = format!("[{}]", all.join(", "));
+            let headline = "a promise of `objectives` is one text";
+            self.problems.push(
+                Problem::error(Code::WrongType, node.span.beginning(), headline)
+                    .label("a percentile and its limit are joined by `<`")
+                    .fix(format!("write `objectives: {list}`"), node.span, list),
+            );
+            return Vec::new();
+        }
         let Value::List(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a list");
             let list = match &node.value {
@@ -217,7 +254,9 @@ impl<'a> Fields<'a> {
             if self.is_beyond(name, index, entry.span.beginning()) {
                 break;
             }
+            let before = self.problems.len();
             list.extend(read(entry, self.problems));
+            self.join(before);
         }
         list
     }
@@ -243,6 +282,7 @@ impl<'a> Fields<'a> {
     /// A text, or a list of texts.
     pub fn one_or_more(&mut self, name: &'static str) -> Vec<Scalar> {
         match self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| &node.value) {
+            _ if self.peek(name).is_some_and(|node| glued(node).is_some()) => self.texts(name),
             Some(Value::Scalar(_) | Value::Map(_)) => self.scalar(name).into_iter().collect(),
             _ => self.texts(name),
         }
@@ -378,6 +418,49 @@ fn cut(entries: &[Entry], known: &[&str]) -> BTreeMap<Span, Option<Problem>> {
     cut
 }
 
+/// `P95 < 500ms` of `P95: 500ms`.
+fn promise(entry: &Entry) -> Option<String> {
+    let Value::Scalar(limit) = &entry.value.value else { return None };
+    let share = entry.key.text.strip_prefix(['P', 'p']).unwrap_or(&entry.key.text).trim_end_matches('%');
+    let is_share = !share.is_empty() && share.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let limit = limit.text.trim_start_matches(['<', '=', ' ']);
+    (is_share && limit.len() <= 20).then(|| format!("{} < {limit}", entry.key.text))
+}
+
+fn is_list_of_texts(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.iter().all(|item| matches!(item.value, Value::Scalar(_))),
+        value => matches!(value, Value::Scalar(_)),
+    }
+}
+
+/// Promises that are written as a map, or as a list of maps: `{ P95: 500ms, P99: 1s }`.
+fn promises(node: &Node) -> Option<Vec<String>> {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => entries.iter().map(promise).collect(),
+        Value::List(items) if !items.is_empty() => {
+            let all: Option<Vec<Vec<String>>> = items.iter().map(promises).collect();
+            Some(all?.concat())
+        }
+        Value::Scalar(scalar) => Some(vec![scalar.text.clone()]),
+        _ => None,
+    }
+}
+
+/// Texts that begin with `-` without a space behind it, which YAML reads as one text: `-a.prom -b.prom`.
+fn glued(node: &Node) -> Option<Problem> {
+    let Value::Scalar(scalar) = &node.value else { return None };
+    let parts: Vec<&str> = scalar.text.split_whitespace().collect();
+    let texts: Option<Vec<&str>> = parts.iter().map(|part| part.strip_prefix('-')).collect();
+    let texts = texts.filter(|texts| {
+        scalar.plain && texts.iter().all(|text| text.starts_with(|c: char| c.is_ascii_alphabetic()))
+    })?;
+    let list = format!("[{}]", texts.join(", "));
+    let problem =
+        Problem::error(Code::WrongType, node.span.beginning(), "the `-` of a list needs a space behind it");
+    Some(problem.fix(format!("write `- {}`, or `{list}`", texts.first()?), node.span, list))
+}
+
 /// The value of a key with another name, if the value must be written in another way, too.
 fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
     match (&node.value, name) {
@@ -414,9 +497,9 @@ fn bare_counter(text: &str) -> Option<&str> {
 /// `sli: { total: …, bad: … }` of a ratio as Pyrra and OpenSLO write it.
 fn two_counters(node: &Node) -> Option<String> {
     const WORDS: [(&str, &[&str]); 3] = [
-        ("total", &["total", "valid"]),
-        ("good", &["good", "success"]),
-        ("bad", &["bad", "errors", "error"]),
+        ("total", &["total", "valid", "total_query"]),
+        ("good", &["good", "success", "good_query", "success_query"]),
+        ("bad", &["bad", "errors", "error", "error_query"]),
     ];
     let Value::Map(entries) = &node.value else { return None };
     let query = |node: &Node| {
@@ -471,6 +554,10 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             let inner = inner(node);
             let inner = inner.as_ref().map(|(key, values)| (*key, values.as_slice()));
             problems.push(match (&node.value, inner) {
+                (Value::Map(entries), _) if what == "`service`" && named_by(entries).is_some() => problem.help(format!(
+                    "write `service: {}`, and the other keys beside it, without indentation",
+                    named_by(entries).unwrap_or_default()
+                )),
                 (Value::Null | Value::Scalar(_), _) => problem
                     .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
                 _ if what == "`mute`" => problem.help(
@@ -486,6 +573,10 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     Some(list) => format!("for several promises of one SLI write `objectives: {list}`"),
                     None => "for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`".to_owned(),
                 }),
+                (Value::Map(entries), _) if what == "`objective`" && matches!(entries.as_slice(), [one] if promise(one).is_some()) => {
+                    let meant = promise(&entries[0]).unwrap_or_default();
+                    problem.fix(format!("write `{}`", entry(&meant)), node.span, meant)
+                }
                 (_, Some((Some("calendar"), [value]))) => {
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
@@ -615,7 +706,11 @@ fn may_be_service(node: &Node) -> bool {
         Value::Scalar(scalar) => scalar.text == "off",
         Value::Map(entries) => {
             let known = |key: &str| SERVICE_KEYS.contains(&key) || SLO_KEYS.contains(&key);
-            entries.iter().any(|entry| known(&entry.key.text))
+            let has_known = |node: &Node| match &node.value {
+                Value::Map(entries) => entries.iter().any(|entry| known(&entry.key.text)),
+                _ => false,
+            };
+            has_known(node) || entries.iter().any(|entry| has_known(&entry.value))
         }
         Value::Null | Value::List(_) => false,
     }
@@ -715,6 +810,12 @@ fn address_in(node: &Node) -> Option<&str> {
     }
 }
 
+/// The value of `name` in a map.
+fn named_by(entries: &[Entry]) -> Option<&str> {
+    let entry = entries.iter().find(|entry| entry.key.text == "name")?;
+    names(&entry.value)?.first().copied()
+}
+
 /// The key and the name of the first entry, if the entries of a list name themselves.
 fn named(node: &Node) -> Option<(&str, &str)> {
     let Value::List(entries) = &node.value else { return None };
@@ -734,10 +835,10 @@ fn example(what: &str, node: &Node) -> Option<String> {
         Value::Scalar(scalar) if !part.is_empty() && alike(&scalar.text, part) => {
             Some(text.replacen(part, &scalar.text, 1))
         }
-        Value::List(entries) if what == "`environments`" && !entries.is_empty() => {
+        Value::List(entries) if ["`environments`", "`targets`"].contains(&what) && !entries.is_empty() => {
             let names: Option<Vec<String>> =
                 entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
-            Some(format!("environments: {{ {} }}", names?.join(", ")))
+            Some(format!("{}: {{ {} }}", what.trim_matches('`'), names?.join(", ")))
         }
         _ => Some(text.to_owned()),
     }

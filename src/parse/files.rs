@@ -7,7 +7,7 @@ use super::fields::{Fields, wrong_type};
 use super::invisible::invisible;
 use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, hours, overlay, scrape, targets, template};
+use super::{alertmanager, contract, hours, nesting, overlay, scrape, targets, template};
 use crate::ast::{
     AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, JourneyBlock, KeptBlock, Key, LinksBlock,
     MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings,
@@ -53,6 +53,11 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
             Ok(node) => {
                 problems.extend(invisible(&file.text, &node));
                 let declared = environments::keys(&node);
+                if let Some(problem) = nesting::fault(&node, &nesting::PROJECT) {
+                    problems.push(problem);
+                    ast.project_misread = true;
+                    continue;
+                }
                 let (node, found) = environments::choose(node, environment, &mut problems);
                 let project = project(&file.path, &node, &mut problems);
                 ast.project = project.map(|project| ProjectFile {
@@ -170,6 +175,9 @@ fn file(
     }
     let found = if scrapes(&source.path, &node) {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
+    } else if let Some(problem) = nesting::fault(&node, &nesting::SERVICE) {
+        problems.push(problem);
+        Some(File::Services { services: Vec::new(), absent: Vec::new(), instances: Vec::new() })
     } else {
         let (nodes, instances) = template::services(node, &mut problems);
         let (mut services, mut absent) = (Vec::with_capacity(nodes.len()), Vec::new());

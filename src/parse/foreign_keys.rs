@@ -59,10 +59,12 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("an alert", &["ignore", "ignored", "accept", "acknowledged", "suppress", "allow"], "accepted"),
     ("a service file", &["ignore", "ignored", "accept", "acknowledged", "suppress", "allow"], "accepted"),
     ("the project file", &["ignore", "ignored", "accept", "acknowledged", "suppress", "allow"], "accepted"),
-    ("an alert", &["query", "expression", "promql"], "expr"),
+    ("`targets`", &["kubernetes", "k8s", "prometheusrule", "prometheus_operator", "crd"], "operator"),
+    ("`targets`", &["victoriametrics", "victoria_metrics", "vm"], "vmalert"),
+    ("an alert", &["query", "expression", "promql", "condition", "when", "if"], "expr"),
     ("`slice`", &["window", "duration", "size", "interval"], "length"),
     ("an SLO", &["alert", "alertname", "alertName"], "alert_name"),
-    ("an alert", &["duration", "hold", "pending"], "for"),
+    ("an alert", &["duration", "hold", "pending", "wait"], "for"),
     ("an alert", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("a tier", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("an alert", &["runbook_link"], "runbook"),
@@ -102,94 +104,112 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`links`", &["wiki", "docs", "runbook"], "runbooks"),
 ];
 
-/// Keys with their Spanish words, wherever the key is allowed. The words are folded: without accents and capitals.
+/// Words with their Spanish forms, one of each: the others differ in their last letters. The words are folded: without accents and capitals. A word
+/// that is no key of slowburn is one of other tools.
 const SPANISH: &[(&str, &[&str])] = &[
     ("service", &["servicio"]),
     ("owner", &["propietario", "dueno", "equipo", "responsable"]),
     ("description", &["descripcion", "resumen"]),
     ("summary", &["resumen", "titulo"]),
-    ("metrics", &["metricas", "contrato"]),
-    ("planned", &["planeadas", "previstas"]),
+    ("metrics", &["metrica", "contrato"]),
+    ("planned", &["planeado", "previsto", "planificado"]),
     ("scrape_interval", &["intervalo"]),
-    ("alerts", &["alertas"]),
+    ("alerts", &["alerta"]),
     ("objective", &["objetivo", "disponibilidad", "meta"]),
-    ("objectives", &["objetivos"]),
+    ("objectives", &["objetivos", "metas"]),
     ("sli", &["indicador"]),
-    ("by", &["por", "por_cada", "agrupar_por", "agrupado_por", "desglosar_por", "separar_por"]),
+    ("by", &["por", "por_cada", "agrupar", "agrupar_por", "agrupado_por", "desglosar_por", "separar_por"]),
     ("traffic", &["trafico", "volumen"]),
     ("period", &["periodo", "ventana", "plazo"]),
     ("time_zone", &["zona_horaria", "zona", "huso_horario"]),
     ("policy", &["politica"]),
     ("policies", &["politicas"]),
     ("labels", &["etiquetas"]),
-    ("annotations", &["anotaciones"]),
-    ("hours", &["horas", "horario"]),
-    ("days", &["dias"]),
-    ("holidays", &["festivos", "feriados"]),
+    ("annotations", &["anotacion"]),
+    ("hours", &["hora", "horario"]),
+    ("days", &["dia"]),
+    ("holidays", &["festivo", "feriado"]),
     ("except", &["excepto", "salvo"]),
-    ("accepted", &["aceptado", "aceptados"]),
-    ("total", &["todos", "totales"]),
-    ("good", &["bueno", "buenos", "correctos", "exitos"]),
-    ("bad", &["malo", "malos", "errores", "fallos", "fallidos"]),
+    ("accepted", &["aceptado", "ignorar"]),
+    ("total", &["todos", "total"]),
+    ("good", &["bueno", "correcto", "exito", "exitoso"]),
+    ("bad", &["malo", "error", "fallo", "fallido", "erroneo"]),
     ("latency", &["latencia"]),
+    ("successful", &["exitoso"]),
+    ("histogram", &["histograma"]),
     ("condition", &["condicion"]),
     ("probe", &["sonda"]),
     ("freshness", &["frescura", "antiguedad"]),
     ("journey", &["recorrido", "viaje"]),
     ("expr", &["expresion", "consulta"]),
     ("severity", &["severidad", "gravedad"]),
-    ("for", &["durante"]),
+    ("for", &["durante", "para"]),
+    ("runbook", &["manual", "guia", "procedimiento", "instrucciones"]),
     ("language", &["idioma", "lengua"]),
     ("maintenance", &["mantenimiento"]),
-    ("environments", &["entornos", "ambientes"]),
-    ("dependencies", &["dependencias"]),
-    ("links", &["enlaces"]),
-    ("texts", &["textos"]),
-    ("from", &["desde", "de"]),
-    ("to", &["hasta", "para", "a"]),
+    ("environments", &["entorno", "ambiente"]),
+    ("dependencies", &["dependencia"]),
+    ("links", &["enlace"]),
+    ("texts", &["texto"]),
+    ("from", &["desde", "de", "inicio", "comienzo", "empieza"]),
+    ("to", &["hasta", "para", "a", "fin", "final", "termina"]),
     ("reason", &["motivo", "razon"]),
-    ("receivers", &["receptores", "destinatarios"]),
-    ("routes", &["rutas"]),
+    ("receivers", &["receptores", "destinatario"]),
+    ("routes", &["ruta"]),
     ("email", &["correo"]),
     ("channel", &["canal"]),
     ("budget", &["presupuesto"]),
-    ("long", &["larga"]),
-    ("short", &["corta"]),
+    ("long", &["largo"]),
+    ("short", &["corto"]),
     ("left", &["queda", "restante", "quedan", "resta"]),
     ("below", &["debajo", "menos_de", "menor_que", "por_debajo_de"]),
     ("do", &["hacer", "accion"]),
-    ("parameters", &["parametros"]),
-    ("instances", &["instancias"]),
+    ("parameters", &["parametro"]),
+    ("instances", &["instancia"]),
     ("length", &["longitud"]),
     ("unit", &["unidad"]),
     ("budget_policy", &["politica_de_presupuesto"]),
     ("budget_alerts", &["alertas_de_presupuesto"]),
     ("repeat_interval", &["repetir_cada"]),
-    ("equal", &["iguales", "igual"]),
+    ("equal", &["igual"]),
     ("silence", &["silenciar"]),
     ("while", &["mientras"]),
-    ("mute", &["silencio"]),
+    ("mute", &["silencio", "silenciar"]),
     ("default", &["por_defecto", "predeterminado"]),
     ("label", &["etiqueta"]),
     ("scale_to", &["escalar_a"]),
-    ("tiers", &["niveles"]),
+    ("tiers", &["nivel"]),
     ("same_as", &["igual_que", "misma_que"]),
     ("independent", &["independiente"]),
-    ("down", &["caido", "caida"]),
+    ("down", &["caido"]),
     ("freeze", &["congelar", "congela", "congelado"]),
+    ("threshold", &["umbral"]),
+    ("name", &["nombre"]),
+    ("requests", &["peticion", "solicitud"]),
+    ("when", &["cuando"]),
+    ("wait", &["espera", "esperar"]),
+    ("keep_firing_for", &["mantener"]),
+    ("target", &["destino"]),
+    ("slos", &["objetivos_de_servicio"]),
 ];
+
+/// A Spanish word without the letters that say its gender and its number: `buenas` and `bueno` have the same stem.
+fn stem(word: &str) -> &str {
+    let word = word.strip_suffix('s').unwrap_or(word);
+    word.strip_suffix(['a', 'o', 'e']).filter(|stem| stem.len() > 2).unwrap_or(word)
+}
 
 /// Words of other tools that have no equivalent key, and what to write instead.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`sli`",
         &["good_ratio", "success_ratio", "availability", "availability_ratio"],
-        "write the ratio of bad events: `bad_ratio: 1 - (…)`, with your query in the parentheses",
+        "write the ratio of bad events: `bad_ratio: 1 - (…)`, with your query in the parentheses; a series of 0 and 1 such as `up` is a `probe`",
     ),
     (
         "an entry of `maintenance`",
         &["for", "duration", "length", "lasts"],
-        "write when it ends: `to: 2027-01-10T04:00`",
+        "instead of its length write when it ends, as in `to: 2027-01-10T04:00`",
     ),
     (
         "an entry of `budget_alerts`",
@@ -208,12 +228,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
-        &["threshold", "latency_threshold", "percentile", "umbral"],
+        &["threshold", "latency_threshold", "percentile"],
         "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
         "`sli`",
-        &["threshold", "latency_threshold", "percentile", "quantile", "le", "umbral"],
+        &["threshold", "latency_threshold", "percentile", "quantile", "le"],
         "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
@@ -288,6 +308,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "remove it: a service file is not an object of Kubernetes; its name is `service: api`",
     ),
     (
+        "a service file",
+        &["groups", "rules"],
+        "rules of Prometheus stay in files of their own; as an alert of this service write `alerts: { down: { expr: 'absent(up == 1)', for: 5m, severity: page } }`",
+    ),
+    (
         "an alert",
         &["threshold", "limit", "value"],
         "write the limit in the expression: `expr: queue_length > 100`",
@@ -296,6 +321,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "an alert",
         &["interval", "every", "window"],
         "`for: 5m` says how long the expression must be true before the alert fires",
+    ),
+    (
+        "an SLO",
+        &["budget", "error_budget", "errorBudget"],
+        "remove it: the objective decides the budget, `objective: 99.9%` leaves 0.1%; `budget_alerts` warns while it is spent",
     ),
     ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
     ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
@@ -315,6 +345,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "a tier",
         &["burn_rate", "burnRate", "factor", "rate"],
         "write the share of the budget: `budget: 2%` is a burn rate of 14.4 over 1h of 30d; burn rate = share × period ÷ long window",
+    ),
+    (
+        "a policy",
+        &["page", "ticket", "windows", "tier", "severity", "long", "short", "budget"],
+        "write a list of tiers: `tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]`",
     ),
     ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
     (
@@ -448,7 +483,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
 /// Keys on the wrong level, and where they belong.
 const BELONG: &[(&str, &[&str], &str)] = &[
     ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
-    ("an SLO", SLO_KEYS, "it belongs to an SLO, under `slos`"),
+    ("an SLO", SLO_KEYS, "it belongs to an SLO, below its name"),
     ("a service file", SERVICE_KEYS, "it belongs to a service file, without indentation"),
     (
         "the project file",
@@ -471,26 +506,46 @@ fn folded(word: &str) -> String {
 /// The suggestion for an unknown `key` of `what`, whose keys are `known`.
 pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySuggestion> {
     let folded = folded(key);
-    let is = |words: &[&str]| words.contains(&key) || words.contains(&folded.as_str());
-    let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
-        (*place == what && is(words)).then_some(*sentence)
-    };
-    if let Some(name) = CALLED.iter().find_map(of) {
-        return Some(KeySuggestion::Key(name));
-    }
-    if let Some(advice) = ADVISED.iter().find_map(of) {
-        return Some(KeySuggestion::Advice(advice.to_owned()));
+    if let Some(found) = of_tools(what, &[key, &folded]) {
+        return Some(found);
     }
     // `Objective` is `objective`, and so is `objetivo`.
-    let spanish = SPANISH.iter().filter(|(_, words)| words.contains(&folded.as_str()));
-    let ours: Vec<&str> = spanish.map(|(ours, _)| *ours).collect();
-    let meant = |name: &&&str| **name == folded || ours.contains(name);
-    if let Some(name) = known.iter().find(meant) {
+    let same = |word: &&str| **word == folded;
+    let root = stem(&folded);
+    let alike = |word: &&str| stem(word) == root;
+    let of = |is: &dyn Fn(&&str) -> bool| {
+        let words = SPANISH.iter().filter(|(_, words)| words.iter().any(is));
+        words.map(|(ours, _)| *ours).collect::<Vec<_>>()
+    };
+    let meant = [of(&same), of(&alike)].concat();
+    if let Some(name) =
+        [folded.as_str()].iter().chain(&meant).find_map(|word| known.iter().find(|name| *name == word))
+    {
         return Some(KeySuggestion::Key(name));
     }
-    let levels = ["an SLO", "a service file", "the project file", "`sli`"];
-    let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));
-    other
+    if let Some(found) = meant.iter().find_map(|word| of_tools(what, &[word])) {
+        return Some(found);
+    }
+    let levels = ["an SLO", "a service file", "the project file", "`sli`", "an alert"];
+    let belongs = |word: &str| BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&word));
+    [key]
+        .iter()
+        .chain(&meant)
+        .find_map(|word| belongs(word).map(|(.., sentence)| (word, sentence)))
         .filter(|_| levels.contains(&what))
-        .map(|(_, _, sentence)| KeySuggestion::Advice((*sentence).to_owned()))
+        .map(|(word, sentence)| {
+            KeySuggestion::Advice(match *word == key {
+                true => (*sentence).to_owned(),
+                false => format!("the key is called `{word}`, and {sentence}"),
+            })
+        })
+}
+
+/// The suggestion for a word of other tools.
+fn of_tools(what: &str, spellings: &[&str]) -> Option<KeySuggestion> {
+    let of = |(place, words, sentence): &(&str, &'static [&'static str], &'static str)| {
+        (*place == what && spellings.iter().any(|word| words.contains(word))).then_some(*sentence)
+    };
+    let called = CALLED.iter().find_map(of).map(KeySuggestion::Key);
+    called.or_else(|| ADVISED.iter().find_map(of).map(|advice| KeySuggestion::Advice(advice.to_owned())))
 }

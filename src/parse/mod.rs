@@ -10,6 +10,7 @@ mod foreign_keys;
 mod hours;
 mod invisible;
 mod keys;
+mod nesting;
 mod overlay;
 mod scrape;
 mod slips;

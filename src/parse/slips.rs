@@ -46,18 +46,36 @@ impl<'a> Faulty<'a> {
             let blank = self.text[..self.offset].trim_end_matches([' ', '\t']).len();
             return Some(self.tabbed(blank, self.offset));
         }
+        if let Some(problem) =
+            self.above(here).into_iter().chain([here]).find_map(|start| self.glued_dash(start))
+        {
+            return Some(problem);
+        }
         if let Some(problem) = self.unquoted(here) {
             return Some(problem);
         }
-        if words.contains("expected ',' or '}'") || words.contains("expected ',' or ']'") {
-            return self.colon_in_text(here).or_else(|| self.opened(here));
+        const IN_BRACKETS: [&str; 5] = [
+            "expected ',' or '}'",
+            "expected ',' or ']'",
+            "illegal placement of ':' indicator",
+            "only valid inside a block",
+            "unclosed bracket",
+        ];
+        if IN_BRACKETS.iter().any(|part| words.contains(part)) {
+            return self
+                .colon_in_text(here)
+                .or_else(|| self.unclosed_bracket(here))
+                .or_else(|| self.opened(here));
         }
         if words.contains("trailing content") || words.contains("unclosed quote") {
             return self.unclosed(here);
         }
         if words.contains("mapping values are not allowed") {
             let above = self.line(self.text[..here.checked_sub(1)?].trim_end().len());
-            return self.without_colon(above).or_else(|| self.uneven(above, here));
+            return self
+                .without_colon(above)
+                .or_else(|| self.bare_above(here))
+                .or_else(|| self.uneven(above, here));
         }
         if words.contains("did not find expected '-'") {
             return self.dashed(here);
@@ -202,11 +220,7 @@ impl<'a> Faulty<'a> {
             return self.colon_in_text(start);
         }
         let headline = match first {
-            '"' if value.len() > 1
-                && value.ends_with('"')
-                && value.contains('\\')
-                && value.matches('"').count() == 2 =>
-            {
+            '"' if value.len() > 1 && ends_its_quotes(value) => {
                 "in double quotes a backslash begins an escape, and YAML does not know this one".to_owned()
             }
             '"' | '\'' => "there is more text after the closing quote".to_owned(),
@@ -269,11 +283,115 @@ impl<'a> Faulty<'a> {
                     ),
                 );
                 return Some(problem.fix(
-                    format!("write `{}:`", key.trim_start()),
+                    format!(
+                        "write `{}:`, and remove the bracket that closes it, if there is one",
+                        key.trim_start()
+                    ),
                     self.span(at, at + 1),
                     "",
                 ));
             }
+        }
+        None
+    }
+
+    /// A bracket that is not closed where the lines that belong to it end.
+    fn unclosed_bracket(self, here: usize) -> Option<Problem> {
+        let depth = |start: usize| self.rest(start).len() - self.rest(start).trim_start_matches(' ').len();
+        let is_empty = |start: usize| {
+            let line = self.rest(start).trim_start();
+            line.is_empty() || line.starts_with('#')
+        };
+        let lines: Vec<usize> = [here]
+            .into_iter()
+            .chain(self.lines_above(here))
+            .take(50)
+            .filter(|start| !is_empty(*start))
+            .collect();
+        for (index, start) in lines.iter().copied().enumerate() {
+            let line = self.rest(start);
+            // The lines that are indented more belong to the bracket.
+            let inner = lines[..index].iter().rev().take_while(|inner| depth(**inner) > depth(start));
+            let last = inner.last().copied().unwrap_or(start);
+            let begin = line.find(": ").map(|at| at + 2).into_iter().chain(line.find("- ").map(|at| at + 2));
+            let Some(open) = begin.min().map(|at| at + line[at..].len() - line[at..].trim_start().len())
+            else {
+                continue;
+            };
+            if !line[open..].starts_with(['{', '[']) {
+                continue;
+            }
+            let end = last + self.rest(last).len();
+            let missing = unclosed(&self.text[start + open..end]);
+            if missing.is_empty() {
+                continue;
+            }
+            let blank = if missing.starts_with('}') { " " } else { "" };
+            let closing = format!("{blank}{missing}");
+            if !(self.is_yaml)(&format!("{}{closing}", &self.text[start..end])) {
+                return None;
+            }
+            let bracket = if missing.ends_with('}') { '{' } else { '[' };
+            let problem = self.syntax(end, end, format!("`{bracket}` is never closed"));
+            // The inner one of two brackets may be the one that is not closed.
+            let inner = start + line.rfind('{').unwrap_or_default();
+            if let Some(comma) =
+                self.text[inner..end].find(',').filter(|_| missing == "}" && inner > start + open)
+            {
+                let (before, after) = self.text[start..end].split_at(inner - start + comma);
+                let meant = format!("{before} }}{after}");
+                if (self.is_yaml)(&meant) {
+                    return Some(problem.label("a `}` is missing here or before a comma").help(format!(
+                        "write `{}`, or `{}{closing}`",
+                        meant.trim_start(),
+                        line.trim_start()
+                    )));
+                }
+            }
+            let meant = match last == start {
+                true => format!("write `{}{closing}`", line.trim_start()),
+                false => format!("end this line with `{missing}`"),
+            };
+            return Some(problem.label(format!("`{missing}` is missing here")).fix(
+                meant,
+                self.span(end, end),
+                closing,
+            ));
+        }
+        None
+    }
+
+    /// A `-` of a list without a space behind it: `-{ match: … }`, `-from: …`.
+    fn glued_dash(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let at = start + line.len() - line.trim_start().len();
+        let rest = line.trim_start().strip_prefix('-')?;
+        let is_pair =
+            rest.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key));
+        let begins = rest.starts_with(['{', '[']) || is_pair && rest.starts_with(char::is_alphabetic);
+        begins.then(|| {
+            self.syntax(at, at + 1, "the `-` of a list needs a space behind it").fix(
+                format!("write `- {rest}`"),
+                self.span(at, at + 1),
+                "- ",
+            )
+        })
+    }
+
+    /// A key alone on a line above, without its colon, with more indented lines below it.
+    fn bare_above(self, here: usize) -> Option<Problem> {
+        let depth = |start: usize| self.rest(start).len() - self.rest(start).trim_start_matches(' ').len();
+        let mut below = here;
+        for start in self.lines_above(here).take(3) {
+            if self.rest(start).contains(':') {
+                return None;
+            }
+            if depth(below) > depth(start)
+                && let Some(problem) = self.bare(start)
+            {
+                return Some(problem);
+            }
+            below = start;
         }
         None
     }
@@ -424,6 +542,23 @@ impl<'a> Faulty<'a> {
     }
 }
 
+/// The closing brackets that are missing at the end of a text, the innermost first.
+fn unclosed(text: &str) -> String {
+    let (mut open, mut quote) = (Vec::new(), None);
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(sign), c) if sign == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => open.push('}'),
+            (None, '[') => open.push(']'),
+            (None, '}' | ']') => drop(open.pop()),
+            (None, _) => {}
+        }
+    }
+    open.into_iter().rev().collect()
+}
+
 fn is_key(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
@@ -437,6 +572,17 @@ fn objective(value: &str) -> Option<String> {
     Some(if is_percentage { meant } else { format!("{meant}%") })
 }
 
+/// Whether the quote that begins a text is closed only at its end, so that a fault is between them.
+fn ends_its_quotes(value: &str) -> bool {
+    let mut escaped = false;
+    let mut closing = value.char_indices().skip(1).filter(|(_, c)| {
+        let is_quote = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        is_quote
+    });
+    value.contains('\\') && closing.next().is_some_and(|(at, _)| at + 1 == value.len())
+}
+
 /// A text in the quotes that fit it.
 fn quoted(value: &str) -> String {
     let inner = ['"', '\'', '`'].iter().find_map(|quote| {
@@ -444,6 +590,11 @@ fn quoted(value: &str) -> String {
         (!inner.is_empty()).then_some(inner)
     });
     let text = inner.unwrap_or(value);
+    // In double quotes, `\"` was a quote.
+    let text = &match value.starts_with('"') && ends_its_quotes(value) {
+        true => text.replace("\\\"", "\""),
+        false => text.to_owned(),
+    };
     match text.contains('\'') && !text.contains(['"', '\\']) {
         true => format!("\"{text}\""),
         false => format!("'{}'", text.replace('\'', "''")),

@@ -40,8 +40,8 @@ const QUERIES: [&str; 10] =
 pub struct Templates<'a> {
     /// Every instance so far.
     pub instances: Vec<Instance>,
-    /// Names that are allowed in `<< >>` anywhere in the file.
-    known: BTreeSet<String>,
+    /// Names that are allowed in `<< >>` anywhere in the file, and where they are declared.
+    known: BTreeMap<String, Span>,
     /// Places of values that were already reported to be more than a word.
     spread: BTreeSet<Span>,
     /// Names of placeholders that were already reported, each with its instance.
@@ -77,7 +77,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
     }
     let mut templates = Templates {
         instances: Vec::new(),
-        known: BTreeSet::new(),
+        known: BTreeMap::new(),
         used: BTreeSet::new(),
         spread: BTreeSet::new(),
         reported: BTreeSet::new(),
@@ -104,12 +104,17 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         }
     };
     let services: Vec<Node> = services.into_iter().map(|service| templates.expand_parts(service)).collect();
-    let instances = templates.instances;
+    let Templates { instances, known, used, .. } = templates;
     // Problems of a faulty template would be repeated in its instances, where nobody wrote them.
-    match problems.len() == before {
-        true => (services, instances),
-        false => (Vec::new(), instances),
+    if problems.len() > before {
+        return (Vec::new(), instances);
     }
+    problems.extend(known.into_iter().filter(|(name, _)| !used.contains(name)).map(|(name, place)| {
+        Problem::warning(Code::UnreadSetting, place, format!("no text of the template uses `<<{name}>>`"))
+            .label("the value that an instance gives it has no effect")
+            .help(format!("write `<<{name}>>` where the value belongs, or remove the parameter"))
+    }));
+    (services, instances)
 }
 
 /// Takes the keys of a template that was not expanded. `parameters` alone has a problem already, and environments cannot override templates.
@@ -201,7 +206,8 @@ impl Templates<'_> {
     fn expand(&mut self, template: &Node, parent: Option<u32>) -> Vec<(Key, Node)> {
         let Value::Map(entries) = &template.value else { return Vec::new() };
         let defaults = template.entry(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
-        self.known.extend(defaults.keys().cloned());
+        let declared = template.entry(PARAMETERS).into_iter().flat_map(|entry| entry.value.entries());
+        self.known.extend(declared.map(|entry| (entry.key.text.clone(), entry.key.span)));
         if let Some(entry) =
             ["params", "variables", "vars", "arguments"].iter().find_map(|name| template.entry(name))
         {
@@ -495,7 +501,7 @@ impl Templates<'_> {
             let (name, certain) = (found.name, found.is_certain(&scalar.text));
             let is_own =
                 written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
-            let is_meant = self.known.contains(name) || name == NAME && certain;
+            let is_meant = self.known.contains_key(name) || name == NAME && certain;
             let place = scalar.place(found.place.start, found.place.end);
             if is_own || !is_meant || !self.reported.insert((place.source.instance(), name.to_owned())) {
                 continue;
@@ -526,17 +532,30 @@ impl Templates<'_> {
                     if !self.reported.insert((place.source.instance(), name.to_owned())) {
                         continue;
                     }
-                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
+                    let known: Vec<&str> = self.known.keys().map(String::as_str).chain([NAME]).collect();
                     let problem =
                         Problem::error(Code::UnknownKey, place, format!("no parameter is called `{name}`"));
+                    // `<<name-v2>>` is the value of `name`, and more text.
+                    let begins = |known: &&str| {
+                        name.strip_prefix(*known).is_some_and(|rest| rest.starts_with(['-', '.']))
+                    };
+                    if let Some(begin) = known.iter().find(|known| begins(known)) {
+                        let meant = format!("<<{begin}>>{}", &name[begin.len()..]);
+                        self.problems.push(problem.help(format!("write `{meant}`")));
+                        continue;
+                    }
                     let nearest = nearest(name, &known).map(str::to_owned);
                     self.problems.push(match nearest {
                         Some(nearest) => problem
                             .label(format!("did you mean `<<{nearest}>>`?"))
                             .help(format!("write `<<{nearest}>>`")),
                         None => {
-                            let unused: Vec<&String> = self.known.difference(&self.used).collect();
-                            let declare = format!("declare it: `parameters: {{ {name}: }}`");
+                            let unused: Vec<&String> =
+                                self.known.keys().filter(|known| !self.used.contains(*known)).collect();
+                            let declare = match name.contains(['-', '.']) {
+                                true => "give it a name without this sign, and declare it".to_owned(),
+                                false => format!("declare it: `parameters: {{ {name}: }}`"),
+                            };
                             match unused.as_slice() {
                                 [one] => problem
                                     .label(format!("did you mean `<<{one}>>`?"))
@@ -563,7 +582,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
             let start = from + text.get(from..)?.find("<<")?;
             let rest = &text[start + 2..];
             let length =
-                rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+                rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
             from = start + 2;
             if length > 0 && rest[length..].starts_with(">>") {
                 from = start + length + 4;

@@ -23,7 +23,7 @@ pub fn faults(expr: &Expr, text: &str) -> Vec<Fault> {
             && let Some(Err(reason)) = string(written).map(regex::check)
         {
             let fault = Fault::new(written.span, format!("the pattern is not valid in RE2: {reason}"));
-            faults.push(match reason.advice(None) {
+            faults.push(match reason.advice(string(written).unwrap_or_default(), None) {
                 Some(advice) => fault.help(advice),
                 None => fault,
             });

@@ -14,6 +14,7 @@
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
+//! | `globs` | a value of a matcher | the pattern that was meant |
 //! | `literals` | `Expr` | the arguments that fail in an evaluation |
 //! | `since` | `Expr` | the parts that older versions of Prometheus cannot read |
 
@@ -24,6 +25,7 @@ pub mod build;
 pub mod carried;
 mod fault;
 pub mod functions;
+pub mod globs;
 mod lexer;
 pub mod literals;
 mod match_op;

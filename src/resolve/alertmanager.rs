@@ -188,13 +188,19 @@ fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
         !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`|~.".contains(c))
     };
     if !text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)) {
-        problems.push(
-            Problem::error(Code::WrongType, whole(written), "this is not a mail address")
-                .label("expected one address, without a name")
-                .help(
-                    "write an address such as `ops@shop.internal`, or a list for several: `[one@…, other@…]`",
-                ),
-        );
+        let parts: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
+        let is_list = parts.len() > 1
+            && parts
+                .iter()
+                .all(|part| part.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)));
+        let problem = Problem::error(Code::WrongType, whole(written), "this is not a mail address")
+            .label("expected one address, without a name");
+        problems.push(match is_list {
+            true => problem.help(format!("write a list for several: `email: [{}]`", parts.join(", "))),
+            false => problem.help(
+                "write an address such as `ops@shop.internal`, or a list for several: `[one@…, other@…]`",
+            ),
+        });
         return None;
     }
     Some(text)

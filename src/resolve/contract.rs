@@ -45,7 +45,11 @@ fn missing(
         Problem::error(Code::ContractNotFound, place, format!("the contract `{path}` does not exist"));
     let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);
     let all = ast.contracts.keys().take_while(|_| search);
-    let known: Vec<&str> = all.filter_map(|known| known.strip_prefix(here)).collect();
+    // A file that the list names already is not meant a second time.
+    let is_listed =
+        |known: &&str| file.metrics.iter().any(|named| named.text.trim_start_matches("./") == *known);
+    let known: Vec<&str> =
+        all.filter_map(|known| known.strip_prefix(here)).filter(|known| !is_listed(known)).collect();
     let problem = match nearest(&named.text, &known) {
         Some(near) => problem.fix(format!("write `{near}`"), place, near),
         None => problem,

@@ -119,9 +119,25 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                         whole(written),
                         "this is not a version of Prometheus, 2.42 or newer",
                     );
-                    problems.push(problem.help(
-                        "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
-                    ));
+                    // `v2.54.1` and `3`
+                    let text = written.text.trim_start_matches(['v', 'V']);
+                    let numbers: Vec<&str> = text.split('.').take(2).collect();
+                    let meant = match numbers.as_slice() {
+                        [major] => format!("{major}.0"),
+                        numbers => numbers.join("."),
+                    };
+                    let known: Option<Vec<u32>> = meant.split('.').map(|part| part.parse().ok()).collect();
+                    let is_version = known.is_some_and(|known| known.as_slice() >= &[OLDEST.0, OLDEST.1]);
+                    problems.push(match is_version {
+                        true => problem.fix(
+                            format!("write `\"{meant}\"`"),
+                            whole(written),
+                            format!("\"{meant}\""),
+                        ),
+                        false => problem.help(
+                            "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
+                        ),
+                    });
                     OLDEST
                 }
             }

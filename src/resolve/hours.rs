@@ -522,6 +522,15 @@ pub(super) fn excuse(
             );
             continue;
         }
+        if let Some(meant) = with_slash(text, services) {
+            let headline = format!("there is no service `{text}`");
+            problems.push(
+                Problem::error(Code::ServiceUndefined, whole(written), headline)
+                    .label("the SLO of a service is written after a slash")
+                    .fix(format!("write `{meant}`"), whole(written), meant),
+            );
+            continue;
+        }
         let Some(service) = dependencies::service(name, written.place(0, name.len()), services, problems)
         else {
             continue;
@@ -548,6 +557,18 @@ pub(super) fn excuse(
         problems.extend(in_vain(window, services));
         problems.extend(hiding_all(window, services));
     }
+}
+
+/// `shop/checkout` of `shop.checkout`, `shop:checkout` or `shop checkout`, if there is such an SLO.
+fn with_slash(text: &str, services: &[Service]) -> Option<String> {
+    let named = services.iter().filter_map(|service| {
+        let rest = text.strip_prefix(service.name.as_str())?;
+        let slo = rest.strip_prefix(['.', ':', ' ', '-', '_', '#', '>'])?.trim();
+        let exists = service.slos.iter().any(|known| known.name.as_str() == slo);
+        exists.then(|| format!("{}/{slo}", service.name))
+    });
+    let exists = services.iter().any(|service| service.name.as_str() == text);
+    named.into_iter().next().filter(|_| !exists)
 }
 
 /// The only service with an SLO of this name, if no service has this name.

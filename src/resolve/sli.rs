@@ -2,8 +2,8 @@
 
 use super::effort::Effort;
 use super::sli_advice::{
-    KINDS, RANGE, base, compared, compares, decided, in_foreign_range, in_ranges, is_hyphen, mixed,
-    of_counters, of_variable, other_count, straight,
+    KINDS, RANGE, base, chained, compared, compares, decided, in_foreign_range, in_ranges, is_hyphen, mixed,
+    of_counters, of_quantile, of_variable, other_count, percentage, smoothed, straight,
 };
 use super::values::Promise;
 use super::{dropped, journey, secrets, stimulus, whole};
@@ -101,6 +101,10 @@ pub(super) fn sli(
     } else if let Some(query) = &block.probe {
         let probe = reader.vector(query, problems)?;
         all_values(&probe, query, "probe", problems)?;
+        if let Some(problem) = smoothed(&probe, query) {
+            problems.push(problem);
+            return None;
+        }
         checked(probe, Op::Eq, build::number("1"))
     } else if let Some(query) = &block.freshness {
         let timestamp = reader.vector(query, problems)?;
@@ -200,6 +204,10 @@ fn filtering(expr: &Expr) -> Option<&Expr> {
 /// Checks that there is a threshold if the kind of SLI needs one, and none otherwise.
 fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -> Option<()> {
     let promise = context.promise?;
+    // A summary is its own mistake: a threshold would not mend it.
+    if block.latency.as_ref().is_some_and(|query| query.text.contains("quantile=")) {
+        return Some(());
+    }
     let wanted = block.latency.is_some() || block.freshness.is_some();
     if wanted == promise.threshold.is_some() {
         return Some(());
@@ -456,6 +464,10 @@ impl Reader {
         let compares = |op| matches!(op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge);
         match &expr.kind {
             Kind::Binary(binary) if compares(binary.op) && !binary.bool => {
+                if let Some(problem) = chained(binary, query) {
+                    problems.push(problem);
+                    return None;
+                }
                 let mut bad = binary.clone();
                 bad.op = binary.op.opposite();
                 Some(Sli::Checked { bad: Kind::Binary(bad).into(), good: expr })
@@ -532,6 +544,10 @@ impl Reader {
             }
         }
         all_values(&expr, query, "bad_ratio", problems)?;
+        if let Some(problem) = percentage(&expr, query) {
+            problems.push(problem);
+            return None;
+        }
         self.note(&expr, query, Role::State);
         Some(Sli::Ratio { bad: without_parens(&expr) })
     }
@@ -560,6 +576,11 @@ impl Reader {
                 return None;
             }
         };
+        if let Some(quantile) = selector.matchers.iter().find(|matcher| matcher.label == "quantile") {
+            let place = query.place(quantile.span.start, quantile.span.end);
+            problems.push(of_quantile(&selector, place, context.promise));
+            return None;
+        }
         let name = selector.name.clone().unwrap_or_default();
         for suffix in ["_bucket", "_count", "_sum"] {
             if let Some(base) = name.strip_suffix(suffix) {
@@ -1008,6 +1029,7 @@ fn unfilled<'a>(selector: &'a Selector, query: &'a Scalar) -> impl Iterator<Item
         )
         .label("only a series with exactly this value would be selected");
         let (label, name) = (&matcher.label, found.name);
+        let name = name.replace(['-', '.'], "_");
         Some(match written.starts_with("<<") {
             true => problem.help(format!(
                 "write the value itself: `{label}=\"…\"`; only a template with `parameters: {{ {name}: }}` and `instances` fills in `<<{name}>>`"

@@ -1,14 +1,15 @@
 //! What to write instead of a query that an SLI cannot use, with the names of the query itself.
 
+use super::values::Promise;
 use super::whole;
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem, joined};
 use crate::model::{MetricRead, Role};
 use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Op, Selector};
-use crate::promql::{self, without_parens};
+use crate::promql::{self, build, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::LabelName;
+use crate::vocabulary::{Decimal, LabelName, text};
 
 pub(super) const RANGE: &str =
     "a placeholder of another tool: write a duration such as `5m`; in `bad_ratio` it is `$window`";
@@ -167,6 +168,118 @@ pub(super) fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
             .help("write what is true while all is well: `sli: { condition: 'queue_length < 100' }`")
             .help("then remove `total` and `bad`: every evaluation is an event"),
     }
+}
+
+/// The problem of a ratio that is multiplied by 100.
+pub(super) fn percentage(expr: &Expr, query: &Scalar) -> Option<Problem> {
+    let (ratio, number) = divided(expr)?;
+    let headline = "`bad_ratio` is a ratio from 0 to 1, and this is a percentage";
+    let problem = Problem::error(Code::PromqlType, query.place(number.start, number.end), headline)
+        .label("the rules compare the result with an error budget such as 0.001");
+    let meant = without_parens(&ratio).to_string();
+    Some(problem.spelled(format!("write `{meant}`"), whole(query), query.spelling().of(&meant)))
+}
+
+/// A percentage as a ratio, if an expression has a factor 100, or subtracts from 100; with the place of the 100.
+fn divided(expr: &Expr) -> Option<(Expr, promql::ast::Span)> {
+    let hundred =
+        |side: &Expr| matches!(&side.kind, Kind::Number(text) if text == "100").then_some(side.span);
+    let with = |kind: Kind| Expr { kind, ..expr.clone() };
+    match &expr.kind {
+        Kind::Paren(inner) => divided(inner),
+        Kind::Aggregate { op, expr: inner, .. } if op != "count" => {
+            let (inner, place) = divided(inner)?;
+            let Kind::Aggregate { op, param, grouping, .. } = expr.kind.clone() else { return None };
+            Some((with(Kind::Aggregate { op, param, expr: Box::new(inner), grouping }), place))
+        }
+        Kind::Binary(binary) => {
+            let of = |left: Expr, right: Expr| {
+                with(Kind::Binary(Box::new(Binary { left, right, ..(**binary).clone() })))
+            };
+            let (left, right) = (&binary.left, &binary.right);
+            match binary.op {
+                Op::Mul => match (hundred(left), hundred(right)) {
+                    (Some(place), _) => Some((right.clone(), place)),
+                    (_, Some(place)) => Some((left.clone(), place)),
+                    _ => divided(left).map(|(left, place)| (of(left, right.clone()), place)),
+                },
+                Op::Div if hundred(right).is_none() => {
+                    divided(left).map(|(left, place)| (of(left, right.clone()), place))
+                }
+                Op::Or => divided(left).map(|(left, place)| (of(left, right.clone()), place)),
+                Op::Sub => {
+                    let place = hundred(left)?;
+                    let ratio = match divided(right) {
+                        Some((ratio, _)) => ratio,
+                        None => build::binary(Op::Div, right.clone(), build::number("100")).into(),
+                    };
+                    Some((of(build::number("1"), ratio), place))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The problem of `10 < q < 100`: the first comparison drops series, so they count as neither good nor bad.
+pub(super) fn chained(binary: &Binary, query: &Scalar) -> Option<Problem> {
+    let Kind::Binary(first) = &binary.left.kind else { return None };
+    if !first.op.is_comparison() || first.bool {
+        return None;
+    }
+    let written = |part: &Expr| query.text.get(part.span.start..part.span.end).unwrap_or_default();
+    let place = query.place(binary.left.span.start, binary.left.span.end);
+    let problem =
+        Problem::error(Code::PromqlType, place, "a condition compares once, and this compares twice")
+            .label("the series that this comparison drops are counted neither as good nor as bad");
+    let between = if first.left.selectors().is_empty() { &first.right } else { &first.left };
+    let both = format!(
+        "({} {} bool {}) * ({} {} bool {}) == 1",
+        written(&first.left),
+        first.op.symbol(),
+        written(&first.right),
+        written(between),
+        binary.op.symbol(),
+        written(&binary.right)
+    );
+    Some(problem.spelled(format!("write `{both}`"), whole(query), query.spelling().of(&both)))
+}
+
+/// The problem of a probe that is an average: one failure makes it differ from 1 for the whole range.
+pub(super) fn smoothed(probe: &Expr, query: &Scalar) -> Option<Problem> {
+    const SMOOTH: [&str; 5] = ["avg_over_time", "sum_over_time", "rate", "increase", "quantile_over_time"];
+    let mut found = None;
+    probe.visit(&mut |part| {
+        if let Kind::Call { function, args } = &part.kind
+            && SMOOTH.contains(&function.as_str())
+            && found.is_none()
+            && let Some(Kind::Range { selector, .. }) = args.last().map(|arg| &arg.kind)
+        {
+            found = Some((function.clone(), part.span, selector.span));
+        }
+    });
+    let (function, call, inner) = found?;
+    let place = query.place(call.start, call.end);
+    let bare = query.text.get(inner.start..inner.end)?;
+    Some(
+        Problem::error(Code::PromqlType, place, "a probe must be 1 while all is well, and 0 while it is not")
+            .label(format!("one failure makes `{function}` differ from 1 for its whole range"))
+            .spelled(format!("write `{bare}`"), place, query.spelling().of(bare)),
+    )
+}
+
+/// The problem of a quantile of a summary in `latency`.
+pub(super) fn of_quantile(selector: &Selector, place: Span, promise: Option<&Promise>) -> Problem {
+    let limit = promise.and_then(|promise| promise.threshold);
+    let limit = limit.map_or("0.5".to_owned(), |limit| text(Decimal::new(limit.millis() as i64, 3)));
+    let name = selector.name.as_deref().unwrap_or_default();
+    Problem::error(Code::SummaryAsHistogram, place, format!("`{name}` is a summary, and `latency` needs a histogram"))
+        .label("only a summary has the label `quantile`")
+        .help("let the program record into a histogram with a bucket that ends at the threshold")
+        .help(format!(
+            "or promise how often the quantile is low: `objective: 99%` with `sli: {{ condition: '{selector} < {limit}' }}`"
+        ))
 }
 
 /// The place of the first `$name` in a query.

@@ -40,15 +40,27 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             Some(Budgeting::Timeslices { length: length?, objective: promise?.objective })
         }
         _ => {
-            let meant = match written.text.to_lowercase() {
-                text if text.contains("time") || text.contains("slice") => "timeslices",
-                _ => "occurrences",
-            };
-            problems.push(
+            const TIME: [&str; 10] = [
+                "time", "slice", "tiempo", "franja", "tramo", "interval", "minut", "period", "segment",
+                "window",
+            ];
+            const EVENTS: [&str; 8] = ["occ", "ocu", "event", "requ", "peti", "soli", "count", "ratio"];
+            let text = written.text.to_lowercase();
+            let is = |words: &[&str]| words.iter().any(|word| text.contains(word));
+            let problem =
                 Problem::error(Code::WrongType, whole(written), "there is no such kind of budgeting")
-                    .label("expected `occurrences` or `timeslices`")
-                    .fix(format!("write `{meant}`"), whole(written), meant),
-            );
+                    .label("expected `occurrences` or `timeslices`");
+            let meant = match (is(&TIME), is(&EVENTS)) {
+                (true, false) => Some("timeslices"),
+                (false, true) => Some("occurrences"),
+                _ => None,
+            };
+            problems.push(match meant {
+                Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+                None => problem.help(
+                    "write `occurrences` if every event counts, or `timeslices` if every slice of time counts",
+                ),
+            });
             None
         }
     }

@@ -66,7 +66,9 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
         )),
         false => {
-            problem.help("write `API-down` for the file `runbooks/API-down.md`, beside the project file")
+            let file = name.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".md");
+            let file = if file.is_empty() || file.starts_with('.') { "API-down" } else { file };
+            problem.help(format!("write `{file}` for the file `runbooks/{file}.md`, beside the project file"))
         }
     });
     None
@@ -353,9 +355,13 @@ pub(super) fn severity_meant(text: &str) -> Option<&'static str> {
         "page" => Some("page"),
         "ticket" => Some("ticket"),
         "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica"
-        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" => Some("page"),
+        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" | "alta" | "alto" => {
+            Some("page")
+        }
         "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso"
-        | "advertencia" | "tickets" | "tique" => Some("ticket"),
+        | "advertencia" | "tickets" | "tique" | "tiquete" | "media" | "medio" | "baja" | "bajo" => {
+            Some("ticket")
+        }
         _ => None,
     }
 }
@@ -398,28 +404,28 @@ const REGIONS: [(&str, &str); 12] = [
 pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
-        ZoneFault::Unknown => {
-            match Zone::like(name.text.trim()) {
-                Some(like) if like.starts_with("Etc/GMT") => {
-                    let problem =
-                        Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone");
-                    let fixed = format!(
-                        "`{like}`, which never changes its clocks: `+` in its name means west of Greenwich"
-                    );
-                    let region = REGIONS.iter().find(|(offset, _)| *offset == like);
-                    return match region {
-                        Some((_, region)) => problem
-                            .fix(format!("write your region, such as `{region}`"), place, *region)
-                            .help(format!("or write {fixed}")),
-                        None => problem.fix(format!("write {fixed}"), place, like),
-                    };
-                }
-                Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone")
-                    .fix(format!("write `{like}`"), place, like),
-                None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),
+        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
+            Some(like) if like.starts_with("Etc/GMT") => {
+                let problem = Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone");
+                let offset = like["Etc/GMT".len()..].replace('+', "_").replace('-', "+").replace('_', "-");
+                let fixed =
+                    format!("`{like}`, which is UTC{offset} all year: these names have the opposite sign");
+                let region = REGIONS.iter().find(|(offset, _)| *offset == like);
+                return match region {
+                    Some((_, region)) => problem
+                        .fix(format!("write your region, such as `{region}`"), place, *region)
+                        .help(format!("or write {fixed}")),
+                    None => problem.fix(format!("write {fixed}"), place, like),
+                };
             }
-            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`")
+            Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone").fix(
+                format!("write `{like}`"),
+                place,
+                like,
+            ),
+            None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),
         }
+        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
             let headline = "in this time zone months do not begin at the same UTC offset every year";
             Problem::error(Code::UnknownTimeZone, place, headline)

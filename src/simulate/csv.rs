@@ -92,8 +92,17 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     match lines.next() {
         Some((_, "time,good,bad")) => {}
-        Some((line, _)) => {
-            return Err(fault(line, "the first line must be `time,good,bad`".to_owned()));
+        Some((line, first)) => {
+            let words = if first.split(',').any(|cell| cell.trim() == "total") {
+                "the first line must be `time,good,bad`: good events are all events without the bad ones"
+            } else if first.contains([';', '\t']) {
+                "the first line must be `time,good,bad`, and values are separated by commas"
+            } else if first.starts_with(|c: char| c.is_ascii_digit()) {
+                "the first line must be `time,good,bad`: write it above the rows"
+            } else {
+                "the first line must be `time,good,bad`, in this order and with these names"
+            };
+            return Err(fault(line, words.to_owned()));
         }
         None => return Err(fault(1, "the file is empty: write `time,good,bad` first".to_owned())),
     }

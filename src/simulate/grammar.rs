@@ -219,7 +219,13 @@ impl<'a> Reader<'a> {
                 Some(rate) if stopped.is_none() => traffic = Some(rate),
                 Some(_) => return Err(self.fault(place, "`no traffic` cannot have a rate", "remove this")),
                 None => {
-                    let label = "write events per `s`, `m`, `h` or `d`, such as `50/s`";
+                    let amount = self.word().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+                    let label = match amount {
+                        Some(amount) => {
+                            format!("write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`")
+                        }
+                        None => "write events per `s`, `m`, `h` or `d`, such as `50/s`".to_owned(),
+                    };
                     return Err(self.fault(place, "this is not a rate of events", label));
                 }
             }
@@ -257,7 +263,7 @@ impl<'a> Reader<'a> {
         let Some(value) = word.strip_suffix('%').and_then(number) else {
             let dotted = word.trim_end_matches('%').replace(',', ".");
             let label = match number(&dotted) {
-                Some(value) if value < Decimal::ONE && !word.ends_with('%') => format!(
+                Some(value) if value < Decimal::ONE && !value.is_zero() && !word.ends_with('%') => format!(
                     "write `{}` or `{}`, whichever is meant",
                     percent(value),
                     percent(value / Decimal::ONE_HUNDRED)
@@ -285,7 +291,12 @@ impl<'a> Reader<'a> {
                 (Some(word), None) => format!("`{word}` is not a duration"),
                 (Some(word), Some(_)) => format!("`{word}` is longer than any period"),
             };
+            let amount = word.filter(|word| word.len() < 4 && word.bytes().all(|byte| byte.is_ascii_digit()));
             let label = match word.and_then(meant) {
+                None if amount.is_some() => {
+                    let amount = amount.unwrap_or_default();
+                    format!("write `{amount}s`, `{amount}m` or `{amount}h`, whichever is meant")
+                }
                 Some(meant) => format!("write `{meant}`"),
                 None => format!("write one such as `30s`, `5m` or `1h30m`, at most `{LONGEST}`"),
             };

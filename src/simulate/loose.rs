@@ -16,21 +16,38 @@ const WORDS: &[(&str, &[&str])] = &[
         &[
             "for", "during", "durante", "por", "over", "in", "en", "to", "de", "of", "a", "hasta", "until",
             "del", "al", "la", "el", "un", "una", "the", "an", "total", "full", "complete", "completa",
-            "errors", "errores", "error", "failures", "fallos", "fail", "failing", "bad", "->", "-", "all",
-            "is", "esta", "las", "los",
+            "errors", "errores", "error", "x", "×", "failures", "fallos", "fail", "failing", "bad", "->",
+            "-", "all", "is", "esta", "las", "los",
         ],
     ),
 ];
 
+/// Other signs and spellings, and the usual ones.
+const SIGNS: [(&str, &str); 10] = [
+    (", ", " , "),
+    (";", " , "),
+    (" percent", "%"),
+    ("percent", "%"),
+    (" por ciento", "%"),
+    ("pct", "%"),
+    (" %", "%"),
+    ("%x", "% "),
+    ("%/", "% "),
+    ("->", " to "),
+];
+
 /// The incident in its right spelling; `None` if a word is unknown, or a part has no length.
 pub(super) fn respelled(text: &str) -> Option<String> {
-    let text = text.to_lowercase();
-    let spaced = text.replace(", ", " , ").replace(';', " , ").replace(" %", "%").replace("->", " to ");
-    let words: Vec<&str> = spaced.split_whitespace().map(meaning).collect();
+    let text = SIGNS.iter().fold(text.to_lowercase(), |text, (sign, usual)| text.replace(sign, usual));
+    let words: Vec<&str> = text.split_whitespace().map(meaning).collect();
     let parts: Option<Vec<String>> =
         words.split(|word| *word == ",").filter(|part| !part.is_empty()).map(part).collect();
-    let parts = parts?;
-    (!parts.is_empty()).then(|| parts.join(", "))
+    // In `5%, 10m` the comma does not begin a part.
+    let one = || {
+        part(&words.iter().copied().filter(|word| *word != ",").collect::<Vec<_>>()).map(|part| vec![part])
+    };
+    let parts = parts.filter(|parts| !parts.is_empty()).or_else(one)?;
+    Some(parts.join(", "))
 }
 
 fn meaning(word: &str) -> &str {
@@ -58,8 +75,11 @@ fn part(words: &[&str]) -> Option<String> {
             length?;
         } else if let Some(ratio) = ratio(word) {
             ratios.push(ratio);
-        } else if word.contains('/') || *word == "at" {
-            rate = rate.or((*word != "at").then_some(*word));
+        } else if let Some(of) = rate_of(word).or_else(|| rate_of(&two)) {
+            next += usize::from(rate_of(word).is_none());
+            rate = Some(of);
+        } else if *word == "at" {
+            continue;
         } else if *word == "outage" {
             outage = true;
         } else if ["ramp", "no", "traffic", "data"].contains(word) {
@@ -68,9 +88,13 @@ fn part(words: &[&str]) -> Option<String> {
             return None;
         }
     }
-    // An outage without a ratio is one of all events.
+    // An outage without a ratio is one of all events. `5% of requests` is `5%`.
     if outage && ratios.is_empty() {
         ratios.push("100%".to_owned());
+        length = length.or(Some(Duration::from_secs(300)));
+    }
+    if kind == ["traffic"] && !ratios.is_empty() {
+        kind.clear();
     }
     let length = length?;
     let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
@@ -78,6 +102,18 @@ fn part(words: &[&str]) -> Option<String> {
         (["no", what @ ("traffic" | "data")], []) => Some(format!("no {what} for {length}")),
         (["ramp"] | [], [from, to]) => Some(format!("ramp {from} to {to} for {length}{rate}")),
         ([], [ratio]) => Some(format!("{ratio} for {length}{rate}")),
+        _ => None,
+    }
+}
+
+/// `10/s` of `10/s` or `10 rps`.
+fn rate_of(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|end| *end > 0)?;
+    let (amount, unit) = text.split_at(end);
+    match unit.trim() {
+        unit if unit.starts_with('/') => Some(text.to_owned()),
+        "rps" | "qps" | "tps" | "req/s" => Some(format!("{amount}/s")),
+        "rpm" | "qpm" | "req/min" => Some(format!("{amount}/m")),
         _ => None,
     }
 }
@@ -112,6 +148,12 @@ mod tests {
             ("0% for 10m y 100% for 5m", "0% for 10m, 100% for 5m"),
             ("2,5% for 3h", "2.5% for 3h"),
             ("3% in 20 minutes at 50/s", "3% for 20m at 50/s"),
+            ("5%, 10m", "5% for 10m"),
+            ("5 percent for 10m", "5% for 10m"),
+            ("5% of requests fail for 10m", "5% for 10m"),
+            ("5%x10m", "5% for 10m"),
+            ("total outage", "100% for 5m"),
+            ("5% for 10m at 10 rps", "5% for 10m at 10/s"),
         ] {
             assert_eq!(respelled(written).as_deref(), Some(meant), "{written}");
         }

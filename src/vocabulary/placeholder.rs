@@ -53,6 +53,8 @@ impl<'a> Placeholder<'a> {
             return None;
         }
         let name = inner.trim().trim_start_matches("$labels.").trim_start_matches(['.', '$']);
+        // Between double signs nobody means plain text, so `<<job-name>>` is a name, too.
+        let is_part = |c: char| is_part(c) || open.len() == 2 && matches!(c, '-' | '.');
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_part);
         let end = start + open.len() + inner.len() + close.len();
         is_name.then_some(Placeholder { place: start..end, name })
@@ -72,6 +74,7 @@ mod tests {
         for (text, names) in [
             ("<<job>> << job >> {{job}} {{ .job }} {{ $labels.job }}", 5),
             ("${job} $job [[job]] {job} <job> %job%", 6),
+            ("{job-name} <job-name> %a.b%", 0),
         ] {
             let found: Vec<_> = Placeholder::all(text).map(|one| one.name).collect();
             assert_eq!(found, vec!["job"; names], "{text}");

@@ -84,8 +84,8 @@ fn main() -> ExitCode {
             return match error.use_stderr() {
                 true => {
                     match usage::meant(usage::typed()) {
-                        Some((wrong, meant)) => {
-                            let failure = Failure::new(wrong).and(&format!("write `{meant}`"));
+                        Some((wrong, advice)) => {
+                            let failure = Failure::new(wrong).and(&advice);
                             stderr::print(&format!("error: {failure}\n"));
                         }
                         // The message repeats the arguments, and an argument may be an address with a password.

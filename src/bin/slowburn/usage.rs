@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
+use slowburn::diagnostic::listed;
 use slowburn::simulate::parse;
 use slowburn::vocabulary::nearest;
 
@@ -37,6 +38,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "make",
             "apply",
             "render",
+            "export",
+            "emit",
             "compilar",
             "generar",
             "construir",
@@ -72,11 +75,22 @@ const PLAIN: &[&str] = &[
     "--file",
     "-f",
     "--files",
-    "--slo",
-    "--service",
     "--incident",
     "--code",
 ];
+
+/// Options that name a service or an SLO.
+const NAMED: &[&str] = &["--slo", "--service", "--only", "--filter", "--name", "-s"];
+
+/// Commands that take the name of a service or an SLO without an option.
+const OF_ONE: &[&str] = &["explain", "simulate", "backtest"];
+
+/// Commands that write no files.
+const WRITING_NOTHING: &[&str] = &["check", "explain", "simulate", "diff", "status", "drift", "backtest"];
+
+/// Words that are a command with an option.
+const PHRASES: &[(&[&str], &str)] =
+    &[(&["version", "-v", "--v"], "--version"), (&["watch", "dev", "serve"], "check --watch")];
 
 /// Options that nothing replaces.
 const REMOVED: &[&str] = &[
@@ -98,47 +112,107 @@ const REMOVED: &[&str] = &[
 const RENAMED: &[(&[&str], &[&str])] = &[
     (
         &["-o", "--output", "--out-dir", "--output-dir", "--outdir", "--salida", "--out", "--to"],
-        &["--out", "--to"],
+        &["--out", "--to", "--until"],
     ),
     (&["--env", "-e", "--entorno", "--stage"], &["--environment"]),
-    (&["--url", "--server", "--prom", "--prometheus-url", "--host", "-p"], &["--prometheus"]),
+    (&["--url", "--server", "--prom", "--prometheus-url", "--host", "-p"], &["--prometheus", "--metrics"]),
     (&["--target", "--targets", "-t"], &["--only"]),
-    (&["--since", "--days", "--range", "--period", "--window"], &["--last"]),
+    (&["--since", "--days", "--range", "--period", "--window", "--lookback"], &["--last"]),
+    (&["--end", "--fin", "--hasta"], &["--until"]),
     (&["-w"], &["--watch"]),
-    (&["--dry-run", "-n"], &["--check"]),
+    (&["--dry-run", "-n", "--diff"], &["--check"]),
     (&["--json"], &["--format=json"]),
+];
+
+/// Options of other tools that nothing replaces, and what to do instead; for one command, or for all.
+const ADVISED: &[(&str, &[&str], &str)] = &[
+    (
+        "",
+        &["--fix", "--autofix", "--write", "--apply"],
+        "slowburn does not edit definitions: a problem shows the edit after `help:`, and editors with `slowburn lsp` apply it",
+    ),
+    (
+        "",
+        &[
+            "--strict",
+            "--werror",
+            "--fail-on",
+            "--fail-on-warning",
+            "--fail-on-warnings",
+            "--warnings-as-errors",
+            "--exit-code",
+            "--min-severity",
+            "--severity",
+            "--level",
+            "--no-warnings",
+        ],
+        "an error ends with exit code 1, a warning with 0; with `--format json` a script reads the level of each and can decide otherwise",
+    ),
+    (
+        "",
+        &["--ignore", "--exclude", "--disable", "--skip", "--suppress", "--allow"],
+        "accept a warning in the definition, with its reason: `accepted: { unweighted-ratio: there are no counters }`",
+    ),
+    (
+        "backtest",
+        &["--from", "--start", "--begin", "--desde"],
+        "write how long the past is, and its end if it is not now: `--last 7d --until 2026-12-01T00:00:00Z`",
+    ),
+    (
+        "simulate",
+        &["--for", "--errors", "--error-rate", "--error-ratio", "--duration", "--rate", "--percent"],
+        "the incident is one text: `slowburn simulate shop/checkout '5% for 10m'`, with your SLO",
+    ),
+    ("import", &["--from", "--type", "--tool"], "remove it: slowburn knows the tool by the files"),
 ];
 
 /// The headline for an incident that is several words of the command line.
 pub const UNQUOTED: &str = "an incident of several words needs quotes";
 
-/// What is wrong with a command line, and the right one; `None` if nobody can tell what was meant.
+/// What is wrong with a command line, and what to do; `None` if nobody can tell what was meant.
 pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
     let mut words: Vec<String> = words.collect();
     let (mut first, mut command) = (None, None);
     for _ in 0..8 {
         let Err(error) = parsed(&words) else {
-            return Some((first?, line(&words)));
+            return Some((first?, format!("write `{}`", line(&words))));
         };
-        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-            return Some((first?, line(&words)));
-        }
         let changed = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                return Some((first?, format!("write `{}`", line(&words))));
+            }
             ErrorKind::InvalidSubcommand => {
                 let changed = with_command(&mut words, &error);
                 command = changed.as_ref().and(words.first().cloned());
                 changed
             }
             ErrorKind::UnknownArgument => with_option(&mut words, &error),
+            // The renamed option is right, and something else is missing.
+            ErrorKind::MissingRequiredArgument if first.is_some() && command.is_none() => {
+                let missing = match error.get(ContextKind::InvalidArg) {
+                    Some(ContextValue::Strings(missing)) => missing.join(" "),
+                    _ => return None,
+                };
+                return Some((first?, format!("write `{} {missing}`, with your values", line(&words))));
+            }
             _ => None,
         };
         match changed {
-            Some(headline) => first = first.or(Some(headline)),
-            None => break,
+            Some(Changed::Words(headline)) => first = first.or(Some(headline)),
+            Some(Changed::Advice(headline, advice)) if first.is_none() => return Some((headline, advice)),
+            _ => break,
         }
     }
     // Its other words are wrong, too: its help tells about them.
-    Some((first?, format!("slowburn {} --help", command?)))
+    Some((first?, format!("write `slowburn {} --help`", command.or_else(|| words.first().cloned())?)))
+}
+
+/// What was done about an error.
+enum Changed {
+    /// The words were changed; with what was wrong.
+    Words(String),
+    /// No words can be written instead: what was wrong, and advice.
+    Advice(String, String),
 }
 
 /// The command line that was typed, with a path in place of another one, or after it.
@@ -191,54 +265,121 @@ fn named(error: &clap::Error, kind: ContextKind) -> Option<String> {
 }
 
 /// Puts a known command in place of an unknown one, or before a path.
-fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<String> {
+fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed> {
     let wrong = named(error, ContextKind::InvalidSubcommand)?;
     let place = words.iter().position(|word| *word == wrong)?;
     let headline = format!("there is no command `{wrong}`");
+    if let Some((_, phrase)) = PHRASES.iter().find(|(theirs, _)| theirs.contains(&wrong.as_str())) {
+        words.splice(place..=place, phrase.split(' ').map(str::to_owned));
+        return Some(Changed::Words(headline));
+    }
     match command(&wrong) {
         Some(name) => words[place] = name,
         None if Path::new(&wrong).exists() => words.insert(place, "compile".to_owned()),
-        None => return None,
+        None => {
+            let all = Args::command();
+            let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
+            let advice = format!("the commands are {}; `slowburn help` describes them", listed(&names));
+            return Some(Changed::Advice(headline, advice));
+        }
     }
-    Some(headline)
+    Some(Changed::Words(headline))
 }
 
 /// Renames or removes an unknown option, or puts the words of an incident together.
-fn with_option(words: &mut Vec<String>, error: &clap::Error) -> Option<String> {
+fn with_option(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed> {
     let wrong = named(error, ContextKind::InvalidArg)?;
     if !wrong.starts_with('-') {
-        return together(words);
+        return together(words).map(Changed::Words);
+    }
+    if let ([_], Some((_, phrase))) =
+        (words.as_slice(), PHRASES.iter().find(|(theirs, _)| theirs.contains(&wrong.as_str())))
+    {
+        words[0] = (*phrase).to_owned();
+        return Some(Changed::Words(format!("there is no option `{wrong}`")));
     }
     if words[0].starts_with('-') {
         words.insert(0, "compile".to_owned());
-        return Some("an option needs a command before it".to_owned());
+        return Some(Changed::Words("an option needs a command before it".to_owned()));
+    }
+    if let Some(incident) =
+        words.iter().find(|word| word.starts_with('-') && word[1..].starts_with(|c: char| c.is_ascii_digit()))
+    {
+        let headline = format!("`{incident}` begins with a minus");
+        return Some(Changed::Advice(headline, format!("write it without: `{}`", &incident[1..])));
     }
     let place = words.iter().position(|word| word.split('=').next() == Some(wrong.as_str()))?;
     let value = words[place].split_once('=').map(|(_, value)| value.to_owned());
-    let headline = format!("`slowburn {}` has no option `{wrong}`", words[0]);
-    if PLAIN.contains(&wrong.as_str()) {
+    let command = words[0].clone();
+    let headline = format!("`slowburn {command}` has no option `{wrong}`");
+    let is = |all: &[&str]| all.contains(&wrong.as_str());
+    let all = Args::command();
+    let options: Vec<String> = all
+        .find_subcommand(&command)?
+        .get_arguments()
+        .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
+        .filter(|option| option != "--help")
+        .collect();
+    let has = |name: &str| options.iter().any(|own| own == name.split('=').next().unwrap_or_default());
+    let advice = ADVISED.iter().find(|(of, theirs, _)| (of.is_empty() || *of == command) && is(theirs));
+    if let Some((.., advice)) = advice {
+        return Some(Changed::Advice(headline, (*advice).to_owned()));
+    }
+    if is(NAMED) && !OF_ONE.contains(&command.as_str()) && !has("--only") && !has("--service") {
+        let advice =
+            "it reads all definitions of a directory; `slowburn explain shop/checkout` shows one SLO";
+        return Some(Changed::Advice(headline, advice.to_owned()));
+    }
+    // `diff --from main` names the first of two.
+    if is(PLAIN) || is(NAMED) && OF_ONE.contains(&command.as_str()) || command == "diff" && wrong == "--from"
+    {
         match value {
             Some(value) => words[place] = value,
             None => drop(words.remove(place)),
         }
-        return Some(headline);
+        return Some(Changed::Words(headline));
     }
-    if REMOVED.contains(&wrong.as_str()) {
+    if is(REMOVED) || is(&["--dry-run", "-n"]) && WRITING_NOTHING.contains(&command.as_str()) {
         words.remove(place);
-        return Some(headline);
+        return Some(Changed::Words(headline));
     }
-    let has = |name: &&&str| {
-        let name = name.split('=').next().unwrap_or_default();
-        let of = Args::command().find_subcommand(&words[0]).cloned();
-        of.is_some_and(|of| of.get_arguments().any(|arg| arg.get_long() == name.strip_prefix("--")))
+    let next = value.as_deref().or_else(|| words.get(place + 1).map(String::as_str)).unwrap_or_default();
+    let is_format = ["json", "yaml", "text", "human", "sarif", "github", "markdown", "csv"].contains(&next);
+    let renamed = RENAMED.iter().find(|(theirs, _)| is(theirs)).and_then(|(theirs, ours)| {
+        // `-o json` is the format of kubectl.
+        let ours = if theirs.contains(&"-o") && is_format { &["--format"][..] } else { ours };
+        ours.iter().find(|ours| has(ours)).copied()
+    });
+    let of_this: Vec<&str> = options.iter().map(String::as_str).collect();
+    let Some(ours) = renamed.or_else(|| nearest(&wrong, &of_this)) else {
+        let advice = match of_this.as_slice() {
+            [] => "it has no options".to_owned(),
+            [only] => format!("its only option is `{only}`"),
+            options => format!("its options are {}", listed(options)),
+        };
+        return Some(Changed::Advice(headline, advice));
     };
-    let (_, ours) = RENAMED.iter().find(|(theirs, _)| theirs.contains(&wrong.as_str()))?;
-    let ours = ours.iter().find(has)?;
+    // `--days 7` is a length.
+    if ours == "--last"
+        && wrong == "--days"
+        && !next.is_empty()
+        && next.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let days = format!("{next}d");
+        match value.is_some() {
+            true => words[place] = format!("{ours}={days}"),
+            false => {
+                words[place + 1] = days;
+                words[place] = ours.to_owned();
+            }
+        }
+        return Some(Changed::Words(headline));
+    }
     words[place] = match value {
         Some(value) => format!("{ours}={value}"),
-        None => (*ours).to_owned(),
+        None => ours.to_owned(),
     };
-    Some(headline)
+    Some(Changed::Words(headline))
 }
 
 /// An incident in its right spelling; `None` if it is not clear.

@@ -6,10 +6,10 @@ use super::{
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{MetricRead, Role};
-use crate::promql::ast::{Modifiers, Selector};
+use crate::model::{MetricRead, Role, Sli};
+use crate::promql::ast::{self as promql, Binary, Expr, Modifiers, Op, Selector};
 use crate::promql::build;
-use crate::vocabulary;
+use crate::vocabulary::{self, Duration};
 
 pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
     for JudgedSelector { place, verdict, .. } in all {
@@ -84,6 +84,56 @@ pub(in crate::check) fn by_name(Facts { model, .. }: &Facts, problems: &mut Vec<
                 }
             }
         }
+    }
+}
+
+/// Counters whose value is compared with a limit: it only grows until the next restart.
+pub(in crate::check) fn by_value(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        let alerts = service.alerts.iter().map(|alert| (Reader::Companion(alert), &alert.expr));
+        let slos = service.slos.iter().filter_map(|slo| match &slo.sli {
+            Sli::Checked { good, .. } => Some((Reader::Slo(slo), good)),
+            _ => None,
+        });
+        for (reader, expr) in alerts.chain(slos) {
+            expr.visit(&mut |part| {
+                let Some((selector, growth)) = compared(part) else { return };
+                let name = selector.name.as_deref().unwrap_or_default();
+                let known = service.contract.as_ref().and_then(|contract| contract.find(name));
+                let counts =
+                    known.map_or(name.ends_with("_total"), |(_, family, _)| family.kind == Kind::Counter);
+                let same = |reading: &&MetricRead| reading.selector == *selector;
+                if let Some(reading) = reader.readings().iter().find(same).filter(|_| counts) {
+                    let headline = format!("`{name}` is a counter, and its value only grows until a restart");
+                    let problem = Problem::warning(Code::WrongMetricType, reading.name, headline)
+                        .label("a comparison with its value says nothing about the last minutes");
+                    report(problems, reader, problem.help(format!("compare its increase: `{growth}`")));
+                }
+            });
+        }
+    }
+}
+
+/// The selector that is compared with a limit, and the same comparison of its increase.
+fn compared(expr: &Expr) -> Option<(&Selector, Expr)> {
+    let promql::Kind::Binary(binary) = &expr.kind else { return None };
+    if !matches!(binary.op, Op::Lt | Op::Le | Op::Gt | Op::Ge) {
+        return None;
+    }
+    let five_minutes = Duration::from_secs(300);
+    let increase = |selector: &Selector| build::call("increase", vec![selector.clone().range(five_minutes)]);
+    let of = |left: Expr, right: Expr| Expr {
+        kind: promql::Kind::Binary(Box::new(Binary { left, right, ..(**binary).clone() })),
+        ..expr.clone()
+    };
+    match (&binary.left.kind, &binary.right.kind) {
+        (promql::Kind::Selector(one), _) if binary.right.selectors().is_empty() => {
+            Some((one, of(increase(one), binary.right.clone())))
+        }
+        (_, promql::Kind::Selector(one)) if binary.left.selectors().is_empty() => {
+            Some((one, of(binary.left.clone(), increase(one))))
+        }
+        _ => None,
     }
 }
 

@@ -163,13 +163,24 @@ impl<'a> Parser<'a> {
             ";" if next.is_empty() => "remove it".to_owned(),
             metric if last(1) == "not" => format!("write the opposite comparison: `{metric} == 0`"),
             "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
-            "&&" => "write `and`".to_owned(),
-            "||" => "write `or`".to_owned(),
-            "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
-            "or" if expected.contains('}') => self.alternatives(),
-            "and" | ";" if expected.contains('}') => {
+            "or" | "||" if expected.contains('}') => self.alternatives(),
+            "and" | "&&" | "&" | ";" | "AND" if expected.contains('}') => {
                 "write commas between matchers: `{job=\"api\", code=\"500\"}`".to_owned()
             }
+            "between" => {
+                let number =
+                    |at: usize| self.tokens.get(self.at + at).map_or("", |token| self.slice(token.span));
+                let what = self.text[..self.peek().span.start].trim();
+                format!("write `({what} > bool {}) * ({what} < bool {}) == 1`", number(1), number(3))
+            }
+            "," if expected.starts_with("a label name") => "remove this comma".to_owned(),
+            "}" | ")" | "]" if expected == "an operator" => "remove it: no bracket is open here".to_owned(),
+            "&&" => "write `and`".to_owned(),
+            "||" => "write `or`".to_owned(),
+            "," if is_number(last(1)) && is_number(next) && next.len() == 3 => {
+                format!("write `{0}{next}`, or `{0}.{next}` if it is a decimal", last(1))
+            }
+            "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
             word if expected.contains("`,` or `}`") && matches!(self.peek().kind, TokenKind::Word) => {
                 format!("write a comma before it: `, {word}`")
             }
@@ -197,6 +208,14 @@ impl<'a> Parser<'a> {
         let at = self.peek().span.start;
         let comparison = words::comparison(&self.text[at..]);
         let before = self.text[..at].trim();
+        // `http requests total{…}`
+        if let Some((name, labels)) = self.text.split_once('{')
+            && at < name.len()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ' '))
+        {
+            let name: Vec<&str> = name.split_whitespace().collect();
+            return Some(format!("a metric has no blanks in its name: write `{}{{{labels}`", name.join("_")));
+        }
         let (metric, (op, number)) = match comparison {
             Some((0, op, number)) => (before, (op, number)),
             _ if !matches!(self.peek().kind, TokenKind::Word) => return None,
@@ -227,7 +246,7 @@ impl<'a> Parser<'a> {
         let (first, label) = (self.at.saturating_sub(1), text(self.at.saturating_sub(3)));
         let mut values: Vec<&str> = value(first).into_iter().collect();
         let mut at = self.at;
-        while text(at) == "or" && text(at + 1) == label && !values.is_empty() {
+        while matches!(text(at), "or" | "||") && text(at + 1) == label && !values.is_empty() {
             let Some(another) = value(at + 3) else { break };
             values.push(another);
             at += 4;

@@ -95,7 +95,7 @@ impl Parser<'_> {
             && let Err(reason) = regex::check(&value)
         {
             let fault = Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}"));
-            return Err(match reason.advice(Some(&label)) {
+            return Err(match reason.advice(&value, Some(&label)) {
                 Some(advice) => fault.help(advice),
                 None => fault,
             });
@@ -139,7 +139,10 @@ impl Parser<'_> {
                     list.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
                 format!("write `{label}=~\"{}\"`", values.join("|"))
             }
-            _ if self.keyword()? == "like" => format!("write a pattern: `{label}=~\"api.*\"`"),
+            _ if self.keyword()? == "like" => {
+                let text = value("likeLIKE ").unwrap_or("api%").replace('%', ".*");
+                format!("write a pattern: `{label}=~\"{text}\"`")
+            }
             _ => return None,
         })
     }

@@ -9,6 +9,8 @@ use std::fmt;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
 
 use super::unicode;
+use crate::promql::ast::MatchOp;
+use crate::promql::globs;
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug)]
@@ -35,8 +37,11 @@ impl PatternFault {
         Self { message: message.to_owned(), kind }
     }
 
-    /// What to write instead; `label` is that of the matcher, if the pattern belongs to one.
-    pub fn advice(&self, label: Option<&str>) -> Option<String> {
+    /// What to write instead of `pattern`; `label` is that of the matcher, if the pattern belongs to one.
+    pub fn advice(&self, pattern: &str, label: Option<&str>) -> Option<String> {
+        if let (FaultKind::Sign, Some(meant)) = (self.kind, globs::meant(pattern, MatchOp::Matches)) {
+            return Some(format!("write `{}`", meant.replace('\\', r"\\")));
+        }
         let text = match (self.kind, label) {
             (FaultKind::OpenGroup, _) => "end it with `)`, or write two backslashes before it: `\\\\(`",
             (FaultKind::OpenClass, _) => "end it with `]`, or write two backslashes before it: `\\\\[`",
