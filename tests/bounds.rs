@@ -116,7 +116,7 @@ fn the_search_for_impossible_labels_ends() {
 fn a_simple_alert_is_proven_beside_many_that_cannot_be() {
     let never = joined(40, "", |index| {
         format!(
-            "  n{index}: {{ severity: ticket, for: 5m, expr: 'a > 11 and b < 22 and a < 10 and c > {index}' }}\n"
+            "  n{index}: {{ severity: ticket, for: 5m, expr: 'a < 11 and b < 22 and a + b > 40 and c > {index}' }}\n"
         )
     });
     let simple = "  zz: { severity: ticket, for: 5m, expr: 'a{x=\"y\"} > 11' }\n";
