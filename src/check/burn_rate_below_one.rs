@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             }
             let (place, other) = tiers_against_period(slo, span);
             let rates: Vec<String> =
-                tiers.iter().map(|tier| format!("{} at {}", tier.long, about(tier.burn_rate))).collect();
+                tiers.iter().map(|tier| format!("{} over {}", about(tier.burn_rate), tier.long)).collect();
             let problem = Problem::warning(
                 Code::BurnRateBelowOne,
                 place,

@@ -99,7 +99,7 @@ fn timestamp_fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
                 reading.name,
                 format!("by its name `{name}` is a duration, not a point in time"),
             )
-            .label("time is counted from 1970, so the age would be half a century")
+            .label("`freshness` reads seconds since 1970: this one would look decades old")
             .help(format!("compare the duration itself, in a `condition` such as `{selector} < 60`")),
         );
     }

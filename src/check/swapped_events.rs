@@ -99,7 +99,7 @@ fn of_ratio<'a>(slo: &'a Slo, bad: &Expr, known: &mut ConditionKinds<'a>) -> Opt
     let (selector, role) = counted(bad, Role::Bad)?;
     let reading = slo.readings.iter().find(|reading| reading.selector == *selector)?;
     let found = swapped(reading, role, known)?;
-    let headline = "by its name `bad_ratio` is the ratio of good events".to_owned();
+    let headline = "`bad_ratio` seems to be the ratio of good events".to_owned();
     let problem = Problem { headline, help: Vec::new(), ..to_problem(reading, role, found) };
     Some(problem.help(match (role, counters(bad)) {
         (role, Some(counters)) => counters.advice(role == Role::Good),
@@ -203,8 +203,8 @@ fn called(of_label: &[&Matcher]) -> (bool, bool) {
 
 fn to_problem(reading: &MetricRead, role: Role, found: Telling) -> Problem {
     let (headline, other) = match role {
-        Role::Good => ("by its name `good` counts errors", "bad"),
-        _ => ("by its name `bad` counts successes", "good"),
+        Role::Good => ("`good` seems to count errors", "bad"),
+        _ => ("`bad` seems to count successes", "good"),
     };
     let (place, label) = match found {
         Telling::Matcher(index) => (

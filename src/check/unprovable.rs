@@ -78,7 +78,7 @@ fn untested_alert(alert: &Companion) -> Problem {
     let problem = Problem::warning(
         Code::Unprovable,
         alert.places.expr,
-        format!("slowburn found no series that make `{}` fire, and others that do not", alert.name),
+        format!("slowburn found no values for which `{}` fires, or none for which it does not", alert.name),
     );
     if loses_bounds(&alert.expr) {
         return problem

@@ -39,7 +39,7 @@ fn operator(block: &ObjectsBlock, configured: bool, problems: &mut Vec<Problem>)
             let problem = Problem::error(
                 Code::MissingKey,
                 key.span,
-                "the label is missing by which Grafana's sidecar finds dashboards",
+                "`dashboards` has no label, so Grafana's sidecar does not find them",
             );
             problems.push(problem.help(
                 "write `dashboards: { grafana_dashboard: \"1\" }`, or the label that your sidecar looks for",

@@ -22,7 +22,7 @@ pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::GroupingExplodes,
                     *first,
-                    format!("`by` turns this promise into about {promises}"),
+                    format!("with `by` this SLO has about {promises} promises"),
                 )
                 .label(format!("`{widest}` has the most values"))
                 .help(format!("remove `{widest}` from `by`, or select some of its values with a matcher")),

@@ -23,7 +23,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                         planned.span,
                         format!("`{metric}` is declared as planned, but the contract already has it"),
                     )
-                    .label("while it is planned, no alert says that its events are missing")
+                    .label("while it is planned, no alert fires if its events stop")
                     .help("remove it from `planned`"),
                 );
             } else if !read.contains(metric.as_str()) {

@@ -208,7 +208,7 @@ impl KnownGauge {
         let selector = Selector { at: Modifiers::default(), ..reading.selector.clone() };
         if reading.role == Role::Gain {
             let advice = "`rate` and `increase` are for counters; for a gauge use `delta` or `avg_over_time`";
-            return problem.label("its name says so").help(advice);
+            return problem.label("its name is that of a gauge").help(advice);
         }
         match self {
             Self::Up => problem
@@ -221,7 +221,7 @@ impl KnownGauge {
                 "promise its age: `objective: 99% < 1h` with `sli: {{ freshness: '{selector}' }}`"
             )),
             Self::Value => problem
-                .label("its name says so")
+                .label("its name is that of a gauge")
                 .help(format!("say which values are good, in a `condition` such as `{selector} < 100`"))
                 .help("or, if it is a counter, name a contract that says so, in `metrics`"),
         }

@@ -39,7 +39,7 @@ pub(super) fn proof(
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
-                "{}: slowburn found no series that make it fire, and others that do not",
+                "{}: slowburn found no values for which it fires, or none for which it does not",
                 companion.name
             ));
             continue;
