@@ -27,7 +27,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 place,
                 format!("over {period} {} although the budget is not used up", alerts(&tiers)),
             )
-            .label(format!("burn rate = budget share × period ÷ long window: {}", rates.join(", ")));
+            .label(match agreed == period {
+                true => format!("burn rate = budget share × period ÷ long window: {}", rates.join(", ")),
+                false => format!(
+                    "burn rate = budget share × service hours of the period ÷ service hours of the long window: {}",
+                    rates.join(", ")
+                ),
+            });
             let shares: Vec<String> = tiers
                 .iter()
                 .map(|tier| {

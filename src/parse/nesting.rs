@@ -92,7 +92,10 @@ fn misplaced(node: &Node, level: &Level) -> Option<Problem> {
             (Below::Keys(inner), _) => {
                 outer(entry, inner, entries, level).or_else(|| misplaced(&entry.value, inner))
             }
-            (Below::Names(inner), _) => named(entry, inner, level),
+            (Below::Names(inner), _) => named(entry, inner, level).or_else(|| {
+                let one = rest.iter().find(|next| !level.has(next) && inner.defines(&next.value))?;
+                Some(indented(entry, &[one]))
+            }),
         }
     })
 }
@@ -100,6 +103,11 @@ fn misplaced(node: &Node, level: &Level) -> Option<Problem> {
 impl Level {
     fn has(&self, entry: &Entry) -> bool {
         self.keys.contains(&entry.key.text.as_str())
+    }
+
+    /// Whether a value is certainly an SLO, or an alert.
+    fn defines(&self, node: &Node) -> bool {
+        ["sli", "expr"].iter().any(|key| self.keys.contains(key) && node.get(key).is_some())
     }
 
     /// Whether a value has a key of this level.

@@ -78,10 +78,14 @@ impl<'a> Faulty<'a> {
                 .or_else(|| self.uneven(above, here));
         }
         if words.contains("did not find expected '-'") {
-            return self.dashed(here);
+            return self.uneven_entry(here).or_else(|| self.dashed(here));
         }
         if words.contains("did not find expected key") || words.contains("simple key expected") {
-            return self.indented(here).or_else(|| self.bare(here)).or_else(|| self.without_colon(here));
+            return self
+                .uneven_entry(here)
+                .or_else(|| self.indented(here))
+                .or_else(|| self.bare(here))
+                .or_else(|| self.without_colon(here));
         }
         None
     }
@@ -199,13 +203,31 @@ impl<'a> Faulty<'a> {
         let is_open = match first {
             '{' => count('{') > count('}'),
             '[' => count('[') > count(']'),
-            '"' | '\'' => count(first) == 1,
+            '"' | '\'' => quotes(value, first) == 1,
             // An anchor may be missing, or misspelt.
             '*' => key != "objective" && value[1..].chars().all(is_key),
             _ => false,
         };
         if is_open || (self.is_yaml)(&format!("{key}: {value}")) {
             return None;
+        }
+        if let Some(problem) = self.open_in_braces(start) {
+            return Some(problem);
+        }
+        let begins =
+            value.split(": ").next().filter(|begin| value.len() > begin.len() && begin.chars().all(is_key));
+        if let Some(begin) = begins.filter(|_| key == "sli") {
+            let indent = " ".repeat(depth(self.rest(start)) + 2);
+            let problem = self.syntax(
+                at,
+                at + begin.len(),
+                format!("`{begin}` needs a line of its own, below `{key}`"),
+            );
+            return Some(problem.fix(
+                format!("begin a new line after `{key}:`"),
+                self.span(at - 1, at),
+                format!("\n{indent}"),
+            ));
         }
         let meant = match key {
             "objective" => objective(value)?,
@@ -242,6 +264,16 @@ impl<'a> Faulty<'a> {
         Some(self.syntax(place, end, headline).fix(format!("write `{key}: {meant}`"), fix, meant))
     }
 
+    /// A quote in braces that is not closed before them: `{ hours: "22:00-07:00 }`.
+    fn open_in_braces(self, start: usize) -> Option<Problem> {
+        let Pair { at, value, .. } = self.pair(start)?;
+        let quote = value.find('"').filter(|_| value.starts_with('{') && value.ends_with('}'))?;
+        let end = value.trim_end_matches(['}', ' ']).len();
+        let problem = self.syntax(at + quote, at + quote + 1, "this quote is never closed");
+        let closed = format!("write `{}\"`", value.get(quote..end)?);
+        (quotes(value, '"') == 1).then(|| problem.fix(closed, self.span(at + end, at + end), "\""))
+    }
+
     /// A quote in a line above that is not closed on its line.
     fn unclosed(self, start: usize) -> Option<Problem> {
         for start in self.lines_above(start).take(20) {
@@ -251,9 +283,12 @@ impl<'a> Faulty<'a> {
                 let problem = self.syntax(at, at + 1, "this quote is never closed");
                 return Some(problem.fix(format!("write `{rest}`"), self.span(at, at + 1), ""));
             }
+            if let Some(problem) = self.open_in_braces(start) {
+                return Some(problem);
+            }
             let Some(Pair { key, at, value }) = self.pair(start) else { continue };
             let Some(quote @ ('"' | '\'')) = value.chars().next() else { continue };
-            if value.matches(quote).count() == 1 {
+            if quotes(value, quote) == 1 {
                 let end = at + value.len();
                 let problem =
                     self.syntax(at, at + 1, format!("the quote before `{key}`'s value is never closed"));
@@ -400,7 +435,10 @@ impl<'a> Faulty<'a> {
     fn without_colon(self, start: usize) -> Option<Problem> {
         let line = self.rest(start);
         let first = line.trim_start().split(' ').next().unwrap_or_default();
-        if !first.is_empty() && first.chars().all(is_key) && line.trim_start().len() > first.len() {
+        if first.chars().any(char::is_alphanumeric)
+            && first.chars().all(is_key)
+            && line.trim_start().len() > first.len()
+        {
             let value = line.trim_start()[first.len()..].trim_start();
             if !value.starts_with(['=', ':']) {
                 let at = start + line.find(first)? + first.len();
@@ -447,14 +485,14 @@ impl<'a> Faulty<'a> {
             true => (above, shallow, deep, upper.key, lower.key),
             false => (here, deep, shallow, lower.key, upper.key),
         };
-        let headline = format!("`{key}` has {has} spaces before it, and `{as_key}` has {wants}");
+        let headline = format!("`{key}` has {} before it, and `{as_key}` has {wants}", spaces(has));
         let at = start + has;
         let label = match belongs {
             true => format!("`{}` has no keys below it", self.rest(parent).trim()),
             false => format!("`{as_key}` has a value already, so nothing belongs below it"),
         };
         Some(self.syntax(at, at + key.len(), headline).label(label).fix(
-            format!("indent it by {wants} spaces, like `{as_key}`"),
+            format!("indent it by {}, like `{as_key}`", spaces(wants)),
             self.span(start, start + has),
             " ".repeat(wants),
         ))
@@ -497,14 +535,36 @@ impl<'a> Faulty<'a> {
         Some(problem.fix(format!("write `{key}:`"), self.span(end, end), ":"))
     }
 
-    /// A `-` before the first key of a mapping.
+    /// An entry of a list that is indented more or less than the entry above it.
+    fn uneven_entry(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let found = depth(line);
+        if !line.trim_start().starts_with("- ") {
+            return None;
+        }
+        let above = self.lines_above(start).take(50).map(|start| self.rest(start));
+        let entry = above.take_while(|line| line.is_empty() || depth(line) + 1 >= found);
+        let wanted = entry.filter(|line| line.trim_start().starts_with("- ")).map(depth).next()?;
+        let problem = self.syntax(
+            start + found,
+            start + found + 1,
+            format!("`-` has {} before it, and the one above has {wanted}", spaces(found)),
+        );
+        let advice = format!("indent it by {}, like the entry above", spaces(wanted));
+        (found != wanted).then(|| problem.fix(advice, self.span(start, start + found), " ".repeat(wanted)))
+    }
+
+    /// A `-` before a key of a mapping.
     fn dashed(self, start: usize) -> Option<Problem> {
-        let above = self.above(start)?;
+        let here = self.rest(start);
+        let mut above = self.lines_above(start).take(50);
+        let above = above.find(|start| {
+            let line = self.rest(*start);
+            !line.trim().is_empty() && !line.trim_start().starts_with('#') && depth(line) <= depth(here)
+        })?;
         let line = self.rest(above);
         let at = above + line.find("- ")?;
         let key = line.trim_start().strip_prefix("- ")?.split(':').next()?;
-        let here = self.rest(start);
-        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
         if depth(here) != depth(line) || !here.contains(':') || !key.chars().all(is_key) {
             return None;
         }
@@ -514,9 +574,11 @@ impl<'a> Faulty<'a> {
 
     /// A line whose indentation is none of the lines above it.
     fn indented(self, start: usize) -> Option<Problem> {
-        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let line = self.rest(start);
         let found = depth(line);
+        // What stands below a name is indented more than the name.
+        let below = self.text[start + line.len()..].lines().map(str::trim_end).find(|line| !line.is_empty());
+        let most = below.filter(|_| line.ends_with(':')).map_or(usize::MAX, depth).max(1);
         self.pair(start).map(|_| ()).or_else(|| line.ends_with(':').then_some(()))?;
         let mut wanted: Option<usize> = None;
         for above in self.lines_above(start).take(200).map(|start| self.rest(start)) {
@@ -525,6 +587,7 @@ impl<'a> Faulty<'a> {
                 continue;
             }
             let nearer = wanted.is_none_or(|wanted| at.abs_diff(found) < wanted.abs_diff(found));
+            let nearer = nearer && (at < most || most <= found);
             wanted = if nearer { Some(at) } else { wanted };
             if at == 0 {
                 break;
@@ -532,14 +595,29 @@ impl<'a> Faulty<'a> {
         }
         let wanted = wanted.filter(|wanted| *wanted != found && !line.trim_start().starts_with('-'))?;
         let key = line.trim_start().split(':').next().unwrap_or_default();
-        let headline = format!("`{key}` has {found} spaces before it, and no line above has so many");
+        let headline = format!("`{key}` has {} before it, and no line above has so many", spaces(found));
         let fix = self.span(start, start + found);
         Some(self.syntax(start + found, start + found + key.len(), headline).fix(
-            format!("indent it by {wanted} spaces, like the keys beside it"),
+            format!("indent it by {}, like the keys beside it", spaces(wanted)),
             fix,
             " ".repeat(wanted),
         ))
     }
+}
+
+/// The number of spaces that a line begins with.
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+fn spaces(count: usize) -> String {
+    format!("{count} space{}", if count == 1 { "" } else { "s" })
+}
+
+/// How often a quote is in a text, without escaped ones in double quotes.
+fn quotes(text: &str, quote: char) -> usize {
+    let escaped = if quote == '"' { text.matches("\\\"").count() } else { 0 };
+    text.matches(quote).count() - escaped
 }
 
 /// The closing brackets that are missing at the end of a text, the innermost first.

@@ -223,13 +223,17 @@ fn raw_string(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
             let end = at + 1 + length;
             Ok((TokenKind::String(text[at + 1..end].to_owned()), end + 1))
         }
-        None => Err(unclosed(at, '`')),
+        None => Err(unclosed(text, at, '`')),
     }
 }
 
-fn unclosed(at: usize, quote: char) -> Fault {
+fn unclosed(text: &str, at: usize, quote: char) -> Fault {
     let shown = if quote == '`' { "a backtick".to_owned() } else { format!("`{quote}`") };
-    Fault::new(Span { start: at, end: at + 1 }, "unclosed string").help(format!("end it with {shown}"))
+    let advice = match text[at + 1..].trim().is_empty() {
+        true => format!("remove the {shown} at the end"),
+        false => format!("end it with {shown}"),
+    };
+    Fault::new(Span { start: at, end: at + 1 }, "unclosed string").help(advice)
 }
 
 /// A string with Go's escapes. The bytes are collected first, because `\xc3\xa9` is one character.
@@ -262,7 +266,7 @@ fn string(text: &str, at: usize, quote: char) -> Result<(TokenKind, usize), Faul
             _ => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
         }
     }
-    Err(unclosed(at, quote))
+    Err(unclosed(text, at, quote))
 }
 
 struct Escape {

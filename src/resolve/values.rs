@@ -23,15 +23,19 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     if name.is_none() {
         let problem = Problem::error(Code::InvalidName, place, format!("this is not a valid name for {what}"))
             .label("allowed are lower-case letters, digits and single hyphens, beginning with a letter, at most 60 characters");
-        // A letter that nobody sees is left out; other letters are a decision of the author.
+        // Letters that nobody sees and quotes of word processors are left out; other letters are a decision of the author.
+        let quotes = ['“', '”', '„', '‘', '’', '«', '»'];
         let seen: String = text
             .chars()
-            .filter(|c| blank(*c).is_none())
+            .filter(|c| blank(*c).is_none() && !quotes.contains(c))
             .map(|c| if matches!(c, '–' | '—' | '−') { '-' } else { c })
             .collect();
         let problem = match text.chars().find_map(|c| Some((c, blank(c)?))) {
             Some((c, blank)) => {
                 problem.label(format!("it contains U+{:04X} ({blank}), which cannot be seen", u32::from(c)))
+            }
+            None if text.contains(quotes) => {
+                problem.label("these quotes are a part of the name: YAML knows only `\"` and `'`")
             }
             None => problem,
         };

@@ -23,7 +23,9 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 /// Other signs and spellings, and the usual ones.
-const SIGNS: [(&str, &str); 10] = [
+const SIGNS: [(&str, &str); 12] = [
+    ("no-data", "no data"),
+    ("no-traffic", "no traffic"),
     (", ", " , "),
     (";", " , "),
     (" percent", "%"),
@@ -56,6 +58,14 @@ fn meaning(word: &str) -> &str {
     known.map_or(word, |(ours, _)| *ours)
 }
 
+/// The length with another word of it: `1d` and `2h` are `1d2h`.
+fn with(length: Option<Duration>, found: Duration) -> Option<Duration> {
+    match length {
+        Some(before) => Duration::parse(&format!("{before}{found}")),
+        None => Some(found),
+    }
+}
+
 /// One part: its ratios, its length and its traffic in any order.
 fn part(words: &[&str]) -> Option<String> {
     let (mut ratios, mut length, mut rate, mut kind, mut outage) =
@@ -67,11 +77,11 @@ fn part(words: &[&str]) -> Option<String> {
         next += 1;
         let two = format!("{word} {more}");
         if let Some(found) = Duration::parse(word).or_else(|| length_of(word)) {
-            length = length.xor(Some(found));
+            length = with(length, found);
             length?;
         } else if let Some(found) = length_of(&two) {
             next += 1;
-            length = length.xor(Some(found));
+            length = with(length, found);
             length?;
         } else if let Some(ratio) = ratio(word) {
             ratios.push(ratio);
@@ -144,6 +154,8 @@ mod tests {
             ("50% outage for 10m", "50% for 10m"),
             ("sin tráfico for 15m", "no traffic for 15m"),
             ("sin datos por 1 hora", "no data for 1h"),
+            ("no-data for 10m", "no data for 10m"),
+            ("5% for 1d 2h", "5% for 1d2h"),
             ("ramp de 0% a 5% for 2h", "ramp 0% to 5% for 2h"),
             ("0% for 10m y 100% for 5m", "0% for 10m, 100% for 5m"),
             ("2,5% for 3h", "2.5% for 3h"),

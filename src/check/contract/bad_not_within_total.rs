@@ -122,6 +122,21 @@ fn to_problem(inner: &MetricRead, total: &MetricRead, index: usize, value: &str)
         Problem::error(Code::BadNotWithinTotal, place, format!("some events are {what} and not in `total`"))
             .label(format!("for example those {example}"))
             .and(total.matchers[index], "they are not in `total`");
+    let wider = |inner: &Selector, outer: &Selector| {
+        inner.matchers.iter().all(|matcher| outer.matchers.contains(matcher))
+    };
+    if inner.role == Role::Bad && wider(&inner.selector, &total.selector) {
+        return problem.help(format!(
+            "`total` is a part of `bad`: are they exchanged? then write `total: {}` and `bad: {}`",
+            inner.selector, total.selector
+        ));
+    }
+    let own_values = inner.selector.matchers.iter().filter(|other| other.label == matcher.label);
+    let both: Vec<(MatchOp, &str)> =
+        own_values.chain([matcher]).map(|matcher| (matcher.op, matcher.value.as_str())).collect();
+    if own.is_some() && matcher.op != MatchOp::Equal && regex::satisfying(&both).is_none() {
+        return problem.help(format!("remove `{matcher}` from `total`, which selects all events"));
+    }
     // Two matchers for one label would select nothing, or less than is meant.
     let same = own.map(|own| &inner.selector.matchers[own]).filter(|other| other.op == MatchOp::Equal);
     match same {

@@ -131,7 +131,10 @@ impl<'a> Parser<'a> {
         let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
         if *kind == TokenKind::End && last(1) == "%" && last(2).starts_with(|c: char| c.is_ascii_digit()) {
             return Fault::new(self.tokens[self.at - 1].span, "`%` is the remainder of a division here")
-                .help(format!("write `{0}`, or the ratio `{0} / 100`", last(2)));
+                .help(format!(
+                    "write the ratio, `{0} / 100`, or `{0}` if the value is a percentage",
+                    last(2)
+                ));
         }
         let span = match kind {
             TokenKind::End => Span { start: self.end(), end: self.end() },
