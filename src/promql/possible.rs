@@ -367,7 +367,7 @@ fn passing(op: Op, limit: Decimal) -> Numbers {
 fn of_sets<'a>(expr: &'a Expr, binary: &'a Binary) -> Possible<'a> {
     let (left, right) = (possible(&binary.left), possible(&binary.right));
     let (no_left, no_right) = (left.kept.0.is_empty() && !left.nan, right.kept.0.is_empty() && !right.nan);
-    let same = binary.matching.is_none() && without_parens(left.of) == without_parens(right.of);
+    let same = binary.matching.is_none() && are_equal(left.of, right.of);
     let nothing = || Possible::new(expr, Numbers(Vec::new()), false, false);
     match binary.op {
         Op::And if no_left || no_right => nothing(),
@@ -400,6 +400,22 @@ fn of_sets<'a>(expr: &'a Expr, binary: &'a Binary) -> Possible<'a> {
         }
         _ => Possible { certain: false, ..left },
     }
+}
+
+/// Whether two expressions differ only in parentheses. Most pairs differ at their top already, so long chains are not copied for each operator.
+fn are_equal(left: &Expr, right: &Expr) -> bool {
+    fn inner(mut expr: &Expr) -> &Expr {
+        while let Kind::Paren(inner) = &expr.kind {
+            expr = inner;
+        }
+        expr
+    }
+    let (left, right) = (inner(left), inner(right));
+    let may_be = match (&left.kind, &right.kind) {
+        (Kind::Binary(one), Kind::Binary(other)) => one.op == other.op,
+        (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+    };
+    may_be && without_parens(left) == without_parens(right)
 }
 
 fn of_arithmetic<'a>(expr: &'a Expr, binary: &'a Binary) -> Possible<'a> {
