@@ -35,6 +35,13 @@ pub(super) fn percentage(bad: u64, total: u64) -> Option<String> {
     (below == above).then_some(below)
 }
 
+/// A burn rate with the one digit of the texts; `None` if binary fractions decide the rounding.
+pub(super) fn one_digit(burn_rate: Decimal) -> Option<String> {
+    let near = Decimal::new(1, 9);
+    let [below, above] = [burn_rate - near, burn_rate + near].map(|rate| format!("{:.1}", rate.round_dp(1)));
+    (below == above).then_some(below)
+}
+
 /// How long a budget lasts at an error ratio, as `humanizeDuration` writes whole minutes: no longer than the period. `None` if binary fractions
 /// decide.
 pub(super) fn lasts(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter;
 
-use super::numbers::{divided, exhaustion, lasts, percent_left, percentage};
+use super::numbers::{divided, exhaustion, lasts, one_digit, percent_left, percentage};
 use super::{COPIES, PER_STEP, at, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
@@ -557,7 +557,7 @@ impl<'a> Stage<'a> {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
             labels: self.kept(),
-            value: format!("{:.1}", burn_rate.round_dp(1)),
+            value: one_digit(burn_rate)?,
             budget_left: percent_left(bad, of, self.promise.budget),
             error_ratio: percentage(now.0, now.1)?,
             budget_lasts: lasts,
