@@ -76,17 +76,17 @@ fn swapped<'a>(reading: &'a MetricRead, role: Role, known: &mut ConditionKinds<'
         _ => well && !failed,
     };
     let selector = &reading.selector;
-    let mut is_told = false;
+    let mut is_decided = false;
     for (index, matcher) in selector.matchers.iter().enumerate() {
         let Some(asked) = asked(selector, &matcher.label, known) else { continue };
         if is_swapped(asked) {
             return Some(Telling::Matcher(index));
         }
-        is_told = true;
+        is_decided = true;
     }
     let parts = || selector.name.iter().flat_map(|name| name.split(['_', ':', '.']));
     let named = |words: &[&str]| parts().any(|part| words.contains(&part));
-    (!is_told && is_swapped((named(&FAILED), named(&WELL)))).then_some(Telling::Name)
+    (!is_decided && is_swapped((named(&FAILED), named(&WELL)))).then_some(Telling::Name)
 }
 
 /// Whether this ratio is reported here.

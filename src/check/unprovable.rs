@@ -12,10 +12,10 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts, rules);
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         // An alert that always fires has its own problem, and so has one that never does.
-        let told = !can_be_empty(&alert.expr)
+        let is_reported = !can_be_empty(&alert.expr)
             || constant_condition::never_fires(alert)
             || at_fault.contains(&alert.places.expr);
-        if alert.stimulus.is_none() && !told {
+        if alert.stimulus.is_none() && !is_reported {
             problems.push(untested_alert(alert));
         }
     }

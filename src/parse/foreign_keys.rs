@@ -105,7 +105,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
 ];
 
 /// Words with their Spanish forms, one of each: the others differ in their last letters. The words are folded: without accents and capitals. A word
-/// that is no key of slowburn is one of other tools.
+/// that slowburn does not know as a key is a word of other tools.
 const SPANISH: &[(&str, &[&str])] = &[
     ("service", &["servicio"]),
     ("owner", &["propietario", "dueno", "equipo", "responsable"]),

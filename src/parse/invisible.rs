@@ -1,4 +1,4 @@
-//! Characters in values that nobody sees, such as a zero-width space that came with a copied name. A selector or a route with one matches nothing.
+//! Invisible characters in values, such as a zero-width space that came with a copied name. A selector or a route with one matches nothing.
 
 use super::yaml::{Node, Value};
 use crate::diagnostic::{Code, Problem};
@@ -49,7 +49,7 @@ fn value(text: &str, written: Span, problems: &mut Vec<Problem>) {
         let place = Span { start, end: start + c.len_utf8() as u32, ..written };
         let code = u32::from(c);
         let name = blank(c).map(|name| format!(" ({name})")).unwrap_or_default();
-        let headline = format!("here is a character that nobody sees: U+{code:04X}{name}");
+        let headline = format!("this character is invisible: U+{code:04X}{name}");
         let problem = Problem::warning(Code::InvisibleCharacter, place, headline);
         let problem = problem.label("programs compare it like any other character");
         let escape = if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") };

@@ -23,7 +23,7 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     if name.is_none() {
         let problem = Problem::error(Code::InvalidName, place, format!("this is not a valid name for {what}"))
             .label("allowed are lower-case letters, digits and single hyphens, beginning with a letter, at most 60 characters");
-        // Letters that nobody sees and quotes of word processors are left out; other letters are a decision of the author.
+        // Invisible characters and quotes of word processors are left out; other letters are a decision of the author.
         let quotes = ['“', '”', '„', '‘', '’', '«', '»'];
         let seen: String = text
             .chars()

@@ -53,7 +53,7 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
     fn new(stage: &'s Stage<'a>, alert: &'s BudgetAlert) -> Result<Self, &'static str> {
         let (begins, most) = match &stage.slo.period {
             Period::Rolling(_) => (0, MOST),
-            // A test begins with 1970. West of Greenwich it is still December for some hours.
+            // A test begins with 1970. In time zones behind UTC it is still December for some hours.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
                 let behind = behind.saturating_sub(stage.begins.secs());

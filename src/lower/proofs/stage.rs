@@ -587,7 +587,7 @@ impl<'a> Stage<'a> {
             Period::Rolling(length) => {
                 (self.step >= self.promise.long_interval).then(|| timeline.period(step, *length))
             }
-            // A test begins with 1970. West of Greenwich it is still December for some hours, and only later events are in the period.
+            // A test begins with 1970. In time zones behind UTC it is still December for some hours, and only later events are in the period.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
                 let midnight = self.steps(Duration::from_secs(behind.saturating_sub(self.begins.secs())));
