@@ -10,7 +10,7 @@ pub use lists::{alternatives, few, joined, listed, several, there_are};
 
 use std::collections::BTreeMap;
 
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Sources, Span};
 
 /// Whether a problem stops the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +141,14 @@ impl Problem {
             Some(replacement) => self.fix(text, span, replacement),
             None => self.help(text),
         }
+    }
+}
+
+/// Removes advice whose edit changes nothing.
+pub fn without_idle_fixes(problems: &mut [Problem], sources: &Sources) {
+    for problem in problems {
+        let changes = |fix: &Fix| sources.text(fix.span) != fix.replacement;
+        problem.help.retain(|help| help.fix.as_ref().is_none_or(changes));
     }
 }
 

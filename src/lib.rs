@@ -353,12 +353,12 @@ pub fn compile_each(sources: &Sources) -> CompiledEnvironments {
 
 /// Compiles all sources of a project for one environment, or without one.
 pub fn compile_in(sources: &Sources, environment: Option<&str>) -> Compiled {
-    finish(parse::parse(sources, environment), None, None)
+    finish(sources, parse::parse(sources, environment), None, None)
 }
 
 /// Compiles all sources of a project, and checks them against the series of a running Prometheus instead of the contracts beside them.
 pub fn compile_against(sources: &Sources, environment: Option<&str>, live: &ask::Live) -> Compiled {
-    finish(parse::parse(sources, environment), Some(live), None)
+    finish(sources, parse::parse(sources, environment), Some(live), None)
 }
 
 /// Compiles all sources of a project with this policy for every SLO. If there is no such policy: the names of those that exist.
@@ -370,7 +370,7 @@ pub fn compile_by(
     let parsed = parse::parse(sources, environment);
     let known = resolve::policies(&parsed.0);
     match known.iter().any(|name| name == policy) {
-        true => Ok(finish(parsed, None, Some(policy))),
+        true => Ok(finish(sources, parsed, None, Some(policy))),
         false => Err(known),
     }
 }
@@ -395,6 +395,7 @@ fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Prob
 }
 
 fn finish(
+    sources: &Sources,
     (mut ast, mut problems): (ast::Ast, Vec<Problem>),
     live: Option<&ask::Live>,
     policy: Option<&str>,
@@ -433,6 +434,7 @@ fn finish(
         parse::without_instances(&mut one.problem);
     }
     diagnostic::sort(&mut problems);
+    diagnostic::without_idle_fixes(&mut problems, sources);
     accepted.sort_by(|a, b| {
         (a.problem.primary.span, a.problem.code).cmp(&(b.problem.primary.span, b.problem.code))
     });

@@ -258,6 +258,8 @@ pub struct Slo {
     pub period: Period,
     /// The active tiers, in the order of the policy.
     pub tiers: Vec<Tier>,
+    /// Whether its policy has tickets, active or not.
+    pub has_tickets: bool,
     /// The tiers of a built-in policy that could never fire at this objective.
     pub left_out: Vec<Tier>,
     /// The alert name of its page and its ticket, if it is set. They differ by the label `severity`.

@@ -4,6 +4,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::promql::possible;
+use crate::vocabulary::is_named_up;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
@@ -26,14 +27,26 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .label("its comparison is true for every value")
                 .help("compare with a limit that no value passes while all is well"),
             _ => problem
-                .label("the expression keeps every series, and an alert fires for every series in its result")
-                .help(match &alert.expr.kind {
-                    Kind::Selector(selector) => {
-                        format!("compare it with a limit, such as `{selector} > 100`")
-                    }
-                    _ => "compare it with a limit, such as `… > 100`".to_owned(),
-                }),
+                .label("it has a result at all times, whatever the values are")
+                .help(compared(&alert.expr, alert.down)),
         });
+    }
+}
+
+/// How to compare an expression, so that it has a result only while something is wrong.
+fn compared(expr: &Expr, down: bool) -> String {
+    match &expr.kind {
+        Kind::Selector(selector) if selector.name.as_deref().is_some_and(is_named_up) => match down {
+            true => format!("let it fire when all of them are down: `absent({selector} == 1)`"),
+            false => format!("let it fire at 0: `{selector} == 0`"),
+        },
+        Kind::Selector(selector) if selector.name.as_deref().is_some_and(|name| name.ends_with("_total")) => {
+            format!("compare how fast it grows with a limit, such as `rate({selector}[5m]) > 1` for 1 per second")
+        }
+        Kind::Selector(selector) => format!("compare it with a limit, such as `{selector} > 100`"),
+        // Printed expressions are valid, but long ones are hard to find in a sentence.
+        _ if expr.to_string().len() <= 160 => format!("compare it with a limit, such as `{expr} > 1`"),
+        _ => "compare it with a limit, such as `> 1` at its end".to_owned(),
     }
 }
 

@@ -22,24 +22,34 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     "a full outage spends the budget of {period} in {} and alerts nobody",
                     lasts(agreed, Decimal::ONE / slo.objective.budget().ratio())
                 ))
-                .help("keep at least the tickets: `tiers_off: [page]`"),
+                .help(match slo.has_tickets {
+                    true => "keep at least the tickets: `tiers_off: [page]`",
+                    false => "remove `tiers_off`: the policy has no other tier",
+                }),
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
                 let place = if slo.places.tiers == slo.places.name { tier.span } else { slo.places.tiers };
-                Problem::warning(
+                let problem = Problem::warning(
                     Code::BudgetUnwatched,
                     place,
-                    format!("a burn rate between 1 and {} spends the whole budget, and no alert fires", about(watch.burn_rate)),
+                    format!("errors can spend the whole budget of {period}, and no alert fires"),
                 )
                 .label(format!(
-                    "if the burn rate stays a little below {}, the budget of {period} is spent after {}",
+                    "no tier alerts below a burn rate of {}, which spends the budget in {}",
                     about(watch.burn_rate),
                     lasts(agreed, watch.burn_rate)
-                ))
-                .help(format!(
-                    "keep a tier with a burn rate of 1: `{{ severity: ticket, budget: 10%, long: {}, short: {} }}`",
+                ));
+                let slow = format!(
+                    "a tier with a burn rate of 1: `{{ severity: ticket, budget: 10%, long: {}, short: {} }}`",
                     tenth(period.millis(), 1),
                     tenth(period.millis(), 12)
-                ))
+                );
+                // The slowest tier of `workbook`, which is made for 30 days.
+                match tier.budget_share == Decimal::from_parts(1, 0, 0, false, 1) && tier.long == Duration::from_secs(3 * 86_400) {
+                    true => problem
+                        .help("let the windows follow the period: `policy: workbook-scaled`")
+                        .help(format!("or write a policy of your own with {slow}")),
+                    false => problem.help(format!("keep {slow}")),
+                }
             }
             Some(_) => continue,
         });

@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let problem = Problem::warning(
                 Code::BurnRateBelowOne,
                 place,
-                format!("over {period} {} although the budget is not used up", alerts(&tiers)),
+                format!("{} although the budget of {period} would last", alerts(&tiers)),
             )
             .label(match agreed == period {
                 true => format!("burn rate = budget share × period ÷ long window: {}", rates.join(", ")),

@@ -21,7 +21,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::NeverCounted,
             except.place,
-            "no event counts while these series exist, even if their value is 0",
+            "this query has a result at all times, so no event counts",
         );
         problems.push(match &except.expr.kind {
             Kind::Selector(_) if WORDS.contains(&except.text.to_lowercase().as_str()) => problem

@@ -25,7 +25,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             format!("the parts of `{}` may fail more often than `{}` itself", slo.name, slo.name),
         )
         .label(format!(
-            "the journey may fail {}; its parts may fail {} if they fail at different times",
+            "its error budget is {}; the budgets of its parts together are {}",
             about_percent(budget),
             about_percent(all)
         ))

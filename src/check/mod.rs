@@ -143,6 +143,13 @@ pub fn check(facts: &Facts, rules: &Rules, sees: CheckScope) -> Vec<Problem> {
         check(facts, rules, &mut problems);
     }
     problems.extend(contract::check(facts.model));
+    let errors: Vec<Span> =
+        problems.iter().filter(|one| one.is_error()).map(|one| one.primary.span).collect();
+    // What is wrong is written anew. Then a warning about the same text may be false, and so is one about what is sent when.
+    problems.retain(|one| {
+        let is_of_all = one.code == Code::InhibitionOutrun && !errors.is_empty();
+        one.is_error() || !(errors.contains(&one.primary.span) || is_of_all)
+    });
     problems
 }
 

@@ -29,7 +29,7 @@ impl<'n> Keys<'n> {
                 Some(Self { span: node.span, what, left, known: Vec::new() })
             }
             Value::Null | Value::Scalar(_) | Value::List(_) => {
-                problems.push(wrong_type(node, &what, "a map of keys and values"));
+                problems.push(wrong_type(node, &what, "a map of keys"));
                 None
             }
         }

@@ -219,7 +219,7 @@ fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
 /// The dialect of a document; a problem if it is not known.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     if !matches!(node.value, Value::Map(_)) {
-        problems.push(wrong_type(node, "the document", "a map of keys and values"));
+        problems.push(wrong_type(node, "the document", "a map of keys"));
         return None;
     }
     let text = |key: &str| node.get(key).and_then(|value| Some((value.text()?, value.span)));

@@ -118,7 +118,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
             problems.push(
-                wrong_type(&entry.value, "an environment", "a map of keys and values")
+                wrong_type(&entry.value, "an environment", "a map of keys")
                     .help(format!("write `{}: {{}}` if nothing is different there", entry.key.text)),
             );
         }
@@ -129,7 +129,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
 fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span, Node)> {
     let Value::Map(entries) = entry.value.value else {
         problems.push(
-            wrong_type(&entry.value, "`services`", "a map of keys and values")
+            wrong_type(&entry.value, "`services`", "a map of keys")
                 .help("write `services: { api: { policy: workbook }, billing: off }`"),
         );
         return BTreeMap::new();
@@ -146,7 +146,7 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
             _ if off => {}
             _ => {
                 problems.push(
-                    wrong_type(&value, "a service of an environment", "a map of keys and values or `off`")
+                    wrong_type(&value, "a service of an environment", "a map of keys or `off`")
                         .help(format!(
                             "write `{}: off` if the environment does not have the service",
                             key.text

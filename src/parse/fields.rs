@@ -45,7 +45,7 @@ impl<'a> Fields<'a> {
                 Some(Self { span: node.span, what, known, written: entries, left, problems })
             }
             _ => {
-                let problem = hidden(wrong_type(node, what, "a map of keys and values"), what, node);
+                let problem = hidden(wrong_type(node, what, "a map of keys"), what, node);
                 let of_entries = matches!(&node.value, Value::List(entries) if entries.len() > 1
                     && entries.iter().all(|entry| matches!(&entry.value, Value::Map(keys) if keys.len() == 1)));
                 problems.push(match example(what, node) {
@@ -99,6 +99,7 @@ impl<'a> Fields<'a> {
             match name {
                 "hours" => format!("add a second `hours` below it: `{example}`"),
                 "reason" => format!("add `{example}`, and say why these events do not count"),
+                "sli" => format!("add `{example}` with your metrics"),
                 _ => format!("add `{example}`"),
             },
         ));
@@ -159,7 +160,7 @@ impl<'a> Fields<'a> {
     ) -> Map<T> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
-            let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
+            let problem = wrong_type(node, &format!("`{name}`"), "a map of keys");
             self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), named(node), example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
                 (None, Some((key, first)), _) => problem
@@ -318,6 +319,10 @@ impl<'a> Fields<'a> {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
+            if let Some(advice) = of_a_name(self.what, node) {
+                self.problems.push(problem.help(advice));
+                continue;
+            }
             self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
                 Some(KeySuggestion::Key(name)) if known(&name) => {
                     let problem = problem.label(format!("the key is called `{name}`"));
@@ -371,6 +376,21 @@ impl<'a> Fields<'a> {
             });
         }
     }
+}
+
+/// Advice for the name of an SLO or an alert with the indentation of another level.
+fn of_a_name(what: &str, node: &Node) -> Option<&'static str> {
+    let is_slo = node.get("objective").is_some() || node.get("objectives").is_some();
+    let is_alert = node.get("expr").is_some();
+    Some(match what {
+        "an SLO" if is_slo => "it is an SLO: indent it and all lines below it less, like the name of the SLO above",
+        "an alert" if is_alert => {
+            "it is an alert: indent it and all lines below it less, like the name of the alert above"
+        }
+        "a service file" if is_slo => "it is an SLO: indent it and all lines below it more, under `slos`",
+        "a service file" if is_alert => "it is an alert: indent it and all lines below it more, under `alerts`",
+        _ => return None,
+    })
 }
 
 /// Keys without a value that the commas of a text in brackets made, as `but not fixes` in `{ do: Stop, but not fixes }`. The first key of a text has

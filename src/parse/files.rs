@@ -18,6 +18,7 @@ use crate::diagnostic::{Code, Problem, listed};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
+use crate::vocabulary::Duration;
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -697,7 +698,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
                 Some(problem) => fields
                     .problems()
                     .push(problem.help("write `sli:` in a line above, and indent these keys below it")),
-                None => fields.missing("sli", "sli: { total: …, bad: … }"),
+                None => fields.missing("sli", sli_for(&objectives)),
             }
             None
         }
@@ -726,6 +727,19 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         runbook,
         settings,
     })
+}
+
+/// The kind of SLI that objectives need: a threshold of minutes and more is an age, a shorter one the duration of a request.
+fn sli_for(objectives: &[Scalar]) -> &'static str {
+    let thresholds = objectives.iter().filter_map(|one| one.text.split_once('<'));
+    let longest = thresholds.map(|(_, limit)| Duration::from_common_spelling(limit).unwrap_or_default()).max();
+    match longest {
+        Some(longest) if longest >= Duration::from_secs(600) => {
+            "sli: { freshness: backup_last_success_timestamp_seconds }"
+        }
+        Some(_) => "sli: { latency: http_request_duration_seconds }",
+        None => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
+    }
 }
 
 /// Reports a threshold beside the objective, as other tools have it.

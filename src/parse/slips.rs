@@ -247,7 +247,7 @@ impl<'a> Faulty<'a> {
             }
             '"' | '\'' => "there is more text after the closing quote".to_owned(),
             '{' if value.ends_with('}') => {
-                "a text with brackets or quotes in it needs quotes here".to_owned()
+                "a text with brackets or quotes in it must be in quotes".to_owned()
             }
             '{' | '[' => format!("there is more text after the bracket that closes `{first}`"),
             '>' | '|' | '*' | '&' | '!' | '%' | '@' | '`' => {

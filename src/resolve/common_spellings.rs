@@ -170,7 +170,13 @@ pub(super) fn moment(text: &str, begins: Option<&str>) -> Option<String> {
     }
     let (day, time) = match text.split_once(['T', ' ']) {
         Some((day, time)) => (date(day.trim())?, clock(time)?),
-        None => (date(begins?.trim().get(..10)?)?, clock(text)?),
+        None => {
+            let (begin, end) = (begins?.trim(), clock(text)?);
+            let day = date(begin.get(..10)?)?;
+            // A time before the begin is on the next day.
+            let is_over_midnight = begin.get(11..16).is_some_and(|time| end.as_str() <= time);
+            (if is_over_midnight { day.tomorrow().ok()? } else { day }, end)
+        }
     };
     match time.as_str() {
         "24:00" => Some(format!("{}T00:00", day.tomorrow().ok()?)),

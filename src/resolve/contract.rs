@@ -9,7 +9,7 @@ use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Job, MetricRead, Planned};
 use crate::parse::beside;
-use crate::vocabulary::{Duration, SEARCHED, nearest};
+use crate::vocabulary::{Duration, SEARCHED, distance};
 
 /// Prometheus's default.
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
@@ -50,7 +50,11 @@ fn missing(
         |known: &&str| file.metrics.iter().any(|named| named.text.trim_start_matches("./") == *known);
     let known: Vec<&str> =
         all.filter_map(|known| known.strip_prefix(here)).filter(|known| !is_listed(known)).collect();
-    let problem = match nearest(&named.text, &known) {
+    // All paths have the same folder and ending, so only names tell how near they are.
+    let name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default().to_lowercase();
+    let nearness = |path: &&&str| distance(&name(&named.text), &name(path), 1 + name(path).len() / 4);
+    let near = known.iter().filter(|path| nearness(path).is_some()).min_by_key(nearness);
+    let problem = match near.copied() {
         Some(near) => problem.fix(format!("write `{near}`"), place, near),
         None => problem,
     };

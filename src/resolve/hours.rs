@@ -353,9 +353,18 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
         let problem = Problem::error(Code::InvalidMaintenance, whole(&block.to), headline)
             .and(whole(&block.from), "it begins here");
         let (begin, end) = (block.from.text.trim(), block.to.text.trim());
-        problems.push(match to < from && from - to <= LONGEST {
-            true => problem.help(format!("write the earlier time first: `from: {end}, to: {begin}`")),
-            false => problem.help("write a time that is later, and at most 31 days later"),
+        let next = (to < from && from - to < 86_400).then(|| next_day(end)).flatten();
+        let swapped = format!("write the earlier time first: `from: {end}, to: {begin}`");
+        problems.push(match next {
+            // The shorter of both readings is meant.
+            Some(next) if from - to > 43_200 => {
+                problem.help(format!("if it ends on the next day, write `to: {next}`"))
+            }
+            Some(next) => {
+                problem.help(swapped).help(format!("or, if it ends on the next day, `to: {next}`"))
+            }
+            None if to < from && from - to <= LONGEST => problem.help(swapped),
+            None => problem.help("write a time that is later, and at most 31 days later"),
         });
     }
     let of = |written: &Scalar| {
@@ -374,6 +383,12 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
         place: whole(&block.from),
         of: block.slos.iter().map(of).collect(),
     })
+}
+
+/// The same time a day later, as in `2027-01-11T02:00` for `2027-01-10T02:00`.
+fn next_day(text: &str) -> Option<String> {
+    let day: civil::Date = text.get(..10)?.parse().ok()?;
+    Some(format!("{}{}", day.tomorrow().ok()?, text.get(10..)?))
 }
 
 /// A time in seconds since 1970: with an offset, or in the project's time zone. `begins` is the begin of the window, if this is its end.

@@ -259,7 +259,8 @@ impl Scope<'_> {
                 by: &read,
                 by_places: &by_places,
                 effort: &self.effort,
-                service: self.service.name.text.trim(),
+                file: self.service,
+                ast: self.ast,
             },
             problems,
         );
@@ -295,7 +296,7 @@ impl Scope<'_> {
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus, readings) = sli?;
-        let (tiers, tiers_place) = tiers?;
+        let (tiers, tiers_place, has_tickets) = tiers?;
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, (&period, &agreed), whole(objective), problems);
         let alert_name = alert_name?;
@@ -314,6 +315,7 @@ impl Scope<'_> {
             budgeting: budgeting?,
             period,
             tiers,
+            has_tickets,
             left_out,
             alert_name: alert_name.as_ref().map(|(name, _)| name.clone()),
             min_bad_events,

@@ -215,7 +215,7 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     }
 }
 
-/// The tiers of an SLO, each with whether it is written in the sources, and the place that decides it.
+/// The tiers of an SLO, each with whether it is written in the sources; the place that decides it; and whether the policy has tickets.
 pub(super) fn tiers(
     policies: &Policies,
     levels: [&Settings; 3],
@@ -223,7 +223,7 @@ pub(super) fn tiers(
     period: &Period,
     slo: Span,
     problems: &mut Vec<Problem>,
-) -> Option<(Vec<(Tier, bool)>, Span)> {
+) -> Option<(Vec<(Tier, bool)>, Span, bool)> {
     let named = innermost(levels.map(|level| level.policy.as_ref()));
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let name = named.map_or("workbook", |scalar| scalar.text.trim());
@@ -258,20 +258,24 @@ pub(super) fn tiers(
             }
             let longs: Vec<String> = tiers.iter().map(|(tier, _)| tier.long.to_string()).collect();
             let headline = format!("policy `{name}` has no tier `{text}`");
-            let problem = Problem::error(Code::UnknownPolicy, whole(word), headline).help(format!(
-                "write `page`, `ticket`, or one of the long windows {}",
-                crate::diagnostic::listed(&longs)
-            ));
-            problems.push(match values::severity_meant(text) {
-                Some(meant) => problem.fix(format!("write `{meant}`"), whole(word), meant),
-                None => problem,
+            let problem = Problem::error(Code::UnknownPolicy, whole(word), headline);
+            let has = |severity: &Severity| tiers.iter().any(|(tier, _)| tier.severity == *severity);
+            let there = Severity::ALL.iter().filter(|severity| has(severity)).map(ToString::to_string);
+            let names: Vec<String> = there.chain(longs).collect();
+            let meant = values::severity_meant(text).filter(|meant| *meant != text);
+            problems.push(match (meant, Severity::parse(text)) {
+                (Some(meant), _) => problem.fix(format!("write `{meant}`"), whole(word), meant),
+                // The tiers are off already.
+                (None, Some(_)) if off.len() == 1 => problem.help("remove `tiers_off`"),
+                (None, Some(_)) => problem.help(format!("remove `{text}` from the list")),
+                (None, None) => problem.help(format!("its tiers are {}", crate::diagnostic::listed(&names))),
             });
             return None;
         }
         tiers.retain(|(tier, _)| !matches(tier));
         place = whole(word);
     }
-    Some((tiers, place))
+    Some((tiers, place, policy.tiers.iter().any(|(tier, _)| tier.severity == Severity::Ticket)))
 }
 
 /// The tiers that can fire at an objective, and the built-in ones that cannot, because even a full outage does not reach their burn rate. That is not
@@ -302,14 +306,13 @@ pub(super) fn reachable(
     let (out, kept) = (tiers(out), tiers(kept.collect()));
     if !out.is_empty() {
         let longs: Vec<String> = out.iter().map(|tier| tier.long.to_string()).collect();
-        let named = out.iter().map(|tier| format!("the tier of {} ({})", tier.long, tier.severity));
-        let named = joined(&named.collect::<Vec<_>>(), "and");
-        let headline =
-            format!("at an objective of {objective} {named} cannot fire, so the rules have no such tier");
+        let tiers = if out.len() == 1 { "the tier" } else { "the tiers" };
+        let named = joined(&longs, "and");
+        let headline = format!("at an objective of {objective} {tiers} of {named} cannot fire");
         let pages = kept.iter().any(|tier| tier.severity == Severity::Page);
         let label = match pages {
-            true => "a full outage does not reach this burn rate",
-            false => "a full outage does not reach this burn rate, and no tier is left that pages",
+            true => "not even a full outage has such a burn rate",
+            false => "not even a full outage has such a burn rate, and no tier is left that pages",
         };
         let problem = Problem::warning(Code::BurnRateUnreachable, place, headline).label(label);
         // The user may have written the share of failures.

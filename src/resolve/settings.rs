@@ -89,7 +89,7 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
                 false => "slowburn sets it itself on every alert",
             })
             .help(match name.as_str() {
-                "severity" => "the rules set it, to `page` or `ticket`; other values are in the project file: `severities: { page: { label: critical }, ticket: { label: warning } }`".to_owned(),
+                "severity" => "remove it: every alert has `severity: page` or `severity: ticket`; to write other values there, add to the project file: `severities: { page: { label: critical }, ticket: { label: warning } }`".to_owned(),
                 "owner" => "write `owner: …` in the service file, which sets it".to_owned(),
                 _ => format!("give it another name; reserved are {listed} and names that begin with `__`"),
             }),

@@ -3,11 +3,12 @@
 use super::effort::Effort;
 use super::sli_advice::{
     KINDS, RANGE, base, chained, compared, compares, decided, in_foreign_range, in_ranges, is_hyphen, mixed,
-    of_counters, of_quantile, of_variable, other_count, percentage, smoothed, straight,
+    of_counters, of_quantile, of_variable, other_count, percentage, several_comparisons, smoothed,
+    straight,
 };
 use super::values::Promise;
-use super::{dropped, journey, secrets, stimulus, whole};
-use crate::ast::SliBlock;
+use super::{contract, dropped, journey, secrets, stimulus, whole};
+use crate::ast::{Ast, ServiceFile, SliBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
@@ -24,8 +25,9 @@ pub(super) struct Context<'a> {
     pub by: &'a [LabelName],
     pub by_places: &'a [Span],
     pub effort: &'a Effort,
-    /// The name of its service.
-    pub service: &'a str,
+    /// The file of its service.
+    pub file: &'a ServiceFile,
+    pub ast: &'a Ast,
 }
 
 /// The first Prometheus whose promtool can test native histograms.
@@ -60,7 +62,10 @@ pub(super) fn sli(
         let all = "write exactly two of `total`, `good` and `bad`";
         problems.push(match given {
             1 => Problem::error(Code::SliKind, start, "a ratio needs two counts of events")
-                .help(other_count(block).unwrap_or_else(|| all.to_owned())),
+                .help({
+                    let contract = contract::contract(context.file, context.ast, &mut Vec::new());
+                    other_count(block, contract.as_deref()).unwrap_or_else(|| all.to_owned())
+                }),
             _ => Problem::error(Code::SliKind, start, "`total`, `good` and `bad` may contradict each other")
                 .help(all),
         });
@@ -78,7 +83,7 @@ pub(super) fn sli(
     }
     let fits = threshold(block, context, problems);
     if let Some(journey) = &block.journey {
-        let parts = journey::parts(journey, context.promise, context.service, problems);
+        let parts = journey::parts(journey, context.promise, context.file.name.text.trim(), problems);
         fits?;
         return Some((Sli::Journey { parts: parts? }, None, Vec::new()));
     }
@@ -301,6 +306,7 @@ impl Reader {
                 let quotes = straight(query, fault.span.start);
                 report(Code::PromqlSyntax, vec![fault], problems);
                 if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {
+                    problem.help.clear();
                     *problem = problem.clone().fix("write straight quotes", span, text);
                 }
                 return None;
@@ -460,6 +466,10 @@ impl Reader {
 
     /// `condition`
     fn condition(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
+        if let Some(problem) = several_comparisons(query) {
+            problems.push(problem);
+            return None;
+        }
         let expr = self.vector(query, problems)?;
         let compares = |op| matches!(op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge);
         match &expr.kind {

@@ -3,6 +3,7 @@
 use super::values::Promise;
 use super::whole;
 use crate::ast::SliBlock;
+use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem, joined};
 use crate::model::{MetricRead, Role};
 use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Matcher, Op, Selector};
@@ -58,7 +59,7 @@ pub(super) fn mixed(block: &SliBlock) -> Problem {
 }
 
 /// The count that is missing beside the only one, with the user's own metric.
-pub(super) fn other_count(block: &SliBlock) -> Option<String> {
+pub(super) fn other_count(block: &SliBlock, contract: Option<&Contract>) -> Option<String> {
     const OUTCOMES: [&str; 10] = [
         "code",
         "status",
@@ -71,10 +72,19 @@ pub(super) fn other_count(block: &SliBlock) -> Option<String> {
         "grpc_code",
         "reason",
     ];
+    /// Values of bad events.
+    const FAILED: [&str; 8] = ["error", "errors", "failed", "failure", "fail", "5xx", "false", "exception"];
     let written = [&block.total, &block.good, &block.bad].into_iter().find_map(Option::as_ref)?;
     let Kind::Selector(selector) = promql::parse(&written.text).ok()?.kind else { return None };
     if block.total.is_some() {
-        let bad = selector.as_ref().clone().matching("code", MatchOp::Matches, "5..");
+        let family = contract.and_then(|contract| contract.find(selector.name.as_deref()?));
+        let shapes = family.map_or(&[][..], |(_, family, _)| &family.shapes);
+        let values = |label: &&&str| shapes.iter().find_map(|shape| shape.labels.get(**label));
+        let label = OUTCOMES.iter().find(|label| values(label).is_some()).unwrap_or(&OUTCOMES[0]);
+        let known = values(&label).map(|values| &values.known);
+        let failed = known.and_then(|known| FAILED.iter().find(|word| known.contains(**word)));
+        let (op, value) = failed.map_or((MatchOp::Matches, "5.."), |word| (MatchOp::Equal, *word));
+        let bad = selector.as_ref().clone().matching(label, op, value);
         return Some(format!("add the bad events, with the label that tells them apart: `bad: {bad}`"));
     }
     let decides = |matcher: &&Matcher| OUTCOMES.contains(&matcher.label.as_str());
@@ -244,6 +254,41 @@ pub(super) fn chained(binary: &Binary, query: &Scalar) -> Option<Problem> {
         written(&binary.right)
     );
     Some(problem.spelled(format!("write `{both}`"), whole(query), query.spelling().of(&both)))
+}
+
+/// The problem of comparisons that `and` or `or` joins, also if they are written `&&` and `||`.
+pub(super) fn several_comparisons(query: &Scalar) -> Option<Problem> {
+    let text = query.text.replace("&&", "and").replace("||", "or");
+    let expr = without_parens(&promql::parse(&text).ok()?);
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let is_both = match binary.op {
+        Op::And => true,
+        Op::Or => false,
+        _ => return None,
+    };
+    let [left, right] = [&binary.left, &binary.right].map(without_parens);
+    let (Kind::Binary(first), Kind::Binary(second)) = (&left.kind, &right.kind) else { return None };
+    if !first.op.is_comparison() || !second.op.is_comparison() {
+        return None;
+    }
+    let at = ["&&", "||", " and ", " or "].iter().find_map(|sign| Some((query.text.find(sign)?, sign)))?;
+    let start = at.0 + usize::from(at.1.starts_with(' '));
+    let place = query.place(start, start + at.1.trim().len());
+    let problem = Problem::error(Code::PromqlType, place, "a condition is one comparison, and this joins two");
+    let one = |binary: &Binary| {
+        format!("{} {} bool {}", binary.left, binary.op.symbol(), binary.right)
+    };
+    // Of the same series, both are true or false together with one value.
+    if first.left.to_string() == second.left.to_string() {
+        let (sign, end) = if is_both { ("*", "== 1") } else { ("+", "> 0") };
+        let meant = format!("({}) {sign} ({}) {end}", one(first), one(second));
+        return Some(problem.spelled(format!("write `{meant}`"), whole(query), query.spelling().of(&meant)));
+    }
+    let condition = |expr: &Expr| format!("`sli: {{ condition: '{}' }}`", expr.to_string().replace('\'', "''"));
+    Some(match is_both {
+        true => problem.help(format!("write two SLOs: one with {}, one with {}", condition(&left), condition(&right))),
+        false => problem.help(format!("keep one of them: {}", condition(&left))),
+    })
 }
 
 /// The problem of a probe that is an average: one failure makes it differ from 1 for the whole range.

@@ -97,7 +97,7 @@ fn suggested(
         None => problem,
     };
     problem.help(format!(
-        "if the scrape adds this label, declare it in the project file: `prometheus: {{ target_labels: [{}] }}`",
+        "if Prometheus adds this label to every series of the target, declare it in the project file: `prometheus: {{ target_labels: [{}] }}`",
         in_yaml(label)
     ))
 }

@@ -44,7 +44,7 @@ pub fn read(
                 named
             }),
             Value::Null | Value::List(_) => {
-                problems.push(wrong_type(node, "an alert policy", "a map of keys and values"));
+                problems.push(wrong_type(node, "an alert policy", "a map of keys"));
                 continue;
             }
         };
@@ -140,7 +140,7 @@ fn policy(
                 .and_then(|mut keys| keys.text("conditionRef", problems)),
             Value::Scalar(name) => Some(name.clone()),
             Value::Null | Value::List(_) => {
-                problems.push(wrong_type(node, "a condition", "a map of keys and values"));
+                problems.push(wrong_type(node, "a condition", "a map of keys"));
                 continue;
             }
         };
