@@ -1,22 +1,27 @@
 //! Periods that are longer than the retention of samples.
 
 use super::{also, slos};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Label, Problem};
 use crate::facts::Facts;
 use crate::source::Span;
+use crate::vocabulary::Period;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some((retention, place)) = model.project.prometheus.retention else { return };
-    let mut reported: Vec<Option<Span>> = Vec::new();
+    let mut reported: Vec<(Period, Span, Problem)> = Vec::new();
     for (_, slo) in slos(model) {
         let reach = slo.period.reach();
         let period = slo.places.period;
-        // The default period is one problem for any number of SLOs.
-        let written = (period != slo.places.name).then_some(period);
-        if reach <= retention || reported.contains(&written) {
+        if reach <= retention {
             continue;
         }
-        reported.push(written);
+        // A period is one problem for any number of SLOs, and one that is written again is the same.
+        if let Some((_, first, problem)) = reported.iter_mut().find(|(known, ..)| *known == slo.period) {
+            if period != slo.places.name && period != *first && problem.secondary.iter().all(|one| one.span != period) {
+                problem.secondary.push(Label { span: period, text: "also here".to_owned() });
+            }
+            continue;
+        }
         let problem =
             Problem::error(
                 Code::PeriodBeyondRetention,
@@ -28,6 +33,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 "keep samples for longer, with `--storage.tsdb.retention.time={reach}` or more, and declare it: `retention: {reach}`"
             ))
             .help(format!("or write a shorter period: `period: {retention}`"));
-        problems.push(also(problem, place, format!("samples are kept for {retention}")));
+        let problem = also(problem, place, format!("samples are kept for {retention}"));
+        reported.push((slo.period.clone(), period, problem));
     }
+    problems.extend(reported.into_iter().map(|(.., problem)| problem));
 }

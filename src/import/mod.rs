@@ -242,6 +242,15 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         });
         return None;
     }
+    if named.is_none() && node.get("groups").is_some() {
+        let headline = "these are rules of Prometheus, and SLOs are imported from specs";
+        problems.push(
+            Problem::error(Code::UnknownDialect, node.span.beginning(), headline)
+                .label("specs are the files of Sloth, Pyrra or OpenSLO that such rules are made from")
+                .help("write the SLOs anew, and compare them with these rules: `slowburn diff FILE`, with the name of this file"),
+        );
+        return None;
+    }
     let known: Vec<&str> = match of_tool {
         Some(dialect) => dialect.versions.to_vec(),
         None => DIALECTS.iter().flat_map(|dialect| dialect.versions.iter().copied()).collect(),

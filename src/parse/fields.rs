@@ -9,7 +9,7 @@ use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{nearest, shortened};
+use crate::vocabulary::{Objective, ObjectiveFault, nearest, shortened};
 
 /// Keys of lists of labels and annotations, which are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
             Some(KeySuggestion::Key(meant)) => meant == name,
             // The advice says how to write it.
             Some(KeySuggestion::Advice(advice)) => advice.contains(&format!("{name}: ")),
-            None => nearest(&key.text, self.known) == Some(name),
+            None => similar(&key.text, self.known) == Some(name),
         })
     }
 
@@ -323,7 +323,12 @@ impl<'a> Fields<'a> {
                 self.problems.push(problem.help(advice));
                 continue;
             }
-            self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
+            let plural = |name: &&&str| name.strip_suffix('s') == Some(&key.text);
+            let suggestion = match (&node.value, self.known.iter().find(plural)) {
+                (Value::List(_), Some(name)) => Some(KeySuggestion::Key(name)),
+                _ => foreign_keys::suggestion(self.what, &key.text, self.known),
+            };
+            self.problems.push(match suggestion {
                 Some(KeySuggestion::Key(name)) if known(&name) => {
                     let problem = problem.label(format!("the key is called `{name}`"));
                     let whole = Span { end: node.span.end, ..key.span };
@@ -361,7 +366,7 @@ impl<'a> Fields<'a> {
                     let name = shown(&key.text);
                     problem.help(format!("{what} belongs under `{under}`: `{under}: {{ {name}: … }}`"))
                 }
-                _ => match nearest(&key.text, self.known) {
+                _ => match similar(&key.text, self.known) {
                     Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                         format!("write `{name}`"),
                         key.span,
@@ -378,17 +383,23 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The known key with a similar name, or the only one that begins with this abbreviation.
+fn similar<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    nearest(key, known).or_else(|| {
+        let mut begun = known.iter().filter(|name| key.len() > 2 && name.starts_with(key));
+        begun.next().filter(|_| begun.next().is_none()).copied()
+    })
+}
+
 /// Advice for the name of an SLO or an alert with the indentation of another level.
 fn of_a_name(what: &str, node: &Node) -> Option<&'static str> {
     let is_slo = node.get("objective").is_some() || node.get("objectives").is_some();
     let is_alert = node.get("expr").is_some();
     Some(match what {
-        "an SLO" if is_slo => "it is an SLO: indent it and all lines below it less, like the name of the SLO above",
+        "an SLO" if is_slo => "it is an SLO: write two spaces less before it, and before the lines below",
         "an alert" if is_alert => {
-            "it is an alert: indent it and all lines below it less, like the name of the alert above"
+            "it is an alert: write two spaces less before it, and before the lines below"
         }
-        "a service file" if is_slo => "it is an SLO: indent it and all lines below it more, under `slos`",
-        "a service file" if is_alert => "it is an alert: indent it and all lines below it more, under `alerts`",
         _ => return None,
     })
 }
@@ -497,6 +508,10 @@ fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
             (text != scalar.text && text.len() <= 300 && !text.contains('\n'))
                 .then(|| format!("'{}'", text.replace('\'', "''")))
         }
+        (Value::Scalar(scalar), "objective") => match Objective::parse(&scalar.text) {
+            Err(ObjectiveFault::Malformed(meant)) => meant,
+            Ok(_) | Err(ObjectiveFault::OutOfRange) => None,
+        },
         (Value::Scalar(scalar), "budgeting") => {
             let word = scalar.text.to_lowercase();
             ["occurrences", "timeslices"].contains(&word.as_str()).then_some(word)

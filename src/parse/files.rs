@@ -746,7 +746,7 @@ fn sli_for(objectives: &[Scalar]) -> &'static str {
 fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
     let [objective] = objectives else { return };
     let (text, percentage) = (objective.text.trim(), |text: &str| text.ends_with('%') && !text.contains('<'));
-    for name in ["threshold", "latency_threshold"].into_iter().filter(|_| percentage(text)) {
+    for name in ["threshold", "latency_threshold", "umbral", "limite", "límite"] {
         let Some((key, node)) = fields.foreign(name) else { continue };
         let problem = Problem::error(Code::UnknownKey, key.span, format!("an SLO has no key `{name}`"));
         let Value::Scalar(limit) = &node.value else {
@@ -754,7 +754,10 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
             fields.problems().push(problem.help(example));
             continue;
         };
-        let meant = format!("write `objective: {text} < {}`, and remove this line", limit.text.trim());
+        let meant = match percentage(text) {
+            true => format!("write `objective: {text} < {}`, and remove this line", limit.text.trim()),
+            false => format!("remove this line: the objective says `{text}`"),
+        };
         fields.problems().push(problem.label("the threshold belongs to the objective").help(meant));
     }
 }

@@ -14,6 +14,8 @@ pub enum KeySuggestion {
 /// Words of other tools: the word, where it is written, and the equivalent key.
 const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["name", "service_name", "app", "job"], "service"),
+    ("a service file", &["desc", "title", "summary"], "description"),
+    ("an SLO", &["desc", "title", "summary"], "description"),
     ("a service file", &["team", "squad", "contact", "maintainer"], "owner"),
     ("a service file", &["objectives", "slo_list"], "slos"),
     ("a service file", &["interval", "scrapeInterval", "resolution"], "scrape_interval"),
@@ -68,7 +70,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("an alert", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("a tier", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("an alert", &["runbook_link"], "runbook"),
-    ("an alert", &["message", "summary"], "description"),
+    ("an alert", &["message", "summary", "desc", "title"], "description"),
     ("a tier", &["long_window", "longWindow"], "long"),
     ("a tier", &["short_window", "shortWindow"], "short"),
     ("a tier", &["error_budget_percent", "errorBudgetPercent", "share"], "budget"),
@@ -229,12 +231,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an SLO",
         &["threshold", "latency_threshold", "percentile"],
-        "write the threshold in the objective: `objective: P95 < 500ms`",
+        "write the threshold in the objective, `objective: P95 < 500ms`, and remove this line",
     ),
     (
         "`sli`",
         &["threshold", "latency_threshold", "percentile", "quantile", "le"],
-        "write the threshold in the objective: `objective: P95 < 500ms`",
+        "write the threshold in the objective, `objective: P95 < 500ms`, and remove this line",
     ),
     (
         "an SLO",
@@ -327,9 +329,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["budget", "error_budget", "errorBudget"],
         "remove it: the objective decides the budget, `objective: 99.9%` leaves 0.1%; `budget_alerts` warns while it is spent",
     ),
-    ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
+    ("an SLO", &["name", "id", "displayName"], "remove it: the name of an SLO is the key above it"),
     ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
-    ("an alert", &["alert", "name"], "the key is its name: `alerts: { down: … }`"),
+    ("an alert", &["alert", "name"], "remove it: the name of an alert is the key above it"),
     ("an alert", &["runbook_text", "text"], "write it as `description`, or in a file that `runbook` names"),
     (
         "`sli`",
@@ -403,8 +405,18 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
     (
         "the project file",
-        &["receivers", "routes", "route", "smtp"],
-        "it belongs under `alertmanager`: `alertmanager: { receivers: …, default: …, routes: … }`",
+        &["receivers", "routes", "route", "smtp", "inhibitions", "times"],
+        "write `alertmanager:` in a line above, and indent this and the lines below it",
+    ),
+    (
+        "a service file",
+        &["receivers", "routes", "route", "smtp", "inhibitions", "times"],
+        "move it to the project file, `slowburn.yaml`, and indent it below `alertmanager:`",
+    ),
+    (
+        "a service file",
+        &["environment", "env", "stage"],
+        "remove it: environments are in the project file, `environments: { production: {}, staging: {} }`, and are chosen on the command line: `slowburn compile --environment production`",
     ),
     (
         "`targets`",
@@ -458,7 +470,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "write `teams: { webhook_url_file: /etc/alertmanager/teams }`",
     ),
     ("a receiver", &["discord_configs"], "write `discord: { webhook_url_file: /etc/alertmanager/discord }`"),
-    ("a receiver", &["name"], "the key is its name: `receivers: { ops: { email: … } }`"),
+    ("a receiver", &["name"], "remove it: the name of a receiver is the key above it"),
     (
         "a receiver",
         &[

@@ -1,5 +1,6 @@
 //! Common mistakes behind an error of YAML. The parser often notices them only a line later, or names a sign that nobody meant as YAML.
 
+use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use crate::diagnostic::{Code, Problem};
 use crate::inert::blank;
 use crate::source::{SourceId, Span};
@@ -67,6 +68,9 @@ impl<'a> Faulty<'a> {
                 .or_else(|| self.unclosed_bracket(here))
                 .or_else(|| self.opened(here));
         }
+        if words.contains("expected alphabetic or numeric character") {
+            return self.star();
+        }
         if words.contains("trailing content") || words.contains("unclosed quote") {
             return self.unclosed(here);
         }
@@ -83,6 +87,7 @@ impl<'a> Faulty<'a> {
         if words.contains("did not find expected key") || words.contains("simple key expected") {
             return self
                 .uneven_entry(here)
+                .or_else(|| self.outdented(here))
                 .or_else(|| self.indented(here))
                 .or_else(|| self.bare(here))
                 .or_else(|| self.without_colon(here));
@@ -595,13 +600,55 @@ impl<'a> Faulty<'a> {
         }
         let wanted = wanted.filter(|wanted| *wanted != found && !line.trim_start().starts_with('-'))?;
         let key = line.trim_start().split(':').next().unwrap_or_default();
-        let headline = format!("`{key}` has {} before it, and no line above has so many", spaces(found));
+        let headline = format!("the indentation of `{key}` fits no line above");
         let fix = self.span(start, start + found);
-        Some(self.syntax(start + found, start + found + key.len(), headline).fix(
+        Some(self.syntax(start + found, start + found + key.len(), headline).label(format!("it has {}", spaces(found))).fix(
             format!("indent it by {}, like the keys beside it", spaces(wanted)),
             fix,
             " ".repeat(wanted),
         ))
+    }
+
+    /// A name with less indentation than the names beside it, of which the next one seems wrong instead.
+    fn outdented(self, start: usize) -> Option<Problem> {
+        let wanted = depth(self.rest(start));
+        let is_key = |start: &usize| {
+            let line = self.rest(*start).trim_start();
+            !line.is_empty() && !line.starts_with(['#', '-'])
+        };
+        let mut above = self.lines_above(start).take(200).filter(is_key);
+        let name = above.find(|start| depth(self.rest(*start)) < wanted)?;
+        let beside = above.find(|start| depth(self.rest(*start)) <= wanted)?;
+        let (line, found) = (self.rest(name), depth(self.rest(name)));
+        let key = line.trim_start().strip_suffix(':')?;
+        let is_known = SERVICE_KEYS.contains(&key) || PROJECT_KEYS.contains(&key);
+        if depth(self.rest(beside)) != wanted || is_known || !self.rest(beside).ends_with(':') {
+            return None;
+        }
+        let as_key = self.rest(beside).trim().trim_end_matches(':');
+        let headline = format!("`{key}` has {} before it, and `{as_key}` has {wanted}", spaces(found));
+        Some(self.syntax(name + found, name + found + key.len(), headline).fix(
+            format!("indent it by {}, like `{as_key}`", spaces(wanted)),
+            self.span(name, name + found),
+            " ".repeat(wanted),
+        ))
+    }
+
+    /// `*` or `&` as a value in brackets: `{ service: * }`.
+    fn star(self) -> Option<Problem> {
+        let at = self.text[..self.offset].rfind(['*', '&']).filter(|at| self.offset - at < 3)?;
+        let (before, rest) = (&self.text[self.line(at)..at], &self.text[at..]);
+        let end = rest.find([',', '}', ']', ' ', '\n']).unwrap_or(rest.len());
+        let key = before.trim_end().strip_suffix(':')?.rsplit(['{', ',', ' ']).next()?;
+        let headline = format!("a text without quotes cannot begin with `{}`", &rest[..1]);
+        let problem = self.syntax(at, at + 1, headline);
+        // A label with any value needs no matcher.
+        Some(match &rest[..end] {
+            "*" => problem.help(format!("remove `{key}: *`: what is not named may have any value")),
+            text => {
+                problem.fix(format!("write `{key}: \"{text}\"`"), self.span(at, at + end), format!("\"{text}\""))
+            }
+        })
     }
 }
 

@@ -503,10 +503,19 @@ impl Templates<'_> {
                 written == format!("<<{name}>>") || written.contains("$labels") || written == "$window";
             let is_meant = self.known.contains_key(name) || name == NAME && certain;
             let place = scalar.place(found.place.start, found.place.end);
-            if is_own || !is_meant || !self.reported.insert((place.source.instance(), name.to_owned())) {
+            if is_own || !is_meant {
                 continue;
             }
             let headline = format!("nothing fills in `{written}`");
+            if !self.reported.insert((place.source.instance(), name.to_owned())) {
+                let same = |problem: &&mut Problem| {
+                    problem.headline == headline && problem.primary.span.source == place.source
+                };
+                if let Some(first) = self.problems.iter_mut().find(same) {
+                    first.secondary.push(Label { span: place, text: "and here".to_owned() });
+                }
+                continue;
+            }
             self.problems.push(
                 Problem::error(Code::UnknownKey, place, headline)
                     .label("a placeholder of a template is written in `<<` and `>>`")

@@ -3,6 +3,7 @@
 use super::ast::Span;
 use super::fault::Fault;
 use crate::inert::{blank, is_seen, line};
+use crate::vocabulary::without_accent;
 
 /// A token and its place.
 #[derive(Clone, Debug)]
@@ -134,6 +135,17 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                         fault.help(format!(
                             "Prometheus stores dots as `_`, unless it is configured otherwise: write `{name}`"
                         ))
+                    }
+                    _ if first.is_alphabetic() && at > 0 => {
+                        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+                        let start = text[..at].rfind(|c| !is_part(c)).map_or(0, |before| before + 1);
+                        let end = text[at..].find(|c| !is_part(c)).map_or(text.len(), |length| at + length);
+                        let name = &text[start..end];
+                        let plain: String = name.chars().map(without_accent).collect();
+                        fault.help(match plain.is_ascii() {
+                            true => format!("names have only the letters a to z: write `{plain}`, or, if the program shows `{name}`, `{{\"{name}\"}}`"),
+                            false => format!("names have only the letters a to z; if the program shows `{name}`, write `{{\"{name}\"}}`"),
+                        })
                     }
                     _ => fault,
                 })

@@ -308,7 +308,7 @@ fn chat(written: &Scalar, problems: &mut Vec<Problem>) -> Option<i64> {
 
 /// What is needed to check the address of a webhook without secrets.
 const WEBHOOK: Public = Public {
-    of: "a webhook",
+    of: "the address of a webhook",
     fits: |rest| {
         let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
         !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(plain)

@@ -19,10 +19,21 @@ const DAYS: [(&str, &[&str]); 7] = [
 const SPANS_OF_DAYS: [(&str, &[&str]); 3] = [
     (
         "monday-friday",
-        &["weekdays", "weekday", "workdays", "business days", "working days", "laborables", "hábiles"],
+        &[
+            "weekdays",
+            "weekday",
+            "workdays",
+            "business days",
+            "working days",
+            "laborables",
+            "hábiles",
+            "días laborables",
+            "días hábiles",
+            "entre semana",
+        ],
     ),
-    ("saturday-sunday", &["weekend", "weekends", "fin de semana"]),
-    ("monday-sunday", &["daily", "every day", "all", "todos"]),
+    ("saturday-sunday", &["weekend", "weekends", "fin de semana", "fines de semana", "finde", "findes"]),
+    ("monday-sunday", &["daily", "every day", "all", "todos", "todos los días", "cada día"]),
 ];
 
 /// Words for yes and no.
@@ -56,13 +67,15 @@ pub(super) fn days(text: &str) -> Option<String> {
     }
     let day = |name: &str| {
         let name = name.trim().trim_end_matches('.');
+        let name = ["los ", "el "].iter().find_map(|article| name.strip_prefix(article)).unwrap_or(name);
         // ISO 8601 counts from Monday.
         if let Some((day, _)) = name.parse::<usize>().ok().and_then(|number| DAYS.get(number.checked_sub(1)?))
         {
             return Some(*day);
         }
         let known = |(day, names): &&(&str, &[&str])| {
-            *day == name || format!("{day}s") == name || names.contains(&name)
+            let one = name.strip_suffix('s').unwrap_or(name);
+            *day == name || *day == one || names.contains(&name) || names.contains(&one)
         };
         DAYS.iter().find(known).map(|(day, _)| *day)
     };
@@ -357,6 +370,8 @@ mod tests {
             ("Mon - Fri", "monday-friday"),
             ("lunes a viernes", "monday-friday"),
             ("sáb–dom", "saturday-sunday"),
+            ("los sábados", "saturday"),
+            ("fines de semana", "saturday-sunday"),
             ("Weekdays", "monday-friday"),
             ("thu", "thursday"),
             ("Saturdays", "saturday"),
@@ -408,6 +423,7 @@ mod tests {
             ("lun, mié y vie", "[monday, wednesday, friday]"),
             ("mon tue wed", "[monday, tuesday, wednesday]"),
             ("mon-thu, sat", "[monday-thursday, saturday]"),
+            ("sábados y domingos", "[saturday, sunday]"),
         ] {
             assert_eq!(several(written, days, "").as_deref(), Some(meant), "{written}");
         }

@@ -22,7 +22,7 @@ pub(super) fn all(block: &LinksBlock, problems: &mut Vec<Problem>) -> Links {
 /// A web address without a slash at its end, and without characters that have a meaning in a page, a shell or a template.
 fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     const LINK: Public = Public {
-        of: "the web",
+        of: "a web address",
         fits: |rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['),
         gives_access: secrets::gives_access,
         seen: "every notification would contain it",

@@ -77,7 +77,7 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
 
 /// What is needed to check an address that everybody may know.
 pub(super) struct Public {
-    /// What the address is of, for messages: `the web`.
+    /// What the address is, for messages: `a web address`.
     pub of: &'static str,
     /// Whether the text after the scheme is valid.
     pub fits: fn(&str) -> bool,
@@ -105,7 +105,7 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     }
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     if !rest.is_some_and(public.fits) {
-        let headline = format!("this is not an address of {}", public.of);
+        let headline = format!("this is not {}", public.of);
         let problem = Problem::error(Code::WrongType, whole(written), headline);
         let host = url.split('/').next().unwrap_or_default();
         let is_host = host.contains('.') || host.starts_with("localhost");

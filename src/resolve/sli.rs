@@ -220,7 +220,7 @@ fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -
     let place = whole(context.objective);
     let promised = promise.objective;
     problems.push(if wanted {
-        let limit = if block.latency.is_some() { "500ms" } else { "60s" };
+        let limit = if block.latency.is_some() { "500ms" } else { "26h" };
         Problem::error(
             Code::ThresholdMismatch,
             place,

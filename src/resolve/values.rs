@@ -344,7 +344,9 @@ pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) 
 /// The problem of an unknown name, with the nearest known one.
 pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
     let problem = Problem::error(Code::ServiceUndefined, place, headline);
-    match nearest(word, known) {
+    // `shop/checkout` in `shop`.
+    let own = word.rsplit_once('/').map_or(word, |(_, own)| if known.contains(&own) { own } else { word });
+    match nearest(own, known) {
         Some(name) => {
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
         }

@@ -208,7 +208,14 @@ impl<'a> Reader<'a> {
                 (ratio, ratio, None, true)
             }
         };
-        self.expect("for", "the duration is missing")?;
+        let is_length = |place: &Range<usize>| Duration::parse(&self.text[place.clone()]).is_some();
+        let next = self.words[self.next.min(self.words.len())..].iter().take(2).find(|place| is_length(place));
+        let headline = match (self.word(), next) {
+            (Some(word), Some(_)) if Duration::parse(word).is_none() => format!("`{word}` is written for `for`"),
+            (Some(_), Some(_)) => "`for` is missing before the duration".to_owned(),
+            _ => "the duration is missing".to_owned(),
+        };
+        self.expect("for", &headline)?;
         let length = self.length()?;
         let mut traffic = stopped;
         if self.word() == Some("at") {

@@ -21,6 +21,19 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
+/// Amounts in words, in tenths. The longer of two that begin alike comes first.
+const AMOUNTS: [(&str, i64); 9] = [
+    ("half a ", 5),
+    ("half an ", 5),
+    ("half ", 5),
+    ("medio ", 5),
+    ("media ", 5),
+    ("one ", 10),
+    ("an ", 10),
+    ("un ", 10),
+    ("una ", 10),
+];
+
 impl Duration {
     /// The length of `millis` milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
@@ -58,10 +71,16 @@ impl Duration {
         let text =
             text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (amount, unit) = (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim());
+        // `medio segundo`, `half a minute`, `one hour`.
+        let in_words = AMOUNTS.iter().find_map(|(word, amount)| Some((*amount, text.strip_prefix(word)?)));
+        let (amount, unit) = match in_words {
+            Some((tenths, unit)) => (Decimal::new(tenths, 1), unit.trim()),
+            None => (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim()),
+        };
         let unit: u64 = match unit {
-            "ms" | "msec" | "milli" | "millis" | "millisecond" | "milliseconds" => 1,
-            "" | "s" | "sec" | "secs" | "second" | "seconds" | "segundo" | "segundos" => 1_000,
+            "ms" | "msec" | "msecs" | "mseg" | "msegs" | "milli" | "millis" | "millisecond" | "milliseconds"
+            | "milisegundo" | "milisegundos" => 1,
+            "" | "s" | "sec" | "secs" | "second" | "seconds" | "seg" | "segs" | "segundo" | "segundos" => 1_000,
             "m" | "min" | "mins" | "minute" | "minutes" | "minuto" | "minutos" => 60_000,
             "h" | "hs" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
             "d" | "day" | "days" | "día" | "dia" | "días" | "dias" => 86_400_000,
@@ -132,6 +151,25 @@ mod tests {
     fn prints_what_it_reads() {
         for text in ["5m", "1h", "30d", "28d", "1h30m", "59m45s", "500ms", "1d12h"] {
             assert_eq!(Duration::parse(text).expect(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn common_spellings_are_recognised() {
+        for (written, meant) in [
+            ("500 milisegundos", "500ms"),
+            ("500 mseg", "500ms"),
+            ("2 seg", "2s"),
+            ("medio segundo", "500ms"),
+            ("half a minute", "30s"),
+            ("media hora", "30m"),
+            ("1.5h", "1h30m"),
+            ("30 days", "30d"),
+        ] {
+            assert_eq!(Duration::respelled(written).as_deref(), Some(meant), "{written}");
+        }
+        for written in ["", "medio", "half a fortnight", "un", "1M"] {
+            assert_eq!(Duration::respelled(written), None, "{written}");
         }
     }
 

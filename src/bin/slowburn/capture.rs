@@ -17,7 +17,7 @@ use crate::args::Capture;
 use crate::ending::{Ending, Failure};
 use crate::http::Client;
 use crate::sources::shown;
-use crate::{read, stderr, stdout, write};
+use crate::{read, stderr, stdout, usage, write};
 
 /// At most this many unreadable places are listed.
 const MOST_SKIPPED: usize = 10;
@@ -119,7 +119,10 @@ fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
                 true if secret::has_credentials(source) => failure.and(
                     "if it is an address, write it with `http://` and without user and password: write those into SLOWBURN_USER",
                 ),
-                true => failure.and(&format!("if it is an address, write the scheme: http://{source}")),
+                true => failure.and(&format!(
+                    "if it is an address, write `{}`",
+                    usage::with_path(Path::new(source), &format!("http://{source}"))
+                )),
                 false => failure,
             }
         })?;

@@ -1,5 +1,7 @@
 //! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
+use std::path::Path;
+
 use slowburn::diagnostic::{Code, alternatives};
 use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
@@ -8,7 +10,7 @@ use slowburn::vocabulary::distance;
 use crate::args::{Explain, Format};
 use crate::ending::{Ending, Failure};
 use crate::named::Named;
-use crate::sources::Project;
+use crate::sources::{Project, shown};
 use crate::{named, problems, stdout};
 
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
@@ -39,10 +41,15 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
 fn service(args: &Explain) -> Result<String, Failure> {
     let name = args.subject.as_str();
     let slos = &args.sources.slos;
+    let asked = shown(slos, Path::new(""));
+    if !slos.exists() && slos.parent() == Some(Path::new("")) {
+        let unknown = Failure::new(format!("there is no directory `{asked}`"));
+        return Err(unknown.and(&format!("for an SLO, write `slowburn explain {name}/{asked}`")));
+    }
     let project = Project::read(slos, args.chosen.environment.as_deref());
     if let Err(failure) = project {
         // Without definitions the name can only be a code.
-        return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter()) });
+        return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter(), None) });
     }
     let plan = project.ok().and_then(|project| project.compiled.outline());
     let services = plan.iter().flat_map(|plan| &plan.services);
@@ -54,12 +61,15 @@ fn service(args: &Explain) -> Result<String, Failure> {
                 let unknown = Failure::new(format!("there is no problem code and no service `{name}`"));
                 return Err(unknown.and(&format!("did you mean {}?", alternatives(&slos))));
             }
-            Err(unknown_code(name, services.map(|service| service.name.as_str())))
+            let example = plan.as_ref().and_then(|plan| plan.slos().next()).map(|slo| {
+                format!("{}/{}", slo.promise.service, slo.promise.slo)
+            });
+            Err(unknown_code(name, services.map(|service| service.name.as_str()), example))
         }
     }
 }
 
-fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Failure {
+fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>, slo: Option<String>) -> Failure {
     let unknown = Failure::new(format!("there is no problem code and no service `{code}`"));
     let near =
         services.filter_map(|service| Some((distance(code, service, 1 + service.len() / 4)?, service)));
@@ -67,8 +77,8 @@ fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Fail
     match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
-            "there are {}; write an SLO with its service, as in `api/availability`",
-            named::list(Code::ALL.iter().map(|code| code.name().to_owned())),
+            "a problem shows its code in brackets, as in `error[missing-key]`: write `slowburn explain missing-key`; for an SLO write `slowburn explain {}`; `slowburn help problems` lists all codes",
+            slo.as_deref().unwrap_or("api/availability"),
         )),
     }
 }

@@ -129,7 +129,11 @@ fn sources(paths: &[PathBuf]) -> Result<(Sources, Vec<Problem>), Failure> {
             false => read::start(path, READ_AT_MOST + 1),
         };
         let name = if stdin { "stdin".to_owned() } else { name };
-        let bytes = bytes.map_err(|error| Failure::of("read", &name, &error))?;
+        let bytes = bytes.map_err(|error| match path.is_dir() {
+            true => Failure::new(format!("{name} is a folder"))
+                .and(&format!("name its files: slowburn import {}/*.yaml", name.trim_end_matches('/'))),
+            false => Failure::of("read", &name, &error),
+        })?;
         texts.entry(name).or_insert(bytes);
     }
     let mut files = Vec::new();

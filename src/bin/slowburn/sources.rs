@@ -245,6 +245,11 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Failure::new(format!("there is no directory {name}")).and(&match like(slos) {
                 Some(like) => format!("did you mean `{}`?", usage::with_path(slos, &like)),
+                None if is_inside(slos) => format!(
+                    "you are inside of it: go one folder up with `cd ..`, or write `{}`",
+                    usage::with_path(slos, ".")
+                ),
+                None if is_inside(slos) => format!("you are inside of it: go one folder up with `cd ..`, or write `{}`", usage::with_path(slos, ".")),
                 None => format!(
                     "begin with `slowburn init`, or name the directory of the definitions: {}",
                     usage::with_path(slos, "path/to/slos")
@@ -302,6 +307,11 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn folder_of(file: &Path) -> String {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.map_or(".".to_owned(), |folder| folder.display().to_string())
+}
+
+/// Whether the working directory is the folder that was not found.
+fn is_inside(missing: &Path) -> bool {
+    fs::canonicalize(".").is_ok_and(|here| here.file_name() == missing.file_name())
 }
 
 /// The folder that was meant by one that does not exist: the folder of a definition, or one with nearly the same name.

@@ -117,6 +117,7 @@ const RENAMED: &[(&[&str], &[&str])] = &[
     (&["--env", "-e", "--entorno", "--stage"], &["--environment"]),
     (&["--url", "--server", "--prom", "--prometheus-url", "--host", "-p"], &["--prometheus", "--metrics"]),
     (&["--target", "--targets", "-t"], &["--only"]),
+    (&["--name", "--nombre"], &["--service", "--only"]),
     (&["--since", "--days", "--range", "--period", "--window", "--lookback"], &["--last"]),
     (&["--end", "--fin", "--hasta"], &["--until"]),
     (&["-w"], &["--watch"]),
@@ -187,12 +188,13 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                 changed
             }
             ErrorKind::UnknownArgument => with_option(&mut words, &error),
-            // The renamed option is right, and something else is missing.
-            ErrorKind::MissingRequiredArgument if first.is_some() && command.is_none() => {
+            // The renamed word is right, and something else is missing.
+            ErrorKind::MissingRequiredArgument if first.is_some() => {
                 let missing = match error.get(ContextKind::InvalidArg) {
                     Some(ContextValue::Strings(missing)) => missing.join(" "),
                     _ => return None,
                 };
+                let missing = missing.replace("--prometheus <URL>", "--prometheus http://localhost:9090");
                 return Some((first?, format!("write `{} {missing}`, with your values", line(&words))));
             }
             _ => None,
@@ -269,6 +271,15 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
     let wrong = named(error, ContextKind::InvalidSubcommand)?;
     let place = words.iter().position(|word| *word == wrong)?;
     let headline = format!("there is no command `{wrong}`");
+    // `metrics` has only one command.
+    if place == 1 && words[0] == "metrics" {
+        let is_source = wrong.contains(['/', ':', '.']) || wrong == "-";
+        words.splice(place..place + usize::from(!is_source), ["capture".to_owned()]);
+        return Some(Changed::Words(match is_source {
+            true => "`slowburn metrics` needs its command `capture`".to_owned(),
+            false => format!("there is no command `metrics {wrong}`"),
+        }));
+    }
     if let Some((_, phrase)) = PHRASES.iter().find(|(theirs, _)| theirs.contains(&wrong.as_str())) {
         words.splice(place..=place, phrase.split(' ').map(str::to_owned));
         return Some(Changed::Words(headline));

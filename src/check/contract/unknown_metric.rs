@@ -1,6 +1,6 @@
 //! Metrics that do not exist.
 
-use super::{JudgedSelector, Place, Verdict, in_yaml, named, renamed, report};
+use super::{JudgedSelector, Place, Reader, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
@@ -31,6 +31,12 @@ fn to_problem(place: &Place, search: bool) -> Problem {
             "did you mean {}?",
             alternatives(&several.iter().map(|name| spelled_metric(name)).collect::<Vec<_>>())
         )),
+    };
+    // One word is hardly a metric.
+    let problem = match place.reader {
+        Reader::Except(_, except) if except.text == name && !name.contains('_') => problem
+            .help("for windows with a date, remove this line: those under `maintenance` in the project file hold for every SLO"),
+        _ => problem,
     };
     problem.help(format!("if the metric does not exist yet, declare it in this file: `planned: {{ {}: why it does not exist yet }}`", in_yaml(name)))
 }

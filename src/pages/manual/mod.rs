@@ -3,7 +3,7 @@
 //! A new page is a file in this folder, one line in [`TOPICS`] and one line in the index, `README.md`. `tests/manual.rs` runs
 //! every block of every page and compares the list with the folder and with the index.
 
-use crate::vocabulary::nearest;
+use crate::vocabulary::{nearest, without_accent};
 
 /// The index: one line per page, in groups.
 pub const INDEX: &str = include_str!("README.md");
@@ -61,6 +61,35 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("contributing", include_str!("contributing.md")),
 ];
 
+/// Topics with their Spanish words, folded: without accents, capitals and the `s` of a plural.
+const SPANISH: &[(&str, &[&str])] = &[
+    ("first-definition", &["inicio", "comenzar", "empezar", "primero", "introduccion"]),
+    ("glossary", &["glosario", "palabra", "termino", "vocabulario"]),
+    ("project-file", &["proyecto"]),
+    ("environments", &["entorno", "ambiente"]),
+    ("settings", &["ajuste", "configuracion", "opcione", "opcion"]),
+    ("service-file", &["servicio"]),
+    ("templates", &["plantilla"]),
+    ("journeys", &["recorrido", "viaje"]),
+    ("policies", &["politica"]),
+    ("service-hours", &["horario", "hora", "dia", "feriado", "festivo"]),
+    ("maintenance", &["mantenimiento"]),
+    ("budget-alerts", &["presupuesto"]),
+    ("contract", &["contrato", "metrica"]),
+    ("notifications", &["notificacione", "notificacion", "aviso", "receptore", "correo"]),
+    ("output", &["salida", "archivo"]),
+    ("alerts", &["alerta", "alarma"]),
+    ("alert-texts", &["texto"]),
+    ("dashboards", &["tablero", "panel", "panele"]),
+    ("report", &["informe", "reporte"]),
+    ("proofs", &["prueba"]),
+    ("windows", &["ventana"]),
+    ("review", &["revision", "cambio"]),
+    ("problems", &["error", "errore", "problema", "advertencia", "codigo"]),
+    ("simulate", &["incidente", "simulacion"]),
+    ("limits", &["limite"]),
+];
+
 /// The page of a topic.
 pub fn page(topic: &str) -> Option<&'static str> {
     TOPICS.iter().find(|(known, _)| *known == topic).map(|(_, page)| *page)
@@ -84,8 +113,11 @@ fn line(text: &str) -> Option<(&str, &str)> {
 /// Topics that a word may mean: the one with the most similar name, then those with the word in a heading or in the index.
 pub fn near(word: &str) -> Vec<&'static str> {
     let topics: Vec<&str> = TOPICS.iter().map(|(topic, _)| *topic).collect();
-    let mut found: Vec<&str> = nearest(word, &topics).into_iter().collect();
     let wanted = word.to_lowercase();
+    let folded: String = wanted.chars().map(without_accent).collect();
+    let spanish = SPANISH.iter().find(|(_, words)| words.contains(&folded.trim_end_matches('s')));
+    let near = spanish.map(|(topic, _)| *topic).or_else(|| nearest(word, &topics));
+    let mut found: Vec<&str> = near.into_iter().collect();
     let about: Vec<(&str, &str)> = groups().into_iter().flat_map(|(_, lines)| lines).collect();
     for (topic, page) in TOPICS {
         let headings = page.lines().filter(|line| line.starts_with('#'));
