@@ -202,3 +202,24 @@ pub fn sort(problems: &mut Vec<Problem>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    #[test]
+    fn an_edit_that_changes_nothing_is_no_advice() {
+        let file = SourceFile { path: "slos/a.yaml".to_owned(), text: "tiers_off: [page]".to_owned() };
+        let span = Span { source: SourceId(0), start: 12, end: 16 };
+        let mut problems = vec![
+            Problem::error(Code::UnknownPolicy, span, "no such tier")
+                .fix("write `page`", span, "page")
+                .fix("write `ticket`", span, "ticket")
+                .help("or remove it"),
+        ];
+        without_idle_fixes(&mut problems, &Sources::new(vec![file]));
+        let left: Vec<&str> = problems[0].help.iter().map(|help| help.text.as_str()).collect();
+        assert_eq!(left, ["write `ticket`", "or remove it"]);
+    }
+}

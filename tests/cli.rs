@@ -206,6 +206,10 @@ fn failures() {
     empty.write("slos/.api.yaml", API);
     empty.write("slos/api.json", "{}");
     show("nothing that counts in it", &empty, &["compile"]);
+    fs::create_dir_all(empty.path("inside/slos")).unwrap();
+    let inside = empty.command(&["check"]).current_dir(empty.path("inside/slos")).output().unwrap();
+    let said = String::from_utf8(inside.stderr).unwrap();
+    assert!(said.contains("you are inside of it: go one folder up with `cd ..`"), "{said}");
 
     let folder = Folder::new();
     show("a file", &folder, &["check", "slos/api.yaml"]);
@@ -270,6 +274,15 @@ fn what_was_meant() {
         &["import", "--from", "sloth", "slo.yaml"],
         &["diff", "--from", "main", "--fmt", "json"],
         &["init", "--url", "http://localhost:9090", "extra", "words"],
+        &["estado"],
+        &["explain", "api", "availability"],
+        &["explain", "error"],
+        &["simulate", "api", "availability", "5% for 10m"],
+        &["metrics", "http://localhost:8000/metrics"],
+        &["metrics", "get", "http://localhost:8000/metrics", "--wrong"],
+        &["metrics", "capture", "localhost:8000/metrics"],
+        &["import", "slos"],
+        &["init", "--name", "shop"],
     ] {
         let Ran { code, stdout, stderr } = folder.slowburn(args);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");

@@ -144,6 +144,7 @@ fn faults_in_an_incident_are_marked_where_they_are() {
         "100% for 5m, ",
         "100% fro 5m",
         "100% 5m",
+        "100% foor 5m at 50/s",
         "ramp 0% 5% for 2h",
         "rmp 0% to 5% for 2h",
         "no trafic for 15m",

@@ -354,6 +354,7 @@ fn an_unknown_topic_suggests_similar_ones() {
         (&["polices"][..], "did you mean `policies`?"),
         (&["complie"], "did you mean `compile`?"),
         (&["grafana"], "did you mean `dashboards`?"),
+        (&["horarios"], "did you mean `service-hours`?"),
         (&["budget-unwatched"], "`budget-unwatched` is a problem code: slowburn explain budget-unwatched"),
         (&["xyzzy"], "`slowburn help` lists all topics and commands"),
         (&["metrics", "capture", "all"], "`slowburn help` lists all topics and commands"),

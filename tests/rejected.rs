@@ -1,6 +1,6 @@
 //! One file per mistake, with its problems beside it, in a folder for the kind of project around it: `service` has a service alone, `project` a
 //! project file, `contract` a service with `all.prom`, `scraped` a service with `prometheus.yml`, `beside` a service beside one with a contract,
-//! `routed` a service in a project with routes, `runbook` a service with a runbook. Files named `accepted-…` have no problem, `several-…` more than
+//! `routed` a service in a project with routes, `policies` one in a project with policies, `runbook` a service with a runbook. Files named `accepted-…` have no problem, `several-…` more than
 //! one.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -34,6 +34,14 @@ alertmanager:
   default: office
   routes:
     - { match: { severity: page }, to: on-call }
+";
+
+/// A project with policies of only one severity, and a short retention.
+const POLICIES: &str = "version: slowburn/v1
+prometheus: { retention: 60d }
+policies:
+  paging: { tiers: [{ severity: page, budget: 10%, long: 3d, short: 6h }] }
+  calm: { tiers: [{ severity: ticket, budget: 10%, long: 3d, short: 6h }] }
 ";
 
 fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
@@ -71,6 +79,7 @@ fn compiled_as(path: &Path, text: String) -> (String, Sources, Vec<Problem>) {
                 &SERVICE.replace("mail", "shop").replace("smtp_deliveries_total", "orders_total"),
             ),
         ],
+        Some("policies") => vec![file("slos/slowburn.yaml", POLICIES), file("slos/mail.yaml", &text)],
         Some("beside") => vec![
             file("slos/mail.yaml", &text),
             file(

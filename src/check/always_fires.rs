@@ -41,7 +41,9 @@ fn compared(expr: &Expr, down: bool) -> String {
             false => format!("let it fire at 0: `{selector} == 0`"),
         },
         Kind::Selector(selector) if selector.name.as_deref().is_some_and(|name| name.ends_with("_total")) => {
-            format!("compare how fast it grows with a limit, such as `rate({selector}[5m]) > 1` for 1 per second")
+            format!(
+                "compare how fast it grows with a limit, such as `rate({selector}[5m]) > 1` for 1 per second"
+            )
         }
         Kind::Selector(selector) => format!("compare it with a limit, such as `{selector} > 100`"),
         // Printed expressions are valid, but long ones are hard to find in a sentence.

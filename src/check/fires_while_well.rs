@@ -3,7 +3,8 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Behaviour, Series};
+use crate::model::{Behaviour, Series, Sli};
+use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::vocabulary::Decimal;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -22,6 +23,17 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         }
     }
     for (_, slo) in slos(model) {
+        if let Some((name, limit, meant)) = piles_up(&slo.sli) {
+            problems.push(
+                Problem::warning(
+                    Code::FiresWhileWell,
+                    slo.places.sli.beginning(),
+                    format!("this promise is kept while `{name}` is above {limit}, and broken below it"),
+                )
+                .label("a condition says what is true while all is well")
+                .help(format!("write `condition: {meant}`")),
+            );
+        }
         if let Some(name) = up_side_down(slo.stimulus.iter().flatten()) {
             problems.push(
                 Problem::warning(
@@ -57,6 +69,26 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
         }
     }
     found
+}
+
+/// The metric, the limit and the opposite of a condition that asks for a long queue, many failures or a large lag.
+fn piles_up(sli: &Sli) -> Option<(&str, &str, String)> {
+    const LENGTHS: [&str; 6] = ["length", "size", "depth", "messages", "jobs", "items"];
+    const BAD: [&str; 7] = ["lag", "pending", "backlog", "errors", "failures", "failed", "waiting"];
+    let Sli::Checked { good, .. } = sli else { return None };
+    let Kind::Binary(binary) = &good.kind else { return None };
+    let (Kind::Selector(selector), Kind::Number(limit)) = (&binary.left.kind, &binary.right.kind) else {
+        return None;
+    };
+    let name = selector.name.as_deref()?;
+    let mut words =
+        name.rsplit(['_', ':', '.']).skip_while(|word| ["total", "count", "seconds"].contains(word));
+    let last = words.next()?;
+    let is_bad = BAD.contains(&last) || LENGTHS.contains(&last) && words.any(|word| word == "queue");
+    // A queue may be meant not to be empty.
+    let is_above = matches!(binary.op, Op::Gt | Op::Ge) && limit != "0";
+    let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
+    (is_bad && is_above).then(|| (name, limit.as_str(), Expr::from(opposite).to_string()))
 }
 
 /// Whether a metric is 1 in the good state, by its name.

@@ -17,7 +17,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         }
         // A period is one problem for any number of SLOs, and one that is written again is the same.
         if let Some((_, first, problem)) = reported.iter_mut().find(|(known, ..)| *known == slo.period) {
-            if period != slo.places.name && period != *first && problem.secondary.iter().all(|one| one.span != period) {
+            if period != slo.places.name
+                && period != *first
+                && problem.secondary.iter().all(|one| one.span != period)
+            {
                 problem.secondary.push(Label { span: period, text: "also here".to_owned() });
             }
             continue;

@@ -129,7 +129,7 @@ fn read(sources: &Sources, options: &Options) -> (DialectResults, bool) {
         }
         found.problems.extend(faults.into_iter().map(|fault| of_helm(fault, sources)));
         for node in nodes.into_iter().flat_map(listed_in) {
-            match recognised(&node, &mut found.problems) {
+            match recognised(&node, &source.path, &mut found.problems) {
                 Some(index) => documents[index].push(Document { node }),
                 None => continue,
             }
@@ -217,7 +217,7 @@ fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
 }
 
 /// The dialect of a document; a problem if it is not known.
-fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
+fn recognised(node: &Node, path: &str, problems: &mut Vec<Problem>) -> Option<usize> {
     if !matches!(node.value, Value::Map(_)) {
         problems.push(wrong_type(node, "the document", "a map of keys"));
         return None;
@@ -237,7 +237,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         problems.push(match kind.as_str() {
             "PrometheusRule" => problem
                 .label("these are rules: SLOs are imported from the specs that rules are made from")
-                .help("compare rules with definitions: `slowburn diff FILE`"),
+                .help(format!("compare rules with definitions: `slowburn diff {path}`")),
             _ => problem.label("it contains no SLO of Sloth, Pyrra or OpenSLO"),
         });
         return None;
@@ -247,7 +247,9 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         problems.push(
             Problem::error(Code::UnknownDialect, node.span.beginning(), headline)
                 .label("specs are the files of Sloth, Pyrra or OpenSLO that such rules are made from")
-                .help("write the SLOs anew, and compare them with these rules: `slowburn diff FILE`, with the name of this file"),
+                .help(format!(
+                    "write the SLOs anew, and compare them with these rules: `slowburn diff {path}`"
+                )),
         );
         return None;
     }

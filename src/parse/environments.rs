@@ -146,11 +146,9 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
             _ if off => {}
             _ => {
                 problems.push(
-                    wrong_type(&value, "a service of an environment", "a map of keys or `off`")
-                        .help(format!(
-                            "write `{}: off` if the environment does not have the service",
-                            key.text
-                        )),
+                    wrong_type(&value, "a service of an environment", "a map of keys or `off`").help(
+                        format!("write `{}: off` if the environment does not have the service", key.text),
+                    ),
                 );
                 continue;
             }

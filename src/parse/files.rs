@@ -732,7 +732,8 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
 /// The kind of SLI that objectives need: a threshold of minutes and more is an age, a shorter one the duration of a request.
 fn sli_for(objectives: &[Scalar]) -> &'static str {
     let thresholds = objectives.iter().filter_map(|one| one.text.split_once('<'));
-    let longest = thresholds.map(|(_, limit)| Duration::from_common_spelling(limit).unwrap_or_default()).max();
+    let longest =
+        thresholds.map(|(_, limit)| Duration::from_common_spelling(limit).unwrap_or_default()).max();
     match longest {
         Some(longest) if longest >= Duration::from_secs(600) => {
             "sli: { freshness: backup_last_success_timestamp_seconds }"

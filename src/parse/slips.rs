@@ -602,11 +602,15 @@ impl<'a> Faulty<'a> {
         let key = line.trim_start().split(':').next().unwrap_or_default();
         let headline = format!("the indentation of `{key}` fits no line above");
         let fix = self.span(start, start + found);
-        Some(self.syntax(start + found, start + found + key.len(), headline).label(format!("it has {}", spaces(found))).fix(
-            format!("indent it by {}, like the keys beside it", spaces(wanted)),
-            fix,
-            " ".repeat(wanted),
-        ))
+        Some(
+            self.syntax(start + found, start + found + key.len(), headline)
+                .label(format!("it has {}", spaces(found)))
+                .fix(
+                    format!("indent it by {}, like the keys beside it", spaces(wanted)),
+                    fix,
+                    " ".repeat(wanted),
+                ),
+        )
     }
 
     /// A name with less indentation than the names beside it, of which the next one seems wrong instead.
@@ -636,7 +640,7 @@ impl<'a> Faulty<'a> {
 
     /// `*` or `&` as a value in brackets: `{ service: * }`.
     fn star(self) -> Option<Problem> {
-        let at = self.text[..self.offset].rfind(['*', '&']).filter(|at| self.offset - at < 3)?;
+        let at = self.text.get(..=self.offset)?.rfind(['*', '&']).filter(|at| self.offset - at < 3)?;
         let (before, rest) = (&self.text[self.line(at)..at], &self.text[at..]);
         let end = rest.find([',', '}', ']', ' ', '\n']).unwrap_or(rest.len());
         let key = before.trim_end().strip_suffix(':')?.rsplit(['{', ',', ' ']).next()?;
@@ -645,9 +649,11 @@ impl<'a> Faulty<'a> {
         // A label with any value needs no matcher.
         Some(match &rest[..end] {
             "*" => problem.help(format!("remove `{key}: *`: what is not named may have any value")),
-            text => {
-                problem.fix(format!("write `{key}: \"{text}\"`"), self.span(at, at + end), format!("\"{text}\""))
-            }
+            text => problem.fix(
+                format!("write `{key}: \"{text}\"`"),
+                self.span(at, at + end),
+                format!("\"{text}\""),
+            ),
         })
     }
 }

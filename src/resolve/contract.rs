@@ -51,7 +51,9 @@ fn missing(
     let known: Vec<&str> =
         all.filter_map(|known| known.strip_prefix(here)).filter(|known| !is_listed(known)).collect();
     // All paths have the same folder and ending, so only names tell how near they are.
-    let name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default().to_lowercase();
+    let name = |path: &'_ str| {
+        path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default().to_lowercase()
+    };
     let nearness = |path: &&&str| distance(&name(&named.text), &name(path), 1 + name(path).len() / 4);
     let near = known.iter().filter(|path| nearness(path).is_some()).min_by_key(nearness);
     let problem = match near.copied() {

@@ -360,9 +360,7 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
             Some(next) if from - to > 43_200 => {
                 problem.help(format!("if it ends on the next day, write `to: {next}`"))
             }
-            Some(next) => {
-                problem.help(swapped).help(format!("or, if it ends on the next day, `to: {next}`"))
-            }
+            Some(next) => problem.help(swapped).help(format!("or, if it ends on the next day, `to: {next}`")),
             None if to < from && from - to <= LONGEST => problem.help(swapped),
             None => problem.help("write a time that is later, and at most 31 days later"),
         });

@@ -296,7 +296,7 @@ impl Scope<'_> {
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus, readings) = sli?;
-        let (tiers, tiers_place, has_tickets) = tiers?;
+        let policy::Active { tiers, place: tiers_place, has_tickets } = tiers?;
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, (&period, &agreed), whole(objective), problems);
         let alert_name = alert_name?;

@@ -215,7 +215,17 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     }
 }
 
-/// The tiers of an SLO, each with whether it is written in the sources; the place that decides it; and whether the policy has tickets.
+/// The active tiers of an SLO.
+pub(super) struct Active {
+    /// Each with whether it is written in the sources.
+    pub tiers: Vec<(Tier, bool)>,
+    /// The place that decides them.
+    pub place: Span,
+    /// Whether their policy has tickets, active or not.
+    pub has_tickets: bool,
+}
+
+/// The active tiers of an SLO.
 pub(super) fn tiers(
     policies: &Policies,
     levels: [&Settings; 3],
@@ -223,7 +233,7 @@ pub(super) fn tiers(
     period: &Period,
     slo: Span,
     problems: &mut Vec<Problem>,
-) -> Option<(Vec<(Tier, bool)>, Span, bool)> {
+) -> Option<Active> {
     let named = innermost(levels.map(|level| level.policy.as_ref()));
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let name = named.map_or("workbook", |scalar| scalar.text.trim());
@@ -275,7 +285,8 @@ pub(super) fn tiers(
         tiers.retain(|(tier, _)| !matches(tier));
         place = whole(word);
     }
-    Some((tiers, place, policy.tiers.iter().any(|(tier, _)| tier.severity == Severity::Ticket)))
+    let has_tickets = policy.tiers.iter().any(|(tier, _)| tier.severity == Severity::Ticket);
+    Some(Active { tiers, place, has_tickets })
 }
 
 /// The tiers that can fire at an objective, and the built-in ones that cannot, because even a full outage does not reach their burn rate. That is not

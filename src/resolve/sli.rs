@@ -3,8 +3,7 @@
 use super::effort::Effort;
 use super::sli_advice::{
     KINDS, RANGE, base, chained, compared, compares, decided, in_foreign_range, in_ranges, is_hyphen, mixed,
-    of_counters, of_quantile, of_variable, other_count, percentage, several_comparisons, smoothed,
-    straight,
+    of_counters, of_quantile, of_variable, other_count, percentage, several_comparisons, smoothed, straight,
 };
 use super::values::Promise;
 use super::{contract, dropped, journey, secrets, stimulus, whole};
@@ -61,11 +60,10 @@ pub(super) fn sli(
     if given == 1 || given == 3 {
         let all = "write exactly two of `total`, `good` and `bad`";
         problems.push(match given {
-            1 => Problem::error(Code::SliKind, start, "a ratio needs two counts of events")
-                .help({
-                    let contract = contract::contract(context.file, context.ast, &mut Vec::new());
-                    other_count(block, contract.as_deref()).unwrap_or_else(|| all.to_owned())
-                }),
+            1 => Problem::error(Code::SliKind, start, "a ratio needs two counts of events").help({
+                let contract = contract::contract(context.file, context.ast, &mut Vec::new());
+                other_count(block, contract.as_deref()).unwrap_or_else(|| all.to_owned())
+            }),
             _ => Problem::error(Code::SliKind, start, "`total`, `good` and `bad` may contradict each other")
                 .help(all),
         });

@@ -274,19 +274,23 @@ pub(super) fn several_comparisons(query: &Scalar) -> Option<Problem> {
     let at = ["&&", "||", " and ", " or "].iter().find_map(|sign| Some((query.text.find(sign)?, sign)))?;
     let start = at.0 + usize::from(at.1.starts_with(' '));
     let place = query.place(start, start + at.1.trim().len());
-    let problem = Problem::error(Code::PromqlType, place, "a condition is one comparison, and this joins two");
-    let one = |binary: &Binary| {
-        format!("{} {} bool {}", binary.left, binary.op.symbol(), binary.right)
-    };
+    let problem =
+        Problem::error(Code::PromqlType, place, "a condition is one comparison, and this joins two");
+    let one = |binary: &Binary| format!("{} {} bool {}", binary.left, binary.op.symbol(), binary.right);
     // Of the same series, both are true or false together with one value.
     if first.left.to_string() == second.left.to_string() {
         let (sign, end) = if is_both { ("*", "== 1") } else { ("+", "> 0") };
         let meant = format!("({}) {sign} ({}) {end}", one(first), one(second));
         return Some(problem.spelled(format!("write `{meant}`"), whole(query), query.spelling().of(&meant)));
     }
-    let condition = |expr: &Expr| format!("`sli: {{ condition: '{}' }}`", expr.to_string().replace('\'', "''"));
+    let condition =
+        |expr: &Expr| format!("`sli: {{ condition: '{}' }}`", expr.to_string().replace('\'', "''"));
     Some(match is_both {
-        true => problem.help(format!("write two SLOs: one with {}, one with {}", condition(&left), condition(&right))),
+        true => problem.help(format!(
+            "write two SLOs: one with {}, one with {}",
+            condition(&left),
+            condition(&right)
+        )),
         false => problem.help(format!("keep one of them: {}", condition(&left))),
     })
 }

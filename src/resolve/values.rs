@@ -124,9 +124,14 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem =
-                    Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
-                        .label("write whole numbers with their units, without spaces: `w`, `d`, `h`, `m`, `s` or `ms`");
+                let problem = Problem::error(
+                    Code::InvalidDuration,
+                    whole(scalar),
+                    "this is not a valid duration",
+                )
+                .label(
+                    "write whole numbers with their units, without spaces: `w`, `d`, `h`, `m`, `s` or `ms`",
+                );
                 match Duration::respelled(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
                     None => problem.help(OF_LENGTHS),

@@ -209,9 +209,12 @@ impl<'a> Reader<'a> {
             }
         };
         let is_length = |place: &Range<usize>| Duration::parse(&self.text[place.clone()]).is_some();
-        let next = self.words[self.next.min(self.words.len())..].iter().take(2).find(|place| is_length(place));
+        let next =
+            self.words[self.next.min(self.words.len())..].iter().take(2).find(|place| is_length(place));
         let headline = match (self.word(), next) {
-            (Some(word), Some(_)) if Duration::parse(word).is_none() => format!("`{word}` is written for `for`"),
+            (Some(word), Some(_)) if Duration::parse(word).is_none() => {
+                format!("`{word}` is written for `for`")
+            }
             (Some(_), Some(_)) => "`for` is missing before the duration".to_owned(),
             _ => "the duration is missing".to_owned(),
         };

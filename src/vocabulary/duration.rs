@@ -78,9 +78,11 @@ impl Duration {
             None => (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim()),
         };
         let unit: u64 = match unit {
-            "ms" | "msec" | "msecs" | "mseg" | "msegs" | "milli" | "millis" | "millisecond" | "milliseconds"
-            | "milisegundo" | "milisegundos" => 1,
-            "" | "s" | "sec" | "secs" | "second" | "seconds" | "seg" | "segs" | "segundo" | "segundos" => 1_000,
+            "ms" | "msec" | "msecs" | "mseg" | "msegs" | "milli" | "millis" | "millisecond"
+            | "milliseconds" | "milisegundo" | "milisegundos" => 1,
+            "" | "s" | "sec" | "secs" | "second" | "seconds" | "seg" | "segs" | "segundo" | "segundos" => {
+                1_000
+            }
             "m" | "min" | "mins" | "minute" | "minutes" | "minuto" | "minutos" => 60_000,
             "h" | "hs" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
             "d" | "day" | "days" | "día" | "dia" | "días" | "dias" => 86_400_000,

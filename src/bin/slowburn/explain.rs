@@ -61,9 +61,10 @@ fn service(args: &Explain) -> Result<String, Failure> {
                 let unknown = Failure::new(format!("there is no problem code and no service `{name}`"));
                 return Err(unknown.and(&format!("did you mean {}?", alternatives(&slos))));
             }
-            let example = plan.as_ref().and_then(|plan| plan.slos().next()).map(|slo| {
-                format!("{}/{}", slo.promise.service, slo.promise.slo)
-            });
+            let example = plan
+                .as_ref()
+                .and_then(|plan| plan.slos().next())
+                .map(|slo| format!("{}/{}", slo.promise.service, slo.promise.slo));
             Err(unknown_code(name, services.map(|service| service.name.as_str()), example))
         }
     }

@@ -52,6 +52,12 @@ fn without_service(args: &Simulate) -> Failure {
         true => Failure::new(format!("`{name}` is a service, not an SLO")),
         false => Failure::new(format!("`{name}` is not an SLO")),
     };
+    // `simulate shop checkout '5% for 10m'`
+    let own = args.incident.as_ref().map(|own| format!("{name}/{own}")).filter(|own| meant.contains(own));
+    if let Some(own) = own.filter(|_| is_service) {
+        let incident = args.slos.display();
+        return failure.and(&format!("write `slowburn simulate {own} '{incident}'`"));
+    }
     match meant.as_slice() {
         [] => {
             failure.and("write it with its service, as in `slowburn simulate api/availability '100% for 5m'`")

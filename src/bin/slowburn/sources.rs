@@ -249,7 +249,10 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
                     "you are inside of it: go one folder up with `cd ..`, or write `{}`",
                     usage::with_path(slos, ".")
                 ),
-                None if is_inside(slos) => format!("you are inside of it: go one folder up with `cd ..`, or write `{}`", usage::with_path(slos, ".")),
+                None if is_inside(slos) => format!(
+                    "you are inside of it: go one folder up with `cd ..`, or write `{}`",
+                    usage::with_path(slos, ".")
+                ),
                 None => format!(
                     "begin with `slowburn init`, or name the directory of the definitions: {}",
                     usage::with_path(slos, "path/to/slos")
