@@ -276,7 +276,9 @@ pub(super) fn tiers(
             problems.push(match (meant, Severity::parse(text)) {
                 (Some(meant), _) => problem.fix(format!("write `{meant}`"), whole(word), meant),
                 // The tiers are off already.
-                (None, Some(_)) if off.len() == 1 => problem.help("remove `tiers_off`"),
+                (None, Some(_)) if off.len() == 1 => {
+                    problem.help(format!("remove `tiers_off`: there is no {text} to switch off"))
+                }
                 (None, Some(_)) => problem.help(format!("remove `{text}` from the list")),
                 (None, None) => problem.help(format!("its tiers are {}", crate::diagnostic::listed(&names))),
             });

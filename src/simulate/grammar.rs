@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             self.words[self.next.min(self.words.len())..].iter().take(2).find(|place| is_length(place));
         let headline = match (self.word(), next) {
             (Some(word), Some(_)) if Duration::parse(word).is_none() => {
-                format!("`{word}` is written for `for`")
+                format!("`{word}` is written instead of `for`")
             }
             (Some(_), Some(_)) => "`for` is missing before the duration".to_owned(),
             _ => "the duration is missing".to_owned(),

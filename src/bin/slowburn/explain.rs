@@ -42,7 +42,7 @@ fn service(args: &Explain) -> Result<String, Failure> {
     let name = args.subject.as_str();
     let slos = &args.sources.slos;
     let asked = shown(slos, Path::new(""));
-    if !slos.exists() && slos.parent() == Some(Path::new("")) {
+    if asked != "slos" && !slos.exists() && slos.parent() == Some(Path::new("")) {
         let unknown = Failure::new(format!("there is no directory `{asked}`"));
         return Err(unknown.and(&format!("for an SLO, write `slowburn explain {name}/{asked}`")));
     }
