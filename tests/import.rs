@@ -262,7 +262,7 @@ fn unreadable_specs_are_reported_once_and_nothing_is_written() {
     assert!(!folder.path("slos").exists());
     for (args, words) in [
         (&["import", "nowhere.yaml"][..], "cannot read nowhere.yaml"),
-        (&["import", "."], "it is a folder"),
+        (&["import", "."], "name its files: slowburn import ./*.yaml"),
         (&["import"], "required arguments"),
         (&["import", "good.yaml", "--format", "json"], "--to slos"),
         (&["import", "good.yaml", "--to", "good.yaml"], "good.yaml is a file"),

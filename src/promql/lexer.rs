@@ -136,7 +136,9 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                             "Prometheus stores dots as `_`, unless it is configured otherwise: write `{name}`"
                         ))
                     }
-                    _ if first.is_alphabetic() && at > 0 => {
+                    _ if first.is_alphabetic()
+                        && text[..at].ends_with(|c: char| c.is_ascii_alphabetic() || c == '_') =>
+                    {
                         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
                         let start = text[..at].rfind(|c| !is_part(c)).map_or(0, |before| before + 1);
                         let end = text[at..].find(|c| !is_part(c)).map_or(text.len(), |length| at + length);
