@@ -9,7 +9,7 @@ use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{nearest, shortened};
+use crate::vocabulary::{Name, is_channel_name, nearest, shortened};
 
 /// Keys of lists of labels and annotations, which are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
@@ -160,10 +160,11 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
-            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), named(node), example(name, node)) {
+            let own = named(node).map(|(key, first)| (key, first, Name::nearest(first).map_or(first.to_owned(), |name| name.to_string())));
+            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
-                (None, Some((key, first)), _) => problem
-                    .help(format!("the key is its name: write `{first}:` instead of `- {key}: {first}`, and the rest below it, indented")),
+                (None, Some((key, first, name)), _) => problem
+                    .help(format!("the key is its name: write `{name}:` instead of `- {key}: {first}`, and the rest below it, indented")),
                 (None, None, Some(example)) => problem.help(format!("write `{name}: {example}`")),
                 (None, None, None) => problem,
             });
@@ -319,6 +320,9 @@ impl<'a> Fields<'a> {
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match foreign_keys::suggestion(self.what, &key.text, self.known) {
+                Some(KeySuggestion::Key(name)) if self.written.iter().any(|entry| entry.key.text == name) => {
+                    problem.help(format!("remove it: `{name}` is the same, and is there already"))
+                }
                 Some(KeySuggestion::Key(name)) if known(&name) => {
                     let problem = problem.label(format!("the key is called `{name}`"));
                     let whole = Span { end: node.span.end, ..key.span };
@@ -342,6 +346,7 @@ impl<'a> Fields<'a> {
                 Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
                 Some(KeySuggestion::Advice(advice)) => {
                     given.push(advice.clone());
+                    let advice = filled(&advice, node, self.written);
                     let own = address_in(node).filter(|_| key.text.starts_with("email"));
                     problem.help(own.map_or(advice.clone(), |own| advice.replace(OPS, own)))
                 }
@@ -371,6 +376,39 @@ impl<'a> Fields<'a> {
             });
         }
     }
+}
+
+/// Advice with the user's own values: `«name|example»` is the value of the key `name` in `node` or beside it, `«value|example»` is `node` itself.
+fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
+    fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+        match &node.value {
+            Value::List(items) => items.iter().find_map(|item| find(item, name)),
+            _ => node.get(name).or_else(|| node.entries().iter().find_map(|entry| find(&entry.value, name))),
+        }
+    }
+    let mut parts = advice.split('«');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (part, rest) in parts.filter_map(|part| part.split_once('»')) {
+        let (name, example) = part.split_once('|').unwrap_or((part, part));
+        let own = match name {
+            "value" => Some(node),
+            _ => {
+                let beside = || beside.iter().find(|entry| entry.key.text == name).map(|entry| &entry.value);
+                find(node, name).or_else(beside)
+            }
+        };
+        let own = own.filter(|own| matches!(own.value, Value::Scalar(_) | Value::List(_))).and_then(flow);
+        // A name has no capitals.
+        let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {
+            true => own.and_then(|own| Name::nearest(&own)).map(|name| name.to_string()),
+            false => own.filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' ')).map(|own| {
+                if example.starts_with('[') && !own.starts_with('[') { format!("[{own}]") } else { own }
+            }),
+        };
+        text.push_str(&own.unwrap_or_else(|| example.to_owned()));
+        text.push_str(rest);
+    }
+    text
 }
 
 /// Keys without a value that the commas of a text in brackets made, as `but not fixes` in `{ do: Stop, but not fixes }`. The first key of a text has
@@ -448,7 +486,7 @@ fn promises(node: &Node) -> Option<Vec<String>> {
 }
 
 /// Texts that begin with `-` without a space behind it, which YAML reads as one text: `-a.prom -b.prom`.
-fn glued(node: &Node) -> Option<Problem> {
+pub fn glued(node: &Node) -> Option<Problem> {
     let Value::Scalar(scalar) = &node.value else { return None };
     let parts: Vec<&str> = scalar.text.split_whitespace().collect();
     let texts: Option<Vec<&str>> = parts.iter().map(|part| part.strip_prefix('-')).collect();
@@ -465,6 +503,10 @@ fn glued(node: &Node) -> Option<Problem> {
 fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
     match (&node.value, name) {
         (_, "match") => pairs(node),
+        (Value::Map(entries), "sli") => {
+            let counters = two_counters(node).or_else(|| entries.iter().find_map(|entry| two_counters(&entry.value)))?;
+            counters.strip_prefix("sli: ").map(str::to_owned)
+        }
         (Value::List(_) | Value::Map(_), "period" | "objective") => match inner(node)? {
             (Some("calendar"), _) => None,
             (_, values) => Some((*values.first()?).to_owned()),
@@ -619,8 +661,10 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
         "`pagerduty`",
         "`opsgenie`",
     ];
+    let in_chat = ["`slack`", "`telegram`", "`teams`", "`discord`"].contains(&what);
+    let is_channel = |text: &str| is_channel_name(text) && (in_chat || text.starts_with(['#', '@']));
     let written = match &node.value {
-        Value::Scalar(scalar) => !is_address(&scalar.text),
+        Value::Scalar(scalar) => !is_address(&scalar.text) && !is_channel(&scalar.text),
         Value::List(_) => true,
         Value::Null | Value::Map(_) => false,
     };
@@ -927,7 +971,7 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
             ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts")
         }
         "`telegram`" => {
-            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "")
+            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "-1001234567890")
         }
         "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
         "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),

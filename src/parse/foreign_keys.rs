@@ -1,7 +1,7 @@
 //! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), for keys in Spanish, and for keys on the wrong level.
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
-use crate::vocabulary::without_accent;
+use crate::vocabulary::{nearest, without_accent};
 
 /// What to suggest for an unknown key.
 pub enum KeySuggestion {
@@ -85,6 +85,9 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`hours`", &["except", "closed", "feriados"], "holidays"),
     ("a receiver", &["mail"], "email"),
     ("a route", &["receiver", "receivers"], "to"),
+    ("`alertmanager`", &["receiver", "default_receiver", "fallback"], "default"),
+    ("`telegram`", &["chat", "chatId", "channel", "to"], "chat_id"),
+    ("`slack`", &["to", "room", "name"], "channel"),
     ("a route", &["matchers", "match_re"], "match"),
     ("a route", &["mute_time_intervals"], "mute"),
     ("a route", &["repeat", "every"], "repeat_interval"),
@@ -199,7 +202,17 @@ fn stem(word: &str) -> &str {
     word.strip_suffix(['a', 'o', 'e']).filter(|stem| stem.len() > 2).unwrap_or(word)
 }
 
-/// Words of other tools that have no equivalent key, and what to write instead.
+/// Words that switch a definition off.
+const SWITCHES: &[&str] = &[
+    "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted", "silenced",
+];
+
+/// Words for dependencies.
+const DEPENDS: &[&str] =
+    &["depends_on", "dependsOn", "depends", "requires", "needs", "upstream", "upstreams", "dependency"];
+
+/// Words of other tools that have no equivalent key, and what to write instead. `«value|example»` is the user's own value if it is short, otherwise the
+/// example; `«name|example»` is the value of the key `name` in it or beside it.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`sli`",
@@ -273,18 +286,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
-        &[
-            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
-            "silenced",
-        ],
+        SWITCHES,
         "remove the SLO, or keep it without alerts: `tiers_off: [page, ticket]`; to leave it out of one environment, write `environments: { staging: { services: { api: { slos: { availability: off } } } } }` with your names in the project file",
     ),
     (
         "an alert",
-        &[
-            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
-            "silenced",
-        ],
+        SWITCHES,
         "remove the alert; to leave it out of one environment, write `environments: { staging: { services: { api: { alerts: { down: off } } } } }` with your names in the project file",
     ),
     (
@@ -305,7 +312,22 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "a service file",
         &["kind", "metadata", "spec", "apiVersion", "namespace"],
-        "remove it: a service file is not an object of Kubernetes; its name is `service: api`",
+        "remove it: a service file is not an object of Kubernetes; its name is `service: «service|api»`",
+    ),
+    (
+        "a service file",
+        DEPENDS,
+        "dependencies are in the project file: `dependencies: { «service|api»: «value|[database]» }`",
+    ),
+    (
+        "an SLO",
+        DEPENDS,
+        "services depend on each other, not SLOs: write `dependencies: { api: «value|[database]» }` with your names in the project file",
+    ),
+    (
+        "a service file",
+        SWITCHES,
+        "rename the file so that it does not end with `.yaml`; to leave the service out of one environment, write `environments: { staging: { services: { «service|api»: off } } }` with your names in the project file",
     ),
     (
         "a service file",
@@ -327,9 +349,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["budget", "error_budget", "errorBudget"],
         "remove it: the objective decides the budget, `objective: 99.9%` leaves 0.1%; `budget_alerts` warns while it is spent",
     ),
-    ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
+    ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { «value|availability»: … }`"),
     ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
-    ("an alert", &["alert", "name"], "the key is its name: `alerts: { down: … }`"),
+    ("an alert", &["alert", "name"], "the key is its name: `alerts: { «value|down»: … }`"),
     ("an alert", &["runbook_text", "text"], "write it as `description`, or in a file that `runbook` names"),
     (
         "`sli`",
@@ -373,7 +395,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`alertmanager`",
         &["route"],
-        "`default` names the receiver of every alert that no route matches: `default: ops`; other routes are a list: `routes: [{ match: { severity: page }, to: ops }]`",
+        "`default` names the receiver of every alert that no route matches: `default: «receiver|ops»`; other routes are a list: `routes: [{ match: { severity: page }, to: «receiver|ops» }]`",
     ),
     (
         "`alertmanager`",
@@ -388,7 +410,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`alertmanager`",
         &["time_intervals", "mute_time_intervals"],
-        "write `times: { nights: { hours: \"22:00-07:00\" } }`",
+        "write `times: { «name|nights»: { hours: \"«start_time|22:00»-«end_time|07:00»\" } }`",
     ),
     (
         "`alertmanager`",
@@ -458,7 +480,17 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "write `teams: { webhook_url_file: /etc/alertmanager/teams }`",
     ),
     ("a receiver", &["discord_configs"], "write `discord: { webhook_url_file: /etc/alertmanager/discord }`"),
-    ("a receiver", &["name"], "the key is its name: `receivers: { ops: { email: … } }`"),
+    ("a receiver", &["name"], "the key is its name: `receivers: { «value|ops»: { email: … } }`"),
+    (
+        "a receiver",
+        &["channel", "slack_channel", "slackChannel", "room"],
+        "write `slack: { channel: «value|\"#alerts\"», api_url_file: /etc/alertmanager/secrets/slack }`",
+    ),
+    (
+        "a receiver",
+        &["chat", "chat_id", "chatId"],
+        "write `telegram: { chat_id: «value|-1001234567890», bot_token_file: /etc/alertmanager/secrets/telegram }`",
+    ),
     (
         "a receiver",
         &[
@@ -525,6 +557,14 @@ pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySu
     }
     if let Some(found) = meant.iter().find_map(|word| of_tools(what, &[word])) {
         return Some(found);
+    }
+    // The settings of an SLO are also those of its service and of the project.
+    if known.contains(&"version")
+        && nearest(key, known).is_none()
+        && let Some(KeySuggestion::Key(name)) = of_tools("an SLO", &[key, &folded])
+        && known.contains(&name)
+    {
+        return Some(KeySuggestion::Key(name));
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`", "an alert"];
     let belongs = |word: &str| BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&word));

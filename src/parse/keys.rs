@@ -124,3 +124,8 @@ pub(super) const SLI_KEYS: &[&str] = &[
 /// The keys of the channels of a receiver.
 pub(super) const CHANNELS: &[&str] =
     &["email", "slack", "telegram", "teams", "discord", "webhook", "pagerduty", "opsgenie"];
+
+pub(super) const POLICY_KEYS: &[&str] = &["scale_to", "tiers"];
+
+/// The keys of hours with a name, under `times`.
+pub(super) const TIME_KEYS: &[&str] = &["days", "hours", "time_zone"];

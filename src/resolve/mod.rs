@@ -260,6 +260,7 @@ impl Scope<'_> {
                 by_places: &by_places,
                 effort: &self.effort,
                 service: self.service.name.text.trim(),
+                ast: self.ast,
             },
             problems,
         );

@@ -7,7 +7,7 @@ use super::sli_advice::{
 };
 use super::values::Promise;
 use super::{dropped, journey, secrets, stimulus, whole};
-use crate::ast::SliBlock;
+use crate::ast::{Ast, SliBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
@@ -26,6 +26,8 @@ pub(super) struct Context<'a> {
     pub effort: &'a Effort,
     /// The name of its service.
     pub service: &'a str,
+    /// All services.
+    pub ast: &'a Ast,
 }
 
 /// The first Prometheus whose promtool can test native histograms.
@@ -78,7 +80,7 @@ pub(super) fn sli(
     }
     let fits = threshold(block, context, problems);
     if let Some(journey) = &block.journey {
-        let parts = journey::parts(journey, context.promise, context.service, problems);
+        let parts = journey::parts(journey, context.promise, (context.ast, context.service), problems);
         fits?;
         return Some((Sli::Journey { parts: parts? }, None, Vec::new()));
     }
