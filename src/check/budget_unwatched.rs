@@ -1,6 +1,6 @@
 //! Burn rates that spend the whole budget without an alert.
 
-use super::{about, lasts};
+use super::{about, even_share, lasts};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, SloFacts};
 use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL};
@@ -24,6 +24,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 ))
                 .help("keep at least the tickets: `tiers_off: [page]`"),
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
+                let long = tenth(period.millis(), 1);
                 let place = if slo.places.tiers == slo.places.name { tier.span } else { slo.places.tiers };
                 Problem::warning(
                     Code::BudgetUnwatched,
@@ -36,8 +37,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     lasts(agreed, watch.burn_rate)
                 ))
                 .help(format!(
-                    "keep a tier with a burn rate of 1: `{{ severity: ticket, budget: 10%, long: {}, short: {} }}`",
-                    tenth(period.millis(), 1),
+                    "keep a tier with a burn rate of 1: `{{ severity: ticket, budget: {}, long: {long}, short: {} }}`",
+                    even_share(slo.agreed.most_within(long), agreed),
                     tenth(period.millis(), 12)
                 ))
             }

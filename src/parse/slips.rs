@@ -668,6 +668,13 @@ fn quoted(value: &str) -> String {
         (!inner.is_empty()).then_some(inner)
     });
     let text = inner.unwrap_or(value);
+    // A selector begins with its name.
+    let turned = text.starts_with('{').then(|| text.rsplit_once('}')).flatten().and_then(|(labels, name)| {
+        let name = name.trim();
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
+        is_name.then(|| format!("{name}{labels}}}"))
+    });
+    let text = turned.as_deref().unwrap_or(text);
     // In double quotes, `\"` was a quote.
     let text = &match value.starts_with('"') && ends_its_quotes(value) {
         true => text.replace("\\\"", "\""),

@@ -221,12 +221,12 @@ fn share(scalar: &Scalar, long: &Scalar, problems: &mut Vec<Problem>) -> Option<
             problems.push(match (fault, of_rate) {
                 (_, Some((rate, share, true))) => problem
                     .label("this is a burn rate")
-                    .fix(format!("a burn rate of {rate} over {long_text} of 30d spends `{share}`"), whole(scalar), share),
+                    .fix(format!("write `{share}`: a burn rate of {rate} spends this share in {long_text} of 30d"), whole(scalar), share),
                 (ObjectiveFault::Malformed(Some(meant)), of_rate) => {
                     let problem = problem.fix(format!("write `{meant}`"), whole(scalar), meant);
                     match of_rate {
                         Some((rate, share, false)) => problem.help(format!(
-                            "or `{share}`, if a burn rate of {rate} is meant: over {long_text} of 30d it spends so much"
+                            "or `{share}` if a burn rate of {rate} is meant: it spends this share in {long_text} of 30d"
                         )),
                         _ => problem,
                     }

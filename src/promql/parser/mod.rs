@@ -176,6 +176,16 @@ impl<'a> Parser<'a> {
                 let what = self.text[..self.peek().span.start].trim();
                 format!("write `({what} > bool {}) * ({what} < bool {}) == 1`", number(1), number(3))
             }
+            "}" | "," if expected == "a quoted value" => {
+                let (label, op) = (last(2), last(1));
+                let value = if op.ends_with('~') { "5.." } else { "500" };
+                format!("write a value after `{op}`, such as `{label}{op}\"{value}\"`")
+            }
+            name if last(1) == "}" && matches!(self.peek().kind, TokenKind::Word) => {
+                let before = &self.text[..self.end()];
+                let labels = &before[before.rfind('{')?..];
+                format!("write the name before its labels: `{name}{labels}`")
+            }
             "," if expected.starts_with("a label name") => "remove this comma".to_owned(),
             "}" | ")" | "]" if expected == "an operator" => "remove it: no bracket is open here".to_owned(),
             "&&" => "write `and`".to_owned(),
