@@ -316,6 +316,10 @@ impl<'a> Fields<'a> {
                 self.problems.extend(problem.map(|problem| hidden(problem, self.what, node)));
                 continue;
             }
+            if let Some(problem) = flat_block(self.written, key) {
+                self.problems.push(problem);
+                continue;
+            }
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
@@ -376,6 +380,17 @@ impl<'a> Fields<'a> {
             });
         }
     }
+}
+
+/// The problem of a key that is a line of the empty block scalar before it.
+fn flat_block(written: &[Entry], key: &Key) -> Option<Problem> {
+    let at = written.iter().position(|entry| entry.key.span == key.span)?.checked_sub(1)?;
+    let Entry { key: before, value: Node { value: Value::Scalar(text), .. } } = &written[at] else { return None };
+    (!text.plain && text.text.is_empty() && key.text.contains(' ')).then(|| {
+        let headline = format!("the text of `{}` is not indented", before.text);
+        let help = format!("write more spaces before each of its lines than before `{}`", before.text);
+        Problem::error(Code::UnknownKey, key.span, headline).help(help)
+    })
 }
 
 /// Advice with the user's own values: `«name|example»` is the value of the key `name` in `node` or beside it, `«value|example»` is `node` itself.

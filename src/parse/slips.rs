@@ -51,7 +51,7 @@ impl<'a> Faulty<'a> {
         {
             return Some(problem);
         }
-        if let Some(problem) = self.unquoted(here) {
+        if let Some(problem) = self.unquoted(here).or_else(|| self.flat_block(here)) {
             return Some(problem);
         }
         const IN_BRACKETS: [&str; 5] = [
@@ -533,6 +533,39 @@ impl<'a> Faulty<'a> {
         let end = start + line.len();
         let problem = self.syntax(end - key.len(), end, format!("the colon after `{key}` is missing"));
         Some(problem.fix(format!("write `{key}:`"), self.span(end, end), ":"))
+    }
+
+    /// A line of a block scalar (`|`, `>`) that is not indented more than its key.
+    fn flat_block(self, here: usize) -> Option<Problem> {
+        let mut first = here;
+        for start in self.lines_above(here).take(20) {
+            let line = self.rest(start);
+            let (before, header) = line.rsplit_once(": ").unwrap_or_default();
+            let key = before.trim_start_matches([' ', '-']);
+            let is_header = header.starts_with(['|', '>'])
+                && header[1..].chars().all(|c| matches!(c, '-' | '+') || c.is_ascii_digit());
+            let wanted = before.len() - key.len() + 2;
+            let text = self.rest(first);
+            if is_header && !key.is_empty() && key.chars().all(is_key) {
+                let found = depth(text);
+                let place = first + found;
+                let problem =
+                    self.syntax(place, first + text.len(), format!("the text of `{key}` is not indented"));
+                let spaces = spaces(wanted);
+                return (found < wanted).then(|| match first == here {
+                    true => problem.fix(
+                        format!("write {spaces} before it"),
+                        self.span(first, place),
+                        " ".repeat(wanted),
+                    ),
+                    false => problem.help(format!("write {spaces} before each of its lines")),
+                });
+            }
+            if !line.is_empty() {
+                first = start;
+            }
+        }
+        None
     }
 
     /// An entry of a list that is indented more or less than the entry above it.

@@ -50,7 +50,10 @@ fn missing(
         |known: &&str| file.metrics.iter().any(|named| named.text.trim_start_matches("./") == *known);
     let known: Vec<&str> =
         all.filter_map(|known| known.strip_prefix(here)).filter(|known| !is_listed(known)).collect();
-    let problem = match nearest(&named.text, &known) {
+    // The same file in another folder.
+    let file_name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let elsewhere = known.iter().find(|known| file_name(known) == file_name(&named.text)).copied();
+    let problem = match elsewhere.or_else(|| nearest(&named.text, &known)) {
         Some(near) => problem.fix(format!("write `{near}`"), place, near),
         None => problem,
     };
