@@ -42,12 +42,18 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 .collect();
             let problem = also(problem, other, format!("the period is {period}"));
             if agreed == period {
-                problems.push(problem.help("let the windows follow the period: `policy: workbook-scaled`").help(
-                    format!("or give a larger share of the budget in a policy of your own: {}", shares.join(", ")),
-                ));
+                problems.push(
+                    problem.help("let the windows follow the period: `policy: workbook-scaled`").help(
+                        format!(
+                            "or give a larger share of the budget in a policy of your own: {}",
+                            shares.join(", ")
+                        ),
+                    ),
+                );
                 continue;
             }
-            let problem = problem.help(format!("or write a policy for these hours alone, with {}", shares.join(", ")));
+            let problem =
+                problem.help(format!("or write a policy for these hours alone, with {}", shares.join(", ")));
             let name = format!("{}/{}", service.name, slo.name);
             match found.iter_mut().rev().take(NEAR).find(|(other, _)| *other == problem) {
                 Some((_, names)) => names.push(name),

@@ -271,10 +271,9 @@ impl EarlyAlert<'_> {
         let sent = format!("in a full outage it is sent after {}", whole(self.fires + seconds(self.waits)));
         let known = format!("in a full outage `{silencer}` fires only after {}", whole(self.known));
         problem = match (at == place, self.route) {
-            (true, None) => problem.label(format!(
-                "{sent}, and `{silencer}` fires only after {}",
-                whole(self.known)
-            )),
+            (true, None) => {
+                problem.label(format!("{sent}, and `{silencer}` fires only after {}", whole(self.known)))
+            }
             (true, Some(route)) => problem.label(known).and(route, sent),
             (false, _) => problem.label(sent).and(place, known),
         };

@@ -212,7 +212,9 @@ fn about_percent(ratio: Decimal) -> String {
 /// The share of the budget with which a long window has a burn rate of 1, rounded up.
 fn even_share(long: Duration, period: Duration) -> String {
     let share = Decimal::from(long.millis()) / Decimal::from(period.millis());
-    about_percent(share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero).unwrap_or(share))
+    about_percent(
+        share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero).unwrap_or(share),
+    )
 }
 
 /// How long the budget lasts at a burn rate, to the minute.

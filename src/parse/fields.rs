@@ -160,7 +160,9 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
-            let own = named(node).map(|(key, first)| (key, first, Name::nearest(first).map_or(first.to_owned(), |name| name.to_string())));
+            let own = named(node).map(|(key, first)| {
+                (key, first, Name::nearest(first).map_or(first.to_owned(), |name| name.to_string()))
+            });
             self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
                 (None, Some((key, first, name)), _) => problem
@@ -385,7 +387,9 @@ impl<'a> Fields<'a> {
 /// The problem of a key that is a line of the empty block scalar before it.
 fn flat_block(written: &[Entry], key: &Key) -> Option<Problem> {
     let at = written.iter().position(|entry| entry.key.span == key.span)?.checked_sub(1)?;
-    let Entry { key: before, value: Node { value: Value::Scalar(text), .. } } = &written[at] else { return None };
+    let Entry { key: before, value: Node { value: Value::Scalar(text), .. } } = &written[at] else {
+        return None;
+    };
     (!text.plain && text.text.is_empty() && key.text.contains(' ')).then(|| {
         let headline = format!("the text of `{}` is not indented", before.text);
         let help = format!("write more spaces before each of its lines than before `{}`", before.text);
@@ -416,9 +420,11 @@ fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
         // A name has no capitals.
         let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {
             true => own.and_then(|own| Name::nearest(&own)).map(|name| name.to_string()),
-            false => own.filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' ')).map(|own| {
-                if example.starts_with('[') && !own.starts_with('[') { format!("[{own}]") } else { own }
-            }),
+            false => own
+                .filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' '))
+                .map(|own| {
+                    if example.starts_with('[') && !own.starts_with('[') { format!("[{own}]") } else { own }
+                }),
         };
         text.push_str(&own.unwrap_or_else(|| example.to_owned()));
         text.push_str(rest);
@@ -519,7 +525,8 @@ fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
     match (&node.value, name) {
         (_, "match") => pairs(node),
         (Value::Map(entries), "sli") => {
-            let counters = two_counters(node).or_else(|| entries.iter().find_map(|entry| two_counters(&entry.value)))?;
+            let counters =
+                two_counters(node).or_else(|| entries.iter().find_map(|entry| two_counters(&entry.value)))?;
             counters.strip_prefix("sli: ").map(str::to_owned)
         }
         (Value::List(_) | Value::Map(_), "period" | "objective") => match inner(node)? {
@@ -985,9 +992,10 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "`slack`" => {
             ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts")
         }
-        "`telegram`" => {
-            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "-1001234567890")
-        }
+        "`telegram`" => (
+            "telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }",
+            "-1001234567890",
+        ),
         "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
         "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),
         "`webhook`" => ("webhook: { url: \"http://bridge.internal:8080/\" }", ""),

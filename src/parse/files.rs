@@ -765,7 +765,9 @@ fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
     let key = fields.place("journey")?;
     let before = fields.problems().len();
     let parts = match fields.peek("journey") {
-        Some(node) if matches!(node.value, Value::List(_)) || glued(node).is_some() => fields.texts("journey"),
+        Some(node) if matches!(node.value, Value::List(_)) || glued(node).is_some() => {
+            fields.texts("journey")
+        }
         None => Vec::new(),
         Some(_) => {
             let node = fields.node("journey")?;
@@ -783,7 +785,9 @@ fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
             match (&node.value, parts.iter().all(|part| part.contains('/'))) {
                 (Value::Scalar(scalar), false) if are_names => {
                     // Which SLOs are meant is known when all files are read.
-                    let words = parts.iter().map(|part| scalar.replaced(&[(0..scalar.text.len(), (*part).to_owned())]));
+                    let words = parts
+                        .iter()
+                        .map(|part| scalar.replaced(&[(0..scalar.text.len(), (*part).to_owned())]));
                     return Some(JourneyBlock { key, parts: words.collect(), understood: true });
                 }
                 (Value::Scalar(_), true) if are_names && parts.len() > 1 => {

@@ -40,26 +40,39 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
 fn by_day(node: &Node) -> Problem {
     let place = node.span.beginning();
     let of = |days: &str, hours: &str| format!("{{ days: {days}, hours: \"{hours}\" }}");
-    let each: Option<Vec<(&str, &str)>> =
-        node.entries().iter().map(|entry| Some((entry.key.text.trim(), entry.value.text()?.trim()))).collect();
+    let each: Option<Vec<(&str, &str)>> = node
+        .entries()
+        .iter()
+        .map(|entry| Some((entry.key.text.trim(), entry.value.text()?.trim())))
+        .collect();
     let each = each.filter(|each| each.iter().all(|(days, hours)| days.len() + hours.len() < 60));
     match each.as_deref() {
         Some([(first, hours), rest @ ..]) if rest.iter().all(|(_, other)| other == hours) => {
             let days = match rest {
                 [] => (*first).to_owned(),
-                rest => format!("[{first}, {}]", rest.iter().map(|(days, _)| *days).collect::<Vec<_>>().join(", ")),
+                rest => format!(
+                    "[{first}, {}]",
+                    rest.iter().map(|(days, _)| *days).collect::<Vec<_>>().join(", ")
+                ),
             };
             let headline = format!("`{first}` is not a key of `hours`");
             let meant = of(&days, hours);
-            Problem::error(Code::InvalidHours, place, headline).fix(format!("write `hours: {meant}`"), node.span, meant)
+            Problem::error(Code::InvalidHours, place, headline).fix(
+                format!("write `hours: {meant}`"),
+                node.span,
+                meant,
+            )
         }
         each => {
             let headline = "the hours of an SLO are the same on all its days";
             let problem = Problem::error(Code::InvalidHours, place, headline).help(
                 "write one list of days and one of hours: `{ days: [monday-friday, saturday], hours: \"09:00-13:00\" }`",
             );
-            let each: Vec<String> =
-                each.into_iter().flatten().map(|(days, hours)| format!("`hours: {}`", of(days, hours))).collect();
+            let each: Vec<String> = each
+                .into_iter()
+                .flatten()
+                .map(|(days, hours)| format!("`hours: {}`", of(days, hours)))
+                .collect();
             problem.help(match each.is_empty() {
                 true => "or write one SLO for each: both may have the same `sli`".to_owned(),
                 false => format!("or write one SLO for each, with the same `sli`: {}", joined(&each, "and")),

@@ -1,10 +1,10 @@
 //! Keys that are indented too little or too much, and numbers that a comma cuts in two. The fields would report each part apart: this is one mistake.
 
 use super::alertmanager;
+use super::foreign_keys::{self, KeySuggestion};
 use super::keys::{
     ALERT_KEYS, CHANNELS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS, TIME_KEYS,
 };
-use super::foreign_keys::{self, KeySuggestion};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Code, Problem, listed};
 use crate::source::Span;

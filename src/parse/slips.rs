@@ -704,7 +704,8 @@ fn quoted(value: &str) -> String {
     // A selector begins with its name.
     let turned = text.starts_with('{').then(|| text.rsplit_once('}')).flatten().and_then(|(labels, name)| {
         let name = name.trim();
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
+        let is_name =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
         is_name.then(|| format!("{name}{labels}}}"))
     });
     let text = turned.as_deref().unwrap_or(text);

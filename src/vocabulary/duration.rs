@@ -60,7 +60,8 @@ impl Duration {
         // `1h30`: the last number has the next unit.
         let whole = text.trim_end_matches(|c: char| c.is_ascii_digit());
         if whole.len() < text.len()
-            && let Some(next) = [("d", "h"), ("h", "m"), ("m", "s")].iter().find(|(unit, _)| whole.ends_with(unit))
+            && let Some(next) =
+                [("d", "h"), ("h", "m"), ("m", "s")].iter().find(|(unit, _)| whole.ends_with(unit))
             && let Some(meant) = Self::parse(&format!("{text}{}", next.1))
         {
             return Some(meant);

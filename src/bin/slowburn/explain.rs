@@ -1,5 +1,7 @@
 //! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
+use std::path::Path;
+
 use slowburn::diagnostic::{Code, alternatives};
 use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
@@ -12,9 +14,15 @@ use crate::sources::Project;
 use crate::{named, problems, stdout};
 
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
+    let folder = args.sources.slos.to_string_lossy();
+    if Path::new(&args.subject).is_dir() && !args.sources.slos.is_dir() {
+        let after = if args.subject == "slos" { String::new() } else { format!(" {}", args.subject) };
+        return Err(Failure::new(format!("`{}` is a directory: it comes last", args.subject))
+            .and(&format!("write `slowburn explain {folder}{after}`")));
+    }
     match args.subject.split_once('/') {
         None => {
-            match Code::named(&args.subject) {
+            match Code::named(in_brackets(&args.subject)) {
                 Some(code) => stdout::print(pages::page(code))?,
                 None => stdout::print(&service(args)?)?,
             }
@@ -35,9 +43,15 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
     }
 }
 
+/// The code of `error[unknown-key]`.
+fn in_brackets(word: &str) -> &str {
+    let inner = word.split_once('[').and_then(|(_, inner)| inner.split(']').next());
+    inner.unwrap_or(word).trim()
+}
+
 /// Lists what can be explained in a service.
 fn service(args: &Explain) -> Result<String, Failure> {
-    let name = args.subject.as_str();
+    let name = in_brackets(&args.subject);
     let slos = &args.sources.slos;
     let project = Project::read(slos, args.chosen.environment.as_deref());
     if let Err(failure) = project {
@@ -66,9 +80,9 @@ fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Fail
     let service = near.min_by_key(|(distance, _)| *distance).map(|(_, service)| service);
     match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
-        None => unknown.and(&format!(
-            "there are {}; write an SLO with its service, as in `api/availability`",
-            named::list(Code::ALL.iter().map(|code| code.name().to_owned())),
-        )),
+        None => unknown.and(
+            "the code of a problem is in its brackets: for `error[unknown-key]` write `slowburn explain unknown-key`; \
+             write an SLO with its service, as in `slowburn explain api/availability`",
+        ),
     }
 }

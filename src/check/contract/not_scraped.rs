@@ -77,11 +77,12 @@ fn by_contracts(model: &Model, problems: &mut Vec<Problem>) {
     let all: BTreeSet<String> = by_contract.into_iter().flatten().collect();
     let known: Vec<&str> = all.iter().map(String::as_str).collect();
     for service in &model.services {
-        for (reader, reading) in
-            Reader::all(service).flat_map(|reader| reader.readings().iter().map(move |reading| (reader, reading)))
+        for (reader, reading) in Reader::all(service)
+            .flat_map(|reader| reader.readings().iter().map(move |reading| (reader, reading)))
         {
             let matchers = reading.selector.matchers.iter().zip(&reading.matchers);
-            let is_job = |(matcher, _): &(&Matcher, &Span)| matcher.label == "job" && matcher.op == MatchOp::Equal;
+            let is_job =
+                |(matcher, _): &(&Matcher, &Span)| matcher.label == "job" && matcher.op == MatchOp::Equal;
             let Some((matcher, place)) = matchers.filter(is_job).next() else { continue };
             if super::named(reading) != "up" || all.contains(&matcher.value) || reader.is_planned() {
                 continue;
