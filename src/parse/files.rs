@@ -6,6 +6,7 @@ use super::environments::{self, Overrides};
 use super::fields::{Fields, glued, wrong_type};
 use super::invisible::invisible;
 use super::keys::{ALERT_KEYS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use super::lost_text::lost_text;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, nesting, overlay, scrape, targets, template};
 use crate::ast::{
@@ -53,6 +54,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
             Err(found) => problems.extend(found),
             Ok(node) => {
                 problems.extend(invisible(&file.text, &node));
+                problems.extend(lost_text(&file.text, &node));
                 let declared = environments::keys(&node);
                 if let Some(problem) = nesting::fault(&node, &nesting::PROJECT) {
                     problems.push(problem);
@@ -164,6 +166,7 @@ fn file(
         Err(problems) => return (None, problems),
     };
     let mut problems = invisible(&source.text, &node);
+    problems.extend(lost_text(&source.text, &node));
     if source.path.rsplit('/').next() == Some("slowburn.yml") {
         let place = Span { source: id, start: 0, end: 0 };
         let problem = Problem::error(Code::InvalidName, place, "this file is not read as the project file");

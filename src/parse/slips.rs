@@ -157,6 +157,9 @@ impl<'a> Faulty<'a> {
         let here = self.line(self.offset);
         for start in [here].into_iter().chain(self.lines_above(here)).take(5) {
             let line = self.rest(start);
+            if let Some(problem) = self.cut_in_brackets(start) {
+                return Some(problem);
+            }
             if let Some(at) = line.find(": #").map(|at| at + 2)
                 && line[..at].contains('{')
                 && !line.trim_start().starts_with('#')
@@ -173,6 +176,31 @@ impl<'a> Faulty<'a> {
             }
         }
         None
+    }
+
+    /// A text inside brackets that a `#` cuts: `{ reason: Bug #12 }`.
+    fn cut_in_brackets(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let sign = line.match_indices(" #").map(|(at, _)| at + 1).find(|at| {
+            let is_open = |open: char, close: char| {
+                line[..*at].matches(open).count() > line[..*at].matches(close).count()
+            };
+            line[at + 1..].starts_with(char::is_alphanumeric) && (is_open('{', '}') || is_open('[', ']'))
+        })?;
+        let before = &line[..sign];
+        let from = before.rfind(": ")? + 2;
+        let key = before[..from - 2].rsplit(['{', '[', ',', ' ']).next().unwrap_or_default();
+        let end = sign + line[sign..].find([',', '}', ']']).unwrap_or(line.len() - sign);
+        let text = line[from..end].trim_end();
+        let is_plain = !text.contains(['"', '\'', ',']) && !key.is_empty() && key.chars().all(is_key);
+        is_plain.then(|| {
+            let at = start + sign;
+            self.syntax(at, at + 1, "`#` begins a comment: the rest of the line is not read").fix(
+                format!("write `{key}: '{text}'`"),
+                self.span(start + from, start + from + text.len()),
+                format!("'{text}'"),
+            )
+        })
     }
 
     /// A tab in the indentation. The fix replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a

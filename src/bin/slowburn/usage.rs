@@ -195,8 +195,8 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                 match with_address(&mut words, missing) {
                     Some(headline) => Some(Changed::Words(headline)),
                     None => {
-                        let lacks = missing.iter().map(|missing| missing.trim_matches(['<', '>', '.']));
-                        let lacks: Vec<&str> = lacks.collect();
+                        let plain = |missing: &String| missing.replace(['<', '>'], "").replace("...", "");
+                        let lacks: Vec<String> = missing.iter().map(plain).collect();
                         let headline = format!("`slowburn {}` needs {}", words.first()?, listed(&lacks));
                         let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
                         let advice =
@@ -235,9 +235,14 @@ fn example(missing: &str) -> &str {
 }
 
 /// Whether a word is the address of a server: `http://prom:9090`, `localhost:9090`.
-fn is_address(word: &str) -> bool {
+pub fn is_address(word: &str) -> bool {
     let port = word.rsplit_once(':').map_or("", |(_, port)| port);
     word.contains("://") || (2..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An address with `http://` if it has no scheme.
+pub fn with_scheme(address: &str) -> String {
+    if address.contains("://") { address.to_owned() } else { format!("http://{address}") }
 }
 
 /// Writes the option before an address without one.
@@ -246,9 +251,7 @@ fn with_address(words: &mut Vec<String>, missing: &[String]) -> Option<String> {
     if !missing.iter().any(|missing| missing.contains("--prometheus")) || words[place - 1].starts_with('-') {
         return None;
     }
-    if !words[place].contains("://") {
-        words[place] = format!("http://{}", words[place]);
-    }
+    words[place] = with_scheme(&words[place]);
     words.insert(place, "--prometheus".to_owned());
     Some("the address of a server needs `--prometheus` before it".to_owned())
 }
