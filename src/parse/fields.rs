@@ -161,7 +161,7 @@ impl<'a> Fields<'a> {
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
             let own = named(node).map(|(key, first)| {
-                (key, first, Name::nearest(first).map_or(first.to_owned(), |name| name.to_string()))
+                (key, first, hyphenated(first).map_or(first.to_owned(), |name| name.to_string()))
             });
             self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
@@ -384,6 +384,18 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The nearest valid name: `shop-down` of `ShopDown`.
+fn hyphenated(text: &str) -> Option<Name> {
+    let mut parted = String::new();
+    for c in text.chars() {
+        if c.is_uppercase() && parted.ends_with(char::is_lowercase) {
+            parted.push('-');
+        }
+        parted.push(c);
+    }
+    Name::nearest(&parted)
+}
+
 /// The problem of a key that is a line of the empty block scalar before it.
 fn flat_block(written: &[Entry], key: &Key) -> Option<Problem> {
     let at = written.iter().position(|entry| entry.key.span == key.span)?.checked_sub(1)?;
@@ -419,7 +431,7 @@ fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
         let own = own.filter(|own| matches!(own.value, Value::Scalar(_) | Value::List(_))).and_then(flow);
         // A name has no capitals.
         let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {
-            true => own.and_then(|own| Name::nearest(&own)).map(|name| name.to_string()),
+            true => own.and_then(|own| hyphenated(&own)).map(|name| name.to_string()),
             false => own
                 .filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' '))
                 .map(|own| {
@@ -900,6 +912,9 @@ fn example(what: &str, node: &Node) -> Option<String> {
         // Only a text that cannot be a secret is repeated.
         Value::Scalar(scalar) if !part.is_empty() && alike(&scalar.text, part) => {
             Some(text.replacen(part, &scalar.text, 1))
+        }
+        Value::Scalar(scalar) if part.starts_with('#') && is_channel_name(&scalar.text) => {
+            Some(text.replacen(part, &format!("#{}", scalar.text.trim_start_matches(['#', '@'])), 1))
         }
         Value::List(entries) if ["`environments`", "`targets`"].contains(&what) && !entries.is_empty() => {
             let names: Option<Vec<String>> =

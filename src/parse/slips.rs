@@ -156,23 +156,8 @@ impl<'a> Faulty<'a> {
     fn commented(self) -> Option<Problem> {
         let here = self.line(self.offset);
         for start in [here].into_iter().chain(self.lines_above(here)).take(5) {
-            let line = self.rest(start);
             if let Some(problem) = self.cut_in_brackets(start) {
                 return Some(problem);
-            }
-            if let Some(at) = line.find(": #").map(|at| at + 2)
-                && line[..at].contains('{')
-                && !line.trim_start().starts_with('#')
-            {
-                let rest = &line[at..];
-                let word = &rest[..rest.find([',', '}', ']', ' ']).unwrap_or(rest.len())];
-                let from = start + at;
-                let span = self.span(from, from + word.len());
-                let key = line[..at - 2].rsplit(['{', ',', ' ']).next().unwrap_or_default();
-                return Some(
-                    self.syntax(from, from + 1, "`#` begins a comment: the rest of the line is not read")
-                        .fix(format!("write `{key}: \"{word}\"`"), span, format!("\"{word}\"")),
-                );
             }
         }
         None
@@ -580,7 +565,9 @@ impl<'a> Faulty<'a> {
                 let problem =
                     self.syntax(place, first + text.len(), format!("the text of `{key}` is not indented"));
                 let spaces = spaces(wanted);
-                return (found < wanted).then(|| match first == here {
+                let next = self.text[first + text.len()..].lines().nth(1).unwrap_or_default();
+                let is_one = next.trim().is_empty() || next.contains(':') || depth(next) < found;
+                return (found < wanted).then(|| match is_one && first == here {
                     true => problem.fix(
                         format!("write {spaces} before it"),
                         self.span(first, place),

@@ -80,10 +80,10 @@ fn by_contracts(model: &Model, problems: &mut Vec<Problem>) {
         for (reader, reading) in Reader::all(service)
             .flat_map(|reader| reader.readings().iter().map(move |reading| (reader, reading)))
         {
-            let matchers = reading.selector.matchers.iter().zip(&reading.matchers);
+            let mut matchers = reading.selector.matchers.iter().zip(&reading.matchers);
             let is_job =
                 |(matcher, _): &(&Matcher, &Span)| matcher.label == "job" && matcher.op == MatchOp::Equal;
-            let Some((matcher, place)) = matchers.filter(is_job).next() else { continue };
+            let Some((matcher, place)) = matchers.find(is_job) else { continue };
             if super::named(reading) != "up" || all.contains(&matcher.value) || reader.is_planned() {
                 continue;
             }
