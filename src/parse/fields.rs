@@ -696,10 +696,10 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
         "`opsgenie`",
     ];
     let in_chat = ["`slack`", "`telegram`", "`teams`", "`discord`"].contains(&what);
-    let is_channel = |text: &str| is_channel_name(text) && (in_chat || text.starts_with(['#', '@']));
+    let is_channel = |text: &str| is_channel_name(text) && (in_chat || text.starts_with(['#', '@', '-']));
     let written = match &node.value {
         Value::Scalar(scalar) => !is_address(&scalar.text) && !is_channel(&scalar.text),
-        Value::List(_) => true,
+        Value::List(items) => !items.iter().all(|item| item.text().is_some_and(is_channel)),
         Value::Null | Value::Map(_) => false,
     };
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }

@@ -19,6 +19,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["interval", "scrapeInterval", "resolution"], "scrape_interval"),
     ("a service file", &["contract", "metrics_file"], "metrics"),
     ("the project file", &["lang", "locale"], "language"),
+    ("the project file", DEPENDS, "dependencies"),
     ("the project file", &["timezone", "tz"], "time_zone"),
     ("a receiver", &["msteams", "microsoft_teams"], "teams"),
     ("an SLO", &["target", "goal", "slo", "percentage", "objectivePercent", "ratio"], "objective"),
@@ -425,7 +426,37 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
     (
         "the project file",
-        &["receivers", "routes", "route", "smtp"],
+        &["kind", "metadata", "spec", "apiVersion", "namespace"],
+        "remove it: the project file is not an object of Kubernetes; objects for its operator are a target: `targets: { operator: { namespace: monitoring } }`",
+    ),
+    (
+        "the project file",
+        &["groups", "rules", "rule_files", "scrape_configs"],
+        "it belongs to the configuration of Prometheus, in a file of its own: `prometheus: { scrape_config: prometheus.yml }` names it",
+    ),
+    (
+        "the project file",
+        &["tiers", "windows"],
+        "tiers belong to a policy: `policies: { strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }`, and `policy: strict` chooses it",
+    ),
+    (
+        "the project file",
+        &["services", "service"],
+        "each service has a file of its own beside this one, which begins with `version: slowburn/v1` and `service: api`",
+    ),
+    (
+        "the project file",
+        &[
+            "receivers",
+            "routes",
+            "route",
+            "smtp",
+            "times",
+            "time_intervals",
+            "mute_time_intervals",
+            "inhibitions",
+            "inhibit_rules",
+        ],
         "it belongs under `alertmanager`: `alertmanager: { receivers: …, default: …, routes: … }`",
     ),
     (

@@ -43,7 +43,7 @@ fn by_day(node: &Node) -> Problem {
     let each: Option<Vec<(&str, &str)>> = node
         .entries()
         .iter()
-        .map(|entry| Some((entry.key.text.trim(), entry.value.text()?.trim())))
+        .map(|entry| Some((days_of(&entry.key.text), entry.value.text()?.trim())))
         .collect();
     let each = each.filter(|each| each.iter().all(|(days, hours)| days.len() + hours.len() < 60));
     match each.as_deref() {
@@ -55,7 +55,7 @@ fn by_day(node: &Node) -> Problem {
                     rest.iter().map(|(days, _)| *days).collect::<Vec<_>>().join(", ")
                 ),
             };
-            let headline = format!("`{first}` is not a key of `hours`");
+            let headline = format!("`{}` is not a key of `hours`", node.entries()[0].key.text);
             let meant = of(&days, hours);
             Problem::error(Code::InvalidHours, place, headline).fix(
                 format!("write `hours: {meant}`"),
@@ -78,6 +78,15 @@ fn by_day(node: &Node) -> Problem {
                 false => format!("or write one SLO for each, with the same `sli`: {}", joined(&each, "and")),
             })
         }
+    }
+}
+
+/// The days that a key stands for.
+fn days_of(key: &str) -> &str {
+    match key.trim() {
+        "weekday" | "weekdays" | "laborables" => "monday-friday",
+        "weekend" | "weekends" => "saturday-sunday",
+        days => days,
     }
 }
 

@@ -717,12 +717,13 @@ fn quoted(value: &str) -> String {
     });
     let text = inner.unwrap_or(value);
     // A selector begins with its name.
-    let turned = text.starts_with('{').then(|| text.rsplit_once('}')).flatten().and_then(|(labels, name)| {
-        let name = name.trim();
-        let is_name =
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
-        is_name.then(|| format!("{name}{labels}}}"))
-    });
+    let turned =
+        text.starts_with('{').then(|| text.rsplit_once('}')).flatten().and_then(|(labels, after)| {
+            let after = after.trim_start();
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+            let (name, rest) = after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()));
+            (!name.is_empty() && !rest.starts_with('(')).then(|| format!("{name}{labels}}}{rest}"))
+        });
     let text = turned.as_deref().unwrap_or(text);
     // In double quotes, `\"` was a quote.
     let text = &match value.starts_with('"') && ends_its_quotes(value) {
