@@ -248,8 +248,8 @@ pub struct Slo {
     pub sli: Sli,
     /// The selectors of its queries, in the order of the source.
     pub readings: Vec<MetricRead>,
-    /// Input series for the proofs; `None` if no series were found for good and bad events.
-    pub stimulus: Option<Vec<Series>>,
+    /// Input series for the proofs: for good and bad events.
+    pub stimulus: Result<Vec<Series>, NoSeries>,
     /// One promise per value of these labels.
     pub by: Vec<Kept>,
     /// What an event is.
@@ -614,6 +614,15 @@ pub struct Series {
     pub labels: Labels,
     /// The course of its samples.
     pub behaviour: Behaviour,
+}
+
+/// Why a proof has no input series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSeries {
+    /// The search tried everything.
+    NotFound,
+    /// The search reached its limit.
+    LimitReached,
 }
 
 /// The behaviour of a series for a good and for a bad event, or in the good and in the bad state.

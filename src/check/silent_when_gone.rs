@@ -41,7 +41,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 fn falls_silent(alert: &Companion) -> bool {
-    alert.stimulus.as_ref().is_some_and(|firing| firing.gone == Some(None))
+    alert.stimulus.as_ref().is_ok_and(|firing| firing.gone == Some(None))
 }
 
 /// The series that disappear together with the events of an SLO: then the alert for missing events covers them.

@@ -4,7 +4,7 @@ use super::always_fires::can_be_empty;
 use super::{constant_condition, slos};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
-use crate::model::{Companion, Sli};
+use crate::model::{Companion, NoSeries, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::ResultLabels;
 
@@ -15,8 +15,8 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
         let is_reported = !can_be_empty(&alert.expr)
             || constant_condition::never_fires(alert)
             || at_fault.contains(&alert.places.expr);
-        if alert.stimulus.is_none() && !is_reported {
-            problems.push(untested_alert(alert));
+        if let (Err(reason), false) = (&alert.stimulus, is_reported) {
+            problems.push(untested_alert(alert, *reason));
         }
     }
     let is_right = |alert: &Companion| !at_fault.contains(&alert.places.expr);
@@ -35,8 +35,8 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
     for (service, slo) in slos(model) {
         // Events that are all of one kind have their own problem.
-        if slo.stimulus.is_some()
-            || super::bad_is_total::has_one_kind_of_events(model, service, slo)
+        let Err(reason) = slo.stimulus else { continue };
+        if super::bad_is_total::has_one_kind_of_events(model, service, slo)
             || super::filtered_away::is_so(slo)
             || constant_condition::of(slo).is_some()
             || super::no_timestamp::subtracts_time_twice(slo)
@@ -57,9 +57,13 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
             Code::Unprovable,
             slo.places.sli.beginning(),
             "the rules of this SLI cannot be tested",
-        )
-        .label("slowburn found no values that make one event good and another bad")
-        .help(help);
+        );
+        if reason == NoSeries::LimitReached {
+            problems.push(limit_reached(problem));
+            continue;
+        }
+        let problem =
+            problem.label("slowburn found no values that make one event good and another bad").help(help);
         let matches = matches!(&slo.sli, Sli::Checked { good, .. } if good.contains(has_two_sides));
         problems.push(if matches { problem.help(SIDES) } else { problem });
     }
@@ -74,7 +78,15 @@ fn has_two_sides(expr: &Expr) -> bool {
     [&binary.left, &binary.right].into_iter().all(|side| !side.selectors().is_empty())
 }
 
-fn untested_alert(alert: &Companion) -> Problem {
+/// All queries of a service share one search, so others may have used it up.
+fn limit_reached(problem: Problem) -> Problem {
+    problem
+        .label("the search for values of its series was stopped: there are too many to try")
+        .help("make this query simpler: use fewer operators and fewer patterns")
+        .help("or first change the other queries of this service that cannot be tested: all of them share one limit")
+}
+
+fn untested_alert(alert: &Companion, reason: NoSeries) -> Problem {
     let problem = Problem::warning(
         Code::Unprovable,
         alert.places.expr,
@@ -84,6 +96,9 @@ fn untested_alert(alert: &Companion) -> Problem {
         return problem
             .label("`histogram_quantile` gets buckets without their bounds, and returns nothing")
             .help("keep the label `le`: `sum by (le) (rate(…))`");
+    }
+    if reason == NoSeries::LimitReached {
+        return limit_reached(problem);
     }
     problem
         .label("so no test proves that it can fire")

@@ -99,6 +99,14 @@ impl<'a> LanguageFormat<'a> {
         }
     }
 
+    /// The time in a period that counts: `30 days`, or `264 h of agreed time`.
+    pub fn budgeted_time(&self, promise: &Promise) -> String {
+        match promise.period_length == promise.period.nominal() {
+            true => self.days(promise.period_length),
+            false => self.phrase("length.agreed", &[("length", &self.hours(promise.period_length))]),
+        }
+    }
+
     /// `264 h`, also if it is more than a day.
     fn hours(&self, length: Duration) -> String {
         let minutes = length.secs() / 60;

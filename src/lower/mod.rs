@@ -136,7 +136,7 @@ fn unplayed<'a>(
     let others = groups.map(|group| -> (_, proofs::WriteRules) {
         (None, Box::new(move || Cow::Owned(Vec::from_iter(group(model, facts)))))
     });
-    let is_asked = |alert: &&Companion| alert.stimulus.is_some() && condition(alert);
+    let is_asked = |alert: &&Companion| alert.stimulus.is_ok() && condition(alert);
     let mut made = proofs::RulesBySlo::of(slos.chain(others));
     let known = service.alerts.iter().filter(is_asked);
     known.filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?))).collect()

@@ -1,6 +1,6 @@
 //! Agreed time: events at other times do not count. ITIL calls it agreed service time.
 
-use super::{MetricRead, Series};
+use super::{MetricRead, NoSeries, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Hours};
@@ -39,8 +39,8 @@ pub struct Except {
     pub on: Vec<String>,
     /// Its selectors.
     pub readings: Vec<MetricRead>,
-    /// Series for which it has a result; `None` if none were found.
-    pub stimulus: Option<Vec<Series>>,
+    /// Series for which it has a result.
+    pub stimulus: Result<Vec<Series>, NoSeries>,
     /// Its place.
     pub place: Span,
 }

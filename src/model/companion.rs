@@ -1,6 +1,6 @@
 //! Companion alerts: alerts on causes, beside the SLOs.
 
-use super::{Labels, MetricRead, Series};
+use super::{Labels, MetricRead, NoSeries, Series};
 use crate::promql::ast::Expr;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
@@ -42,8 +42,8 @@ pub struct Companion {
     pub readings: Vec<MetricRead>,
     /// The ranges that need two samples, with their places.
     pub windows: Vec<(Duration, Span)>,
-    /// Input series for the proofs; `None` if no series were found that make it fire, and others that do not.
-    pub stimulus: Option<Firing>,
+    /// Input series for the proofs: some that make it fire, and others that do not.
+    pub stimulus: Result<Firing, NoSeries>,
     /// Reasons for warnings that are accepted in it, by code.
     pub accepted: Labels,
     /// The places of its settings.

@@ -91,7 +91,7 @@ impl Scope<'_> {
         let readings = reader.readings;
         let search = self.effort.search();
         let tried = firing::tried(&expr, &search);
-        let stimulus = tried.as_ref().and_then(firing::invent);
+        let stimulus = search.result(tried.as_ref().and_then(firing::invent));
         let planned = contract::reason(&readings, self.planned);
         let fires_unmeasured = tried.as_ref().filter(|_| planned.is_some()).and_then(|tried| {
             let is_of = |name: &str, metric: &str| {

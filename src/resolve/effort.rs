@@ -1,13 +1,16 @@
 //! Limits the search for series that prove something. Every search has a number of steps of its own, so that simple cases are always found, and
-//! further steps that the searches of a service share. So a file with many unprovable queries takes only as long as a few of them.
+//! further steps that the searches of a service share. A search that finds something gives them back. So a file with many unprovable queries
+//! takes only as long as a few of them, and takes nothing from those that can be proven.
 
 use std::cell::Cell;
+
+use crate::model::NoSeries;
 
 /// The steps of one search. Typical queries need less.
 const OWN: usize = 1_000;
 
-/// The steps that a search has for itself if a service has more than [`SEARCHES`] of them.
-const LEAST: usize = 30;
+/// The steps that a search has for itself if a service has more than [`SEARCHES`] of them. Two counters need about a hundred.
+const LEAST: usize = 150;
 
 /// The number of searches of a service that have [`OWN`] steps.
 const SEARCHES: usize = 50;
@@ -35,23 +38,45 @@ impl Effort {
     pub fn search(&self) -> Search<'_> {
         let before = self.searches.replace(self.searches.get() + 1);
         let own = if before < SEARCHES { OWN } else { LEAST };
-        Search { own: Cell::new(own), shared: &self.shared }
+        Search { own: Cell::new(own), taken: Cell::new(0), ended: Cell::new(false), shared: &self.shared }
     }
 }
 
 /// One search. A step takes about half a microsecond.
 pub(super) struct Search<'a> {
+    /// The steps of its own that are left.
     own: Cell<usize>,
+    /// The shared steps that it took.
+    taken: Cell<usize>,
+    /// Whether something was not tried: there were too few steps, or too many combinations.
+    ended: Cell<bool>,
     shared: &'a Cell<usize>,
 }
 
 impl Search<'_> {
     /// Takes so many steps; false if there are not enough left.
     pub fn goes_on(&self, steps: usize) -> bool {
-        let store = if self.own.get() >= steps { &self.own } else { self.shared };
+        let is_own = self.own.get() >= steps;
+        let store = if is_own { &self.own } else { self.shared };
         let left = store.get().checked_sub(steps);
+        if !is_own {
+            self.taken.set(self.taken.get() + store.get().min(steps));
+        }
         store.set(left.unwrap_or(0));
+        self.ended.set(self.ended.get() || left.is_none());
         left.is_some()
+    }
+
+    /// Says that not everything can be tried.
+    pub fn stop(&self) {
+        self.ended.set(true);
+    }
+
+    /// The result of the search. What was found gives back the shared steps that it took, at most [`OWN`].
+    pub fn result<T>(&self, found: Option<T>) -> Result<T, NoSeries> {
+        let back = if found.is_some() { self.taken.take().min(OWN) } else { 0 };
+        self.shared.set(self.shared.get() + back);
+        found.ok_or(if self.ended.get() { NoSeries::LimitReached } else { NoSeries::NotFound })
     }
 }
 
@@ -161,7 +186,20 @@ mod tests {
         assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));
         assert!(effort.search().goes_on(OWN));
         assert!(!effort.search().goes_on(OWN + 1));
-        let later = (0..SEARCHES).map(|_| effort.search()).last();
-        assert!(later.is_some_and(|later| later.goes_on(LEAST) && !later.goes_on(1)));
+        let later = (0..SEARCHES).map(|_| effort.search()).last().expect("a search");
+        assert!(later.goes_on(LEAST));
+        assert_eq!(later.result(None::<()>), Err(NoSeries::NotFound));
+        assert!(!later.goes_on(1));
+        assert_eq!(later.result(None::<()>), Err(NoSeries::LimitReached));
+    }
+
+    #[test]
+    fn a_search_that_finds_something_takes_nothing_from_the_others() {
+        let effort = Effort::new();
+        for _ in 0..4 * SHARED / OWN {
+            let search = effort.search();
+            assert!(search.goes_on(OWN));
+            assert_eq!(search.result(Some(1)), Ok(1));
+        }
     }
 }

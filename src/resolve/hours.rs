@@ -292,7 +292,7 @@ fn except_of(
         return None;
     }
     let search = effort.search();
-    let stimulus = firing::tried(&expr, &search).as_ref().and_then(firing::invent);
+    let stimulus = search.result(firing::tried(&expr, &search).as_ref().and_then(firing::invent));
     // The recorded label has another name than the raw one.
     let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
         true => expr,

@@ -295,7 +295,7 @@ impl Scope<'_> {
         let agreed = agreed?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
-        let (sli, stimulus, readings) = sli?;
+        let sli::Resolved { sli, stimulus, readings } = sli?;
         let (tiers, tiers_place) = tiers?;
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, (&period, &agreed), whole(objective), problems);

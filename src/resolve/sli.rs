@@ -9,7 +9,7 @@ use super::values::Promise;
 use super::{dropped, journey, secrets, stimulus, whole};
 use crate::ast::{Ast, SliBlock};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Counter, Histogram, MetricRead, Role, Series, Sli, Term};
+use crate::model::{Counter, Histogram, MetricRead, NoSeries, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
@@ -33,12 +33,15 @@ pub(super) struct Context<'a> {
 /// The first Prometheus whose promtool can test native histograms.
 const NATIVE_SINCE: (u32, u32) = (2, 54);
 
-/// Resolves an SLI, with series that make its events good and bad.
-pub(super) fn sli(
-    block: &SliBlock,
-    context: &Context,
-    problems: &mut Vec<Problem>,
-) -> Option<(Sli, Option<Vec<Series>>, Vec<MetricRead>)> {
+/// An SLI, with series that make its events good and bad, and the selectors of its queries.
+pub(super) struct Resolved {
+    pub sli: Sli,
+    pub stimulus: Result<Vec<Series>, NoSeries>,
+    pub readings: Vec<MetricRead>,
+}
+
+/// Resolves an SLI.
+pub(super) fn sli(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -> Option<Resolved> {
     let events = [&block.total, &block.good, &block.bad];
     let given = events.iter().filter(|part| part.is_some()).count();
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
@@ -82,7 +85,8 @@ pub(super) fn sli(
     if let Some(journey) = &block.journey {
         let parts = journey::parts(journey, context.promise, (context.ast, context.service), problems);
         fits?;
-        return Some((Sli::Journey { parts: parts? }, None, Vec::new()));
+        let sli = Sli::Journey { parts: parts? };
+        return Some(Resolved { sli, stimulus: Err(NoSeries::NotFound), readings: Vec::new() });
     }
     let mut reader = Reader::new(context.version);
     let sli = if given == 2 {
@@ -125,13 +129,13 @@ pub(super) fn sli(
     }
     let search = context.effort.search();
     let stimulus = match stimulus::invent(&sli, context.by, &search) {
-        Ok(found) => found,
+        Ok(found) => search.result(found),
         Err(decides) => {
             problems.push(decided(&context.by[decides], context.by_places[decides], &reader.readings));
             return None;
         }
     };
-    Some((sli, stimulus, reader.readings))
+    Some(Resolved { sli, stimulus, readings: reader.readings })
 }
 
 /// Checks that Prometheus can read the labels which the rules remove from the counters: those in which the counters differ.

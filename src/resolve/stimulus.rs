@@ -245,6 +245,7 @@ fn atoms(
 ) -> Option<Vec<(String, Labels)>> {
     const MOST: usize = 10;
     if counters.len() > MOST {
+        search.stop();
         return None;
     }
     let mut choices: Vec<u32> = (1..1u32 << counters.len()).collect();

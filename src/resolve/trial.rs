@@ -66,7 +66,10 @@ impl<'a> Trial<'a> {
                 .map(|selector| candidates(&asked, selector, &selectors, [&numbers, lines], copies));
             let candidates = all.collect::<Option<Vec<Vec<MatchedSeries>>>>()?;
             let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
-            ways(&sizes)?;
+            if ways(&sizes).is_none() {
+                asked.search.stop();
+                return None;
+            }
             Some((candidates, sizes))
         };
         let (candidates, sizes) =

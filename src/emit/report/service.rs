@@ -366,7 +366,7 @@ fn budget(promise: &Promise, words: &LanguageFormat) -> Budget {
         of: words.number(of),
         events: words.events(promise.event),
         expected,
-        period: words.days(promise.period_length),
+        period: words.budgeted_time(promise),
     }
 }
 

@@ -49,7 +49,7 @@ fn outside(stage: &Stage) -> Option<Case> {
 /// An outage of an hour, announced.
 fn during(stage: &Stage) -> Result<Case, &'static str> {
     let except = stage.slo.agreed.except.as_ref().ok_or("there is no maintenance")?;
-    if except.stimulus.is_none() {
+    if except.stimulus.is_err() {
         return Err("slowburn found no series for which its query has a result");
     }
     if except.expr.reads_ranges() {

@@ -37,7 +37,7 @@ pub(super) fn proof(
     let mut unproven = Vec::new();
     let mut made = RulesBySlo::of_plan(plan);
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
-        let Some(firing) = &companion.stimulus else {
+        let Ok(firing) = &companion.stimulus else {
             unproven.push(format!(
                 "{}: slowburn found no values for which it fires, or none for which it does not",
                 companion.name

@@ -17,7 +17,7 @@ pub(super) fn series_of(service: &Service, part: &Part) -> Option<Vec<Series>> {
     let slo = service.slos.iter().find(|slo| slo.name == part.slo)?;
     let counts = |one: &Series| matches!(one.behaviour, Behaviour::Counts { .. });
     let plain = slo.agreed.is_always() && slo.budgeting == Budgeting::Occurrences;
-    slo.stimulus.clone().filter(|series| plain && series.iter().all(counts))
+    slo.stimulus.clone().ok().filter(|series| plain && series.iter().all(counts))
 }
 
 /// The part of a journey that fails in the proofs.
@@ -89,11 +89,11 @@ fn well(service: &Service, part: &Part, played: &[Series], plan: &SloPlan) -> Op
     let holding = |alert: &&Companion| holds_back(plan, &companion_name(service, alert));
     // It fires without series.
     let fires = |alert: &&Companion| match &alert.stimulus {
-        Some(firing) => !matches!(firing.gone, Some(None)),
-        None => ["absent", "absent_over_time"].iter().any(|function| alert.expr.calls(function)),
+        Ok(firing) => !matches!(firing.gone, Some(None)),
+        Err(_) => ["absent", "absent_over_time"].iter().any(|function| alert.expr.calls(function)),
     };
     for alert in service.alerts.iter().filter(holding).filter(fires) {
-        let more = &alert.stimulus.as_ref()?.series;
+        let more = &alert.stimulus.as_ref().ok()?.series;
         if more.iter().any(|one| played.iter().any(|other| other.name == one.name)) {
             return None;
         }

@@ -195,7 +195,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let mut series: Vec<(String, String)> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for slo in &expected {
-        let Some(stimulus) = &slo.stimulus else {
+        let Ok(stimulus) = &slo.stimulus else {
             unproven
                 .push(format!("{}: slowburn found no series that make its events good and bad", slo.name));
             continue;

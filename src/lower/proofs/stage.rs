@@ -66,7 +66,7 @@ impl<'a> Stage<'a> {
             well: lead.as_ref().map(|lead| lead.well.clone()).unwrap_or_default(),
             stimulus: match lead {
                 Some(lead) => lead.series.into(),
-                None => slo.stimulus.as_deref()?.into(),
+                None => slo.stimulus.as_deref().ok()?.into(),
             },
             service,
             copies: copies(slo, &plan.promise),
