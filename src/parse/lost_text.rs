@@ -22,17 +22,22 @@ const SENTENCES: [&str; 11] = [
 /// The most warnings for a file.
 const MOST: usize = 20;
 
+/// A longer text is not suggested.
+const LONGEST: usize = 300;
+
 /// A warning for each sentence without quotes that is followed by `#` and a letter or a digit.
 pub fn lost_text(text: &str, node: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
     if text.contains(" #") {
         below(text, node, false, &mut problems);
     }
-    problems.truncate(MOST);
     problems
 }
 
 fn below(text: &str, node: &Node, is_sentence: bool, problems: &mut Vec<Problem>) {
+    if problems.len() == MOST {
+        return;
+    }
     match &node.value {
         Value::Null => {}
         Value::List(items) => items.iter().for_each(|item| below(text, item, is_sentence, problems)),
@@ -53,7 +58,11 @@ fn cut(text: &str, node: &Node) -> Option<Problem> {
     let rest = text[end..].split(['\n', '\r']).next()?.trim_end();
     let comment = rest.trim_start();
     let is_text = comment.strip_prefix('#')?.starts_with(char::is_alphanumeric);
-    if !is_text || comment.len() == rest.len() || written.contains(['\n', '\r']) {
+    if !is_text
+        || comment.len() == rest.len()
+        || written.contains(['\n', '\r'])
+        || written.len() + rest.len() > LONGEST
+    {
         return None;
     }
     let meant = format!("'{}'", format!("{written}{rest}").replace('\'', "''"));

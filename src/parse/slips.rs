@@ -166,7 +166,7 @@ impl<'a> Faulty<'a> {
     /// A text inside brackets that a `#` cuts: `{ reason: Bug #12 }`.
     fn cut_in_brackets(self, start: usize) -> Option<Problem> {
         let line = self.rest(start);
-        let sign = line.match_indices(" #").map(|(at, _)| at + 1).find(|at| {
+        let sign = line.match_indices(" #").take(20).map(|(at, _)| at + 1).find(|at| {
             let is_open = |open: char, close: char| {
                 line[..*at].matches(open).count() > line[..*at].matches(close).count()
             };

@@ -11,6 +11,9 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name, Objective, SEARCHED};
 
+/// Limits the time for suggestions.
+const MOST_SEARCHED: usize = 5_000;
+
 const NOT_A_PART: &str = "a part of a journey must name a service and an SLO";
 
 /// Limits the work: each part is a rule that is evaluated every thirty seconds, and a line on dashboards.
@@ -157,7 +160,8 @@ fn named_by(ast: &Ast, own: &str, word: &str) -> Vec<String> {
     let files = || ast.services.iter();
     let of = |wanted: &dyn Fn(&str, &str) -> bool| -> Vec<String> {
         let all = files().flat_map(|file| file.slos.iter().map(move |(slo, block)| (file, slo, block)));
-        let parts = all.filter(|(.., block)| block.sli.journey.is_none() && !block.several);
+        let parts =
+            all.take(MOST_SEARCHED).filter(|(.., block)| block.sli.journey.is_none() && !block.several);
         parts
             .map(|(file, slo, _)| (file.name.text.trim(), slo.text.as_str()))
             .filter(|(service, slo)| wanted(service, slo))
