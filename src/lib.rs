@@ -52,7 +52,7 @@
 //! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
 //! | [`check`] | facts, what the rules record | problems of valid definitions | contract, derive, diagnostic, facts, model, parallel, promql, source, vocabulary |
 //! | [`ask`] | model, answers of a server | queries, and a contract from the answers | contract, model, promql, vocabulary |
-//! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, plan, promql, vocabulary |
+//! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, parallel, plan, promql, vocabulary |
 //! | [`emit`] | plan | [`artifact`]: files | artifact, inert, model, plan, promql, text, vocabulary |
 //! | [`explain`] | plan | text for one SLO or companion alert | inert, plan, promql, vocabulary |
 //! | [`simulate`] | plan, an incident | when alerts fire, and who is notified when | explain, plan, vocabulary |

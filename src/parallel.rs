@@ -32,6 +32,12 @@ pub fn map<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync) 
     made.into_iter().map(|(_, made)| made).collect()
 }
 
+/// The same for short work: fewer items are not worth a thread.
+pub fn map_many<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
+    const WORTH: usize = 500;
+    if items.len() < WORTH { items.iter().map(f).collect() } else { map(items, f) }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

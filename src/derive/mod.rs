@@ -43,7 +43,7 @@ fn service_by<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service) -> 
     let companion = |companion| (companion, companions::alert(model, service, companion));
     ServiceFacts {
         service,
-        slos: service.slos.iter().map(|one| slo(model, needs, service, one)).collect(),
+        slos: parallel::map_many(&service.slos, |one| slo(model, needs, service, one)),
         missing: alerts::missing(model, service),
         companions: service.alerts.iter().map(companion).collect(),
     }

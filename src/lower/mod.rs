@@ -38,6 +38,7 @@ use std::borrow::Cow;
 use crate::derive;
 use crate::facts::{Facts, Rules, ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
+use crate::parallel;
 use crate::plan::{
     EventCounting, EventSource, Group, Notifications, Plan, Planned, ProjectPlan, Proof, Rule,
     ServiceDependency, ServicePlan, SloPlan,
@@ -146,7 +147,7 @@ fn unplayed<'a>(
 pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
     let service = facts.service;
     let bounds = series::Bounds::of_all(service);
-    let slos = facts.slos.iter().map(|slo| lower_slo(model, service, slo, bounds)).collect();
+    let slos = parallel::map_many(&facts.slos, |slo| lower_slo(model, service, slo, bounds));
     let plan = with_slos(model, facts, slos);
     ServicePlan { groups: shared::groups(&plan.name, &plan.slos), ..plan }
 }
@@ -158,7 +159,7 @@ pub fn outline(model: &Model, facts: &ServiceFacts) -> ServicePlan {
         let names = series::Series::new(slo.slo, &slo.promise).bounded(bounds);
         with_alerts(model, facts.service, slo, &names, Vec::new(), Vec::new())
     };
-    with_slos(model, facts, facts.slos.iter().map(alerts).collect()).outline()
+    with_slos(model, facts, parallel::map_many(&facts.slos, alerts)).outline()
 }
 
 /// The plan with these SLOs, without the groups of all of them.

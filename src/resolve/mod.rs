@@ -159,7 +159,7 @@ impl Scope<'_> {
             settings::annotations(levels.map(|level| &level.annotations), literal::BURN, problems);
         let missing_events = settings::missing_events(levels, problems);
         let contract = contract::contract(file, self.ast, problems);
-        let mut slos: Vec<Slo> = Vec::new();
+        let mut slos: Vec<Slo> = Vec::with_capacity(file.slos.len());
         let mut known: BTreeMap<Name, Span> = BTreeMap::new();
         for (key, block) in &file.slos {
             let mut found = Vec::new();
@@ -220,7 +220,7 @@ impl Scope<'_> {
                     .help("add an objective: `objective: 99.9%`"),
             );
         }
-        let mut slos = Vec::new();
+        let mut slos = Vec::with_capacity(block.objectives.len());
         let mut shared = Vec::new();
         for objective in &block.objectives {
             let mut found = Vec::new();
