@@ -13,7 +13,7 @@
 //!
 //! **Invariant:** a false positive costs only some readability; a missed secret is leaked. So in doubt a text is a secret.
 
-use crate::vocabulary::distance;
+use crate::vocabulary::{distance, is_channel_name};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -795,6 +795,10 @@ fn of_line<'a>(
             true => value.find(|c: char| ends_word(c) || "&,;})]".contains(c)).unwrap_or(value.len()),
             false => value_length(value),
         };
+        if channel && is_channel_name(value[..length].trim_matches(['"', '\''])) {
+            at = begins + length;
+            continue;
+        }
         all.push(start + begins..start + begins + length);
         if let Some(quote) = open_quote(alone) {
             return Some((indent, Continuation::Quoted(quote)));
@@ -1030,6 +1034,7 @@ mod tests {
             "metrics: metrics/api.prom",
             "url: http://localhost:9090",
             "receivers:\n  OnCall2: { email: alerts2@shop.internal }\n  b: { slack: { channel: '#Alerts2', api_url_file: /x/Slack2 } }\nlabels: S3cr3tPW",
+            "slack: '#on-call2'\ntelegram: -1001234567890\nteams: ops",
             "smtp: { host: 'mail2.shop.internal:587', from: a@shop2.internal, user: alerts, tls: true }",
         ] {
             assert!(places(source).is_empty(), "{source}: {:?}", places(source));

@@ -157,3 +157,24 @@ proptest! {
         prop_assert!(!selects(&total, &labels), "{:?}\n{}", labels, shown);
     }
 }
+
+#[test]
+fn an_up_of_a_job_that_no_contract_has_is_reported_if_all_contracts_have_jobs() {
+    let problems = |contract: &str, job: &str| {
+        let service = format!(
+            "version: slowburn/v1\nservice: mail\nmetrics: metrics/all.prom\nslos:\n  up:\n    objective: 99%\n    sli: {{ probe: 'up{{job=\"{job}\"}}' }}\n"
+        );
+        let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let sources =
+            Sources::new(vec![file("slos/mail.yaml", &service), file("slos/metrics/all.prom", contract)]);
+        render(&slowburn::compile(&sources).problems, &sources, Format::Human { color: false })
+    };
+    let with_jobs = "# slowburn contract\n\ncounter sent_total\n  job: \"mail\" \"storage\"\n";
+    let shown = problems(with_jobs, "mial");
+    assert!(
+        shown.contains("no contract has the job `mial`") && shown.contains("write `job=\"mail\"`"),
+        "{shown}"
+    );
+    assert!(!problems(with_jobs, "storage").contains("not-scraped"));
+    assert!(!problems("# slowburn contract\n\ncounter sent_total\n", "mial").contains("not-scraped"));
+}

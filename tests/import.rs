@@ -263,7 +263,7 @@ fn unreadable_specs_are_reported_once_and_nothing_is_written() {
     for (args, words) in [
         (&["import", "nowhere.yaml"][..], "cannot read nowhere.yaml"),
         (&["import", "."], "name its files: slowburn import ./*.yaml"),
-        (&["import"], "required arguments"),
+        (&["import"], "needs `FILES`"),
         (&["import", "good.yaml", "--format", "json"], "--to slos"),
         (&["import", "good.yaml", "--to", "good.yaml"], "good.yaml is a file"),
         (&["import", "good.yaml", "--service", "Shop"], "such as shop"),

@@ -1,6 +1,6 @@
 //! Burn rates that spend the whole budget without an alert.
 
-use super::{about, lasts};
+use super::{about, even_share, lasts};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, SloFacts};
 use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL};
@@ -27,6 +27,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     false => "remove `tiers_off`: the policy has no other tier",
                 }),
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
+                let long = tenth(period.millis(), 1);
                 let place = if slo.places.tiers == slo.places.name { tier.span } else { slo.places.tiers };
                 let problem = Problem::warning(
                     Code::BudgetUnwatched,
@@ -39,8 +40,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     lasts(agreed, watch.burn_rate)
                 ));
                 let slow = format!(
-                    "a tier with a burn rate of 1: `{{ severity: ticket, budget: 10%, long: {}, short: {} }}`",
-                    tenth(period.millis(), 1),
+                    "a tier with a burn rate of 1: `{{ severity: ticket, budget: {}, long: {long}, short: {} }}`",
+                    even_share(slo.agreed.most_within(long), agreed),
                     tenth(period.millis(), 12)
                 );
                 // The slowest tier of `workbook`, which is made for 30 days.

@@ -1,12 +1,14 @@
 //! Tiers that alert although the promise is kept.
 
-use super::{about, about_percent, also, named, tiers_against_period, tiers_by_place};
-use crate::diagnostic::{Code, Problem};
+use super::{about, also, even_share, named, tiers_against_period, tiers_by_place};
+use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{Facts, TierFacts};
 use crate::vocabulary::Decimal;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
-    for (_, facts) in facts.slos() {
+    // Tiers of a policy are one problem, for any number of SLOs with the same hours.
+    let mut found: Vec<(Problem, Vec<String>)> = Vec::new();
+    for (service, facts) in facts.slos() {
         let slo = facts.slo;
         let period = slo.period.nominal();
         let agreed = slo.agreed.most_within(period);
@@ -36,23 +38,42 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             });
             let shares: Vec<String> = tiers
                 .iter()
-                .map(|tier| {
-                    let share = Decimal::from(tier.long_agreed.millis()) / Decimal::from(agreed.millis());
-                    let share = share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
-                    format!("{} for {}", about_percent(share.unwrap_or(Decimal::ONE)), tier.long)
-                })
+                .map(|tier| format!("{} for {}", even_share(tier.long_agreed, agreed), tier.long))
                 .collect();
-            problems.push(
-                also(problem, other, format!("the period is {period}"))
-                    .help("let the windows follow the period: `policy: workbook-scaled`")
-                    .help(format!(
-                        "or give a larger share of the budget in a policy of your own: {}",
-                        shares.join(", ")
-                    )),
-            );
+            let problem = also(problem, other, format!("the period is {period}"));
+            if agreed == period {
+                problems.push(
+                    problem.help("let the windows follow the period: `policy: workbook-scaled`").help(
+                        format!(
+                            "or give a larger share of the budget in a policy of your own: {}",
+                            shares.join(", ")
+                        ),
+                    ),
+                );
+                continue;
+            }
+            let problem =
+                problem.help(format!("or write a policy for these hours alone, with {}", shares.join(", ")));
+            let name = format!("{}/{}", service.name, slo.name);
+            match found.iter_mut().rev().take(NEAR).find(|(other, _)| *other == problem) {
+                Some((_, names)) => names.push(name),
+                None => found.push((problem, vec![name])),
+            }
         }
     }
+    problems.extend(found.into_iter().map(|(problem, names)| {
+        let advice = format!(
+            "write `policy: workbook-scaled` in {}: with `hours` it gives a tier a larger share of the budget",
+            few(&names)
+        );
+        let mut problem = problem.help(advice);
+        problem.help.reverse();
+        problem
+    }));
 }
+
+/// SLOs with the same policy follow each other.
+const NEAR: usize = 16;
 
 fn alerts(tiers: &[TierFacts]) -> String {
     format!("{} {}", named(tiers), if tiers.len() == 1 { "alerts" } else { "alert" })

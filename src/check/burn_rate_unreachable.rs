@@ -33,13 +33,15 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             }
         }
         let longs: Vec<String> = dead.iter().map(|tier| tier.long.to_string()).collect();
-        if dead.len() < slo.tiers.len() {
+        let some_fire = dead.len() < slo.tiers.len();
+        if some_fire {
             problem = problem.help(format!("switch it off: `tiers_off: [{}]`", longs.join(", ")));
         }
         let least = (Decimal::ONE - Decimal::ONE / highest.burn_rate)
             .round_dp_with_strategy(4, RoundingStrategy::AwayFromZero);
         problems.push(problem.help(format!(
-            "or raise the objective above {}, or write a policy with lower burn rates",
+            "{}write an objective above {}, or a policy with lower burn rates",
+            if some_fire { "or " } else { "" },
             percent(least)
         )));
     }

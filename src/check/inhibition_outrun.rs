@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::{AlertFacts, Facts, SloFacts, TierFacts, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity, spoken};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -267,14 +267,13 @@ impl EarlyAlert<'_> {
             at,
             format!("the notification of `{silenced}` is sent before `{silencer}` can silence it"),
         );
-        let sent = format!(
-            "in a full outage `{silenced}` fires after {} and is sent {} later",
-            spoken(self.fires),
-            spoken(seconds(self.waits))
-        );
-        let known = format!("`{silencer}` may fire only after {}", spoken(self.known));
+        let whole = |seconds: Decimal| Duration::from_secs(seconds.round().to_u64().unwrap_or_default());
+        let sent = format!("in a full outage it is sent after {}", whole(self.fires + seconds(self.waits)));
+        let known = format!("in a full outage `{silencer}` fires only after {}", whole(self.known));
         problem = match (at == place, self.route) {
-            (true, None) => problem.label(format!("{sent}; {known}")),
+            (true, None) => {
+                problem.label(format!("{sent}, and `{silencer}` fires only after {}", whole(self.known)))
+            }
             (true, Some(route)) => problem.label(known).and(route, sent),
             (false, _) => problem.label(sent).and(place, known),
         };

@@ -70,7 +70,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 49] = [
+pub const CHECKS: [(Code, CheckScope, Check); 50] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -120,6 +120,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 49] = [
     (Code::WindowOrder, CheckScope::Part, window_order::check),
     (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_name),
     (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_value),
+    (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_probe),
 ];
 
 /// Those that compare it with the rules.
@@ -213,6 +214,14 @@ fn about(value: Decimal) -> String {
 /// A ratio as a percentage with three digits.
 fn about_percent(ratio: Decimal) -> String {
     format!("{}%", about(ratio * Decimal::ONE_HUNDRED))
+}
+
+/// The share of the budget with which a long window has a burn rate of 1, rounded up.
+fn even_share(long: Duration, period: Duration) -> String {
+    let share = Decimal::from(long.millis()) / Decimal::from(period.millis());
+    about_percent(
+        share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero).unwrap_or(share),
+    )
 }
 
 /// How long the budget lasts at a burn rate, to the minute.

@@ -1,7 +1,7 @@
 //! `alertmanager` and `dependencies` of the project file, key by key.
 
 use super::fields::{Fields, as_scalar, wrong_type};
-use super::keys::CHANNELS;
+use super::keys::{CHANNELS, TIME_KEYS};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
@@ -272,7 +272,7 @@ fn timing(fields: &mut Fields) -> TimingBlock {
 }
 
 fn time(node: &Node, problems: &mut Vec<Problem>) -> Option<TimeBlock> {
-    let mut fields = Fields::of(node, "an entry of `times`", &["days", "hours", "time_zone"], problems)?;
+    let mut fields = Fields::of(node, "an entry of `times`", TIME_KEYS, problems)?;
     if !fields.has("days") && !fields.has("hours") {
         fields.missing("hours", "hours: \"22:00-07:00\"");
     }

@@ -9,7 +9,7 @@ use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Objective, ObjectiveFault, nearest, shortened};
+use crate::vocabulary::{Name, Objective, ObjectiveFault, is_channel_name, nearest, shortened};
 
 /// Keys of lists of labels and annotations, which are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
@@ -161,10 +161,13 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of keys");
-            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), named(node), example(name, node)) {
+            let own = named(node).map(|(key, first)| {
+                (key, first, hyphenated(first).map_or(first.to_owned(), |name| name.to_string()))
+            });
+            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
-                (None, Some((key, first)), _) => problem
-                    .help(format!("the key is its name: write `{first}:` instead of `- {key}: {first}`, and the rest below it, indented")),
+                (None, Some((key, first, name)), _) => problem
+                    .help(format!("the key is its name: write `{name}:` instead of `- {key}: {first}`, and the rest below it, indented")),
                 (None, None, Some(example)) => problem.help(format!("write `{name}: {example}`")),
                 (None, None, None) => problem,
             });
@@ -316,6 +319,10 @@ impl<'a> Fields<'a> {
                 self.problems.extend(problem.map(|problem| hidden(problem, self.what, node)));
                 continue;
             }
+            if let Some(problem) = flat_block(self.written, key) {
+                self.problems.push(problem);
+                continue;
+            }
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
@@ -329,6 +336,9 @@ impl<'a> Fields<'a> {
                 _ => foreign_keys::suggestion(self.what, &key.text, self.known),
             };
             self.problems.push(match suggestion {
+                Some(KeySuggestion::Key(name)) if self.written.iter().any(|entry| entry.key.text == name) => {
+                    problem.help(format!("remove it: `{name}` is the same, and is there already"))
+                }
                 Some(KeySuggestion::Key(name)) if known(&name) => {
                     let problem = problem.label(format!("the key is called `{name}`"));
                     let whole = Span { end: node.span.end, ..key.span };
@@ -352,6 +362,7 @@ impl<'a> Fields<'a> {
                 Some(KeySuggestion::Advice(advice)) if given.contains(&advice) => continue,
                 Some(KeySuggestion::Advice(advice)) => {
                     given.push(advice.clone());
+                    let advice = filled(&advice, node, self.written);
                     let own = address_in(node).filter(|_| key.text.starts_with("email"));
                     problem.help(own.map_or(advice.clone(), |own| advice.replace(OPS, own)))
                 }
@@ -402,6 +413,66 @@ fn of_a_name(what: &str, node: &Node) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// The nearest valid name: `shop-down` of `ShopDown`.
+fn hyphenated(text: &str) -> Option<Name> {
+    let mut parted = String::new();
+    for c in text.chars() {
+        if c.is_uppercase() && parted.ends_with(char::is_lowercase) {
+            parted.push('-');
+        }
+        parted.push(c);
+    }
+    Name::nearest(&parted)
+}
+
+/// The problem of a key that is a line of the empty block scalar before it.
+fn flat_block(written: &[Entry], key: &Key) -> Option<Problem> {
+    let at = written.iter().position(|entry| entry.key.span == key.span)?.checked_sub(1)?;
+    let Entry { key: before, value: Node { value: Value::Scalar(text), .. } } = &written[at] else {
+        return None;
+    };
+    (!text.plain && text.text.is_empty() && key.text.contains(' ')).then(|| {
+        let headline = format!("the text of `{}` is not indented", before.text);
+        let help = format!("write more spaces before each of its lines than before `{}`", before.text);
+        Problem::error(Code::UnknownKey, key.span, headline).help(help)
+    })
+}
+
+/// Advice with the user's own values: `«name|example»` is the value of the key `name` in `node` or beside it, `«value|example»` is `node` itself.
+fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
+    fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+        match &node.value {
+            Value::List(items) => items.iter().find_map(|item| find(item, name)),
+            _ => node.get(name).or_else(|| node.entries().iter().find_map(|entry| find(&entry.value, name))),
+        }
+    }
+    let mut parts = advice.split('«');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (part, rest) in parts.filter_map(|part| part.split_once('»')) {
+        let (name, example) = part.split_once('|').unwrap_or((part, part));
+        let own = match name {
+            "value" => Some(node),
+            _ => {
+                let beside = || beside.iter().find(|entry| entry.key.text == name).map(|entry| &entry.value);
+                find(node, name).or_else(beside)
+            }
+        };
+        let own = own.filter(|own| matches!(own.value, Value::Scalar(_) | Value::List(_))).and_then(flow);
+        // A name has no capitals.
+        let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {
+            true => own.and_then(|own| hyphenated(&own)).map(|name| name.to_string()),
+            false => own
+                .filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' '))
+                .map(|own| {
+                    if example.starts_with('[') && !own.starts_with('[') { format!("[{own}]") } else { own }
+                }),
+        };
+        text.push_str(&own.unwrap_or_else(|| example.to_owned()));
+        text.push_str(rest);
+    }
+    text
 }
 
 /// Keys without a value that the commas of a text in brackets made, as `but not fixes` in `{ do: Stop, but not fixes }`. The first key of a text has
@@ -479,7 +550,7 @@ fn promises(node: &Node) -> Option<Vec<String>> {
 }
 
 /// Texts that begin with `-` without a space behind it, which YAML reads as one text: `-a.prom -b.prom`.
-fn glued(node: &Node) -> Option<Problem> {
+pub fn glued(node: &Node) -> Option<Problem> {
     let Value::Scalar(scalar) = &node.value else { return None };
     let parts: Vec<&str> = scalar.text.split_whitespace().collect();
     let texts: Option<Vec<&str>> = parts.iter().map(|part| part.strip_prefix('-')).collect();
@@ -496,6 +567,11 @@ fn glued(node: &Node) -> Option<Problem> {
 fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
     match (&node.value, name) {
         (_, "match") => pairs(node),
+        (Value::Map(entries), "sli") => {
+            let counters =
+                two_counters(node).or_else(|| entries.iter().find_map(|entry| two_counters(&entry.value)))?;
+            counters.strip_prefix("sli: ").map(str::to_owned)
+        }
         (Value::List(_) | Value::Map(_), "period" | "objective") => match inner(node)? {
             (Some("calendar"), _) => None,
             (_, values) => Some((*values.first()?).to_owned()),
@@ -654,9 +730,11 @@ fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
         "`pagerduty`",
         "`opsgenie`",
     ];
+    let in_chat = ["`slack`", "`telegram`", "`teams`", "`discord`"].contains(&what);
+    let is_channel = |text: &str| is_channel_name(text) && (in_chat || text.starts_with(['#', '@', '-']));
     let written = match &node.value {
-        Value::Scalar(scalar) => !is_address(&scalar.text),
-        Value::List(_) => true,
+        Value::Scalar(scalar) => !is_address(&scalar.text) && !is_channel(&scalar.text),
+        Value::List(items) => !items.iter().all(|item| item.text().is_some_and(is_channel)),
         Value::Null | Value::Map(_) => false,
     };
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
@@ -870,6 +948,9 @@ fn example(what: &str, node: &Node) -> Option<String> {
         Value::Scalar(scalar) if !part.is_empty() && alike(&scalar.text, part) => {
             Some(text.replacen(part, &scalar.text, 1))
         }
+        Value::Scalar(scalar) if part.starts_with('#') && is_channel_name(&scalar.text) => {
+            Some(text.replacen(part, &format!("#{}", scalar.text.trim_start_matches(['#', '@'])), 1))
+        }
         Value::List(entries) if ["`environments`", "`targets`"].contains(&what) && !entries.is_empty() => {
             let names: Option<Vec<String>> =
                 entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
@@ -961,9 +1042,10 @@ fn form(what: &str) -> Option<(&'static str, &'static str)> {
         "`slack`" => {
             ("slack: { channel: \"#alerts\", api_url_file: /etc/alertmanager/secrets/slack }", "#alerts")
         }
-        "`telegram`" => {
-            ("telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }", "")
-        }
+        "`telegram`" => (
+            "telegram: { chat_id: -1001234567890, bot_token_file: /etc/alertmanager/secrets/telegram }",
+            "-1001234567890",
+        ),
         "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
         "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),
         "`webhook`" => ("webhook: { url: \"http://bridge.internal:8080/\" }", ""),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::environments::{self, Overrides};
-use super::fields::{Fields, wrong_type};
+use super::fields::{Fields, glued, wrong_type};
 use super::invisible::invisible;
-use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use super::keys::{ALERT_KEYS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use super::lost_text::lost_text;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, nesting, overlay, scrape, targets, template};
 use crate::ast::{
@@ -18,7 +19,7 @@ use crate::diagnostic::{Code, Problem, listed};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Duration, Name};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -53,6 +54,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
             Err(found) => problems.extend(found),
             Ok(node) => {
                 problems.extend(invisible(&file.text, &node));
+                problems.extend(lost_text(&file.text, &node));
                 let declared = environments::keys(&node);
                 if let Some(problem) = nesting::fault(&node, &nesting::PROJECT) {
                     problems.push(problem);
@@ -164,6 +166,7 @@ fn file(
         Err(problems) => return (None, problems),
     };
     let mut problems = invisible(&source.text, &node);
+    problems.extend(lost_text(&source.text, &node));
     if source.path.rsplit('/').next() == Some("slowburn.yml") {
         let place = Span { source: id, start: 0, end: 0 };
         let problem = Problem::error(Code::InvalidName, place, "this file is not read as the project file");
@@ -196,7 +199,10 @@ fn file(
 /// The problem of a file that has definitions of another tool.
 fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let text = |key: &str| node.get(key).and_then(|value| Some((value.text()?, value.span)));
+    // A file of Sloth has a list of SLOs.
+    let is_ours = matches!(node.get("slos"), Some(Node { value: Value::Map(_), .. }));
     let (of, place) = match (text("apiVersion"), text("version"), node.entry("groups")) {
+        _ if is_ours => return None,
         (Some((version, place)), ..) => {
             let known = [
                 ("openslo", "OpenSLO"),
@@ -210,13 +216,24 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
             (of, place)
         }
         (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("Sloth", place),
-        (_, None, Some(groups)) if node.get("slos").is_none() => ("Prometheus (rules)", groups.key.span),
+        (_, None, Some(groups)) => ("Prometheus (rules)", groups.key.span),
         _ => return None,
     };
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
     let problem = problem.label("this compiler reads `version: slowburn/v1`");
-    let by_hand = "write its promises in this language: `version: slowburn/v1`, `service: api`, \
-                   `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`";
+    let name = node.get("metadata").and_then(|metadata| metadata.get("name")?.text());
+    let name = name.and_then(Name::nearest).map_or("api".to_owned(), |name| name.to_string());
+    if text("apiVersion").is_some_and(|(version, _)| version.starts_with("slowburn/")) {
+        let headline = "a service file is not an object of Kubernetes";
+        let problem = Problem::error(Code::UnsupportedVersion, place, headline);
+        return Some(problem.label("the key is called `version`").help(format!(
+            "write `version: slowburn/v1` and `service: {name}`, and `slos:` below them, without indentation"
+        )));
+    }
+    let by_hand = format!(
+        "write its promises in this language: `version: slowburn/v1`, `service: {name}`, \
+         `slos: {{ availability: {{ objective: 99.9%, sli: {{ total: …, bad: … }} }} }}`"
+    );
     Some(match of {
         "OpenSLO" | "Pyrra" | "Sloth" => problem.help(format!(
             "move it to another directory, and translate it: `slowburn import {}`",
@@ -372,7 +389,7 @@ const MOST_OBJECTIVES: usize = 50;
 
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     let before = problems.len();
-    let mut fields = Fields::of(node, "a policy", &["scale_to", "tiers"], problems)?;
+    let mut fields = Fields::of(node, "a policy", POLICY_KEYS, problems)?;
     let scale_to = fields.scalar("scale_to");
     if !fields.has("tiers") {
         fields.missing("tiers", "tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]");
@@ -768,7 +785,10 @@ fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
     let key = fields.place("journey")?;
     let before = fields.problems().len();
     let parts = match fields.peek("journey") {
-        Some(Node { value: Value::List(_), .. }) | None => fields.texts("journey"),
+        Some(node) if matches!(node.value, Value::List(_)) || glued(node).is_some() => {
+            fields.texts("journey")
+        }
+        None => Vec::new(),
         Some(_) => {
             let node = fields.node("journey")?;
             let problem = wrong_type(node, "`journey`", "a list of two or more parts");
@@ -776,17 +796,28 @@ fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
                 Value::Scalar(scalar) => scalar.text.replace("->", ",").replace('→', ","),
                 _ => String::new(),
             };
-            let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-            let is_part = |part: &&str| part.contains('/') && !part.contains(char::is_whitespace);
-            fields.problems().push(match parts.len() > 1 && parts.iter().all(is_part) {
-                true => {
-                    let list = format!("[{}]", parts.join(", "));
-                    problem.fix(format!("write `journey: {list}`"), node.span, list)
+            // Without its space, the `-` of a list is a part of the text.
+            let parts = text.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
+            let parts: Vec<&str> =
+                parts.map(|part| part.trim_start_matches('-')).filter(|part| !part.is_empty()).collect();
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+            let are_names = parts.iter().all(|part| part.chars().all(is_name));
+            match (&node.value, parts.iter().all(|part| part.contains('/'))) {
+                (Value::Scalar(scalar), false) if are_names => {
+                    // Which SLOs are meant is known when all files are read.
+                    let words = parts
+                        .iter()
+                        .map(|part| scalar.replaced(&[(0..scalar.text.len(), (*part).to_owned())]));
+                    return Some(JourneyBlock { key, parts: words.collect(), understood: true });
                 }
-                false => problem.help(
+                (Value::Scalar(_), true) if are_names && parts.len() > 1 => {
+                    let list = format!("[{}]", parts.join(", "));
+                    fields.problems().push(problem.fix(format!("write `journey: {list}`"), node.span, list));
+                }
+                _ => fields.problems().push(problem.help(
                     "write two or more SLOs as `service/slo`: `[proxy/availability, api/availability]`",
-                ),
-            });
+                )),
+            }
             Vec::new()
         }
     };

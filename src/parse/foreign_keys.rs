@@ -1,7 +1,7 @@
 //! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), for keys in Spanish, and for keys on the wrong level.
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
-use crate::vocabulary::without_accent;
+use crate::vocabulary::{nearest, without_accent};
 
 /// What to suggest for an unknown key.
 pub enum KeySuggestion {
@@ -21,6 +21,7 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["interval", "scrapeInterval", "resolution"], "scrape_interval"),
     ("a service file", &["contract", "metrics_file"], "metrics"),
     ("the project file", &["lang", "locale"], "language"),
+    ("the project file", DEPENDS, "dependencies"),
     ("the project file", &["timezone", "tz"], "time_zone"),
     ("a receiver", &["msteams", "microsoft_teams"], "teams"),
     ("an SLO", &["target", "goal", "slo", "percentage", "objectivePercent", "ratio"], "objective"),
@@ -87,6 +88,9 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`hours`", &["except", "closed", "feriados"], "holidays"),
     ("a receiver", &["mail"], "email"),
     ("a route", &["receiver", "receivers"], "to"),
+    ("`alertmanager`", &["receiver", "default_receiver", "fallback"], "default"),
+    ("`telegram`", &["chat", "chatId", "channel", "to"], "chat_id"),
+    ("`slack`", &["to", "room", "name"], "channel"),
     ("a route", &["matchers", "match_re"], "match"),
     ("a route", &["mute_time_intervals"], "mute"),
     ("a route", &["repeat", "every"], "repeat_interval"),
@@ -201,7 +205,17 @@ fn stem(word: &str) -> &str {
     word.strip_suffix(['a', 'o', 'e']).filter(|stem| stem.len() > 2).unwrap_or(word)
 }
 
-/// Words of other tools that have no equivalent key, and what to write instead.
+/// Words that switch a definition off.
+const SWITCHES: &[&str] = &[
+    "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted", "silenced",
+];
+
+/// Words for dependencies.
+const DEPENDS: &[&str] =
+    &["depends_on", "dependsOn", "depends", "requires", "needs", "upstream", "upstreams", "dependency"];
+
+/// Words of other tools that have no equivalent key, and what to write instead. `«value|example»` is the user's own value if it is short, otherwise the
+/// example; `«name|example»` is the value of the key `name` in it or beside it.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`sli`",
@@ -275,18 +289,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
-        &[
-            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
-            "silenced",
-        ],
+        SWITCHES,
         "remove the SLO, or keep it without alerts: `tiers_off: [page, ticket]`; to leave it out of one environment, write `environments: { staging: { services: { api: { slos: { availability: off } } } } }` with your names in the project file",
     ),
     (
         "an alert",
-        &[
-            "off", "on", "enabled", "enable", "disabled", "disable", "active", "paused", "mute", "muted",
-            "silenced",
-        ],
+        SWITCHES,
         "remove the alert; to leave it out of one environment, write `environments: { staging: { services: { api: { alerts: { down: off } } } } }` with your names in the project file",
     ),
     (
@@ -307,7 +315,22 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "a service file",
         &["kind", "metadata", "spec", "apiVersion", "namespace"],
-        "remove it: a service file is not an object of Kubernetes; its name is `service: api`",
+        "remove it: a service file is not an object of Kubernetes; its name is `service: «service|api»`",
+    ),
+    (
+        "a service file",
+        DEPENDS,
+        "dependencies are in the project file: `dependencies: { «service|api»: «value|[database]» }`",
+    ),
+    (
+        "an SLO",
+        DEPENDS,
+        "services depend on each other, not SLOs: write `dependencies: { api: «value|[database]» }` with your names in the project file",
+    ),
+    (
+        "a service file",
+        SWITCHES,
+        "rename the file so that it does not end with `.yaml`; to leave the service out of one environment, write `environments: { staging: { services: { «service|api»: off } } }` with your names in the project file",
     ),
     (
         "a service file",
@@ -375,7 +398,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`alertmanager`",
         &["route"],
-        "`default` names the receiver of every alert that no route matches: `default: ops`; other routes are a list: `routes: [{ match: { severity: page }, to: ops }]`",
+        "`default` names the receiver of every alert that no route matches: `default: «receiver|ops»`; other routes are a list: `routes: [{ match: { severity: page }, to: «receiver|ops» }]`",
     ),
     (
         "`alertmanager`",
@@ -390,7 +413,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`alertmanager`",
         &["time_intervals", "mute_time_intervals"],
-        "write `times: { nights: { hours: \"22:00-07:00\" } }`",
+        "write `times: { «name|nights»: { hours: \"«start_time|22:00»-«end_time|07:00»\" } }`",
     ),
     (
         "`alertmanager`",
@@ -405,12 +428,52 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
     (
         "the project file",
-        &["receivers", "routes", "route", "smtp", "inhibitions", "times"],
-        "write `alertmanager:` in a line above, and indent this and the lines below it",
+        &["kind", "metadata", "spec", "apiVersion", "namespace"],
+        "remove it: the project file is not an object of Kubernetes; objects for its operator are a target: `targets: { operator: { namespace: monitoring } }`",
+    ),
+    (
+        "the project file",
+        &["groups", "rules", "rule_files", "scrape_configs"],
+        "it belongs to the configuration of Prometheus, in a file of its own: `prometheus: { scrape_config: prometheus.yml }` names it",
+    ),
+    (
+        "the project file",
+        &["tiers", "windows"],
+        "tiers belong to a policy: `policies: { strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }`, and `policy: strict` chooses it",
+    ),
+    (
+        "the project file",
+        &["services", "service"],
+        "each service has a file of its own beside this one, which begins with `version: slowburn/v1` and `service: api`",
+    ),
+    (
+        "the project file",
+        &[
+            "receivers",
+            "routes",
+            "route",
+            "smtp",
+            "times",
+            "time_intervals",
+            "mute_time_intervals",
+            "inhibitions",
+            "inhibit_rules",
+        ],
+        "indent it below `alertmanager:`; if there is no such line yet, write it above",
     ),
     (
         "a service file",
-        &["receivers", "routes", "route", "smtp", "inhibitions", "times"],
+        &[
+            "receivers",
+            "routes",
+            "route",
+            "smtp",
+            "times",
+            "time_intervals",
+            "mute_time_intervals",
+            "inhibitions",
+            "inhibit_rules",
+        ],
         "move it to the project file, `slowburn.yaml`, and indent it below `alertmanager:`",
     ),
     (
@@ -471,6 +534,16 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     ("a receiver", &["discord_configs"], "write `discord: { webhook_url_file: /etc/alertmanager/discord }`"),
     ("a receiver", &["name"], "remove it: the name of a receiver is the key above it"),
+    (
+        "a receiver",
+        &["channel", "slack_channel", "slackChannel", "room"],
+        "write `slack: { channel: «value|\"#alerts\"», api_url_file: /etc/alertmanager/secrets/slack }`",
+    ),
+    (
+        "a receiver",
+        &["chat", "chat_id", "chatId"],
+        "write `telegram: { chat_id: «value|-1001234567890», bot_token_file: /etc/alertmanager/secrets/telegram }`",
+    ),
     (
         "a receiver",
         &[
@@ -537,6 +610,14 @@ pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySu
     }
     if let Some(found) = meant.iter().find_map(|word| of_tools(what, &[word])) {
         return Some(found);
+    }
+    // The settings of an SLO are also those of its service and of the project.
+    if known.contains(&"version")
+        && nearest(key, known).is_none()
+        && let Some(KeySuggestion::Key(name)) = of_tools("an SLO", &[key, &folded])
+        && known.contains(&name)
+    {
+        return Some(KeySuggestion::Key(name));
     }
     let levels = ["an SLO", "a service file", "the project file", "`sli`", "an alert"];
     let belongs = |word: &str| BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&word));

@@ -1,9 +1,9 @@
 //! Agreed time: `hours` of any level, and `maintenance` of the project file.
 
 use super::fields::Fields;
-use super::yaml::Value;
+use super::yaml::{Node, Value};
 use crate::ast::{HoursBlock, MaintenanceBlock};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, joined};
 
 /// A longer list of windows cannot be reviewed.
 const MOST: usize = 100;
@@ -15,11 +15,7 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
         return Some(HoursBlock::Word(word.clone()));
     }
     if differ(&node.value) {
-        fields.problems().push(
-            Problem::error(Code::InvalidHours, node.span.beginning(), "all days of an SLO have the same hours")
-                .help("write one list of days and one of hours: `{ days: [monday-friday, saturday], hours: \"09:00-13:00\" }`")
-                .help("or write one SLO for each: both may have the same `sli`"),
-        );
+        fields.problems().push(by_day(node));
         return None;
     }
     let keys = &["days", "hours", "time_zone", "holidays"];
@@ -38,6 +34,60 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
     };
     fields.finish();
     Some(block)
+}
+
+/// The problem of hours that are written for each day.
+fn by_day(node: &Node) -> Problem {
+    let place = node.span.beginning();
+    let of = |days: &str, hours: &str| format!("{{ days: {days}, hours: \"{hours}\" }}");
+    let each: Option<Vec<(&str, &str)>> = node
+        .entries()
+        .iter()
+        .map(|entry| Some((days_of(&entry.key.text), entry.value.text()?.trim())))
+        .collect();
+    let each = each.filter(|each| each.iter().all(|(days, hours)| days.len() + hours.len() < 60));
+    match each.as_deref() {
+        Some([(first, hours), rest @ ..]) if rest.iter().all(|(_, other)| other == hours) => {
+            let days = match rest {
+                [] => (*first).to_owned(),
+                rest => format!(
+                    "[{first}, {}]",
+                    rest.iter().map(|(days, _)| *days).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            let headline = format!("`{}` is not a key of `hours`", node.entries()[0].key.text);
+            let meant = of(&days, hours);
+            Problem::error(Code::InvalidHours, place, headline).fix(
+                format!("write `hours: {meant}`"),
+                node.span,
+                meant,
+            )
+        }
+        each => {
+            let headline = "the hours of an SLO are the same on all its days";
+            let problem = Problem::error(Code::InvalidHours, place, headline).help(
+                "write one list of days and one of hours: `{ days: [monday-friday, saturday], hours: \"09:00-13:00\" }`",
+            );
+            let each: Vec<String> = each
+                .into_iter()
+                .flatten()
+                .map(|(days, hours)| format!("`hours: {}`", of(days, hours)))
+                .collect();
+            problem.help(match each.is_empty() {
+                true => "or write one SLO for each: both may have the same `sli`".to_owned(),
+                false => format!("or write one SLO for each, with the same `sli`: {}", joined(&each, "and")),
+            })
+        }
+    }
+}
+
+/// The days that a key stands for.
+fn days_of(key: &str) -> &str {
+    match key.trim() {
+        "weekday" | "weekdays" | "laborables" => "monday-friday",
+        "weekend" | "weekends" => "saturday-sunday",
+        days => days,
+    }
 }
 
 /// Whether the hours differ by day: a map with days as keys, or a list of maps.

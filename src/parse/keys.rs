@@ -124,3 +124,14 @@ pub(super) const SLI_KEYS: &[&str] = &[
 /// The keys of the channels of a receiver.
 pub(super) const CHANNELS: &[&str] =
     &["email", "slack", "telegram", "teams", "discord", "webhook", "pagerduty", "opsgenie"];
+
+pub(super) const POLICY_KEYS: &[&str] = &["scale_to", "tiers"];
+
+/// The keys of hours with a name, under `times`.
+pub(super) const TIME_KEYS: &[&str] = &["days", "hours", "time_zone"];
+
+/// Whether a word is a key of a file or of a part of it, and not a name.
+pub(super) fn is_known(word: &str) -> bool {
+    let all = [PROJECT_KEYS, SERVICE_KEYS, SLO_KEYS, ALERT_KEYS, SLI_KEYS, CHANNELS, POLICY_KEYS, TIME_KEYS];
+    all.iter().any(|keys| keys.contains(&word))
+}

@@ -10,6 +10,7 @@ mod foreign_keys;
 mod hours;
 mod invisible;
 mod keys;
+mod lost_text;
 mod nesting;
 mod overlay;
 mod scrape;

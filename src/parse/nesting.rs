@@ -1,7 +1,10 @@
 //! Keys that are indented too little or too much, and numbers that a comma cuts in two. The fields would report each part apart: this is one mistake.
 
 use super::alertmanager;
-use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use super::foreign_keys::{self, KeySuggestion};
+use super::keys::{
+    ALERT_KEYS, CHANNELS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS, TIME_KEYS,
+};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Code, Problem, listed};
 use crate::source::Span;
@@ -34,14 +37,19 @@ const SLI: Level = Level { what: "an SLI", keys: SLI_KEYS, below: &[] };
 const ALERT: Level = Level { what: "an alert", keys: ALERT_KEYS, below: &[] };
 
 /// The project file.
-pub const PROJECT: Level =
-    Level { what: "a project", keys: PROJECT_KEYS, below: &[("alertmanager", Below::Keys(&ALERTMANAGER))] };
+pub const PROJECT: Level = Level {
+    what: "a project",
+    keys: PROJECT_KEYS,
+    below: &[("alertmanager", Below::Keys(&ALERTMANAGER)), ("policies", Below::Names(&POLICY))],
+};
 
 const ALERTMANAGER: Level = Level {
     what: "`alertmanager`",
     keys: alertmanager::KEYS,
-    below: &[("receivers", Below::Names(&RECEIVER))],
+    below: &[("receivers", Below::Names(&RECEIVER)), ("times", Below::Names(&TIME))],
 };
+const POLICY: Level = Level { what: "a policy", keys: POLICY_KEYS, below: &[] };
+const TIME: Level = Level { what: "these hours", keys: TIME_KEYS, below: &[] };
 const RECEIVER: Level = Level { what: "a receiver", keys: CHANNELS, below: &[] };
 
 /// The first fault of a file of this level.
@@ -105,6 +113,18 @@ impl Level {
         self.keys.contains(&entry.key.text.as_str())
     }
 
+    /// The key of this level that an entry has, also under a name of other tools if its value is no map.
+    fn meant<'a>(&self, entry: &'a Entry) -> Option<&'a str> {
+        let key = entry.key.text.as_str();
+        if self.has(entry) || matches!(entry.value.value, Value::Map(_)) {
+            return self.has(entry).then_some(key);
+        }
+        match foreign_keys::suggestion(self.what, key, self.keys) {
+            Some(KeySuggestion::Key(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether a value is certainly an SLO, or an alert.
     fn defines(&self, node: &Node) -> bool {
         ["sli", "expr"].iter().any(|key| self.keys.contains(key) && node.get(key).is_some())
@@ -132,11 +152,11 @@ fn named(parent: &Entry, inner: &Level, level: &Level) -> Option<Problem> {
                 None => unnamed(&keys, inner),
             });
         }
-        if level.has(entry) && !inner.is_of(&entry.value) && !is_off(&entry.value) {
-            let (key, parent) = (&entry.key.text, &parent.key.text);
-            let headline = format!("`{key}` belongs to {}, and is written below `{parent}`", level.what);
-            let problem = Problem::error(Code::UnknownKey, entry.key.span, headline);
-            return Some(problem.help(format!("write `{key}:` with the indentation of `{parent}:`")));
+        if let Some(key) = level.meant(entry)
+            && !inner.is_of(&entry.value)
+            && !is_off(&entry.value)
+        {
+            return Some(belongs_above(entry, key, &parent.key.text, level));
         }
         misplaced(&entry.value, inner)
     })
@@ -172,6 +192,8 @@ fn unnamed(keys: &[&Entry], level: &Level) -> Problem {
         match level.what {
             "an SLO" => "availability",
             "an alert" => "down",
+            "a policy" => "strict",
+            "these hours" => "nights",
             _ => "ops",
         },
     );
@@ -187,8 +209,14 @@ fn outer(parent: &Entry, inner: &Level, beside: &[Entry], level: &Level) -> Opti
         !inner.has(entry) && level.has(entry) && !beside.iter().any(|other| other.key.text == entry.key.text)
     };
     let found = parent.value.entries().iter().find(is_outer)?;
-    let (key, parent) = (&found.key.text, &parent.key.text);
-    let headline = format!("`{key}` belongs to {}, and is written below `{parent}`", level.what);
-    let problem = Problem::error(Code::UnknownKey, found.key.span, headline);
-    Some(problem.help(format!("write `{key}:` with the indentation of `{parent}:`")))
+    Some(belongs_above(found, &found.key.text, &parent.key.text, level))
+}
+
+/// The problem of a key of the level above, which is called `key` there.
+fn belongs_above(entry: &Entry, key: &str, parent: &str, level: &Level) -> Problem {
+    let written = &entry.key.text;
+    let headline = format!("`{written}` belongs to {}, and is written below `{parent}`", level.what);
+    let problem = Problem::error(Code::UnknownKey, entry.key.span, headline);
+    let problem = if key == written { problem } else { problem.label(format!("the key is called `{key}`")) };
+    problem.help(format!("write `{key}:` with the indentation of `{parent}:`"))
 }

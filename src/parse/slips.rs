@@ -52,7 +52,7 @@ impl<'a> Faulty<'a> {
         {
             return Some(problem);
         }
-        if let Some(problem) = self.unquoted(here) {
+        if let Some(problem) = self.unquoted(here).or_else(|| self.flat_block(here)) {
             return Some(problem);
         }
         const IN_BRACKETS: [&str; 5] = [
@@ -161,23 +161,36 @@ impl<'a> Faulty<'a> {
     fn commented(self) -> Option<Problem> {
         let here = self.line(self.offset);
         for start in [here].into_iter().chain(self.lines_above(here)).take(5) {
-            let line = self.rest(start);
-            if let Some(at) = line.find(": #").map(|at| at + 2)
-                && line[..at].contains('{')
-                && !line.trim_start().starts_with('#')
-            {
-                let rest = &line[at..];
-                let word = &rest[..rest.find([',', '}', ']', ' ']).unwrap_or(rest.len())];
-                let from = start + at;
-                let span = self.span(from, from + word.len());
-                let key = line[..at - 2].rsplit(['{', ',', ' ']).next().unwrap_or_default();
-                return Some(
-                    self.syntax(from, from + 1, "`#` begins a comment: the rest of the line is not read")
-                        .fix(format!("write `{key}: \"{word}\"`"), span, format!("\"{word}\"")),
-                );
+            if let Some(problem) = self.cut_in_brackets(start) {
+                return Some(problem);
             }
         }
         None
+    }
+
+    /// A text inside brackets that a `#` cuts: `{ reason: Bug #12 }`.
+    fn cut_in_brackets(self, start: usize) -> Option<Problem> {
+        let line = self.rest(start);
+        let sign = line.match_indices(" #").take(20).map(|(at, _)| at + 1).find(|at| {
+            let is_open = |open: char, close: char| {
+                line[..*at].matches(open).count() > line[..*at].matches(close).count()
+            };
+            line[at + 1..].starts_with(char::is_alphanumeric) && (is_open('{', '}') || is_open('[', ']'))
+        })?;
+        let before = &line[..sign];
+        let from = before.rfind(": ")? + 2;
+        let key = before[..from - 2].rsplit(['{', '[', ',', ' ']).next().unwrap_or_default();
+        let end = sign + line[sign..].find([',', '}', ']']).unwrap_or(line.len() - sign);
+        let text = line[from..end].trim_end();
+        let is_plain = !text.contains(['"', '\'', ',']) && !key.is_empty() && key.chars().all(is_key);
+        is_plain.then(|| {
+            let at = start + sign;
+            self.syntax(at, at + 1, "`#` begins a comment: the rest of the line is not read").fix(
+                format!("write `{key}: '{text}'`"),
+                self.span(start + from, start + from + text.len()),
+                format!("'{text}'"),
+            )
+        })
     }
 
     /// A tab in the indentation. The fix replaces a line's tabs by the indentation of the line above it, or by a deeper one if that line ends with a
@@ -540,6 +553,41 @@ impl<'a> Faulty<'a> {
         Some(problem.fix(format!("write `{key}:`"), self.span(end, end), ":"))
     }
 
+    /// A line of a block scalar (`|`, `>`) that is not indented more than its key.
+    fn flat_block(self, here: usize) -> Option<Problem> {
+        let mut first = here;
+        for start in self.lines_above(here).take(20) {
+            let line = self.rest(start);
+            let (before, header) = line.rsplit_once(": ").unwrap_or_default();
+            let key = before.trim_start_matches([' ', '-']);
+            let is_header = header.starts_with(['|', '>'])
+                && header[1..].chars().all(|c| matches!(c, '-' | '+') || c.is_ascii_digit());
+            let wanted = before.len() - key.len() + 2;
+            let text = self.rest(first);
+            if is_header && !key.is_empty() && key.chars().all(is_key) {
+                let found = depth(text);
+                let place = first + found;
+                let problem =
+                    self.syntax(place, first + text.len(), format!("the text of `{key}` is not indented"));
+                let spaces = spaces(wanted);
+                let next = self.text[first + text.len()..].lines().nth(1).unwrap_or_default();
+                let is_one = next.trim().is_empty() || next.contains(':') || depth(next) < found;
+                return (found < wanted).then(|| match is_one && first == here {
+                    true => problem.fix(
+                        format!("write {spaces} before it"),
+                        self.span(first, place),
+                        " ".repeat(wanted),
+                    ),
+                    false => problem.help(format!("write {spaces} before each of its lines")),
+                });
+            }
+            if !line.is_empty() {
+                first = start;
+            }
+        }
+        None
+    }
+
     /// An entry of a list that is indented more or less than the entry above it.
     fn uneven_entry(self, start: usize) -> Option<Problem> {
         let line = self.rest(start);
@@ -721,6 +769,15 @@ fn quoted(value: &str) -> String {
         (!inner.is_empty()).then_some(inner)
     });
     let text = inner.unwrap_or(value);
+    // A selector begins with its name.
+    let turned =
+        text.starts_with('{').then(|| text.rsplit_once('}')).flatten().and_then(|(labels, after)| {
+            let after = after.trim_start();
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+            let (name, rest) = after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()));
+            (!name.is_empty() && !rest.starts_with('(')).then(|| format!("{name}{labels}}}{rest}"))
+        });
+    let text = turned.as_deref().unwrap_or(text);
     // In double quotes, `\"` was a quote.
     let text = &match value.starts_with('"') && ends_its_quotes(value) {
         true => text.replace("\\\"", "\""),

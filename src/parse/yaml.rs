@@ -11,6 +11,7 @@ use serde_saphyr::budget::{Budget, BudgetBreach};
 use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, Options, Spanned};
 
+use super::keys;
 use super::slips::Faulty;
 use crate::ast::Key;
 use crate::diagnostic::{self, Code, Problem};
@@ -642,16 +643,15 @@ impl NodeReader<'_> {
                     seen.insert(text.clone(), span);
                     entries.push(Entry { key: Key { text, span }, value });
                 }
-                Some(&first) => self.problems.push(
-                    Problem::error(
-                        Code::DuplicateKey,
-                        span,
-                        format!("the key `{text}` is written twice in one mapping"),
-                    )
-                    .label("again here")
-                    .and(first, "first here")
-                    .help("delete one of the two"),
-                ),
+                Some(&first) => {
+                    let headline = format!("the key `{text}` is written twice in one mapping");
+                    let problem = Problem::error(Code::DuplicateKey, span, headline).label("again here");
+                    let is_name = matches!(value.value, Value::Map(_)) && !keys::is_known(&text);
+                    self.problems.push(problem.and(first, "first here").help(match is_name {
+                        true => format!("give one of the two another name, such as `{text}-2`, or delete it"),
+                        false => "delete one of the two".to_owned(),
+                    }));
+                }
             }
         }
         entries

@@ -37,7 +37,14 @@ pub fn meant(value: &str, op: MatchOp) -> Option<String> {
         return Some(inner.to_owned());
     }
     if equals {
-        let is_pattern = value.contains(".*") || value.contains(".+") || value.contains("[0-9]");
+        // `5xx|4xx`, `GET|POST`
+        let parts: Vec<&str> = value.split('|').collect();
+        if parts.len() > 1 && parts.iter().all(|part| !part.is_empty() && !part.contains(' ')) {
+            let part = |part: &&str| meant(part, op).unwrap_or_else(|| (*part).to_owned());
+            return Some(parts.iter().map(part).collect::<Vec<_>>().join("|"));
+        }
+        let is_pattern =
+            [".*", ".+", "[0-9]", "\\d"].iter().any(|sign| value.contains(sign)) || value.starts_with('^');
         return is_pattern.then(|| value.to_owned());
     }
     // `*.html` cannot begin with a repetition.

@@ -83,7 +83,8 @@ pub(super) fn hours_of(
     let (span, days, hours, own, holidays) = match block {
         HoursBlock::Word(word) if word.text.trim() == "always" => return Some(None),
         HoursBlock::Word(word) => {
-            let problem = Problem::error(Code::InvalidHours, whole(word), "these hours have no days");
+            let problem =
+                Problem::error(Code::InvalidHours, whole(word), "`hours` needs both days and times of day");
             let text = word.text.trim().to_lowercase();
             let always = ["24x7", "24/7", "24h", "7x24", "siempre", "all", "00:00-24:00", "none", "off"];
             problems.push(match always.contains(&text.as_str()) {

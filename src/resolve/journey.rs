@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::values::{self, Promise};
 use super::{innermost, slices, whole};
 use crate::ast::{Ast, JourneyBlock, Settings};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{self, Code, Problem};
 use crate::model::{Agreed, Budgeting, Part, Service, Sli, Slo};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name, Objective, SEARCHED};
+
+/// Limits the time for suggestions.
+const MOST_SEARCHED: usize = 5_000;
+
+const NOT_A_PART: &str = "a part of a journey must name a service and an SLO";
 
 /// Limits the work: each part is a rule that is evaluated every thirty seconds, and a line on dashboards.
 const MOST: usize = 20;
@@ -21,7 +26,7 @@ const SLICE: Duration = Duration::from_secs(60);
 pub(super) fn parts(
     block: &JourneyBlock,
     promise: Option<&Promise>,
-    own: &str,
+    (ast, own): (&Ast, &str),
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Part>> {
     let before = problems.len();
@@ -34,11 +39,16 @@ pub(super) fn parts(
                 "this journey has no parts".to_owned(),
                 "write the SLOs that it includes: `[proxy/availability, api/availability]`".to_owned(),
             ),
-            Some(one) if !one.text.contains('/') => (
-                "this journey has only one part".to_owned(),
-                "write two or more SLOs as `service/slo`: `[proxy/availability, api/availability]`"
-                    .to_owned(),
-            ),
+            Some(one) if !one.text.contains('/') => {
+                let meant = match named_by(ast, own, one.text.trim()) {
+                    all if all.len() > 1 => all.join(", "),
+                    _ => "proxy/availability, api/availability".to_owned(),
+                };
+                (
+                    "this journey has only one part".to_owned(),
+                    format!("write two or more SLOs as `service/slo`: `journey: [{meant}]`"),
+                )
+            }
             Some(one) => (
                 "this journey has only one part".to_owned(),
                 format!("add another part, or write the promise at `{}` itself", shown(one)),
@@ -57,19 +67,34 @@ pub(super) fn parts(
     let is_part = |written: &Scalar| written.text.split_once('/').is_some();
     if let ([first, _, ..], true) = (block.parts.as_slice(), block.parts.iter().all(|part| !is_part(part))) {
         // All of them are written in the same wrong way: one problem.
-        let named = |part: &Scalar| {
-            let (service, slo) = part.text.trim().split_once(['.', ':']).unwrap_or((own, part.text.trim()));
-            Some(format!("{}/{}", Name::parse(service.trim())?, Name::parse(slo.trim())?))
+        let words = block.parts.iter().map(|part| part.text.trim());
+        let is_service = |word: &str| ast.services.iter().any(|file| file.name.text.trim() == word);
+        let services: Vec<&str> = words.clone().filter(|word| is_service(word)).collect();
+        let named = |word: &str| {
+            if let Some((service, slo)) = word.split_once(['.', ':']) {
+                return Some(format!("{}/{}", Name::parse(service.trim())?, Name::parse(slo.trim())?));
+            }
+            let word = Name::parse(word)?;
+            let known = named_by(ast, own, word.as_str()).into_iter().next();
+            Some(known.unwrap_or_else(|| match services.is_empty() {
+                true => format!("{own}/{word}"),
+                false => format!("{word}/availability"),
+            }))
         };
-        if let Some(all) = block.parts.iter().map(named).collect::<Option<Vec<String>>>() {
-            let headline = "a part of a journey must name a service and an SLO";
-            let problem =
-                Problem::error(Code::InvalidJourney, whole(first), headline).label("expected `service/slo`");
-            let list = all.join(", ");
-            problems.push(match first.text.contains(['.', ':']) {
-                true => problem.help(format!("write `[{list}]`")),
-                false => problem
-                    .help(format!("write the service before each SLO; for those of this service `[{list}]`")),
+        if let Some(all) = words.map(named).collect::<Option<Vec<String>>>() {
+            let problem = Problem::error(Code::InvalidJourney, whole(first), NOT_A_PART);
+            let of = services.iter().find_map(|service| {
+                let slos = named_by(ast, own, service);
+                (slos.len() > 1).then(|| format!("the SLOs of `{service}` are {}", diagnostic::listed(&slos)))
+            });
+            let problem = match services.contains(&first.text.trim()) {
+                true => problem.label("this is a service"),
+                false => problem.label("expected `service/slo`"),
+            }
+            .help(format!("write `journey: [{}]`", all.join(", ")));
+            problems.push(match of {
+                Some(of) => problem.help(of),
+                None => problem,
             });
             return None;
         }
@@ -103,16 +128,23 @@ pub(super) fn parts(
             })),
             None => {
                 let text = written.text.trim();
-                let headline = "a part of a journey must name a service and an SLO";
-                let problem = Problem::error(Code::InvalidJourney, place, headline);
+                let problem = Problem::error(Code::InvalidJourney, place, NOT_A_PART);
                 let mut names = text.splitn(2, ['.', ':', '/']).map(|name| Name::parse(name.trim()));
                 problems.push(match (names.next().flatten(), names.next().flatten()) {
                     (Some(service), Some(slo)) => {
                         problem.fix(format!("write `{service}/{slo}`"), place, format!("{service}/{slo}"))
                     }
-                    (Some(slo), None) => problem
-                        .label("expected `service/slo`")
-                        .help(format!("write its service before it; in this service it is `{own}/{slo}`")),
+                    (Some(word), None) => {
+                        let known = named_by(ast, own, word.as_str());
+                        let problem = problem.label("expected `service/slo`");
+                        match known.as_slice() {
+                            [] => problem.help(format!(
+                                "write its service before it; in this service it is `{own}/{word}`"
+                            )),
+                            [one] => problem.fix(format!("write `{one}`"), place, one.as_str()),
+                            all => problem.help(format!("write {}", diagnostic::alternatives(all))),
+                        }
+                    }
                     _ => problem
                         .label("expected `service/slo`")
                         .help("write `api/availability` for the SLO `availability` of the service `api`"),
@@ -121,6 +153,25 @@ pub(super) fn parts(
         }
     }
     (problems.len() == before && !parts.is_empty()).then_some(parts)
+}
+
+/// The SLOs that a name without a slash may stand for: the SLO of this service, all SLOs of the service with this name, or the SLOs of other services.
+fn named_by(ast: &Ast, own: &str, word: &str) -> Vec<String> {
+    let files = || ast.services.iter();
+    let of = |wanted: &dyn Fn(&str, &str) -> bool| -> Vec<String> {
+        let all = files().flat_map(|file| file.slos.iter().map(move |(slo, block)| (file, slo, block)));
+        let parts =
+            all.take(MOST_SEARCHED).filter(|(.., block)| block.sli.journey.is_none() && !block.several);
+        parts
+            .map(|(file, slo, _)| (file.name.text.trim(), slo.text.as_str()))
+            .filter(|(service, slo)| wanted(service, slo))
+            .map(|(service, slo)| format!("{service}/{slo}"))
+            .take(MOST)
+            .collect()
+    };
+    let of_own = of(&|service, slo| service == own && slo == word);
+    let of_service = if of_own.is_empty() { of(&|service, _| service == word) } else { of_own };
+    if of_service.is_empty() { of(&|_, slo| slo == word) } else { of_service }
 }
 
 /// A written text, shortened for a headline.

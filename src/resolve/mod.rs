@@ -245,7 +245,7 @@ impl Scope<'_> {
         problems: &mut Vec<Problem>,
     ) -> Option<Slo> {
         let levels = [&self.project.settings, &self.service.settings, &block.settings];
-        let promise = values::promise(objective, problems);
+        let promise = values::objective(objective, problems);
         let readers = settings::Readers { prometheus: self.version, alertmanager: self.alertmanager };
         let by = settings::by(&block.by, block.by_place, readers, problems);
         let read: Vec<LabelName> = by.iter().flatten().map(|kept| kept.label.clone()).collect();

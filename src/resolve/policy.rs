@@ -119,7 +119,7 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
 
 fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tier> {
     let severity = values::severity(&block.severity.text, whole(&block.severity), problems);
-    let budget_share = share(&block.budget, problems);
+    let budget_share = share(&block.budget, &block.long, problems);
     let long = values::duration(&block.long, problems);
     let short = values::duration(&block.short, problems);
     let (long, short) = (long?, short?);
@@ -189,8 +189,18 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
     }
 }
 
+/// The share of the budget that a burn rate spends over this long window of 30 days, in percent: `2%` of `14.4` or `14.4x` over 1h.
+fn share_of_burn_rate(text: &str, long: &Scalar) -> Option<(Decimal, String)> {
+    let digits = text.strip_suffix(['x', 'X']).unwrap_or(text).trim_end();
+    let rate = Decimal::from_str_exact(digits).ok().filter(|rate| *rate >= Decimal::ONE)?;
+    let long = Duration::parse(long.text.trim())?;
+    let month = Decimal::from(30 * 86_400_000_u64);
+    let share = rate.checked_mul(Decimal::from(long.millis()))?.checked_div(month)?;
+    (share <= Decimal::ONE).then(|| (share.normalize(), digits.to_owned()))
+}
+
 /// A share of the budget: above 0, at most 1.
-fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
+fn share(scalar: &Scalar, long: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     if scalar.text.trim() == "100%" {
         return Some(Decimal::ONE);
     }
@@ -202,11 +212,26 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
                 whole(scalar),
                 "this is not a share of the error budget",
             );
-            problems.push(match fault {
-                ObjectiveFault::Malformed(Some(meant)) => {
-                    problem.fix(format!("write `{meant}`"), whole(scalar), meant)
+            let long_text = long.text.trim();
+            // A share of the budget has few digits.
+            let of_rate = share_of_burn_rate(scalar.text.trim(), long).map(|(share, rate)| {
+                let rounded = share.round_dp(4);
+                (rate, percent(rounded), rounded == share && share.scale() < 4)
+            });
+            problems.push(match (fault, of_rate) {
+                (_, Some((rate, share, true))) => problem
+                    .label("this is a burn rate")
+                    .fix(format!("write `{share}`: a burn rate of {rate} spends this share in {long_text} of 30d"), whole(scalar), share),
+                (ObjectiveFault::Malformed(Some(meant)), of_rate) => {
+                    let problem = problem.fix(format!("write `{meant}`"), whole(scalar), meant);
+                    match of_rate {
+                        Some((rate, share, false)) => problem.help(format!(
+                            "or `{share}` if a burn rate of {rate} is meant: it spends this share in {long_text} of 30d"
+                        )),
+                        _ => problem,
+                    }
                 }
-                ObjectiveFault::Malformed(None) | ObjectiveFault::OutOfRange => {
+                (ObjectiveFault::Malformed(None) | ObjectiveFault::OutOfRange, _) => {
                     problem.help("write a percentage above 0% and up to 100%, such as `2%`")
                 }
             });

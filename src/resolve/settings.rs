@@ -453,8 +453,10 @@ fn period_meant(text: &str) -> Option<String> {
         })
         .collect();
     match words.join(" ").trim_end_matches('s') {
-        "month" | "monthly" | "me" | "mensual" => Some("calendar month".to_owned()),
-        "quarter" | "quarterly" | "trimestre" | "trimestral" => Some("calendar quarter".to_owned()),
+        "month" | "monthly" | "mo" | "me" | "mensual" => Some("calendar month".to_owned()),
+        "quarter" | "quarterly" | "trimestre" | "trimestral" | "3mo" | "3 month" | "3month" => {
+            Some("calendar quarter".to_owned())
+        }
         "year" | "yearly" | "annual" | "annually" | "año" | "anual" => Some(YEAR.to_owned()),
         "week" | "weekly" | "semana" | "semanal" => Some("7d".to_owned()),
         rest if words.len() < spelled.split_whitespace().count() => {

@@ -26,6 +26,7 @@ pub(super) struct Context<'a> {
     pub effort: &'a Effort,
     /// The file of its service.
     pub file: &'a ServiceFile,
+    /// All services.
     pub ast: &'a Ast,
 }
 
@@ -84,7 +85,8 @@ pub(super) fn sli(block: &SliBlock, context: &Context, problems: &mut Vec<Proble
     }
     let fits = threshold(block, context, problems);
     if let Some(journey) = &block.journey {
-        let parts = journey::parts(journey, context.promise, context.file.name.text.trim(), problems);
+        let service = context.file.name.text.trim();
+        let parts = journey::parts(journey, context.promise, (context.ast, service), problems);
         fits?;
         let sli = Sli::Journey { parts: parts? };
         return Some(Resolved { sli, stimulus: Err(NoSeries::NotFound), readings: Vec::new() });

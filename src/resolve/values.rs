@@ -6,7 +6,7 @@ use crate::inert::blank;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, text,
+    Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, percent, text,
 };
 
 /// The objective and threshold in one `objective`.
@@ -147,6 +147,26 @@ pub(super) fn threshold_place(scalar: &Scalar) -> Span {
     let written = scalar.text.split_once('<').map_or(scalar.text.as_str(), |(_, threshold)| threshold);
     let start = scalar.text.len() - written.trim_start().len();
     scalar.place(start, start + written.trim().len())
+}
+
+/// The promise of an SLO. Less than a tenth of the events is the share that may be bad.
+pub(super) fn objective(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
+    let promise = promise(scalar, problems)?;
+    if promise.objective.ratio() >= Decimal::new(1, 1) {
+        return Some(promise);
+    }
+    let text = scalar.text.trim();
+    let (written, good) = (promise.objective, percent(promise.objective.budget().ratio()));
+    let end = text.find('<').map_or(text.len(), |at| text[..at].trim_end().len());
+    let place = scalar.place(0, end);
+    let headline = format!("an objective is the share of good events, and {written} is almost none");
+    let good = if text.starts_with(['P', 'p']) { format!("P{}", good.trim_end_matches('%')) } else { good };
+    problems.push(
+        Problem::error(Code::ObjectiveOutOfRange, place, headline)
+            .label(format!("if {written} may be bad, {good} is meant"))
+            .fix(format!("write `{good}`"), place, good),
+    );
+    None
 }
 
 /// `99.9%`, `P95 < 500ms` or `99.5% < 60s`.

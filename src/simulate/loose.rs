@@ -76,7 +76,7 @@ fn part(words: &[&str]) -> Option<String> {
         let more = words.get(next + 1).copied().unwrap_or_default();
         next += 1;
         let two = format!("{word} {more}");
-        if let Some(found) = Duration::parse(word).or_else(|| length_of(word)) {
+        if let Some(found) = Duration::parse(word).filter(|_| *word != "0").or_else(|| length_of(word)) {
             length = with(length, found);
             length?;
         } else if let Some(found) = length_of(&two) {
@@ -106,11 +106,14 @@ fn part(words: &[&str]) -> Option<String> {
     if kind == ["traffic"] && !ratios.is_empty() {
         kind.clear();
     }
+    kind.dedup();
     let length = length?;
     let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
     match (kind.as_slice(), ratios.as_slice()) {
         (["no", what @ ("traffic" | "data")], []) => Some(format!("no {what} for {length}")),
         (["ramp"] | [], [from, to]) => Some(format!("ramp {from} to {to} for {length}{rate}")),
+        // A ramp to one ratio begins without errors.
+        (["ramp"], [to]) => Some(format!("ramp 0% to {to} for {length}{rate}")),
         ([], [ratio]) => Some(format!("{ratio} for {length}{rate}")),
         _ => None,
     }
@@ -130,13 +133,13 @@ fn rate_of(text: &str) -> Option<String> {
 
 /// `5m` of `5 minutes` or `5min`, but not of a number alone.
 fn length_of(text: &str) -> Option<Duration> {
-    let has_unit = text.trim_end().ends_with(char::is_alphabetic);
+    let has_unit = text.contains(char::is_alphabetic);
     has_unit.then(|| Duration::from_common_spelling(text)).flatten()
 }
 
-/// `2.5%` of `2,5%`.
+/// `2.5%` of `2,5%`, and `0%` of `0`.
 fn ratio(word: &str) -> Option<String> {
-    let number = word.strip_suffix('%')?.replace(',', ".");
+    let number = word.strip_suffix('%').or_else(|| (word == "0").then_some(word))?.replace(',', ".");
     let value = Decimal::from_str_exact(&number).ok()?;
     (value >= Decimal::ZERO && value <= Decimal::ONE_HUNDRED).then(|| format!("{number}%"))
 }
@@ -166,6 +169,9 @@ mod tests {
             ("5%x10m", "5% for 10m"),
             ("total outage", "100% for 5m"),
             ("5% for 10m at 10 rps", "5% for 10m at 10/s"),
+            ("ramp 5% in 2h", "ramp 0% to 5% for 2h"),
+            ("ramp from 0 to 5% over 2h", "ramp 0% to 5% for 2h"),
+            ("5% for 1h30", "5% for 1h30m"),
         ] {
             assert_eq!(respelled(written).as_deref(), Some(meant), "{written}");
         }

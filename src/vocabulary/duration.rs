@@ -70,6 +70,15 @@ impl Duration {
         // ISO 8601: `P30D`, `PT5M`.
         let text =
             text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
+        // `1h30`: the last number has the next unit.
+        let whole = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        if whole.len() < text.len()
+            && let Some(next) =
+                [("d", "h"), ("h", "m"), ("m", "s")].iter().find(|(unit, _)| whole.ends_with(unit))
+            && let Some(meant) = Self::parse(&format!("{text}{}", next.1))
+        {
+            return Some(meant);
+        }
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         // `medio segundo`, `half a minute`, `one hour`.
         let in_words = AMOUNTS.iter().find_map(|(word, amount)| Some((*amount, text.strip_prefix(word)?)));

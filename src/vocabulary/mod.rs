@@ -1,6 +1,7 @@
 //! The terms of the field as types that cannot contain invalid values.
 
 mod alert_name;
+mod channel;
 mod decimal;
 mod duration;
 mod grid;
@@ -18,6 +19,7 @@ mod severity;
 mod spoken;
 
 pub use alert_name::AlertName;
+pub use channel::is_channel_name;
 pub use decimal::{Decimal, digits, json_number, measured, percent, percent_digits, pointed, quotient, text};
 pub use duration::Duration;
 pub use grid::{CURRENT, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, REACH, STALE, interval_of, is_slow};

@@ -14,9 +14,15 @@ use crate::sources::{Project, shown};
 use crate::{named, problems, stdout};
 
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
+    let folder = args.sources.slos.to_string_lossy();
+    if Path::new(&args.subject).is_dir() && !args.sources.slos.is_dir() {
+        let after = if args.subject == "slos" { String::new() } else { format!(" {}", args.subject) };
+        return Err(Failure::new(format!("`{}` is a directory: it comes last", args.subject))
+            .and(&format!("write `slowburn explain {folder}{after}`")));
+    }
     match args.subject.split_once('/') {
         None => {
-            match Code::named(&args.subject) {
+            match Code::named(in_brackets(&args.subject)) {
                 Some(code) => stdout::print(pages::page(code))?,
                 None => stdout::print(&service(args)?)?,
             }
@@ -37,9 +43,15 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
     }
 }
 
+/// The code of `error[unknown-key]`.
+fn in_brackets(word: &str) -> &str {
+    let inner = word.split_once('[').and_then(|(_, inner)| inner.split(']').next());
+    inner.unwrap_or(word).trim()
+}
+
 /// Lists what can be explained in a service.
 fn service(args: &Explain) -> Result<String, Failure> {
-    let name = args.subject.as_str();
+    let name = in_brackets(&args.subject);
     let slos = &args.sources.slos;
     let asked = shown(slos, Path::new(""));
     if asked != "slos" && !slos.exists() && slos.parent() == Some(Path::new("")) {

@@ -89,8 +89,13 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
         return Ok(Answers { service, job, language, metrics });
     }
     let Some(service) = args.service.as_ref().or(args.job.as_ref()) else {
-        return Err(Failure::new("the name of the service is missing")
-            .and("write it: slowburn init --service api --metrics http://localhost:8000/metrics"));
+        // `slowburn init shop`: a service is probably meant, not a directory.
+        let slos = args.sources.slos.to_string_lossy();
+        let name = Name::parse(&slos).filter(|_| slos != "slos" && !args.sources.slos.exists());
+        let name = name.map_or("api".to_owned(), |name| name.to_string());
+        return Err(Failure::new("the name of the service is missing").and(&format!(
+            "write it: slowburn init --service {name} --metrics http://localhost:8000/metrics"
+        )));
     };
     let Some(name) = Name::parse(service) else {
         let failure = Failure::new(format!("`{service}` is not a valid name for a service"));

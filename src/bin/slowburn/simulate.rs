@@ -18,7 +18,8 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Prints who is notified when, and how much of the budget is spent.
 pub fn run(args: &Simulate) -> Result<Ending, Failure> {
-    let Some((service, slo)) = args.subject.split_once('/') else {
+    let Some((service, slo)) = args.subject.split_once('/').filter(|_| !Path::new(&args.subject).is_dir())
+    else {
         return Err(without_service(args));
     };
     let (incident, slos) = described(args)?;
@@ -42,6 +43,12 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
 /// The failure of a name that is not `service/slo`, with the SLOs that may be meant.
 fn without_service(args: &Simulate) -> Failure {
     let name = args.subject.as_str();
+    let folder = args.slos.display().to_string();
+    let given: Vec<&str> =
+        [name].into_iter().chain(args.incident.as_deref()).chain([folder.as_str()]).collect();
+    if let Some(meant) = usage::in_order(&given) {
+        return Failure::new(format!("the SLO comes first, not `{name}`")).and(&format!("write `{meant}`"));
+    }
     // The words of an incident without quotes are no directory.
     let slos = if args.slos.is_dir() { args.slos.as_path() } else { Path::new("slos") };
     let project = Project::read(slos, args.chosen.environment.as_deref());
@@ -90,8 +97,10 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
             }
         }
         (None, Some(text)) => Ok((Described::Words(text.clone()), args.slos.clone())),
-        (None, None) => Err(Failure::new("the incident is missing")
-            .and("write what happens, as in `slowburn simulate api/availability '100% for 5m'`, or name a file with --csv")),
+        (None, None) => Err(Failure::new("the incident is missing").and(&format!(
+            "write what happens, as in `slowburn simulate {} '100% for 5m'`, or name a file with --csv",
+            args.subject
+        ))),
     }
 }
 

@@ -244,6 +244,17 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Failure::new(format!("there is no directory {name}")).and(&match like(slos) {
+                None if usage::is_address(&name.to_string())
+                    && usage::typed().any(|word| word == "check") =>
+                {
+                    format!(
+                        "write the option before an address: {}",
+                        usage::with_path(
+                            slos,
+                            &format!("--prometheus={}", usage::with_scheme(&name.to_string()))
+                        )
+                    )
+                }
                 Some(like) => format!("did you mean `{}`?", usage::with_path(slos, &like)),
                 None if is_inside(slos) => format!(
                     "you are inside of it: go one folder up with `cd ..`, or write `{}`",

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
-use slowburn::diagnostic::listed;
+use slowburn::diagnostic::{Code, listed};
 use slowburn::simulate::parse;
-use slowburn::vocabulary::nearest;
+use slowburn::vocabulary::{Name, nearest};
 
 use crate::args::Args;
 
@@ -189,13 +189,22 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
             }
             ErrorKind::UnknownArgument => with_option(&mut words, &error),
             // The renamed word is right, and something else is missing.
-            ErrorKind::MissingRequiredArgument if first.is_some() => {
-                let missing = match error.get(ContextKind::InvalidArg) {
-                    Some(ContextValue::Strings(missing)) => missing.join(" "),
-                    _ => return None,
+            ErrorKind::MissingRequiredArgument => {
+                let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
+                    return None;
                 };
-                let missing = missing.replace("--prometheus <URL>", "--prometheus http://localhost:9090");
-                return Some((first?, format!("write `{} {missing}`, with your values", line(&words))));
+                match with_address(&mut words, missing) {
+                    Some(headline) => Some(Changed::Words(headline)),
+                    None => {
+                        let plain = |missing: &String| missing.replace(['<', '>'], "").replace("...", "");
+                        let lacks: Vec<String> = missing.iter().map(plain).collect();
+                        let headline = format!("`slowburn {}` needs {}", words.first()?, listed(&lacks));
+                        let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
+                        let advice =
+                            format!("write `{} {}`, with your values", line(&words), examples.join(" "));
+                        return Some((first.unwrap_or(headline), advice));
+                    }
+                }
             }
             _ => None,
         };
@@ -207,6 +216,45 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
     }
     // Its other words are wrong, too: its help tells about them.
     Some((first?, format!("write `slowburn {} --help`", command.or_else(|| words.first().cloned())?)))
+}
+
+/// An example of a missing argument, as the parser names it.
+fn example(missing: &str) -> &str {
+    const EXAMPLES: [(&str, &str); 10] = [
+        ("--prometheus", "--prometheus http://localhost:9090"),
+        ("--month", "--month 2027-01"),
+        ("<OLD>", "main"),
+        ("<URL|FILE|->", "http://localhost:8000/metrics"),
+        ("<FILES>", "sloth.yaml"),
+        ("<FILE>", "service"),
+        ("<CODE|", "unknown-key"),
+        ("<SERVICE/SLO>", "api/availability '100% for 5m'"),
+        ("<SERVICE|", "api/availability"),
+        ("<SHELL>", "bash"),
+    ];
+    EXAMPLES.iter().find(|(of, _)| missing.contains(of)).map_or(missing, |(_, example)| example)
+}
+
+/// Whether a word is the address of a server: `http://prom:9090`, `localhost:9090`.
+pub fn is_address(word: &str) -> bool {
+    let port = word.rsplit_once(':').map_or("", |(_, port)| port);
+    word.contains("://") || (2..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An address with `http://` if it has no scheme.
+pub fn with_scheme(address: &str) -> String {
+    if address.contains("://") { address.to_owned() } else { format!("http://{address}") }
+}
+
+/// Writes the option before an address without one.
+fn with_address(words: &mut Vec<String>, missing: &[String]) -> Option<String> {
+    let place = words.iter().skip(1).position(|word| is_address(word))? + 1;
+    if !missing.iter().any(|missing| missing.contains("--prometheus")) || words[place - 1].starts_with('-') {
+        return None;
+    }
+    words[place] = with_scheme(&words[place]);
+    words.insert(place, "--prometheus".to_owned());
+    Some("the address of a server needs `--prometheus` before it".to_owned())
 }
 
 /// What was done about an error.
@@ -287,6 +335,8 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
     match command(&wrong) {
         Some(name) => words[place] = name,
         None if Path::new(&wrong).exists() => words.insert(place, "compile".to_owned()),
+        None if words[0] == "metrics" => words.insert(place, "capture".to_owned()),
+        None if Code::named(&wrong).is_some() || is_slo(&wrong) => words.insert(place, "explain".to_owned()),
         None => {
             let all = Args::command();
             let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
@@ -297,11 +347,17 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
     Some(Changed::Words(headline))
 }
 
+/// Whether a word has the form of `service/slo`.
+fn is_slo(word: &str) -> bool {
+    word.split_once('/')
+        .is_some_and(|(service, slo)| [service, slo].iter().all(|name| Name::parse(name).is_some()))
+}
+
 /// Renames or removes an unknown option, or puts the words of an incident together.
 fn with_option(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed> {
     let wrong = named(error, ContextKind::InvalidArg)?;
     if !wrong.starts_with('-') {
-        return together(words).map(Changed::Words);
+        return together(words).or_else(|| surplus(words, &wrong)).map(Changed::Words);
     }
     if let ([_], Some((_, phrase))) =
         (words.as_slice(), PHRASES.iter().find(|(theirs, _)| theirs.contains(&wrong.as_str())))
@@ -399,6 +455,34 @@ pub fn incident_of(text: &str) -> Option<String> {
         Ok(_) => Some(text.to_owned()),
         Err(fault) => fault.meant().map(str::to_owned),
     }
+}
+
+/// Removes a word after the last that a command takes, or writes the option before it.
+fn surplus(words: &mut Vec<String>, wrong: &str) -> Option<String> {
+    let place = words.iter().rposition(|word| word == wrong)?;
+    let command = words[0].clone();
+    let headline = format!("`slowburn {command}` takes no further argument: `{wrong}`");
+    if let Some(headline) = with_address(words, &["--prometheus".to_owned()]) {
+        return Some(headline);
+    }
+    match command.as_str() {
+        "compile" => words.insert(place, "--out".to_owned()),
+        "diff" => words.insert(place, "--path".to_owned()),
+        // It reads every service of the directory.
+        "check" | "status" | "drift" | "backfill" | "report" => drop(words.remove(place)),
+        _ => return None,
+    }
+    Some(headline)
+}
+
+/// The words of `simulate` in their order, if they are an SLO, an incident and perhaps a directory in another one.
+pub fn in_order(words: &[&str]) -> Option<String> {
+    let is_slo = |word: &&&str| word.contains('/') && !Path::new(**word).exists() && parse(word).is_err();
+    let slo = words.iter().find(is_slo)?;
+    let incident = words.iter().find_map(|word| if word == slo { None } else { incident_of(word) });
+    let folder = words.iter().find(|word| Path::new(word).is_dir() && **word != "slos");
+    let all = ["simulate", slo, incident.as_deref().unwrap_or("100% for 5m")].into_iter();
+    Some(line(&all.chain(folder.copied()).map(str::to_owned).collect::<Vec<_>>()))
 }
 
 /// Makes one word of an incident that was typed without quotes. A directory after it stays a word of its own.

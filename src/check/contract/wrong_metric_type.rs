@@ -114,6 +114,27 @@ pub(in crate::check) fn by_value(Facts { model, .. }: &Facts, problems: &mut Vec
     }
 }
 
+/// Gauges that are no probes by their names: what they measure is seldom 1.
+pub(in crate::check) fn by_probe(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    const UNITS: [&str; 5] = ["_bytes", "_seconds", "_connections", "_count", "_total"];
+    for slo in model.services.iter().flat_map(|service| &service.slos) {
+        let Sli::Checked { good, .. } = &slo.sli else { continue };
+        let promql::Kind::Binary(binary) = &good.kind else { continue };
+        let (promql::Kind::Selector(selector), Op::Eq) = (&binary.left.kind, binary.op) else { continue };
+        let name = selector.name.as_deref().unwrap_or_default();
+        let is_value = matches!(KnownGauge::of(name), Some(KnownGauge::Value | KnownGauge::Moment))
+            || UNITS.iter().any(|unit| name.ends_with(unit));
+        let same = |reading: &&MetricRead| reading.selector == **selector;
+        if let Some(reading) = slo.readings.iter().find(same).filter(|_| is_value) {
+            let headline = format!("`{name}` is seldom 1, and a probe is 1 while all is well");
+            let problem = Problem::warning(Code::WrongMetricType, reading.name, headline)
+                .label("its name is that of a measurement")
+                .help(format!("say which values are good: `sli: {{ condition: '{selector} < 100' }}`"));
+            report(problems, Reader::Slo(slo), problem);
+        }
+    }
+}
+
 /// The selector that is compared with a limit, and the same comparison of its increase.
 fn compared(expr: &Expr) -> Option<(&Selector, Expr)> {
     let promql::Kind::Binary(binary) = &expr.kind else { return None };

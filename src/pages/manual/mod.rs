@@ -122,7 +122,9 @@ pub fn near(word: &str) -> Vec<&'static str> {
     for (topic, page) in TOPICS {
         let headings = page.lines().filter(|line| line.starts_with('#'));
         let lines = about.iter().filter(|(of, _)| of == topic).map(|(_, about)| *about);
-        let speaks = headings.chain(lines).any(|line| words(line).any(|word| word == wanted));
+        let speaks = headings
+            .chain(lines)
+            .any(|line| words(line).any(|word| word == wanted || word.strip_suffix('s') == Some(&wanted)));
         if speaks && !found.contains(topic) {
             found.push(topic);
         }

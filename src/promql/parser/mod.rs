@@ -176,6 +176,15 @@ impl<'a> Parser<'a> {
                 let what = self.text[..self.peek().span.start].trim();
                 format!("write `({what} > bool {}) * ({what} < bool {}) == 1`", number(1), number(3))
             }
+            "}" | "," if expected == "a quoted value" => {
+                let (label, op) = (last(2), last(1));
+                let value = if op.ends_with('~') { "5.." } else { "500" };
+                format!("write a value after `{op}`, such as `{label}{op}\"{value}\"`")
+            }
+            name if last(1) == "}" && self.named_late().is_some() => {
+                let labels = self.named_late()?;
+                format!("write the name before its labels: `{name}{labels}`")
+            }
             "," if expected.starts_with("a label name") => "remove this comma".to_owned(),
             "}" | ")" | "]" if expected == "an operator" => "remove it: no bracket is open here".to_owned(),
             "&&" => "write `and`".to_owned(),
@@ -204,6 +213,16 @@ impl<'a> Parser<'a> {
             _ if expected.contains("an operator") && self.depth <= 1 => return self.sentence(),
             _ => return None,
         })
+    }
+
+    /// The labels before a word, if no name is before them.
+    fn named_late(&self) -> Option<&str> {
+        let before = &self.text[..self.end()];
+        let open = before.rfind('{')?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+        let is_bare =
+            matches!(self.peek().kind, TokenKind::Word) && !before[..open].trim_end().ends_with(is_name);
+        is_bare.then(|| &before[open..])
     }
 
     /// A comparison in words after a metric, or a sentence.
