@@ -159,11 +159,14 @@ fn private_keys(text: &str, all: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Finds passwords in a sentence or a command: behind the name of a secret and `:`, `=`, `is` or `es`, and behind the name of a user after `curl -u`.
+/// Finds passwords in a sentence or a command: behind the name of a secret and `:`, `=`, `is` or `es`, directly behind a word for a password, and
+/// behind the name of a user after `curl -u`.
 fn stated(line: &str, all: &mut Vec<Range<usize>>) {
     let is_blank = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')');
     // The word before, and what the words before say: a secret follows, or a user and a password.
     let (mut before, mut follows, mut user, mut curl) = ("", false, false, false);
+    // The number of words since a word for a password: `the password of the database is …`.
+    let mut since = usize::MAX;
     let mut start = 0;
     for part in line.split_inclusive(is_blank) {
         let word = part.trim_end_matches(is_blank);
@@ -180,15 +183,25 @@ fn stated(line: &str, all: &mut Vec<Range<usize>>) {
             !value.is_empty() && !value.contains(':') && is_like_password(value) && is_secret_word(name);
         if !value.is_empty() && (user || assigned) {
             all.push(end - value.len()..end);
-        } else if follows && is_like_password(word) {
+        } else if (follows || since == 0 && !is_algorithm(word)) && is_like_password(word) {
             all.push(end - word.len()..end);
         }
-        follows = ["is", "es", "=", ":"].contains(&word) && is_secret_word(before)
+        since = if PASSWORDS.contains(&plain(word).as_str()) { 0 } else { since.saturating_add(1) };
+        let is = ["is", "es", "=", ":"].contains(&word);
+        follows = is && (is_secret_word(before) || since <= 6)
             || word.len() > name.len() && value.is_empty() && is_secret_word(name);
         before = word;
         curl |= word == "curl";
         user = curl && matches!(word, "-u" | "--user");
     }
+}
+
+/// Whether a word names a way to hash, to encrypt or to sign in, with digits in its name.
+fn is_algorithm(word: &str) -> bool {
+    let word = word.to_lowercase();
+    ["sha", "aes", "rsa", "md5", "base", "oauth", "argon", "scrypt", "bcrypt", "pbkdf"]
+        .iter()
+        .any(|name| word.starts_with(name))
 }
 
 /// Whether a word can be a password and is not a word of a language, a number, a placeholder, or a part of a query.
@@ -463,12 +476,13 @@ fn is_made(word: &str, least: usize) -> bool {
 }
 
 /// Endings of keys for secrets, without `_` and `-`.
-const SECRETS: [&str; 32] = [
+const SECRETS: [&str; 33] = [
     "password",
     "passwd",
     "passphrase",
     "pass",
     "pwd",
+    "pw",
     "passwort",
     "contraseña",
     "contrasena",
@@ -497,6 +511,10 @@ const SECRETS: [&str; 32] = [
     "key",
     "apitoken",
 ];
+
+/// Words for a password in a sentence.
+const PASSWORDS: [&str; 8] =
+    ["password", "passwd", "passphrase", "pwd", "passwort", "contraseña", "contrasena", "clave"];
 
 /// Further names of parameters with secrets.
 const SENT: [&str; 4] = ["code", "session", "sid", "state"];
@@ -930,6 +948,10 @@ mod tests {
             ("the password is hunter2, ask", "the password is …, ask"),
             ("Contraseña: hunter2.", "Contraseña: …"),
             ("la clave es 'hunter2'", "la clave es '…'"),
+            ("la clave del wifi de la sala es gato1234.", "la clave del wifi de la sala es …"),
+            ("log in as admin with password hunter2", "log in as admin with password …"),
+            ("usuario admin, contraseña Perro2024", "usuario admin, contraseña …"),
+            ("user=admin pw=hunter2", "user=admin pw=…"),
             ("run `PGPASSWORD=hunter2 psql`", "run `PGPASSWORD=… psql`"),
             ("curl -u admin:swordfish https://h", "curl -u admin:… https://h"),
             (
@@ -943,6 +965,7 @@ mod tests {
             "`slo:sli_error:ratio_rate5m@1609746000` and `a:b @ end()`",
             "write to mailto:me@shop.internal, see https://medium.com/@me/post",
             "a bearer token, basic authentication",
+            "password SHA256 hashes, a password reset of web2shop, a clave RSA2048",
             "password: reset mails are late; a token is valid for 15 minutes",
             "the password is rotated, `password: <PASSWORD>` or `password=$PASSWORD`",
             "clave de partición: la cola espera; date -u 10:30; docker run -u www:www",

@@ -24,7 +24,7 @@ const FAULTY: &str = "version: slowburn/v1
 service: prometheus
 scrape_interval: 1s
 planned:
-  prometheus_build_info: the build is not told yet
+  prometheus_build_info: the build is not exposed yet
 slos:
   requests:
     objective: 99.9%
@@ -197,8 +197,9 @@ fn replicas_that_are_counted_twice_are_reported() {
     folder.write("slos/slowburn.yaml", project(", replica_labels: [replica]"));
     let said = check(&folder, running.port, "slos");
     assert_eq!(said.code, Some(1), "{}", said.stderr);
-    let told = "the server has the series of `prometheus_http_requests_total` 2 times, once for each replica";
-    assert!(said.stderr.contains(told), "{}", said.stderr);
+    let warning =
+        "the server has the series of `prometheus_http_requests_total` 2 times, once for each replica";
+    assert!(said.stderr.contains(warning), "{}", said.stderr);
     // The other SLO selects one replica.
     assert_eq!(said.stderr.matches("replicas-counted-twice]").count(), 1, "{}", said.stderr);
     folder.write("slos/slowburn.yaml", project(""));
@@ -292,8 +293,11 @@ fn warnings_of_a_server_are_shown_once() {
     let server = Server::of("200 OK", "", body.as_bytes());
     let said = check(&folder, server.port, "right");
     assert!(server.requests().len() > 2);
-    let told: Vec<&str> = said.stderr.lines().filter(|line| line.contains("store")).collect();
-    assert_eq!(told, ["the server warns: store eu-1␛[2J timed out", "the server warns: store eu-2 is away"]);
+    let warnings: Vec<&str> = said.stderr.lines().filter(|line| line.contains("store")).collect();
+    assert_eq!(
+        warnings,
+        ["the server warns: store eu-1␛[2J timed out", "the server warns: store eu-2 is away"]
+    );
     let many: Vec<String> = (0..200).map(|number| format!("\"store {number} is away\"")).collect();
     let body = format!(r#"{{"status":"success","warnings":[{}],"data":{{}}}}"#, many.join(","));
     let said = check(&folder, Server::of("200 OK", "", body.as_bytes()).port, "right");
@@ -346,11 +350,11 @@ fn late_samples_are_reported() {
         let sample = if late { r#"{"metric":{},"value":[1,"3"]}"# } else { "" };
         ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#))
     });
-    let told = "warning[samples-late]: a job has samples of `prometheus_http_requests_total` that the rules do not see";
+    let warning = "warning[samples-late]: a job has samples of `prometheus_http_requests_total` that the rules do not see";
     for (targets, times) in [("{ vmalert: {} }", 1), ("{ vmrule: {} }", 1), ("{ thanos: {} }", 0)] {
         folder.write("slos/slowburn.yaml", format!("version: slowburn/v1\ntargets: {targets}\n"));
         let said = check(&folder, server.port, "slos");
-        assert_eq!(said.stderr.matches(told).count(), times, "{targets}: {}", said.stderr);
+        assert_eq!(said.stderr.matches(warning).count(), times, "{targets}: {}", said.stderr);
     }
     let asked = server.requests();
     let query = "last%5Fover%5Ftime%28prometheus%5Fhttp%5Frequests%5Ftotal%5B9s999ms%3A10s%5D%29";

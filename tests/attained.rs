@@ -151,8 +151,8 @@ fn report_of_a_month_from_a_real_prometheus() {
     let again = report(&folder, &["--answer", "march.json"]);
     assert_eq!((again.code, again.stdout == page), (Some(0), true), "{}", again.stderr);
     let json = report(&folder, &["--answer", "march.json", "--format", "json"]);
-    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    let slos = told["slos"].as_array().unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let slos = answer["slos"].as_array().unwrap();
     let shown: Vec<_> = slos.iter().map(|slo| serde_json::json!({
         "slo": format!("{}/{}", slo["service"].as_str().unwrap(), slo["slo"].as_str().unwrap()),
         "verdict": slo["verdict"], "total": slo["total_events"], "bad": slo["bad_events"],
@@ -214,16 +214,16 @@ fn a_month_that_is_not_over_has_the_budget_of_the_whole_month() {
     let url = server.url().replace("/metrics", "");
     let said = folder.slowburn(&["report", "--month", "2025-11", "--prometheus", &url, "--format", "json"]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{}", said.stdout);
-    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!(told["is_over"], false);
-    let slo = &told["slos"][0];
+    let answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(answer["is_over"], false);
+    let slo = &answer["slos"][0];
     let so_far = 512.0 * 1200.0;
     let in_five_minutes = (so_far + 160.0 * 600.0) / (28.0 * 288.0);
     let expected = so_far + 208.0 * 12.0 * in_five_minutes;
     assert_eq!(slo["total_events"].as_f64(), Some(so_far));
     let near = |of: &str, value: f64| {
-        let told = slo[of].as_f64().unwrap();
-        assert!((told - value).abs() < 1e-9 * value, "{of}: {told} is not {value}");
+        let answer = slo[of].as_f64().unwrap();
+        assert!((answer - value).abs() < 1e-9 * value, "{of}: {answer} is not {value}");
     };
     near("expected_events", expected);
     near("budget_spent", 100.0 / (expected * 0.01));

@@ -349,15 +349,15 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     near(day(1_759_190_400), 1.0);
     // 1,785 bad events are a tenth of a month's budget. The five-minute sum that ends ten minutes into the outage contains the last 1,065 of them.
     // Only the last days of September are known, and their thousand bad events are more than a tenth of their budget until October begins.
-    let [before, told] = month["budget_alerts"].as_array().unwrap().as_slice() else {
+    let [before, alerted] = month["budget_alerts"].as_array().unwrap().as_slice() else {
         panic!("{}", month["budget_alerts"])
     };
     assert_eq!(before["until_seconds"], OCTOBER);
-    assert_eq!(told["line"], "90%");
+    assert_eq!(alerted["line"], "90%");
     // Counts of five minutes may be up to five minutes early or late.
-    assert!(told["from_seconds"].as_u64().unwrap().abs_diff(ONE_ROUTE + 600) <= 300, "{told}");
+    assert!(alerted["from_seconds"].as_u64().unwrap().abs_diff(ONE_ROUTE + 600) <= 300, "{alerted}");
     // A page about the burn rate fires already, so this is a ticket.
-    assert_eq!((&told["severity"], &told["until_seconds"]), (&"ticket".into(), &Value::Null));
+    assert_eq!((&alerted["severity"], &alerted["until_seconds"]), (&"ticket".into(), &Value::Null));
 
     // Of the office hours on ten working days, eight of them judged, only the second half of the outage on Tuesday was bad.
     let [office] = asked("shop/office", &["--last", "11d", "--step", "5m"]).try_into().unwrap();

@@ -232,13 +232,13 @@ fn neither_side_reads_series_of_the_other() {
             plan.services.iter().flat_map(|service| service.rules()).map(|rule| rule.expr.to_string()),
         );
         assert!(queries.len() > 100, "{}", queries.len());
-        let mut told = 0;
+        let mut answered = 0;
         for query in &queries {
             let answer = sorted(&alone, query);
-            told += usize::from(!answer.is_empty());
+            answered += usize::from(!answer.is_empty());
             assert_eq!(answer, sorted(&beside, query), "{spec}: {query}");
         }
-        assert!(told > 50, "{told} of {} queries have an answer", queries.len());
+        assert!(answered > 50, "{answered} of {} queries have an answer", queries.len());
         // The queries of the old rules on recorded series.
         let rules = foreign
             .slos

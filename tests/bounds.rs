@@ -290,9 +290,9 @@ fn suggestions_are_searched_a_limited_number_of_times() {
     ]);
     let unknown: Vec<&Problem> = found.iter().filter(|problem| problem.code == Code::UnknownLabel).collect();
     assert_eq!(unknown.len(), 90);
-    let (searched, told) = unknown.split_at(50);
+    let (searched, unsearched) = unknown.split_at(50);
     assert!(searched.iter().all(|problem| !problem.help.is_empty()), "{searched:?}");
-    assert!(told.iter().all(|problem| problem.help.is_empty()), "{told:?}");
+    assert!(unsearched.iter().all(|problem| problem.help.is_empty()), "{unsearched:?}");
 }
 
 #[test]

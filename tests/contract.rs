@@ -389,14 +389,14 @@ fn enormous_files_are_read_in_bounded_memory_and_reported() {
         ("nothing but braces", "{".repeat(4 * million), "1:2 a label's name is expected, not `{`"),
         ("nothing but backslashes", format!("a{{b=\"{}\"}} 1", "\\".repeat(4 * million)), ""),
     ];
-    for (name, text, told) in cases {
+    for (name, text, message) in cases {
         let reading = read(text.as_bytes());
         let first = reading
             .skipped
             .first()
             .map(|skipped| format!("{}:{} {}", skipped.line, skipped.column, skipped.reason));
         assert!(
-            first.as_deref().unwrap_or_default().ends_with(told) && told.is_empty() == first.is_none(),
+            first.as_deref().unwrap_or_default().ends_with(message) && message.is_empty() == first.is_none(),
             "{name}: {first:?}"
         );
     }

@@ -141,11 +141,11 @@ proptest! {
     #[test]
     fn bad_events_reported_as_not_within_the_total_are_not(total in any_selector(), bad in any_selector()) {
         let (problems, shown) = problems(&total, &bad, None);
-        let Some(told) = problems.iter().find(|problem| problem.code.name() == "bad-not-within-total") else { return Ok(()) };
+        let Some(problem) = problems.iter().find(|problem| problem.code.name() == "bad-not-within-total") else { return Ok(()) };
         // The label in the message decides; the others can match the selector of bad events.
-        let label = told.primary.text.strip_prefix("for example those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
+        let label = problem.primary.text.strip_prefix("for example those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
         let label = label.and_then(|rest| rest.split(['=', '`']).next()).unwrap_or_default().to_owned();
-        let value = told.primary.text.split('"').nth(1).unwrap_or("").to_owned();
+        let value = problem.primary.text.split('"').nth(1).unwrap_or("").to_owned();
         let mut labels = BTreeMap::new();
         for matcher in bad.matchers.iter() {
             let of_label: Vec<(MatchOp, &str)> =

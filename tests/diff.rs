@@ -340,12 +340,12 @@ fn a_comment_is_within_the_limit_of_github() {
         assert!(markdown.len() <= 60_000, "{}", markdown.len());
         assert_eq!(markdown.matches("<details>").count(), markdown.matches("</details>").count());
         assert!(markdown.ends_with("<sub>Compared: `old` with `new`</sub>\n"));
-        let told = markdown.lines().filter(|line| line.starts_with("- **")).count();
+        let listed = markdown.lines().filter(|line| line.starts_with("- **")).count();
         let unseen = markdown.split_once("\n… and ").map_or(0, |(_, rest)| {
             assert!(rest.contains(" more changes: `slowburn diff old new`\n"), "{rest}");
             rest.split(' ').next().unwrap().parse().unwrap()
         });
-        assert_eq!(told + unseen, old.to(new).changes.len());
+        assert_eq!(listed + unseen, old.to(new).changes.len());
         (markdown, unseen)
     };
     // Folded parts are dropped first, and only as many as necessary.

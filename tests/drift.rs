@@ -80,8 +80,8 @@ fn rules_changed_by_hand_are_shown() {
     insta::assert_snapshot!(said.stdout.replace(&server.url(), "http://ADDRESS"));
     let said = folder.slowburn(&["drift", "--prometheus", &server.url(), "--format", "json"]);
     assert_eq!(said.code, Some(1));
-    let told: Value = serde_json::from_str(&said.stdout).unwrap();
-    let kinds: Vec<&str> = told["findings"]
+    let answer: Value = serde_json::from_str(&said.stdout).unwrap();
+    let kinds: Vec<&str> = answer["findings"]
         .as_array()
         .unwrap()
         .iter()
@@ -178,9 +178,9 @@ fn changed_routes_are_shown_without_secrets() {
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\nalertmanager: { receivers: { ops: { email: a@b.internal } }, default: ops, smtp: { host: 'm:25', from: c@b.internal } }\n");
     let said = folder.slowburn(&["drift", "--alertmanager", &url, "--format", "json"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
-    let told: Value = serde_json::from_str(&said.stdout).unwrap();
-    assert!(told["routes"]["findings"].as_array().unwrap().len() > 3, "{told}");
-    assert!(told.get("compiled").is_none());
+    let answer: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(answer["routes"]["findings"].as_array().unwrap().len() > 3, "{answer}");
+    assert!(answer.get("compiled").is_none());
     assert!(!said.stdout.contains("hunter22"));
 }
 

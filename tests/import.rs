@@ -274,8 +274,8 @@ fn unreadable_specs_are_reported_once_and_nothing_is_written() {
     }
     let ran = folder.slowburn(&["import", "good.yaml", "--to", "new", "--format", "json"]);
     assert_eq!(ran.code, Some(0));
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["problems"][0]["code"], "not-carried");
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["problems"][0]["code"], "not-carried");
 }
 
 #[test]

@@ -418,17 +418,17 @@ fn calendar_periods_are_compared_since_they_began_and_each_value_has_its_own_rea
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
     let of_month: Vec<&Value> =
         answer["ratios"].as_array().unwrap().iter().filter(|line| line["window"] == "month").collect();
-    let told: Vec<(&str, bool, String)> = of_month
+    let months: Vec<(&str, bool, String)> = of_month
         .iter()
         .map(|line| (line["labels"].as_str().unwrap(), line["differs"].as_bool().unwrap(), reasons(line)))
         .collect();
     // The largest difference is first, with its own reason.
     assert_eq!(
-        told.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>(),
+        months.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>(),
         [("route=a", true), ("route=b", true), ("route=c", false)]
     );
     assert!(of_month.iter().all(|line| line["period"] == true));
-    assert!(told[1].2.contains("started with up to 40 events") && !told[0].2.contains("started with"));
+    assert!(months[1].2.contains("started with up to 40 events") && !months[0].2.contains("started with"));
     let hour: Vec<&Value> =
         answer["ratios"].as_array().unwrap().iter().filter(|line| line["window"] == "1h").collect();
     assert!(reasons(hour[0]).contains("counters restarted 3 times"), "{}", hour[0]);

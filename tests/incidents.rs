@@ -72,12 +72,12 @@ fn slices_stay_bad_for_their_length() {
 fn a_ratio_of_unknown_weight() {
     let slo =
         "    objective: 99%\n    sli: { bad_ratio: 'avg_over_time(failed_ratio{job=\"m\"}[$window])' }\n";
-    let told = shown(&with("ratio", slo), &["other/ratio", "20% for 1h"]);
+    let shown_text = shown(&with("ratio", slo), &["other/ratio", "20% for 1h"]);
     assert!(
-        told.contains(
+        shown_text.contains(
             "The budget of 30d is 7.2 h of full outage, or 864 bad evaluations. The incident spends 12 m, or 24"
         ),
-        "{told}"
+        "{shown_text}"
     );
 }
 
@@ -100,11 +100,11 @@ fn shown_json(folder: &Folder, args: &[&str]) -> String {
 
 #[test]
 fn programs_read_json() {
-    let told = shown_json(&Folder::new(), &["api/availability", "100% for 5m", "--format", "json"]);
-    let value: Value = serde_json::from_str(&told).unwrap();
+    let shown_text = shown_json(&Folder::new(), &["api/availability", "100% for 5m", "--format", "json"]);
+    let value: Value = serde_json::from_str(&shown_text).unwrap();
     assert_eq!(value["notifications"][0]["alert"], "ApiAvailabilityBurnPage");
     assert_eq!(value["tiers"][0]["firing_seconds"], serde_json::json!([[60, 600]]));
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(shown_text);
 }
 
 #[test]
@@ -115,13 +115,13 @@ fn counted_events_come_from_a_file() {
         format!("{},{},{bad}\n", 1_700_000_000 + 60 * minute, 600 - bad)
     };
     folder.write("incident.csv", format!("time,good,bad\n{}", (0..30).map(row).collect::<String>()));
-    let told = shown_json(&folder, &["api/availability", "--csv", "incident.csv", "--format", "json"]);
+    let shown_text = shown_json(&folder, &["api/availability", "--csv", "incident.csv", "--format", "json"]);
     let words = "0% for 10m, 100% for 5m, 0% for 15m";
     let same = shown_json(&folder, &["api/availability", words, "--format", "json"]);
-    assert_eq!(told.replace("incident.csv", words), same);
+    assert_eq!(shown_text.replace("incident.csv", words), same);
     assert_eq!(
         shown_json(&folder, &["api/availability", "slos", "--csv", "incident.csv", "--format", "json"]),
-        told
+        shown_text
     );
 }
 
@@ -175,7 +175,7 @@ fn faults_in_a_file_are_reported_with_their_line() {
         folder.write("incident.csv", text);
         refused(&folder, &["api/availability", "--csv", "incident.csv"])
     };
-    let told = [
+    let shown_text = [
         said(b""),
         said(b"good,bad\n1,2\n"),
         said(b"time,good,bad\n0,10,0\n60,10\n"),
@@ -187,7 +187,7 @@ fn faults_in_a_file_are_reported_with_their_line() {
         said(b"time,good,bad\n0,10,0\n"),
         said(b"time,good,bad\n0,10,0\n60,\xff,1\n"),
     ];
-    insta::assert_snapshot!(told.concat());
+    insta::assert_snapshot!(shown_text.concat());
     folder.remove("incident.csv");
     let gone = refused(&folder, &["api/availability", "--csv", "incident.csv"]);
     assert_eq!(gone, "error: cannot read incident.csv: No such file or directory\n");

@@ -248,7 +248,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
     let (good, bad) = (counter(&good), counter(&bad));
     let (mail, hour) = ("0+1000x260", "2h10m");
     let fires = |alert: &str| format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
-    let [page, part, told] =
+    let [page, part, notified] =
         ["InviteInviteBurnPage", "ApiAvailabilityBurnPage", "InviteInviteBurnPageNotified"].map(fires);
     let during = |from: &str, to: &str, query: &str| format!("count_over_time(({query})[{from}:30s]{to})");
     // A group that is evaluated before an alert's group sees the alert half a minute later.
@@ -257,7 +257,7 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
         ("the part pages too", during("60m", " offset 70m", &format!("max({part})")), true),
         (
             "and is silenced all the time",
-            during("60m", " offset 70m", &format!("max({part}) unless on () {told}")),
+            during("60m", " offset 70m", &format!("max({part}) unless on () {notified}")),
             false,
         ),
         (
@@ -265,8 +265,12 @@ fn sequence(artifacts: &Artifacts, first: &str) -> String {
             during("60m", " offset 70m", &format!("max({part}) unless on () {page}")),
             true,
         ),
-        ("and nothing longer than it", during("25m", " offset 50m", &format!("max({told})")), false),
-        ("then the part pages first", during("45m", "", &format!("max({part} unless on () {told})")), true),
+        ("and nothing longer than it", during("25m", " offset 50m", &format!("max({notified})")), false),
+        (
+            "then the part pages first",
+            during("45m", "", &format!("max({part} unless on () {notified})")),
+            true,
+        ),
         ("and the journey does not", during("45m", "", &page), false),
     ];
     let mut text = "rule_files:\n".to_owned();
@@ -397,12 +401,12 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
 fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before() {
     let artifacts = artifacts(JOURNEY);
     let (page, ticket) = ("InviteInviteBurnPage", "InviteInviteBurnTicket");
-    let (told, api, mail) =
+    let (journey, api, mail) =
         ("InviteInviteBurnPageNotified", "ApiAvailabilityBurnPage", "MailDeliveryBurnPage");
     let cases: [(&[&str], &[&str]); 7] = [
         (&[api, page, ticket], &[ticket]),
         // The first part was bad when the journey paged; the other one was not.
-        (&[told, page, api, mail], &[api]),
+        (&[journey, page, api, mail], &[api]),
         // Its service is down, or one of its dependencies.
         (&["MailDown", page, ticket], &[ticket]),
         (&["DatabaseAvailabilityBurnPage", ticket], &[ticket]),

@@ -116,10 +116,10 @@ impl World {
 
     /// The present state, for the message of a failed test.
     fn state(&self) -> String {
-        let told: Vec<String> =
-            self.recorder.notifications().iter().map(|told| format!("{told:?}")).collect();
+        let notifications: Vec<String> =
+            self.recorder.notifications().iter().map(|notification| format!("{notification:?}")).collect();
         let alerts = self.prometheus.data("/api/v1/alerts");
-        format!("{alerts:?}\n{:?}\n{}", self.alertmanager.alerts(), told.join("\n"))
+        format!("{alerts:?}\n{:?}\n{}", self.alertmanager.alerts(), notifications.join("\n"))
     }
 
     /// The result of a query now.
@@ -145,8 +145,8 @@ impl World {
     /// The notifications of a receiver, each change once, in the order of the first time.
     fn notified(&self, receiver: &str) -> Vec<String> {
         let mut all = Vec::new();
-        for told in self.of(receiver) {
-            for alert in told.body["alerts"].as_array().unwrap() {
+        for notification in self.of(receiver) {
+            for alert in notification.body["alerts"].as_array().unwrap() {
                 let said = format!("{} {}", word(&alert["status"]), word(&alert["labels"]["alertname"]));
                 if !all.contains(&said) {
                     all.push(said);
@@ -159,18 +159,18 @@ impl World {
     /// All notifications of a receiver.
     fn of(&self, receiver: &str) -> Vec<Notification> {
         let path = format!("/{receiver}");
-        self.recorder.notifications().into_iter().filter(|told| told.path == path).collect()
+        self.recorder.notifications().into_iter().filter(|notification| notification.path == path).collect()
     }
 
     /// The only notification of a receiver with this status and alert, and the alert in it.
     fn only(&self, receiver: &str, status: &str, alert: &str) -> (f64, Value) {
         let mut found: Vec<(f64, Value)> = Vec::new();
-        for told in self.of(receiver) {
-            let alerts = told.body["alerts"].as_array().unwrap().clone();
+        for notification in self.of(receiver) {
+            let alerts = notification.body["alerts"].as_array().unwrap().clone();
             let ours = alerts
                 .into_iter()
                 .filter(|one| one["status"] == status && one["labels"]["alertname"] == alert);
-            found.extend(ours.map(|one| (told.at, one)));
+            found.extend(ours.map(|one| (notification.at, one)));
         }
         assert_eq!(found.len(), 1, "{receiver}: {status} {alert}: {found:#?}");
         found.remove(0)
@@ -417,8 +417,8 @@ fn four_digits(value: f64) -> String {
 
 /// In Slack, text stays text.
 fn in_chat(world: &World, summary: &str) {
-    let attachment = |told: &Notification| told.body["attachments"][0].clone();
-    let ours = |told: &Notification| attachment(told).to_string().contains("shop/checkout");
+    let attachment = |notification: &Notification| notification.body["attachments"][0].clone();
+    let ours = |notification: &Notification| attachment(notification).to_string().contains("shop/checkout");
     let said = world.wait("the chat is notified of the outage", || world.of("slack").into_iter().find(ours));
     let escaped = summary.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     assert_eq!(word(&attachment(&said)["title"]), escaped);
@@ -544,19 +544,20 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
 }
 
 fn resolved_alerts_are_notified(world: &World) {
-    let told = |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
+    let notified =
+        |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
     world.wait("on-call is notified that the outage is over", || {
-        told("on-call", "resolved ShopCheckoutBurnPage")
+        notified("on-call", "resolved ShopCheckoutBurnPage")
     });
     let (_, page) = world.only("on-call", "resolved", "ShopCheckoutBurnPage");
     world.wait("the office is notified that the leak is over", || {
-        told("office", "resolved MailDeliveryBurnTicket")
+        notified("office", "resolved MailDeliveryBurnTicket")
     });
     world.wait("nothing of the web fires", || {
         world.firing().iter().all(|alert| !alert.starts_with("Web")).then_some(())
     });
     world.wait("the office is notified of the outage when its page is over, and of its end", || {
-        told("office", "resolved ShopCheckoutBurnTicket")
+        notified("office", "resolved ShopCheckoutBurnTicket")
     });
     // They fired for longer than `group_wait`, and nobody was notified.
     for alert in ["WebPagesBurnPage", "WebPagesBurnTicket"] {
@@ -570,8 +571,10 @@ fn resolved_alerts_are_notified(world: &World) {
 
 /// Without events, only the alert for missing events can fire.
 fn missing_events_are_notified(world: &World) {
-    let told = |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
-    world.wait("the office is notified of missing events", || told("office", "firing StockEventsMissing"));
+    let notified =
+        |receiver: &str, said: &str| world.notified(receiver).contains(&said.to_owned()).then_some(());
+    world
+        .wait("the office is notified of missing events", || notified("office", "firing StockEventsMissing"));
     let (_, alert) = world.only("office", "firing", "StockEventsMissing");
     assert_eq!(word(&alert["annotations"]["summary"]), "AVISO stock: sin eventos desde hace 10 min (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
@@ -582,9 +585,11 @@ fn missing_events_are_notified(world: &World) {
     world.silenced("DatabaseEventsMissing", "DatabaseGone");
     world.application.returns("database");
     world.application.returns("stock");
-    world.wait("on-call is notified that the database is back", || told("on-call", "resolved DatabaseGone"));
+    world.wait("on-call is notified that the database is back", || {
+        notified("on-call", "resolved DatabaseGone")
+    });
     world.wait("the office is notified that events are back", || {
-        told("office", "resolved StockEventsMissing")
+        notified("office", "resolved StockEventsMissing")
     });
     // They still fire afterwards, and nobody is notified: it was the same problem.
     for alert in ["DatabaseAvailabilityBurnPage", "DatabaseEventsMissing"] {

@@ -80,9 +80,9 @@ fn fixes_are_offered_as_code_actions() {
     assert_eq!(ask(&mut editor, json!(["refactor"])), json!([]));
     // The proposed edit corrects it.
     editor.change(&api, 3, json!([{ "range": edit["range"], "text": edit["newText"] }]));
-    let told = editor.wait(|message| message["params"]["version"] == 3);
+    let reply = editor.wait(|message| message["params"]["version"] == 3);
     assert_eq!(
-        seen(told["params"]["diagnostics"].as_array().unwrap()),
+        seen(reply["params"]["diagnostics"].as_array().unwrap()),
         ["5:4 unknown-key an SLO has no key `objectiv`"]
     );
 }
@@ -100,8 +100,8 @@ fn columns_count_the_agreed_units() {
         let text = API.replace("api", "aviacion").replace("99.9%", "{ 🔥: más, ñ: 1 }");
         editor.open_as(&path, &text);
         let is_it = |uri: &Value| uri.as_str().is_some_and(|uri| uri.ends_with("aviación.yaml"));
-        let told = editor.wait(|message| is_it(&message["params"]["uri"]));
-        let problems = told["params"]["diagnostics"].as_array().unwrap();
+        let reply = editor.wait(|message| is_it(&message["params"]["uri"]));
+        let problems = reply["params"]["diagnostics"].as_array().unwrap();
         assert!(seen(problems)[0].starts_with("4:15 wrong-type"), "{problems:?}");
         // After the flame, `ñ: 1` becomes a second `🔥: 1`.
         let at = |character: u32| json!({ "line": 4, "character": character });
@@ -184,8 +184,8 @@ fn an_unreadable_project_is_reported_once() {
     let folder = Folder::new();
     folder.write("slos/more/slowburn.yaml", "version: slowburn/v1\n");
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));
-    let told = editor.wait(|message| message["method"] == "window/showMessage");
-    let words = told["params"]["message"].as_str().unwrap();
+    let reply = editor.wait(|message| message["method"] == "window/showMessage");
+    let words = reply["params"]["message"].as_str().unwrap();
     assert!(words.contains("slos/more/slowburn.yaml would be a second project file"), "{words}");
 }
 
@@ -201,8 +201,8 @@ fn no_input_ends_the_language_server() {
     assert_eq!(code(&editor.ask("initialize", json!({}))), Some(-32600));
     assert_eq!(code(&editor.ask("workspace/executeCommand", json!({}))), Some(-32601));
     let fault = |editor: &mut Editor, number: i64| {
-        let told = editor.wait(|message| message["error"]["code"] == number);
-        assert_eq!(told["id"], Value::Null);
+        let reply = editor.wait(|message| message["error"]["code"] == number);
+        assert_eq!(reply["id"], Value::Null);
     };
     for text in ["{", "", "{\"a\":1}}", &"[".repeat(100_000), "\u{0}"] {
         editor.send(text);
@@ -248,8 +248,8 @@ fn no_input_ends_the_language_server() {
     editor.replace(&api, 5, "\u{0}\u{feff}🔥");
     editor.replace(&api, 6, &API.replace("99.9%", "101%"));
     editor.tell("$/cancelRequest", json!({ "id": 99 }));
-    let told = editor.wait(|message| message["params"]["version"] == 6);
-    assert_eq!(seen(told["params"]["diagnostics"].as_array().unwrap()).len(), 1);
+    let reply = editor.wait(|message| message["params"]["version"] == 6);
+    assert_eq!(seen(reply["params"]["diagnostics"].as_array().unwrap()).len(), 1);
     assert_eq!(editor.ask("shutdown", Value::Null)["result"], Value::Null);
     assert_eq!(code(&editor.ask("textDocument/hover", json!({}))), Some(-32600));
     editor.tell("exit", Value::Null);
@@ -346,22 +346,22 @@ fn hover_shows_the_meaning_of_a_place() {
     editor.open(&folder, "slos/shop.yaml");
     let hover = |editor: &mut Editor, text: &str, mark: &str| {
         let (line, column) = behind(text, mark);
-        let told = editor.ask_at("textDocument/hover", &path, line, column);
-        told["contents"]["value"].as_str().unwrap_or("nothing").to_owned()
+        let reply = editor.ask_at("textDocument/hover", &path, line, column);
+        reply["contents"]["value"].as_str().unwrap_or("nothing").to_owned()
     };
     let explained = folder.slowburn(&["explain", "shop/availability"]).stdout;
     for mark in ["  availab", "objective: 99"] {
-        let told = hover(&mut editor, SHOP, mark);
-        assert_eq!(told, format!("```text\n{}\n```", explained.trim_end()));
+        let reply = hover(&mut editor, SHOP, mark);
+        assert_eq!(reply, format!("```text\n{}\n```", explained.trim_end()));
     }
     let explained = folder.slowburn(&["explain", "shop/down"]).stdout;
-    let told = hover(&mut editor, SHOP, "  dow");
-    assert_eq!(told, format!("```text\n{}\n```", explained.trim_end()));
+    let reply = hover(&mut editor, SHOP, "  dow");
+    assert_eq!(reply, format!("```text\n{}\n```", explained.trim_end()));
     // A line of the SLI: the metric, and the compiled rules that read it.
-    let told = hover(&mut editor, SHOP, "bad: http_req");
+    let reply = hover(&mut editor, SHOP, "bad: http_req");
     let metric = "`http_requests_total`: counter\n- `job`: `shop`\n- `method`: `GET`, `POST`\n";
-    assert!(told.starts_with(metric), "{told}");
-    let (words, rules) = told.split_once("```yaml\n").unwrap();
+    assert!(reply.starts_with(metric), "{reply}");
+    let (words, rules) = reply.split_once("```yaml\n").unwrap();
     assert!(words.contains("its alerts: `ShopAvailabilityBurnPage` (page)"), "{words}");
     assert_eq!(folder.slowburn(&["compile"]).code, Some(0));
     let compiled = folder.read("out/prometheus/shop.rules.yaml");
@@ -374,11 +374,11 @@ fn hover_shows_the_meaning_of_a_place() {
     }
     // A key, and the word after it.
     for mark in ["    traff", "traffic: 1"] {
-        let told = hover(&mut editor, SHOP, mark);
-        assert!(told.starts_with("The expected events per time, such as `200/h`."), "{told}");
+        let reply = hover(&mut editor, SHOP, mark);
+        assert!(reply.starts_with("The expected events per time, such as `200/h`."), "{reply}");
     }
-    let told = hover(&mut editor, SHOP, "🔥 si");
-    assert_eq!(told, "What a good event is, in a sentence. The alert's description contains it.");
+    let reply = hover(&mut editor, SHOP, "🔥 si");
+    assert_eq!(reply, "What a good event is, in a sentence. The alert's description contains it.");
     // A problem, with its page.
     let wrong = SHOP.replace("traffic", "trafic");
     editor.replace(&path, 2, &wrong);
@@ -404,7 +404,7 @@ impl Typist {
         let text = format!("{before}{after}");
         self.editor.replace(&self.path, self.version, &text);
         let (line, column) = behind(&text, before);
-        let told = self.editor.ask_at("textDocument/completion", &self.path, line, column);
+        let reply = self.editor.ask_at("textDocument/completion", &self.path, line, column);
         let proposal = |item: &Value| {
             let edit = &item["textEdit"];
             assert_eq!(edit["range"]["start"]["line"], line);
@@ -413,7 +413,7 @@ impl Typist {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             (text(&item["label"]), text(&edit["newText"]), i64::from(column) - start)
         };
-        told["items"].as_array().unwrap().iter().map(proposal).collect()
+        reply["items"].as_array().unwrap().iter().map(proposal).collect()
     }
 
     fn labels(&mut self, before: &str, after: &str) -> Vec<String> {

@@ -194,8 +194,8 @@ fn output_for_programs_contains_no_diff() {
     folder.write(RULES, "mine\n");
     let ran = folder.slowburn(&["compile", "--check", "--format", "json"]);
     assert_eq!(ran.code, Some(1));
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["problems"][0]["code"], "stale-output", "{told}");
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["problems"][0]["code"], "stale-output", "{answer}");
     assert_eq!(ran.stderr, "out does not match slos: run slowburn compile\n");
     for format in ["github", "sarif"] {
         let ran = folder.slowburn(&["compile", "--check", "--format", format]);

@@ -572,7 +572,7 @@ fn promtool_accepts_expressions_of_its_version() {
 
 #[test]
 fn newer_syntax_is_reported_with_its_version() {
-    for (text, told) in [
+    for (text, message) in [
         (r#"{"my.metric", job="api"}"#, "names in quotes such as `\"my.metric\"` 3.0"),
         (r#"sum by ("job") (up)"#, ""),
         (r#"sum by ("my.job") (up)"#, "names in quotes such as `\"my.job\"` 3.0"),
@@ -596,7 +596,7 @@ fn newer_syntax_is_reported_with_its_version() {
         let newer = since::newer_than(&parse(text).unwrap(), (2, 42));
         let told_is: Vec<String> =
             newer.iter().map(|it| format!("{} {}.{}", it.what, it.since.0, it.since.1)).collect();
-        assert_eq!(told_is.join(", "), told, "{text}");
+        assert_eq!(told_is.join(", "), message, "{text}");
     }
 }
 

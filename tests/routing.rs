@@ -145,11 +145,11 @@ fn every_alert_of_this_project_reaches_the_right_receivers() {
     hold(&artifacts);
     // The two mistakes of these routes: the teams are notified although the inhibition exists, because `instance` is not compared.
     let tests = expected(&artifacts);
-    let told = |name: &str| &tests.iter().find(|(labels, _)| labels["alertname"] == name).unwrap().1;
-    assert_eq!(told("PostgisAvailabilityBurnPage"), &["guardia", "jefatura", "base-de-datos"]);
-    assert_eq!(told("PostgisAvailabilityBurnTicket"), &["avisos", "base-de-datos"]);
-    assert_eq!(told("ApiAvailabilityBurnPage"), &["guardia", "jefatura", "backend"]);
-    assert_eq!(told("WebsocketDeliveryBurnTicket"), &["avisos", "backend"]);
+    let receivers_of = |name: &str| &tests.iter().find(|(labels, _)| labels["alertname"] == name).unwrap().1;
+    assert_eq!(receivers_of("PostgisAvailabilityBurnPage"), &["guardia", "jefatura", "base-de-datos"]);
+    assert_eq!(receivers_of("PostgisAvailabilityBurnTicket"), &["avisos", "base-de-datos"]);
+    assert_eq!(receivers_of("ApiAvailabilityBurnPage"), &["guardia", "jefatura", "backend"]);
+    assert_eq!(receivers_of("WebsocketDeliveryBurnTicket"), &["avisos", "backend"]);
 }
 
 /// Routes that overlap, stop, or have the same receivers; values of every kind.
@@ -290,11 +290,11 @@ fn matchers_of_overlapping_routes_are_right() {
         let spelled = configuration["route"]["routes"].as_sequence().unwrap();
         for (labels, receivers) in expected(&artifacts) {
             let taking = spelled.iter().filter(|route| takes(route, &labels));
-            let mut told: Vec<&str> = taking.map(|route| route["receiver"].as_str().unwrap()).collect();
-            if told.is_empty() {
-                told.push("rest");
+            let mut taken: Vec<&str> = taking.map(|route| route["receiver"].as_str().unwrap()).collect();
+            if taken.is_empty() {
+                taken.push("rest");
             }
-            assert_eq!(told, receivers, "{labels:?}\n{project}\n{text}");
+            assert_eq!(taken, receivers, "{labels:?}\n{project}\n{text}");
         }
     }
     assert!(narrowed > 100, "few of the routes overlap: {narrowed}");
@@ -590,8 +590,8 @@ budget_alerts: [{{ left: 25%, severity: ticket }}, {{ left: 0%, severity: page }
     let repeated =
         |route: &serde_yaml::Value| route.get("routes").map(|inner| inner[0]["repeat_interval"].clone());
     // A route with more than five days keeps its own setting. Alerts without an SLO have no budget.
-    let told: Vec<_> = routes.iter().map(repeated).collect();
-    assert_eq!(told, [Some("5d".into()), None, None]);
+    let intervals: Vec<_> = routes.iter().map(repeated).collect();
+    assert_eq!(intervals, [Some("5d".into()), None, None]);
 }
 
 #[test]
@@ -675,13 +675,13 @@ alertmanager:
 /// A sent notification: the receiver's path, token or channel, and the name and `env` of each alert, or the text in the chat.
 type Sent = (String, String, Vec<String>);
 
-fn sent(told: Notification) -> Sent {
+fn sent(notification: Notification) -> Sent {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if told.path.starts_with("/slack") {
-        let shown = &told.body["attachments"][0];
+    if notification.path.starts_with("/slack") {
+        let shown = &notification.body["attachments"][0];
         return (
-            told.path,
-            told.body["channel"].to_string(),
+            notification.path,
+            notification.body["channel"].to_string(),
             vec![format!("{}{}", shown["title"], shown["text"])],
         );
     }
@@ -689,9 +689,9 @@ fn sent(told: Notification) -> Sent {
         let named = format!("{} {}", text(&alert["labels"]["alertname"]), text(&alert["labels"]["env"]));
         named.trim().to_owned()
     };
-    let mut alerts: Vec<String> = told.body["alerts"].as_array().unwrap().iter().map(named).collect();
+    let mut alerts: Vec<String> = notification.body["alerts"].as_array().unwrap().iter().map(named).collect();
     alerts.sort();
-    (told.path, told.authorization, alerts)
+    (notification.path, notification.authorization, alerts)
 }
 
 /// The whole chain: a page notifies its receivers once; its ticket is silenced, and another one is not; values of `by` are separate; alerts of
@@ -755,12 +755,12 @@ alertmanager:
     ]);
     let all_sent = || recorder.notifications().into_iter().map(sent).collect::<Vec<_>>();
     let begun = Instant::now();
-    let told = |path: &str| all_sent().iter().any(|(to, ..)| to == path);
-    while !["/on-call", "/team", "/office", "/slack", "/rest"].into_iter().all(told) {
+    let is_sent = |path: &str| all_sent().iter().any(|(to, ..)| to == path);
+    while !["/on-call", "/team", "/office", "/slack", "/rest"].into_iter().all(is_sent) {
         assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", all_sent());
         thread::sleep(Duration::from_millis(100));
     }
-    assert!(!told("/chief") || begun.elapsed() > Duration::from_secs(5), "an escalation waits");
+    assert!(!is_sent("/chief") || begun.elapsed() > Duration::from_secs(5), "an escalation waits");
     while all_sent().iter().filter(|(to, ..)| to == "/chief").count() < 3 {
         assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", all_sent());
         thread::sleep(Duration::from_millis(100));

@@ -129,7 +129,7 @@ fn an_aftermath_is_silenced_only_while_it_lasts_and_only_if_it_began_with_the_ou
     let cases = [
         ("after it", "1000x90", vec![("2m30s", 0), ("3m", 1), ("37m", 1), ("37m30s", 0)]),
         ("an evaluation apart", "125x90", vec![("5m", 1)]),
-        ("before it, and was told", "60x90", vec![("5m", 0), ("20m", 0)]),
+        ("before it, and was notified", "60x90", vec![("5m", 0), ("20m", 0)]),
         ("with it, and is over", "_x6 170x20 stale", vec![("5m", 1), ("12m", 1), ("14m30s", 0)]),
     ];
     let groups = "[postgis/alerts, postgis/aftermath]";

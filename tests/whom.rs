@@ -28,9 +28,9 @@ fn project() -> Folder {
 
 /// A server that answers as a program did (`tests/servers.d/README.md`), and the name of the program.
 fn recorded(path: &Path) -> (Server, String) {
-    let told: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let program = told["program"].as_str().unwrap().to_owned();
-    let answers: BTreeMap<String, Value> = told["answers"]
+    let output: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let program = output["program"].as_str().unwrap().to_owned();
+    let answers: BTreeMap<String, Value> = output["answers"]
         .as_object()
         .unwrap()
         .iter()
@@ -80,11 +80,11 @@ fn said(folder: &Folder, url: &str) -> String {
     for command in commands {
         let ran = folder.slowburn(&[command, &[url]].concat());
         let fault = ran.stderr.find("error: ").map(|start| ran.stderr[start..].to_owned());
-        let told = match (ran.code, fault) {
+        let output = match (ran.code, fault) {
             (Some(2), Some(fault)) => fault,
             (code, _) => format!("answered, exit code {}\n", code.unwrap()),
         };
-        all += &format!("$ {} {}\n{told}", command[0], command[command.len() - 1]);
+        all += &format!("$ {} {}\n{output}", command[0], command[command.len() - 1]);
     }
     all
 }
@@ -127,16 +127,16 @@ fn an_address_with_too_much_or_too_little_of_a_path_is_completed() {
         let host = format!("http://127.0.0.1:{}", server.port);
         for command in ["status", "drift"] {
             let ran = folder.slowburn(&[command, "--prometheus", &format!("{host}{path}")]);
-            let told = if ran.code == Some(2) {
+            let output = if ran.code == Some(2) {
                 ran.stderr
             } else {
                 format!("answered, exit code {:?}\n", ran.code)
             };
-            assert!(!told.contains('\u{1b}'), "{told}");
+            assert!(!output.contains('\u{1b}'), "{output}");
             all += &format!(
                 "$ {command} {name}{}\n{}",
                 path.replace('\u{1b}', "␛"),
-                told.replace(&host, "http://HOST")
+                output.replace(&host, "http://HOST")
             );
         }
         // A server that is not recognised gets only a few requests.
@@ -152,24 +152,25 @@ fn real_prometheus_and_alertmanager_are_recognised() {
         let own = tempfile::tempdir().unwrap();
         fs::write(own.path().join("prometheus.yml"), "global: {}\n").unwrap();
         let server = Prometheus::start(&program, own.path());
-        let told = said(&folder, &format!("{}/graph", server.url()));
+        let output = said(&folder, &format!("{}/graph", server.url()));
         let right = format!("this is Prometheus: write {}\n", server.url());
-        assert_eq!(told.matches(&right).count(), 4, "{told}");
+        assert_eq!(output.matches(&right).count(), 4, "{output}");
         let other = "this is Prometheus, which does not notify anybody: write the address of Alertmanager, such as http://localhost:9093";
-        assert!(told.contains(other), "{told}");
+        assert!(output.contains(other), "{output}");
     } else {
         skipped("no real Prometheus was asked in the place of another");
     }
     let compiled = slowburn::compile(&slowburn::source::Sources::new(support::rules::own()));
     let Some(server) = Running::start(&compiled.artifacts().unwrap()) else { return };
-    let told = said(&folder, &format!("http://127.0.0.1:{}", server.port));
+    let output = said(&folder, &format!("http://127.0.0.1:{}", server.port));
     let other = "this is Alertmanager, which does not answer queries: write the address of Prometheus, such as http://localhost:9090";
-    assert_eq!(told.matches(other).count(), 3, "{told}");
+    assert_eq!(output.matches(other).count(), 3, "{output}");
     assert!(
-        told.contains("this is Alertmanager, which does not evaluate rules: write the address of Prometheus"),
-        "{told}"
+        output
+            .contains("this is Alertmanager, which does not evaluate rules: write the address of Prometheus"),
+        "{output}"
     );
-    assert!(told.ends_with("$ drift --alertmanager\nanswered, exit code 1\n"), "{told}");
+    assert!(output.ends_with("$ drift --alertmanager\nanswered, exit code 1\n"), "{output}");
 }
 
 #[test]

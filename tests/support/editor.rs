@@ -122,10 +122,10 @@ impl Editor {
     /// The next problems of a file.
     pub fn problems(&mut self, path: &Path) -> Vec<Value> {
         let uri = uri(path);
-        let mut told = self.wait(|message| {
+        let mut reply = self.wait(|message| {
             message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri.as_str()
         });
-        serde_json::from_value(told["params"]["diagnostics"].take()).unwrap()
+        serde_json::from_value(reply["params"]["diagnostics"].take()).unwrap()
     }
 
     /// Opens a file with its content on the disk.

@@ -51,8 +51,8 @@ impl Server {
 
     /// Makes it read its configuration again. Returns before it has.
     pub fn reload(&self) {
-        let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let status = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
     }
 
     /// `http://127.0.0.1:…`
