@@ -90,7 +90,7 @@ fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>, slo: Op
     match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
-            "a problem shows its code in brackets, as in `error[missing-key]`: write `slowburn explain missing-key`; for an SLO write `slowburn explain {}`; `slowburn help problems` lists all codes",
+            "a problem shows its code in brackets, as in `error[missing-key]`: write `slowburn explain missing-key`; for an SLO write `slowburn explain {}`",
             slo.as_deref().unwrap_or("api/availability"),
         )),
     }
