@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::model::{Language, Wording, Wordings};
@@ -240,13 +240,12 @@ pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
 }
 
 fn render_texts(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
+    let values = Value::from(minijinja::value::Serde(values));
     let phrase = |own: &Option<String>, template| match own {
-        Some(own) => trimmed(
-            ENVIRONMENT
-                .render_str(own, minijinja::value::Serde(values))
-                .expect("templates with faults are problems"),
-        ),
-        None => render(template, values),
+        Some(own) => {
+            trimmed(ENVIRONMENT.render_str(own, values.clone()).expect("templates with faults are problems"))
+        }
+        None => rendered(template, values.clone()),
     };
     Texts { summary: phrase(&own.summary, summary), description: phrase(&own.description, description) }
 }
@@ -334,7 +333,10 @@ fn trimmed(mut text: String) -> String {
 }
 
 fn render(template: &str, values: impl Serialize) -> String {
-    let values = minijinja::value::Serde(&values);
+    rendered(template, minijinja::value::Serde(&values).into())
+}
+
+fn rendered(template: &str, values: Value) -> String {
     let template = ENVIRONMENT.get_template(template).expect("the built-in templates have names");
     trimmed(template.render(values).expect("the built-in templates are tested"))
 }
