@@ -11,7 +11,7 @@ use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem, few};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity, text};
+use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity};
 
 pub const TOOL: &str = "Sloth";
 
@@ -280,20 +280,17 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
 pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     match Objective::from_percent(written.text.trim()) {
         Ok(objective) => {
-            let ratio = objective.ratio();
-            if ratio < Decimal::new(1, 2) {
+            if let Some((slip, meant)) = objective.meant() {
                 problems.push(
-                    Problem::warning(
+                    Problem::error(
                         Code::ObjectiveOutOfRange,
                         whole(written),
-                        "an objective below 1% promises next to nothing",
+                        format!("an objective is the share of good events, and {objective} is almost none"),
                     )
-                    .label(format!("a percentage is read here: this is {objective}"))
-                    .help(format!(
-                        "if {}% is meant, write {0}",
-                        text((ratio * Decimal::from(10_000)).normalize())
-                    )),
+                    .label(format!("a percentage is read here; if this is {slip}, the objective is {meant}"))
+                    .help(format!("write {meant}")),
                 );
+                return None;
             }
             Some(objective)
         }

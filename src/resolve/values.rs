@@ -6,7 +6,7 @@ use crate::inert::blank;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, percent, text,
+    Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, text,
 };
 
 /// The objective and threshold in one `objective`.
@@ -149,22 +149,22 @@ pub(super) fn threshold_place(scalar: &Scalar) -> Span {
     scalar.place(start, start + written.trim().len())
 }
 
-/// The promise of an SLO. Less than a tenth of the events is the share that may be bad.
+/// The promise of an SLO, whose objective is not a slip.
 pub(super) fn objective(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
     let promise = promise(scalar, problems)?;
-    if promise.objective.ratio() >= Decimal::new(1, 1) {
-        return Some(promise);
-    }
+    let Some((slip, meant)) = promise.objective.meant() else { return Some(promise) };
     let text = scalar.text.trim();
-    let (written, good) = (promise.objective, percent(promise.objective.budget().ratio()));
     let end = text.find('<').map_or(text.len(), |at| text[..at].trim_end().len());
     let place = scalar.place(0, end);
-    let headline = format!("an objective is the share of good events, and {written} is almost none");
-    let good = if text.starts_with(['P', 'p']) { format!("P{}", good.trim_end_matches('%')) } else { good };
+    let good = if text.starts_with(['P', 'p']) { format!("P{meant}") } else { format!("{meant}%") };
     problems.push(
-        Problem::error(Code::ObjectiveOutOfRange, place, headline)
-            .label(format!("if {written} may be bad, {good} is meant"))
-            .fix(format!("write `{good}`"), place, good),
+        Problem::error(
+            Code::ObjectiveOutOfRange,
+            place,
+            format!("an objective is the share of good events, and {} is almost none", promise.objective),
+        )
+        .label(format!("if this is {slip}, the objective is {good}"))
+        .fix(format!("write `{good}`"), place, good),
     );
     None
 }

@@ -41,6 +41,19 @@ impl Objective {
         Ok(Self((value / Decimal::ONE_HUNDRED).normalize()))
     }
 
+    /// What an objective below 10% probably is, and the percentage of the objective that is meant: 0.999% is a ratio and means 99.9, 0.5% is the share
+    /// that may be bad and means 99.5. `None` from 10% on.
+    pub fn meant(self) -> Option<(&'static str, Decimal)> {
+        let (is, ratio) = match self.0 {
+            share if share >= Decimal::new(1, 1) => return None,
+            share if share >= Decimal::new(9, 3) && share < Decimal::new(1, 2) => {
+                ("a ratio", share * Decimal::ONE_HUNDRED)
+            }
+            share => ("the share that may be bad", Decimal::ONE - share),
+        };
+        Some((is, (ratio * Decimal::ONE_HUNDRED).normalize()))
+    }
+
     /// Reads `99.9%`.
     ///
     /// # Errors
