@@ -198,7 +198,9 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                     None => {
                         let plain = |missing: &String| missing.replace(['<', '>'], "").replace("...", "");
                         let lacks: Vec<String> = missing.iter().map(plain).collect();
-                        let headline = format!("`slowburn {}` needs {}", words.first()?, listed(&lacks));
+                        // `metrics` has only one command.
+                        let name = words.first().map(|first| first.replace("metrics", "metrics capture"))?;
+                        let headline = format!("`slowburn {name}` needs {}", listed(&lacks));
                         let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
                         let advice =
                             format!("write `{} {}`, with your values", line(&words), examples.join(" "));
@@ -220,7 +222,8 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
 
 /// An example of a missing argument, as the parser names it.
 fn example(missing: &str) -> &str {
-    const EXAMPLES: [(&str, &str); 10] = [
+    const EXAMPLES: [(&str, &str); 11] = [
+        ("--out", "--out metrics/api.prom"),
         ("--prometheus", "--prometheus http://localhost:9090"),
         ("--month", "--month 2027-01"),
         ("<OLD>", "main"),
