@@ -244,7 +244,7 @@ fn a_service_of_many_slos_reads_them_in_several_groups() {
     let rules = &artifacts["prometheus/many.rules.yaml"];
     let groups = groups(rules);
     let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
-    let raw = (2..=5).map(|index| format!("many/slos/{index}"));
+    let raw = (2..=10).map(|index| format!("many/slos/{index}"));
     let slow = ["many/slos/long", "many/slos/long/alerts/2", "many/slos/long/alerts/3"];
     let rest = ["many/slos", "many/slos/alerts/2", "many/slos/alerts/3"].into_iter().chain(slow);
     assert_eq!(names, raw.chain(rest.map(str::to_owned)).collect::<Vec<_>>());

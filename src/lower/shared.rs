@@ -16,9 +16,12 @@ use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
 use crate::vocabulary::INTERVAL;
 
-/// The main group counts the events of this many SLOs. Groups before it, evaluated at about the same time, count those of the others. So no group
-/// becomes too large for an object of Kubernetes.
+/// One group counts the events of this many SLOs, with rules that they share.
 const TOGETHER: usize = 25;
+
+/// Of more SLOs, the main group counts the events of this many. Groups before it, evaluated at about the same time, count those of the others. They do
+/// not share these rules, so fewer fit into an object of Kubernetes.
+const APART: usize = 12;
 
 /// The number of alerts in the main group. The others are in groups after it: they read recorded series, so their time of evaluation does not matter.
 const ALERTS: usize = 50;
@@ -36,7 +39,8 @@ pub(super) fn groups(service: &str, slos: &[SloPlan], most: Option<usize>) -> Ve
     for (place, group) in first.groups.iter().enumerate() {
         let (own, rest) = commons.ordered(slos, place);
         let main = Group { name: group.name.clone(), interval: group.interval, rules: Vec::new() };
-        let mut before = together(own, most).into_iter();
+        let most_slos = if is_split { APART } else { TOGETHER };
+        let mut before = together(own, most_slos, most).into_iter();
         let mut rules = before.next().unwrap_or_default();
         let alerts = rest.iter().filter(|rule| matches!(rule.makes, RuleOutput::Alert(_))).count();
         let (rest, behind) = match alerts > ALERTS {
@@ -193,15 +197,15 @@ fn counting_rules(slo: &SloPlan) -> usize {
     rules.iter().rposition(counts).map_or(0, |last| last + 1)
 }
 
-/// The rules of several SLOs in one group, as many as fit.
-fn together(own: Vec<Vec<Rule>>, most: Option<usize>) -> Vec<Vec<Rule>> {
+/// The rules of several SLOs in one group, as many as fit: at most so many SLOs, and at most so many rules.
+fn together(own: Vec<Vec<Rule>>, slos: usize, most: Option<usize>) -> Vec<Vec<Rule>> {
     let mut groups: Vec<(usize, Vec<Rule>)> = Vec::new();
     for rules in own {
         match groups.last_mut() {
-            Some((slos, group))
-                if *slos < TOGETHER && most.is_none_or(|most| group.len() + rules.len() <= most) =>
+            Some((count, group))
+                if *count < slos && most.is_none_or(|most| group.len() + rules.len() <= most) =>
             {
-                *slos += 1;
+                *count += 1;
                 group.extend(rules);
             }
             _ => groups.push((1, rules)),
