@@ -15,6 +15,9 @@ use crate::vocabulary::Duration;
 /// The limit of combinations for one alert. With more of them each route has examples of its own.
 const MOST_EXAMPLES: usize = 64;
 
+/// With the label's name after it, the value of a label that no route matches.
+const OTHER: &str = "some-";
+
 /// How long Alertmanager remembers a notification by default (`--data.retention`): with a longer repeat interval it repeats after this time.
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
 
@@ -68,6 +71,11 @@ pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     Delivery { labels, receivers: vec![NOBODY.to_owned()], notified: Vec::new(), left_out: 0 }
 }
 
+/// Whether this is the value in examples for a label whose value is unknown.
+pub fn is_unknown(label: &str, value: &str) -> bool {
+    value.strip_prefix(OTHER).is_some_and(|name| name.trim_end_matches('-') == label)
+}
+
 /// Who is notified of an alert with these labels.
 pub fn receivers(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Notified> {
     let mut all: Vec<Notified> = Vec::new();
@@ -112,7 +120,7 @@ fn examples(alertmanager: &Alertmanager, alert: &AlertFacts, pieces: &[Piece]) -
             // Prometheus adds this label to all alerts, and no route matches on it.
             continue;
         }
-        let mut other = format!("some-{label}");
+        let mut other = format!("{OTHER}{label}");
         while values.contains(&other) {
             other.push('-');
         }
