@@ -188,8 +188,9 @@ pub fn sort(problems: &mut Vec<Problem>) {
     problems
         .sort_by(|a, b| (a.primary.span, a.code, &a.headline).cmp(&(b.primary.span, b.code, &b.headline)));
     problems.dedup();
-    let mut counts: BTreeMap<(SourceId, Code), usize> = BTreeMap::new();
-    let kind = |problem: &Problem| (problem.primary.span.source, problem.code);
+    let mut counts: BTreeMap<(SourceId, Code, bool), usize> = BTreeMap::new();
+    // Warnings hide no error.
+    let kind = |problem: &Problem| (problem.primary.span.source, problem.code, problem.is_error());
     problems.retain(|problem| {
         let count = counts.entry(kind(problem)).or_default();
         *count += 1;

@@ -433,12 +433,12 @@ fn finish(
     for one in &mut accepted {
         parse::without_instances(&mut one.problem);
     }
+    let failed = problems.iter().any(Problem::is_error);
     diagnostic::sort(&mut problems);
     diagnostic::without_idle_fixes(&mut problems, sources);
     accepted.sort_by(|a, b| {
         (a.problem.primary.span, a.problem.code).cmp(&(b.problem.primary.span, b.problem.code))
     });
     accepted.dedup();
-    let failed = problems.iter().any(Problem::is_error);
     Compiled { problems, accepted, model: (!failed).then_some(model) }
 }

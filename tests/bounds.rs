@@ -113,6 +113,23 @@ fn the_search_for_impossible_labels_ends() {
     assert!(text.starts_with("the search for values of its series was stopped"), "{text}");
 }
 
+/// Of many problems of a kind only the first are reported. But errors are never hidden by warnings.
+#[test]
+fn many_warnings_hide_no_error_of_their_kind() {
+    let alert = |index: usize, severity: &str| {
+        format!("  s{index}: {{ objective: {severity}, sli: {{ probe: up }} }}\n")
+    };
+    let own = "policies: { p: { tiers: [{ severity: page, budget: 50%, long: 1h, short: 5m }, { severity: ticket, budget: 10%, long: 3d, short: 6h }] } }\n";
+    let many = joined(60, "", |index| alert(index, "90%"));
+    let source = format!(
+        "version: slowburn/v1\nservice: a\nslos:\n{many}  z: {{ objective: 99%, policy: p, sli: {{ probe: up }} }}\n"
+    );
+    let project = format!("version: slowburn/v1\n{own}");
+    let found = problems(&[("slowburn.yaml", project), ("a.yaml", source)]);
+    only(&found, Code::BurnRateUnreachable);
+    assert_eq!(count(&found, Code::BurnRateUnreachable), 51);
+}
+
 /// Dozens of neighbours without a proof do not take the steps of a simple alert.
 #[test]
 fn a_simple_alert_is_proven_beside_many_that_cannot_be() {

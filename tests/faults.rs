@@ -1141,3 +1141,88 @@ fn a_deploy_that_removes_a_bound_makes_no_event_bad() {
         .silent()
         .run();
 }
+
+/// A life of the counters of one process, and the bad events in it.
+struct Lives {
+    scrape: u32,
+    good: String,
+    errors: String,
+    minutes: u32,
+    bad: u32,
+}
+
+impl Lives {
+    fn play(&self) -> Play {
+        let until = format!("{}m", self.minutes);
+        mail().scraped_every(self.scrape).series(OK, &self.good).series(ERROR, &self.errors).until(&until).is(
+            &until,
+            &counted("bad"),
+            &self.bad.to_string(),
+        )
+    }
+}
+
+#[test]
+fn errors_of_a_process_that_restarts_are_counted_although_the_last_one_had_as_many() {
+    // A crash every 150 s: each process begins with 15 s of errors alone.
+    let good = format!("1000050+150x159{}", " stale 0 100 250+150x6".repeat(16));
+    let errors = format!("0x159{}", " stale 100 150x7".repeat(16));
+    let crashes = Lives { scrape: 15, good, errors, minutes: 80, bad: 2400 };
+    crashes.play().firing("79m", "MailDeliveryBurnPage", 1).run();
+    // One restart. Before it there were fewer errors, or nearly as many, or more.
+    for before in [0, 40, 140, 200] {
+        let good = "1000000+100x200 _x3 300+100x200".to_owned();
+        let errors = format!("{before}x200 _x3 150x200");
+        Lives { scrape: 10, good, errors, minutes: 60, bad: 150 }.play().run();
+    }
+}
+
+#[test]
+fn errors_right_before_a_restart_are_counted() {
+    // Every five minutes all fails for 20 s, and then the process is replaced.
+    let good = "50+100x27 2750 2750 ".repeat(12);
+    let errors = "0x27 50 150 ".repeat(12);
+    Lives { scrape: 10, good: good + "50+100x40", errors: errors + "0x40", minutes: 64, bad: 1800 }
+        .play()
+        .run();
+}
+
+#[test]
+fn errors_before_the_first_good_event_of_a_process_are_counted_once() {
+    // The series of good events comes with the first of them, minutes after the errors.
+    for silent in [3, 12, 60] {
+        let good = format!("5000+100x240 stale _x{silent} 100+100x199");
+        let errors = "40x240 10+10x299".to_owned();
+        Lives { scrape: 10, good, errors, minutes: 85, bad: 2710 - 10 }.play().run();
+    }
+}
+
+#[test]
+fn a_quiet_night_makes_no_old_error_new() {
+    // All series expire. After 40 minutes the good ones are back, and half an hour later the errors.
+    for night in [35, 80, 600] {
+        let good = format!("1000000+30x120 stale _x{} 1003600+30x120", night - 1);
+        let errors = format!("5000x10 stale _x{} 5001x59", night + 169);
+        let night = Lives { scrape: 30, good, errors, minutes: (240 + night) / 2, bad: 1 };
+        night.play().silent().run();
+    }
+}
+
+#[test]
+fn a_burst_of_a_new_series_after_others_expired_is_no_restart() {
+    let series = vec![
+        (calls("instance='c',code='500'"), "5000x30 stale".to_owned()),
+        (calls("instance='c',code='503'"), "3000x300".to_owned()),
+        (calls("instance='c',code='200'"), "1000+5x60 stale".to_owned()),
+        (calls("instance='c',code='201'"), "_x85 2 40x215".to_owned()),
+    ];
+    let name = "a burst".to_owned();
+    Happening { name, sli: COUNTERS, by: "", contract: "", series, length: 140, total: 339, bad: 0 }.play();
+}
+
+#[test]
+fn a_series_that_misses_scrapes_and_returns_unchanged_counts_nothing() {
+    let good = "5000+1x300".to_owned();
+    let errors = format!("40x60{}", " stale 40x9".repeat(20));
+    Lives { scrape: 15, good, errors, minutes: 70, bad: 0 }.play().silent().run();
+}

@@ -247,7 +247,7 @@ fn servers_that_cannot_be_asked_end_with_2() {
     folder.write("other.yaml", sloth().replace("shop", "other"));
     folder.write("broken.json", "{}");
     for (args, said) in [
-        (&["old.yaml", "--check"][..], "required arguments were not provided"),
+        (&["old.yaml", "--check"][..], "`slowburn import` needs `--prometheus URL|--answer FILE`"),
         (&["old.yaml", "--prometheus", "http://127.0.0.1:1"], "--check"),
         (&["old.yaml", "--check", "--prometheus", "http://127.0.0.1:1"], "cannot"),
         (

@@ -244,7 +244,7 @@ fn a_service_of_many_slos_reads_them_in_several_groups() {
     let rules = &artifacts["prometheus/many.rules.yaml"];
     let groups = groups(rules);
     let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
-    let raw = (2..=5).map(|index| format!("many/slos/{index}"));
+    let raw = (2..=10).map(|index| format!("many/slos/{index}"));
     let slow = ["many/slos/long", "many/slos/long/alerts/2", "many/slos/long/alerts/3"];
     let rest = ["many/slos", "many/slos/alerts/2", "many/slos/alerts/3"].into_iter().chain(slow);
     assert_eq!(names, raw.chain(rest.map(str::to_owned)).collect::<Vec<_>>());
@@ -258,6 +258,54 @@ fn a_service_of_many_slos_reads_them_in_several_groups() {
         .is("30m", &counted("total"), "600")
         .is("30m", &counted("bad"), "60")
         .run();
+}
+
+/// Each of these rules reads what the one before has just recorded. Groups are evaluated at moments of their own: in two groups it would be read
+/// sometimes now and sometimes at the next evaluation, and some events would be counted twice.
+#[test]
+fn the_rules_that_count_the_events_of_an_slo_are_in_one_group() {
+    let slo = |number: usize| {
+        format!(
+            "  s{number}: {{ objective: 99%, sli: {{ total: 'x_total{{n=\"{number}\"}}', bad: 'x_total{{n=\"{number}\",code=\"500\"}}' }} }}\n"
+        )
+    };
+    for (count, project, file) in [
+        (60, "version: slowburn/v1\n", "prometheus/many.rules.yaml"),
+        (25, "version: slowburn/v1\n", "prometheus/many.rules.yaml"),
+        (7, "version: slowburn/v1\ntargets: { mimir: {} }\n", "mimir/many.rules.yaml"),
+        (7, "version: slowburn/v1\ntargets: { mimir: { max_rules: 12 } }\n", "mimir/many.rules.yaml"),
+    ] {
+        let slos: String = (0..count).map(slo).collect();
+        let source = format!("version: slowburn/v1\nservice: many\nslos:\n{slos}");
+        let artifacts = compiled(&[("slos/slowburn.yaml", project), ("slos/many.yaml", &source)]);
+        let groups = groups(&artifacts[file]);
+        for number in 0..count {
+            let labels = format!("slo=\"s{number}\"");
+            // A rule of all SLOs names none.
+            let is_of = |rule: &Value, record: &str| {
+                let expr = rule["expr"].as_str().unwrap();
+                let own = rule["labels"].get("slo").is_some_and(|slo| *slo == format!("s{number}"));
+                rule.get("record").is_some_and(|name| *name == record)
+                    && (own
+                        || !expr.contains("slo=") && rule.get("labels").is_none()
+                        || expr.contains(&labels))
+            };
+            let place = |record: &str| {
+                let of = |group: &Value| {
+                    group["rules"].as_sequence().unwrap().iter().any(|rule| is_of(rule, record))
+                };
+                groups.iter().position(of)
+            };
+            let shown = place("slo:events:shown");
+            assert!(shown.is_some(), "{file} {number}");
+            for record in ["gained", "counted"].map(|name| format!("slo:events:{name}")) {
+                assert_eq!(place(&record), shown, "{file} {number} {record}");
+            }
+            for side in ["total", "bad"] {
+                assert_eq!(place(&format!("slo:{side}_events:increase30s")), shown, "{file} {number} {side}");
+            }
+        }
+    }
 }
 
 #[test]

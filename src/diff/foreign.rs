@@ -10,6 +10,7 @@ pub use measured::{metric_differences, reads};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::promise::new_objective;
 use super::{Side, sorted, together};
 use crate::difference::{Amounts, Change, Difference, Kind, Sentence};
 use crate::foreign::{Foreign, Rule, Slo};
@@ -240,13 +241,7 @@ fn promise(theirs: &Slo, one: OurSlo, kept: &mut Vec<Sentence>) -> Vec<Change> {
         Some(was) if same(was, promise.ratio) => {
             kept.push(Sentence::plain(format!("the objective {}", percent(promise.ratio))));
         }
-        Some(was) => {
-            let (before, after) = (percent(was), percent(promise.ratio));
-            let (kind, word) =
-                if promise.ratio > was { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-            let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
-            changes.push(Change::new(kind, &subject, message).values(before, after));
-        }
+        Some(was) => changes.push(new_objective(&subject, was, promise.ratio)),
         None => changes.push(unknown("objective")),
     }
     match theirs.period {
@@ -287,9 +282,7 @@ fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
     let mut changes = Vec::new();
     for alert in &slo.alerts {
         for part in alert.unclear.iter().take(NAMED) {
-            let message =
-                Sentence::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
-            let message = message
+            let message = placed(&alert.rule)
                 .and(" has a part that slowburn does not recognise, and that is not compared: ")
                 .quote(short(part));
             changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], message));
@@ -315,11 +308,7 @@ fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
     if let Some(objective) = slo.objective {
         message = message.and(format!(": promises {}", percent(objective)));
     }
-    let mut effects = Vec::new();
-    for alert in slo.alerts.iter().take(NAMED) {
-        effects
-            .push(Sentence::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place));
-    }
+    let mut effects: Vec<Sentence> = slo.alerts.iter().take(NAMED).map(|alert| placed(&alert.rule)).collect();
     let series: BTreeSet<&String> = slo.recorded.iter().map(|rule| &rule.name).collect();
     if !series.is_empty() {
         effects.push(Sentence::plain("it records ").list(series.into_iter().take(NAMED)));
@@ -345,16 +334,17 @@ fn added_slo(one: OurSlo, complete: bool) -> Change {
     Change::new(Kind::SloAdded, &subject, Sentence::plain(message))
 }
 
+/// `the alert A of FILE:LINE`
+fn placed(rule: &Rule) -> Sentence {
+    let what = if rule.alerts { "the alert " } else { "the recorded series " };
+    Sentence::plain(what).quote(&rule.name).and(" of ").quote(&rule.place)
+}
+
 /// Rules that belong to no SLO.
 fn rest(rules: &[Rule]) -> Vec<Change> {
-    let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
     let one = |rule: &Rule| {
-        let message = Sentence::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
-        Change::new(
-            Kind::NotUnderstood,
-            &[],
-            message.and(" belongs to no recognised SLO, and is not compared"),
-        )
+        let message = placed(rule).and(" belongs to no recognised SLO, and is not compared");
+        Change::new(Kind::NotUnderstood, &[], message)
     };
     let mut changes: Vec<Change> = rules.iter().take(NAMED).map(one).collect();
     if rules.len() > NAMED {

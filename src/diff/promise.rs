@@ -42,10 +42,6 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     if old.ratio == new.ratio {
         return None;
     }
-    let (before, after) = (percent(old.ratio), percent(new.ratio));
-    let (kind, word) =
-        if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
-    let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
     let used = |share: Decimal| percent_digits(share, 3);
     // The events of the period stay the same and are compared with another budget.
     let past = match new.budget < old.budget {
@@ -58,7 +54,15 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
             used(old.budget / new.budget)
         ),
     };
-    Some(Change::new(kind, &pair.subject(), message).values(before, after).effects([Sentence::plain(past)]))
+    Some(new_objective(&pair.subject(), old.ratio, new.ratio).effects([Sentence::plain(past)]))
+}
+
+/// The change of an objective.
+pub(super) fn new_objective(subject: &[String], old: Decimal, new: Decimal) -> Change {
+    let (before, after) = (percent(old), percent(new));
+    let (kind, word) = if new > old { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
+    let message = Sentence::plain(format!("objective {after}, was {before}: {word}"));
+    Change::new(kind, subject, message).values(before, after)
 }
 
 fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
@@ -243,20 +247,20 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
     let watched = |slo: &Slo, severity| slo.tiers.iter().any(|tier| tier.severity == severity);
     let mut changes = Vec::new();
     for severity in Severity::ALL {
-        let of = |slo: &Slo| *slo.min_bad_events.get(severity);
-        let (before, after) = (of(pair.old.slo), of(pair.new.slo));
-        if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let message =
-                Sentence::plain(format!("a {severity} needs at least {after} bad events, was {before}"));
-            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), message).values(before, after));
+        if !watched(pair.old.slo, severity) || !watched(pair.new.slo, severity) {
+            continue;
         }
-        let of = |slo: &Slo| *slo.min_events.get(severity);
-        let (before, after) = (of(pair.old.slo), of(pair.new.slo));
-        if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let message =
-                format!("a {severity} needs at least {after} events in its long window, was {before}");
-            let change = Change::new(Kind::MinEvents, &pair.subject(), Sentence::plain(message));
-            changes.push(change.values(before, after));
+        let (old, new) = (pair.old.slo, pair.new.slo);
+        for (kind, what, before, after) in [
+            (Kind::MinBadEvents, "bad events", &old.min_bad_events, &new.min_bad_events),
+            (Kind::MinEvents, "events in its long window", &old.min_events, &new.min_events),
+        ] {
+            let (before, after) = (before.get(severity), after.get(severity));
+            if before != after {
+                let message = format!("a {severity} needs at least {after} {what}, was {before}");
+                let change = Change::new(kind, &pair.subject(), Sentence::plain(message));
+                changes.push(change.values(before, after));
+            }
         }
     }
     changes
@@ -273,20 +277,12 @@ fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let mut changes = Vec::new();
     for line in lines.into_iter().rev() {
         let below = format!("when less than {line} of the budget is left");
+        let change = |message| Change::new(Kind::BudgetAlert, &subject, Sentence::plain(message));
         changes.extend(match (of(old, line), of(new, line)) {
             (Some(was), Some(is)) if was == is => None,
-            (Some(was), Some(is)) => {
-                let message = Sentence::plain(format!("a {is} {below}, was a {was}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, message).values(was, is))
-            }
-            (None, Some(is)) => {
-                let message = Sentence::plain(format!("a {is} {below}, nobody was notified before"));
-                Some(Change::new(Kind::BudgetAlert, &subject, message))
-            }
-            (Some(was), None) => {
-                let message = Sentence::plain(format!("no {was} any more {below}"));
-                Some(Change::new(Kind::BudgetAlert, &subject, message))
-            }
+            (Some(was), Some(is)) => Some(change(format!("a {is} {below}, was a {was}")).values(was, is)),
+            (None, Some(is)) => Some(change(format!("a {is} {below}, nobody was notified before"))),
+            (Some(was), None) => Some(change(format!("no {was} any more {below}"))),
             (None, None) => None,
         });
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::FileContents;
-use crate::diagnostic::{Code, Problem};
+use super::keys::not_carried;
+use crate::diagnostic::Problem;
 use crate::vocabulary::{AlertName, Severity};
 
 /// An SLO: the index of its service, and its index in the service.
@@ -23,11 +24,7 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
         match draft.alert_name.as_ref().filter(|_| !draft.is_silent()) {
             Some(written) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
                 nameless.insert(service);
-                let problem = Problem::warning(
-                    Code::NotCarried,
-                    written.place,
-                    "this name of two alerts is not imported",
-                );
+                let problem = not_carried(written.place, "this name of two alerts is not imported");
                 problems.push(problem.label(format!(
                     "page and ticket both have `severity: {}`, so the two alerts would be the same",
                     labels[0]
@@ -39,12 +36,8 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
             Some(written) => {
                 nameless.insert(service);
                 problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
-                        written.place,
-                        "this name of an alert is not imported",
-                    )
-                    .label("a name has letters, digits, `_ - . :` and single spaces"),
+                    not_carried(written.place, "this name of an alert is not imported")
+                        .label("a name has letters, digits, `_ - . :` and single spaces"),
                 );
             }
             None if draft.is_silent() => {}
@@ -70,9 +63,7 @@ pub fn settle(gathered: &mut FileContents, may_be_project: bool, problems: &mut 
                 let draft = &gathered.services[service].slos[slo].draft;
                 let Some(written) = &draft.alert_name else { continue };
                 problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
-                        written.place,
+                    not_carried(written.place,
                         format!("the alert name `{name}` of several SLOs is not imported"),
                     )
                     .label("such a name is written once, for a service or for the project, and then applies to all its SLOs")

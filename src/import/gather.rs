@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use super::draft::{Alert, Draft, NotImported, Pair, PlacedText, Policy, Tier};
+use super::keys::not_carried;
 use super::measure::Measured;
 use crate::diagnostic::{Code, Problem};
 use crate::secret;
@@ -126,7 +127,7 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
     if let Some(first) = out.first() {
         let headline = format!("an alert over {} that can never fire is not imported", first.long);
         problems.push(
-            Problem::warning(Code::NotCarried, draft.name.place, headline)
+            not_carried(draft.name.place, headline)
                 .label(format!("at {} not even a full outage reaches its burn rate", draft.objective)),
         );
     }
@@ -153,7 +154,7 @@ fn remove_secrets(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
     if found {
         problems.push(
-            Problem::warning(Code::NotCarried, name.place, "a secret in a text of this SLO is not imported")
+            not_carried(name.place, "a secret in a text of this SLO is not imported")
                 .label("everybody would read it"),
         );
     }
@@ -257,7 +258,7 @@ fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     if let Some(first) = owners.first() {
         for other in owners.iter().filter(|owner| owner.text != first.text) {
             problems.push(
-                Problem::warning(Code::NotCarried, other.place, "a service has one owner")
+                not_carried(other.place, "a service has one owner")
                     .label(format!("its other SLOs are owned by `{}`", first.text)),
             );
         }
@@ -281,8 +282,7 @@ fn share_settings(service: &mut Service, problems: &mut Vec<Problem>) {
     if service.missing {
         for (_, place) in switches.iter().filter(|(reported, _)| !reported) {
             problems.push(
-                Problem::warning(
-                    Code::NotCarried,
+                not_carried(
                     *place,
                     "the switch that turns off notifications of missing events is not imported",
                 )
@@ -320,14 +320,11 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                 label.get_or_insert_with(|| own.clone());
             } else {
                 problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
-                        own.place,
-                        format!("the severity `{}` is not imported", own.text),
-                    )
-                    .label(format!(
-                        "a project has one label value for a {severity}, and most SLOs have `{most}`"
-                    )),
+                    not_carried(own.place, format!("the severity `{}` is not imported", own.text)).label(
+                        format!(
+                            "a project has one label value for a {severity}, and most SLOs have `{most}`"
+                        ),
+                    ),
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
@@ -340,7 +337,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
         };
         for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
             problems.push(
-                Problem::warning(Code::NotCarried, pair.place, format!("`{}` is not imported", pair.name))
+                not_carried(pair.place, format!("`{}` is not imported", pair.name))
                     .label(format!(
                         "labels of a {severity} belong to the project, but not all SLOs have this one"
                     ))
@@ -438,13 +435,9 @@ fn clean(by: &mut Vec<PlacedText>, problems: &mut Vec<Problem>) {
         if !kept {
             let shown: String = label.text.chars().take(60).collect();
             problems.push(
-                Problem::warning(
-                    Code::NotCarried,
-                    label.place,
-                    format!("this SLO has no separate promises per `{shown}`"),
-                )
-                .label("the rules cannot keep a label with this name: all its values share one budget")
-                .help("rename the label when it is scraped, and write the new name in `by`"),
+                not_carried(label.place, format!("this SLO has no separate promises per `{shown}`"))
+                    .label("the rules cannot keep a label with this name: all its values share one budget")
+                    .help("rename the label when it is scraped, and write the new name in `by`"),
             );
         }
         kept && seen.insert(label.text.clone())
@@ -525,9 +518,7 @@ fn carried(
             Some(_) if !reported.insert(pair.place) => {}
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
-                let problem =
-                    Problem::warning(Code::NotCarried, pair.place, format!("`{shown}` is not imported"))
-                        .label(why);
+                let problem = not_carried(pair.place, format!("`{shown}` is not imported")).label(why);
                 problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
             }
             None => match kept.iter_mut().find(|other| other.name == pair.name) {

@@ -9,6 +9,9 @@ use crate::secret;
 use crate::source::Span;
 use crate::vocabulary::nearest;
 
+/// The advice about a missing key that a promise needs.
+pub const NOT_KNOWN: &str = "the promise is not known without it";
+
 /// The keys of a map that were not taken yet.
 pub struct Keys<'n> {
     /// The place of the map.
@@ -73,21 +76,20 @@ impl<'n> Keys<'n> {
             Some(empty) => {
                 let headline = format!("`{name}` of {} is empty", self.what);
                 let problem = Problem::error(Code::MissingKey, whole(&empty), headline);
-                problems.push(problem.help("the promise is not known without it"));
+                problems.push(problem.help(NOT_KNOWN));
                 None
             }
             None => {
-                problems.push(
-                    Problem::error(
-                        Code::MissingKey,
-                        self.span.beginning(),
-                        format!("`{name}` is missing from {}", self.what),
-                    )
-                    .help("the promise is not known without it"),
-                );
+                problems.push(self.missing(name, NOT_KNOWN));
                 None
             }
         }
+    }
+
+    /// The problem of a required key that the map does not have.
+    pub fn missing(&self, name: &str, help: &str) -> Problem {
+        let headline = format!("`{name}` is missing from {}", self.what);
+        Problem::error(Code::MissingKey, self.span.beginning(), headline).help(help)
     }
 
     /// `true` or `false`; a problem if it is another kind of value.
@@ -157,6 +159,15 @@ impl<'n> Keys<'n> {
         }
     }
 
+    /// The keys inside `spec`, the last key of this map that is read; a problem with `help` if there is no `spec`.
+    pub fn required_spec(mut self, help: &str, problems: &mut Vec<Problem>) -> Option<Keys<'n>> {
+        let missing = (!self.has("spec")).then(|| self.missing("spec", help));
+        let spec = self.below("spec", problems);
+        self.finish(problems);
+        problems.extend(missing);
+        spec
+    }
+
     /// Reports that a key is not imported, and why.
     pub fn drop(&mut self, name: &str, why: &str, problems: &mut Vec<Problem>) {
         if let Some((key, node)) = self.entry(name) {
@@ -191,6 +202,11 @@ impl<'n> Keys<'n> {
             });
         }
     }
+}
+
+/// A warning about something that is not imported.
+pub fn not_carried(place: Span, headline: impl Into<String>) -> Problem {
+    Problem::warning(Code::NotCarried, place, headline)
 }
 
 /// The problem of a key that is not imported. Its value may be a secret, and is not shown.

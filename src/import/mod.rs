@@ -37,6 +37,7 @@ use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
+use keys::not_carried;
 pub use rules::{FileKind, file_kinds, rules};
 
 /// Options of an import.
@@ -165,7 +166,7 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     let beside = (options.project && !settings.is_empty()).then_some(settings);
     if let (Some(_), Some(place)) = (&beside, gathered.place()) {
         problems.push(
-            Problem::warning(Code::NotCarried, place, "settings of the project are not imported")
+            not_carried(place, "settings of the project are not imported")
                 .label("the project file already exists, and is not changed")
                 .help("add the lines that are printed below"),
         );
@@ -233,7 +234,7 @@ fn recognised(node: &Node, path: &str, problems: &mut Vec<Problem>) -> Option<us
     });
     if let (Some((kind, place)), Some(_), None) = (kind, text("apiVersion"), of_tool) {
         let kind: String = kind.chars().take(60).collect();
-        let problem = Problem::warning(Code::NotCarried, place, format!("this {kind} is not imported"));
+        let problem = not_carried(place, format!("this {kind} is not imported"));
         problems.push(match kind.as_str() {
             "PrometheusRule" => problem
                 .label("these are rules: SLOs are imported from the specs that rules are made from")

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Account, Draft, NotImported, Pair, PlacedText, Policy, Recorder, Slice};
 use super::gather::named;
-use super::keys::{self, Keys, whole};
+use super::keys::{self, Keys, NOT_KNOWN, not_carried, whole};
 use super::sli::Sli;
 use super::{DialectResults, Document, Options};
 use crate::diagnostic::{Code, Problem};
@@ -52,13 +52,9 @@ impl<'n> Objects<'n> {
         match self.named.get(&name) {
             // References find the first one. An SLO needs no reference.
             Some(first) if object.kind != "SLO" => problems.push(
-                Problem::warning(
-                    Code::NotCarried,
-                    object.place,
-                    format!("a second {} of this name is not imported", object.kind),
-                )
-                .label("references by this name find the first")
-                .and(self.all[*first].place, "the first"),
+                not_carried(object.place, format!("a second {} of this name is not imported", object.kind))
+                    .label("references by this name find the first")
+                    .and(self.all[*first].place, "the first"),
             ),
             Some(_) => self.all.push(object),
             None => {
@@ -117,14 +113,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
         return None;
     }
     if !keys.has("metadata") {
-        problems.push(
-            Problem::error(
-                Code::MissingKey,
-                node.span.beginning(),
-                "`metadata` is missing from the document",
-            )
-            .help("other documents refer to its `name`"),
-        );
+        problems.push(keys.missing("metadata", "other documents refer to its `name`"));
         return None;
     }
     let name = keys.below("metadata", problems)?.required("name", problems)?;
@@ -141,8 +130,7 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
         (_, false) => "no SLO refers to it",
     };
     let name: String = object.name.chars().take(60).collect();
-    let problem =
-        Problem::warning(Code::NotCarried, object.place, format!("{} `{name}` is not imported", object.kind));
+    let problem = not_carried(object.place, format!("{} `{name}` is not imported", object.kind));
     problems.push(problem.label(why));
 }
 
@@ -198,13 +186,9 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
     let metadata = metadata(&mut keys, problems);
     for annotation in &metadata.annotations {
         problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                annotation.place,
-                format!("`{}` is not imported", annotation.name),
-            )
-            .label("it describes the object, and was never on alerts")
-            .hiding(annotation.at),
+            not_carried(annotation.place, format!("`{}` is not imported", annotation.name))
+                .label("it describes the object, and was never on alerts")
+                .hiding(annotation.at),
         );
     }
     let description = match keys.below("spec", problems) {
@@ -254,22 +238,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     keys.pass(&["kind"]);
     let alpha = keys.text("apiVersion", problems).is_some_and(|version| version.text == "openslo/v1alpha");
     let metadata = metadata(&mut keys, problems);
-    let there = keys.has("spec");
-    let spec = keys.below("spec", problems);
-    keys.finish(problems);
-    let Some(mut spec) = spec else {
-        if !there {
-            problems.push(
-                Problem::error(
-                    Code::MissingKey,
-                    node.span.beginning(),
-                    "`spec` is missing from the document",
-                )
-                .help("the promise is not known without it"),
-            );
-        }
-        return Vec::new();
-    };
+    let Some(mut spec) = keys.required_spec(NOT_KNOWN, problems) else { return Vec::new() };
     let description = spec.text("description", problems).map(|text| text.text);
     let service = spec.required("service", problems);
     let mut changes = Vec::new();
@@ -345,7 +314,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         "timeslices" => Sliced::Slices,
         "ratiotimeslices" => {
             problems.push(
-                Problem::warning(Code::NotCarried, whole(&written), "the mean of slices is not imported")
+                not_carried(whole(&written), "the mean of slices is not imported")
                     .label("slowburn gives every event the same weight, at any time")
                     .help("with `budgeting: timeslices` a slice is good or bad as a whole"),
             );
@@ -464,7 +433,7 @@ fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
         (Some(ratio), percent) => {
             if let Some(percent) = percent {
                 problems.push(
-                    Problem::warning(Code::NotCarried, whole(&percent), "`targetPercent` is not imported")
+                    not_carried(whole(&percent), "`targetPercent` is not imported")
                         .label("`target` already is the objective"),
                 );
             }
@@ -522,12 +491,8 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<
     let target = match decimal(&written) {
         Some(all) if all == Decimal::ONE => {
             problems.push(
-                Problem::warning(
-                    Code::NotCarried,
-                    whole(&written),
-                    "a slice without any bad event is not imported",
-                )
-                .label("a slice needs an objective below 1, so 99.9999% is written instead"),
+                not_carried(whole(&written), "a slice without any bad event is not imported")
+                    .label("a slice needs an objective below 1, so 99.9999% is written instead"),
             );
             Objective::from_percent("99.9999").ok()
         }

@@ -2,7 +2,7 @@
 
 use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder};
 use super::gather::named;
-use super::keys::{self, Keys, whole};
+use super::keys::{self, Keys, NOT_KNOWN, not_carried, whole};
 use super::measure::Counts;
 use super::measure::Measured;
 use super::queries::{self, Counters, asked};
@@ -58,21 +58,9 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     if let Some(keys) = keys.below("metadata", problems) {
         metadata = self::metadata(keys, problems);
     } else {
-        problems.push(
-            Problem::error(Code::MissingKey, place, "`metadata` is missing from the document")
-                .help("its `name` is the name of the SLO"),
-        );
+        problems.push(keys.missing("metadata", "its `name` is the name of the SLO"));
     }
-    let there = keys.has("spec");
-    let spec = keys.below("spec", problems);
-    keys.finish(problems);
-    if spec.is_none() && !there {
-        problems.push(
-            Problem::error(Code::MissingKey, place, "`spec` is missing from the document")
-                .help("the promise is not known without it"),
-        );
-    }
-    let mut spec = spec?;
+    let mut spec = keys.required_spec(NOT_KNOWN, problems)?;
     let description = spec.text("description", problems).map(|text| text.text);
     let target = spec.required("target", problems).and_then(|text| objective(&text, problems));
     let window = spec.required("window", problems);
@@ -205,11 +193,7 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
                 1 => ("is", "it belongs"),
                 _ => ("are", "they belong"),
             };
-            let problem = Problem::warning(
-                Code::NotCarried,
-                first.span,
-                format!("{} {verb} not imported", few(&names)),
-            );
+            let problem = not_carried(first.span, format!("{} {verb} not imported", few(&names)));
             problems.push(problem.label(format!(
                 "{belongs} to the object in Kubernetes: only {what} that begin with `{PREFIX}` are on alerts"
             )));
@@ -420,7 +404,7 @@ fn alerting(
     }
     if let Some(name) = &absent_name {
         let headline = "the name of the alert for absent metrics is not imported";
-        let problem = Problem::warning(Code::NotCarried, whole(name), headline);
+        let problem = not_carried(whole(name), headline);
         problems.push(match is_off {
             true => problem.label("there is no such alert: `absent` is false"),
             false => problem
@@ -439,8 +423,7 @@ fn alerting(
                 .map(|label| label.as_ref().map_or(usual.as_str(), |label| label.text.as_str()));
             if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
                 problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
+                    not_carried(
                         whole(slow),
                         format!("the difference between the two alerts of a {severity} is not imported"),
                     )

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** the spelling does not matter: two queries with the same meaning have the same result.
 
+use super::keys::not_carried;
 use super::measure::Counts;
 use std::collections::BTreeSet;
 
@@ -93,7 +94,7 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     }
     for (span, what) in moved {
         problems.push(
-            Problem::warning(Code::NotCarried, place(span), format!("`{what}` is left out"))
+            not_carried(place(span), format!("`{what}` is left out"))
                 .label("the rules choose the time themselves"),
         );
     }

@@ -1,7 +1,7 @@
 //! From the queries of another tool's SLI to the measurement, with messages for the user.
 
 use super::draft::NotImported;
-use super::keys::whole;
+use super::keys::{not_carried, whole};
 use super::measure::Counts;
 use super::measure::{Guard, Measured, NotUnderstood, Place, UNKNOWN_GAUGE};
 use super::queries::{self, Counters, Understood};
@@ -164,8 +164,7 @@ fn to_sli(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -
 }
 
 fn left_out(query: &Scalar, place: Place, headline: &str) -> Problem {
-    Problem::warning(Code::NotCarried, query.place(place.start, place.end), headline)
-        .label("here all events count, at any time")
+    not_carried(query.place(place.start, place.end), headline).label("here all events count, at any time")
 }
 
 /// `bad_ratio` for a query whose events are not understood.

@@ -2,7 +2,7 @@
 
 use super::account::night_example;
 use super::draft::{Account, Alert, Draft, Pair, PlacedText, Policy, Recorder, Tier};
-use super::keys::{self, Keys, whole};
+use super::keys::{self, Keys, NOT_KNOWN, not_carried, whole};
 use super::measure::Counts;
 use super::measure::Measured;
 use super::queries::Counters;
@@ -90,7 +90,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut DialectResul
         };
         let headline = format!("the windows for {} are not imported", windows.period);
         let place = windows.place;
-        problems.push(Problem::warning(Code::NotCarried, place, headline).label(why));
+        problems.push(not_carried(place, headline).label(why));
     }
     let windows = used.map(|used| &windows[used]);
     for (keys, spelled) in groups {
@@ -118,14 +118,7 @@ fn group(
             }
             None => {
                 if !there {
-                    problems.push(
-                        Problem::error(
-                            Code::MissingKey,
-                            keys.span.beginning(),
-                            "`spec` is missing from the document",
-                        )
-                        .help("the promise is not known without it"),
-                    );
+                    problems.push(keys.missing("spec", NOT_KNOWN));
                 }
                 return;
             }
@@ -174,7 +167,7 @@ pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
             _ => ("are", "they belong to the object in Kubernetes, and were never on alerts"),
         };
         let headline = format!("{} {verb} not imported", few(&names));
-        problems.push(Problem::warning(Code::NotCarried, first.span, headline).label(why));
+        problems.push(not_carried(first.span, headline).label(why));
     }
     metadata.finish(problems);
 }

@@ -84,6 +84,15 @@ pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     }
 }
 
+/// What the slow group records for counters; `None` if the SLO has none.
+pub(super) fn remembered(slo: &Slo, names: &Series) -> Option<Rule> {
+    let unit = match slo.budgeting {
+        Budgeting::Occurrences => Unit::Events,
+        Budgeting::Timeslices { .. } => Unit::Occurrences,
+    };
+    CounterSplit::of(slo).map(|_| ledger::remembered(names, unit))
+}
+
 /// The rules for counters.
 fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &CounterSplit) -> Vec<Rule> {
     let sides = match split {
@@ -100,13 +109,13 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
         let ledger = Ledger { unit, side, subtracted };
         accounts.iter().any(|account| account.ledger == ledger).then_some(ledger)
     };
-    let begins = match (split, accounts.first()) {
-        (_, None) => return Vec::new(),
-        (CounterSplit::Bad { .. }, Some(first)) => match known(Side::Bad, false) {
-            Some(bad) if !split.is_signed() => Begins::WithRest(first.ledger, bad),
-            _ => Begins::With(first.ledger),
+    let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
+    let begins = match split {
+        CounterSplit::Bad { .. } => match known(Side::Bad, false) {
+            Some(bad) if !split.is_signed() => Begins::WithRest(first, bad),
+            _ => Begins::With(first),
         },
-        (_, Some(first)) => Begins::With(known(Side::Good, false).unwrap_or(first.ledger)),
+        _ => Begins::With(known(Side::Good, false).unwrap_or(first)),
     };
     let mut rules = ledger::rules(
         names,
@@ -124,8 +133,9 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
     };
     let sum = |side: Side| -> Expr {
         let of = |subtracted| {
-            known(side, subtracted)
-                .map(|ledger| sum_by(&names.all_by(), ledger::gains(names, unit, Some(ledger), only(side))))
+            known(side, subtracted).map(|ledger| {
+                sum_by(&names.all_by(), ledger::gains(names, unit, first, Some(ledger), only(side)))
+            })
         };
         match (of(false), of(true)) {
             (Some(added), Some(subtracted)) => sub(added, subtracted).into(),
@@ -145,7 +155,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
                 // A term that is subtracted on one side is on this side, too.
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
-                false => sum_by(&names.all_by(), ledger::gains(names, unit, None, None)),
+                false => sum_by(&names.all_by(), ledger::gains(names, unit, first, None, None)),
             };
             rules.push(record(Side::Total, agreed(total), since));
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));

@@ -13,8 +13,15 @@
 //! - `gained`: the sum of the increases of its series in thirty seconds. A series that restarted counts from zero. A series that was absent for up to
 //!   a quarter of an hour gains the events of that time.
 //! - `counted`: before + gained, or `shown` if that is more: a new series, a missed evaluation, a late sample. If `shown` falls and nine tenths of
-//!   the good events it shows are just gained, the process has just restarted: `counted` starts again from `shown`. If `shown` rises but stays below
-//!   the earlier maximum, because an older series is gone, at least one event is counted: there is a new series, which may have existed before.
+//!   the good events it shows are just gained, the process has just restarted: all sides start again, from `gained`, which has the events right before
+//!   the restart, or from `shown`, which has those of new series. That `counted` of the first side falls says so to the rules that read it: then the
+//!   whole count is new. If `shown` rises but stays below the earlier maximum, because an older series is gone, at least one event is counted: there
+//!   is a new series, which may have existed before.
+//!
+//! A process whose errors were shown without the first side, because nothing was good yet, has counted them already: `gained` has them. So that is not
+//! taken for a restart.
+//!
+//! All series of a program may expire in a quiet night. So `remembered` keeps `counted` for a day.
 //!
 //! Nine tenths, because the counts of another process of the same target would be counted again if it were taken for new. Good events, because a new
 //! process may fail at once, with error series that are new and have no gain yet.
@@ -69,6 +76,12 @@ const GAINED: &str = "gained";
 
 /// The counted events.
 const COUNTED: &str = "counted";
+
+/// The counted events of the last day.
+const REMEMBERED: &str = "remembered";
+
+/// For this long after its last scrape, a target is known. A program whose series expire may be idle for a night.
+const REMEMBRANCE: Duration = Duration::from_secs(86_400);
 
 /// The label that separates series of several counters in one vector.
 const TERM: &str = "slowburn_term";
@@ -166,12 +179,16 @@ pub(super) fn rules(
         rules.push(names.keep(account.ledger, GAINED, filled(account, gained, account.ledger), remark));
     }
     let all = |operation| names.kept(unit, operation, None);
-    let before =
-        call("last_over_time", vec![all(COUNTED).offset(Time::Fixed(half_an_interval())).range(MEMORY)]);
+    let at_last = |counted: Selector| -> Expr {
+        call("last_over_time", vec![counted.offset(Time::Fixed(half_an_interval())).range(MEMORY)])
+    };
+    let before = || at_last(all(COUNTED));
     // Half an event, so that rounding errors of sums decide nothing.
     let risen = gt(last_gain(all(SHOWN)), number("0.5")).bool();
     let idle = lt(all(GAINED), number("0.5")).bool();
-    let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
+    let lacks = lt(all(SHOWN), Expr::from(sub(before(), number("0.5")))).bool();
+    let new = mul(Expr::from(mul(Expr::from(risen), Expr::from(idle))), Expr::from(lacks));
+    let grown = add(add(before(), all(GAINED)), Expr::from(new));
     let good = |operation| match begins {
         Begins::With(ledger) => names.kept(unit, operation, Some(ledger)).into(),
         Begins::WithRest(all, bad) => {
@@ -186,8 +203,20 @@ pub(super) fn rules(
         Begins::With(ledger) if ledger == first => and(began, fell),
         Begins::With(_) | Begins::WithRest(..) => and(began, fell).ignoring(&[EVENTS]),
     };
+    // A side that was shown without the first one has counted its own restart.
+    let shown_before = |shown: Selector| call("count_over_time", vec![shown.range(MEMORY)]);
+    let alone = gt(shown_before(all(SHOWN)), shown_before(names.kept(unit, SHOWN, Some(first))));
+    let alone = alone.ignoring(&[EVENTS]).group_left::<&str>(&[]);
+    let began = unless(Expr::from(began), Expr::from(alone)).ignoring(&[EVENTS]);
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
-    let mut counted: Expr = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN)).into();
+    let grown = gt(Expr::from(grown), all(SHOWN));
+    let returned = gt(call("last_over_time", vec![all(REMEMBERED).range(REMEMBRANCE)]), all(SHOWN));
+    let returned = unless(Expr::from(returned), before());
+    // The events before a restart are in `gained`. But `counted` of the first side has to fall: that says that all sides start again.
+    let falls = lt(names.kept(unit, GAINED, Some(first)), at_last(names.kept(unit, COUNTED, Some(first))));
+    let restarted = and(gt(all(GAINED), all(SHOWN)), Expr::from(falls)).ignoring(&[EVENTS]);
+    let mut counted: Expr =
+        any([grown.into(), returned.into(), restarted.into(), all(SHOWN).into()]).expect("four alternatives");
     if let Begins::With(good) = begins
         && apart
         && good != first
@@ -210,19 +239,39 @@ pub(super) fn rules(
         name,
         counted,
         "Running count: the previous value plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
-         If shown rises and gained is 0, a series is new and counts as one event. If shown falls and\n\
-         nine tenths of its good events are in gained, the process has restarted: the count starts again from shown.",
+         If shown rises, gained is 0 and a series is missing, another one is new and counts as one event. If shown falls\n\
+         and nine tenths of its good events are in gained, the process has restarted: the count starts again from the\n\
+         larger of gained and shown. A target that was away for up to a day goes on where it was.",
     ));
     rules
 }
 
-/// The events since the last evaluation for each target: of one ledger or of all, and only of targets that `only` counts too. The first sample of a
-/// target is no increase; MetricsQL would count from zero.
-pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option<Ledger>) -> Expr {
+/// Records `slo:events:remembered`: `counted` every five minutes, which is read for a day at a tenth of the samples.
+pub(super) fn remembered(names: &Series, unit: Unit) -> Rule {
+    names.record(
+        format!("slo:{}:{REMEMBERED}", unit.as_str()),
+        call("last_over_time", vec![names.kept(unit, COUNTED, None).range(REACH)]),
+        "The running counts, for targets that come back within a day.",
+    )
+}
+
+/// The events since the last evaluation for each target: of one ledger or of all, and only of targets that `only` counts too. `first` says by its fall
+/// that a process has restarted: then the whole count is new. The first sample of a target is no increase; MetricsQL would count from zero.
+pub(super) fn gains(
+    names: &Series,
+    unit: Unit,
+    first: Ledger,
+    of: Option<Ledger>,
+    only: Option<Ledger>,
+) -> Expr {
     let counted = || names.kept(unit, COUNTED, of);
-    let gained = or(ge(last_gain(counted()), number("0")), counted());
+    let mut gained: Expr = ge(last_gain(counted()), number("0")).into();
+    if of != Some(first) {
+        let restarted = lt(last_gain(names.kept(unit, COUNTED, Some(first))), number("0"));
+        gained = unless(gained, Expr::from(restarted)).ignoring(&[EVENTS]).into();
+    }
     let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
-    let gained = and(and(Expr::from(gained), counted()), Expr::from(known));
+    let gained = and(and(Expr::from(or(gained, counted())), counted()), Expr::from(known));
     match only {
         Some(other) => and(gained, names.kept(unit, COUNTED, Some(other))).ignoring(&[EVENTS]).into(),
         None => gained.into(),

@@ -149,7 +149,8 @@ pub fn service(model: &Model, facts: &ServiceFacts) -> ServicePlan {
     let bounds = series::Bounds::of_all(service);
     let slos = parallel::map_many(&facts.slos, |slo| lower_slo(model, service, slo, bounds));
     let plan = with_slos(model, facts, slos);
-    ServicePlan { groups: shared::groups(&plan.name, &plan.slos), ..plan }
+    let most = model.project.targets.mimir.as_ref().map(|mimir| mimir.max_rules as usize);
+    ServicePlan { groups: shared::groups(&plan.name, &plan.slos, most), ..plan }
 }
 
 /// Its [`ServicePlan::outline`], without the work for the recorded series.
@@ -209,7 +210,8 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     let at = if promise.by.is_empty() { fast.len() } else { 1 };
     fast.splice(at..at, counted);
     fast.extend(windows::fast(promise, &names));
-    with_alerts(model, service, facts, &names, fast, windows::slow(slo, promise, &names))
+    let slow = events::remembered(slo, &names).into_iter().chain(windows::slow(slo, promise, &names));
+    with_alerts(model, service, facts, &names, fast, slow.collect())
 }
 
 /// The plan of an SLO with these recording rules.

@@ -14,23 +14,33 @@ use crate::model::Labels;
 use crate::plan::{Group, Rule, RuleOutput, SloPlan};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
+use crate::vocabulary::INTERVAL;
 
-/// The main group reads the raw series of this many SLOs. Groups before it, evaluated at the same time, read those of the others. So no group becomes
-/// too large for an object of Kubernetes.
+/// One group counts the events of this many SLOs, with rules that they share.
 const TOGETHER: usize = 25;
+
+/// Of more SLOs, the main group counts the events of this many. Groups before it, evaluated at about the same time, count those of the others. They do
+/// not share these rules, so fewer fit into an object of Kubernetes.
+const APART: usize = 12;
 
 /// The number of alerts in the main group. The others are in groups after it: they read recorded series, so their time of evaluation does not matter.
 const ALERTS: usize = 50;
 
-/// The groups of all SLOs of a service.
-pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
+/// The groups of all SLOs of a service. `most` is the number of rules that a ruler takes in a group.
+///
+/// The rules that count the events of an SLO are all in one group: each reads what the one before has just recorded. In another group it would read
+/// that sometimes of this evaluation and sometimes of the last one, and count events twice. So these rules are shared only if one group is enough.
+pub(super) fn groups(service: &str, slos: &[SloPlan], most: Option<usize>) -> Vec<Group> {
     let Some(first) = slos.first() else { return Vec::new() };
-    let mut commons = SharedRules::of(slos);
+    let counting: usize = slos.iter().map(counting_rules).sum();
+    let is_split = slos.len() > TOGETHER || most.is_some_and(|most| counting > most);
+    let mut commons = SharedRules::of(slos, is_split);
     let mut groups = Vec::new();
     for (place, group) in first.groups.iter().enumerate() {
         let (own, rest) = commons.ordered(slos, place);
         let main = Group { name: group.name.clone(), interval: group.interval, rules: Vec::new() };
-        let mut before = own.chunks(TOGETHER).map(<[Vec<Rule>]>::concat);
+        let most_slos = if is_split { APART } else { TOGETHER };
+        let mut before = together(own, most_slos, most).into_iter();
         let mut rules = before.next().unwrap_or_default();
         let alerts = rest.iter().filter(|rule| matches!(rule.makes, RuleOutput::Alert(_))).count();
         let (rest, behind) = match alerts > ALERTS {
@@ -82,14 +92,17 @@ struct SharedRules<'a> {
 }
 
 impl<'a> SharedRules<'a> {
-    fn of(slos: &'a [SloPlan]) -> Self {
+    fn of(slos: &'a [SloPlan], is_split: bool) -> Self {
         let mut all: Vec<SharedRule> = Vec::new();
         let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut is: Vec<Vec<Vec<Option<usize>>>> = Vec::new();
         for (index, slo) in slos.iter().enumerate() {
             let identity = [("service", slo.promise.service.as_str()), ("slo", slo.promise.slo.as_str())];
             let mut common = |rule: &'a Rule| {
-                if !matches!(rule.makes, RuleOutput::Record(_)) || rule.labels.len() != identity.len() {
+                if !matches!(rule.makes, RuleOutput::Record(_))
+                    || rule.labels.len() != identity.len()
+                    || is_split && counts(rule)
+                {
                     return None;
                 }
                 let namesakes = named.entry(rule.name()).or_default();
@@ -171,6 +184,34 @@ impl<'a> SharedRules<'a> {
         });
         own.collect()
     }
+}
+
+/// Whether a rule counts events: it reads what other rules have just recorded.
+fn counts(rule: &Rule) -> bool {
+    rule.name().ends_with(":counted") || rule.name().ends_with(&format!("increase{INTERVAL}"))
+}
+
+/// The number of rules of an SLO up to the last one that counts events.
+fn counting_rules(slo: &SloPlan) -> usize {
+    let rules = slo.groups.first().map_or(&[][..], |group| &group.rules);
+    rules.iter().rposition(counts).map_or(0, |last| last + 1)
+}
+
+/// The rules of several SLOs in one group, as many as fit: at most so many SLOs, and at most so many rules.
+fn together(own: Vec<Vec<Rule>>, slos: usize, most: Option<usize>) -> Vec<Vec<Rule>> {
+    let mut groups: Vec<(usize, Vec<Rule>)> = Vec::new();
+    for rules in own {
+        match groups.last_mut() {
+            Some((count, group))
+                if *count < slos && most.is_none_or(|most| group.len() + rules.len() <= most) =>
+            {
+                *count += 1;
+                group.extend(rules);
+            }
+            _ => groups.push((1, rules)),
+        }
+    }
+    groups.into_iter().map(|(_, rules)| rules).collect()
 }
 
 /// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: it reads only series of the SLO,

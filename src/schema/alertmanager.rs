@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::values::{boolean, duration, label_name, name, pause, severity, text, version};
-use super::{Key, block, list, map, one_or_more};
+use super::{Key, any_of, block, list, map, not_empty, one_or_more};
 
 pub(super) fn alertmanager() -> Value {
     let smtp = vec![
@@ -66,8 +66,6 @@ fn receiver() -> Value {
     ];
     let pagerduty = vec![("routing_key_file", "A file with the integration key.", text())];
     let opsgenie = vec![("api_key_file", "A file with the API key.", text())];
-    let mut webhook = block(&[], webhook);
-    webhook["anyOf"] = json!([{ "required": ["url"] }, { "required": ["url_file"] }]);
     let keys = vec![
         ("email", "An address, or a list. Needs `smtp`.", one_or_more(text())),
         ("slack", "A channel of Slack.", block(&["channel", "api_url_file"], slack)),
@@ -78,13 +76,11 @@ fn receiver() -> Value {
         ),
         ("teams", "A channel of Microsoft Teams, from Alertmanager 0.28 on.", hook()),
         ("discord", "A channel of Discord, from Alertmanager 0.28 on.", hook()),
-        ("webhook", "A program that is called over HTTP.", webhook),
+        ("webhook", "A program that is called over HTTP.", any_of(&[&["url"], &["url_file"]], webhook)),
         ("pagerduty", "A service of PagerDuty.", block(&["routing_key_file"], pagerduty)),
         ("opsgenie", "Opsgenie.", block(&["api_key_file"], opsgenie)),
     ];
-    let mut receiver = block(&[], keys);
-    receiver["minProperties"] = json!(1);
-    receiver
+    not_empty(block(&[], keys))
 }
 
 /// The id of a chat; quotes are allowed.
@@ -119,9 +115,7 @@ fn time() -> Value {
         ("hours", "From and to, in quotes: `\"22:00-07:00\"`, or a list.", one_or_more(text())),
         ("time_zone", "An IANA name such as `Europe/Madrid`. Default: the time zone of the project.", text()),
     ];
-    let mut time = block(&[], keys);
-    time["anyOf"] = json!([{ "required": ["days"] }, { "required": ["hours"] }]);
-    time
+    any_of(&[&["days"], &["hours"]], keys)
 }
 
 fn route() -> Value {

@@ -55,9 +55,26 @@ fn block(required: &[&str], keys: Vec<Key>) -> Value {
     block
 }
 
+/// A map with these keys, and at least the keys of one of the lists.
+fn any_of(required: &[&[&str]], keys: Vec<Key>) -> Value {
+    let forms = required.iter().map(|keys| json!({ "required": keys })).collect();
+    with(block(&[], keys), "anyOf", forms)
+}
+
 /// A map with free names.
 fn map(names: Value, value: Value) -> Value {
     json!({ "type": "object", "propertyNames": names, "additionalProperties": value })
+}
+
+/// The same with another keyword.
+fn with(mut schema: Value, keyword: &str, value: Value) -> Value {
+    schema[keyword] = value;
+    schema
+}
+
+/// The same with at least one entry.
+fn not_empty(map: Value) -> Value {
+    with(map, "minProperties", json!(1))
 }
 
 fn list(entry: Value) -> Value {

@@ -9,21 +9,17 @@ use super::values::{
     annotation_name, duration, label_name, name, own_label_name, percentage, severity, text, the_version,
     version, words,
 };
-use super::{Key, block, list, map, one_or_more};
+use super::{Key, block, list, map, not_empty, one_or_more, with};
 use crate::model::Language;
 
 pub(super) fn schema() -> Value {
     let mut keys = keys();
-    let mut environments = map(name(), environment());
-    environments["minProperties"] = json!(1);
     keys.push((
         "environments",
         "Environments, each with its differences. The output has one directory for each: `out/environments/NAME`.",
-        environments,
+        not_empty(map(name(), environment())),
     ));
-    let mut schema = block(&["version"], keys);
-    schema["title"] = json!("The project file of slowburn");
-    schema
+    with(block(&["version"], keys), "title", json!("The project file of slowburn"))
 }
 
 fn maintenance() -> Vec<Key> {

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::settings::{missing_events, settings};
+use super::settings::{accepted, missing_events, settings};
 use super::values::{
-    annotation_name, boolean, code, duration, kept_label_name, metric_name, name, objective, own_label_name,
-    read_label_name, reason, severity, text, the_version, traffic, words,
+    annotation_name, boolean, duration, kept_label_name, metric_name, name, objective, own_label_name,
+    read_label_name, severity, text, the_version, traffic, words,
 };
-use super::{Key, block, list, map, one_or_more};
+use super::{Key, any_of, block, list, map, not_empty, one_or_more, with};
 
 pub(super) fn schema() -> Value {
     let mut keys = vec![
@@ -26,7 +26,7 @@ pub(super) fn schema() -> Value {
             one_or_more(text()),
         ),
         ("planned", "Metrics that do not exist yet, each with the reason.", map(metric_name(), text())),
-        ("slos", "The SLOs, by name.", slos()),
+        ("slos", "The SLOs, by name.", not_empty(map(name(), slo()))),
         ("alerts", "Companion alerts, by name: alerts on causes, beside the SLOs.", map(name(), alert())),
         missing_events(),
     ];
@@ -43,6 +43,12 @@ pub(super) fn schema() -> Value {
     filled(schema)
 }
 
+/// The runbook of an SLO or an alert.
+fn runbook() -> Key {
+    let about = "What to do: the name of `runbooks/NAME.md` beside the project file, such as `API-down`.";
+    ("runbook", about, text())
+}
+
 /// The keys of a template.
 fn template() -> Vec<Key> {
     vec![
@@ -57,15 +63,9 @@ fn template() -> Vec<Key> {
         (
             "instances",
             "A template: its instances, by name. Each sets parameters, and any other key that differs.",
-            instances(),
+            not_empty(map(name(), json!({ "type": ["object", "null"] }))),
         ),
     ]
-}
-
-fn instances() -> Value {
-    let mut instances = map(name(), json!({ "type": ["object", "null"] }));
-    instances["minProperties"] = json!(1);
-    instances
 }
 
 /// The same, but each value may contain parameters of a template.
@@ -101,18 +101,6 @@ fn filled(schema: Value) -> Value {
     }
 }
 
-fn slos() -> Value {
-    let mut slos = map(name(), slo());
-    slos["minProperties"] = json!(1);
-    slos
-}
-
-fn objectives() -> Value {
-    let mut objectives = list(objective());
-    objectives["minItems"] = json!(1);
-    objectives
-}
-
 fn slo() -> Value {
     let mut keys = vec![
         ("description", "What a good event is, in a sentence. The alert's description contains it.", text()),
@@ -124,7 +112,7 @@ fn slo() -> Value {
         (
             "objectives",
             "Instead of `objective`: a list. Each entry makes one SLO, with the suffix `-p95`, `-p99` … in its name.",
-            objectives(),
+            with(list(objective()), "minItems", json!(1)),
         ),
         (
             "sli",
@@ -146,21 +134,11 @@ fn slo() -> Value {
             "The expected events per time, such as `200/h`. `explain`, the checks and the budget of a new SLO over a calendar period use it.",
             traffic(),
         ),
-        (
-            "runbook",
-            "What to do: the name of `runbooks/NAME.md` beside the project file, such as `API-down`.",
-            text(),
-        ),
+        runbook(),
     ];
     keys.extend(settings());
     keys.extend(template());
-    let mut slo = block(&[], keys);
-    slo["anyOf"] = json!([
-        { "required": ["sli", "objective"] },
-        { "required": ["sli", "objectives"] },
-        { "required": ["instances"] },
-    ]);
-    slo
+    any_of(&[&["sli", "objective"], &["sli", "objectives"], &["instances"]], keys)
 }
 
 fn alert() -> Value {
@@ -193,23 +171,13 @@ fn alert() -> Value {
             "The SLO that reports the same failure: while one of the two pages, the other is silenced.",
             name(),
         ),
-        (
-            "runbook",
-            "What to do: the name of `runbooks/NAME.md` beside the project file, such as `API-down`.",
-            text(),
-        ),
+        runbook(),
         ("labels", "Constant labels.", map(own_label_name(), text())),
         ("annotations", "Constant annotations, copied as they are.", map(annotation_name(), text())),
-        (
-            "accepted",
-            "Accepted warnings, by code, each with the reason: `single-event-pages: one customer`.",
-            map(code(), reason()),
-        ),
+        accepted(),
     ];
     keys.extend(template());
-    let mut alert = block(&[], keys);
-    alert["anyOf"] = json!([{ "required": ["expr", "severity"] }, { "required": ["instances"] }]);
-    alert
+    any_of(&[&["expr", "severity"], &["instances"]], keys)
 }
 
 fn parts() -> Value {
@@ -274,7 +242,6 @@ fn sli() -> Value {
             parts(),
         ),
     ];
-    let mut sli = block(&[], keys);
     const KINDS: [&[&str]; 9] = [
         &["total", "bad"],
         &["total", "good"],
@@ -286,6 +253,5 @@ fn sli() -> Value {
         &["bad_ratio"],
         &["journey"],
     ];
-    sli["anyOf"] = KINDS.iter().map(|keys| json!({ "required": keys })).collect();
-    sli
+    any_of(&KINDS, keys)
 }

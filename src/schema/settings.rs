@@ -35,11 +35,7 @@ pub(super) fn settings() -> Vec<Key> {
         ),
     ];
     vec![
-        (
-            "accepted",
-            "Accepted warnings, by code, each with the reason: `single-event-pages: one customer`.",
-            map(code(), reason()),
-        ),
+        accepted(),
         (
             "period",
             "The time over which the objective is promised: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",
@@ -124,6 +120,12 @@ pub(super) fn settings() -> Vec<Key> {
             )),
         ),
     ]
+}
+
+/// `accepted`, at every level.
+pub(super) fn accepted() -> Key {
+    let about = "Accepted warnings, by code, each with the reason: `single-event-pages: one customer`.";
+    ("accepted", about, map(code(), reason()))
 }
 
 /// `missing_events`, of project and service.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::values::{count, text, words};
-use super::{block, list, map};
+use super::{block, list, map, not_empty};
 use crate::model::PartialResponse;
 
 pub(super) fn targets() -> Value {
@@ -13,13 +13,11 @@ pub(super) fn targets() -> Value {
             ("labels", "Labels of the objects, by which the operator selects them.", map(text(), text())),
         ]
     };
-    let mut sidecar = map(text(), text());
-    sidecar["minProperties"] = json!(1);
     let mut operator = objects();
     operator.push((
         "dashboards",
         "Labels by which Grafana's sidecar finds dashboards, such as `{ grafana_dashboard: \"1\" }`. With it every dashboard becomes a `ConfigMap`.",
-        sidecar,
+        not_empty(map(text(), text())),
     ));
     operator.push((
         "alertmanager",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::with;
 use crate::vocabulary::{Name, RESERVED_LABELS, Severity};
 
 /// A duration, as part of a pattern. The compiler checks the order of units.
@@ -81,16 +82,12 @@ pub(super) fn label_name() -> Value {
 
 /// A label of series that `by` can have.
 pub(super) fn kept_label_name() -> Value {
-    let mut name = label_name();
-    name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
-    name
+    with(label_name(), "not", json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] }))
 }
 
 /// A label of a raw series that is recorded under another name.
 pub(super) fn read_label_name() -> Value {
-    let mut name = label_name();
-    name["not"] = json!({ "anyOf": [{ "enum": ["le", "quantile"] }, { "pattern": "^__" }] });
-    name
+    with(label_name(), "not", json!({ "anyOf": [{ "enum": ["le", "quantile"] }, { "pattern": "^__" }] }))
 }
 
 /// A name that every version of Prometheus accepts.
@@ -100,16 +97,12 @@ fn plain_label_name() -> Value {
 
 /// The name of a label that sources may set.
 pub(super) fn own_label_name() -> Value {
-    let mut name = plain_label_name();
-    name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
-    name
+    with(plain_label_name(), "not", json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] }))
 }
 
 /// The name of an annotation that sources may set.
 pub(super) fn annotation_name() -> Value {
-    let mut name = plain_label_name();
-    name["not"] = json!({ "enum": ["summary", "description"] });
-    name
+    with(plain_label_name(), "not", json!({ "enum": ["summary", "description"] }))
 }
 
 pub(super) fn severity() -> Value {
@@ -134,7 +127,6 @@ pub(super) fn the_version() -> Value {
 }
 
 /// Editors suggest examples if there is no list of values.
-fn with_examples(mut value: Value, examples: &[&str]) -> Value {
-    value["examples"] = json!(examples);
-    value
+fn with_examples(value: Value, examples: &[&str]) -> Value {
+    with(value, "examples", json!(examples))
 }

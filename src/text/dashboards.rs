@@ -20,6 +20,11 @@ impl Dashboards {
         self.text(name).to_owned()
     }
 
+    /// The title and the description of a panel.
+    pub fn titled(&self, name: &str) -> [String; 2] {
+        ["title", "about"].map(|part| self.phrase(&format!("{name}.{part}")))
+    }
+
     /// A text with values for its names.
     pub fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
         let values: BTreeMap<&str, &str> = values.iter().copied().collect();

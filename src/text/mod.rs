@@ -24,7 +24,7 @@ pub use report::{month, page_of, phrase, report, script_data, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// What the texts about a promise are filled with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Promised<'a> {
     /// The service's name.
     pub service: &'a str,
@@ -145,7 +145,7 @@ impl Budget<'_> {
 }
 
 /// The values for the texts about missing events.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Missing<'a> {
     /// The service's name.
     pub service: &'a str,
@@ -172,7 +172,7 @@ impl Missing<'_> {
 }
 
 /// The values for the texts of a companion alert.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Companion<'a> {
     /// The service's name.
     pub service: &'a str,
@@ -396,22 +396,15 @@ mod tests {
         let promised = Promised {
             service: "api",
             slo: "availability",
-            description: "",
             objective: "99.9%",
             rolling: "30d",
-            calendar: "",
-            zone: "",
-            which: "",
             window: "1h",
             error_ratio: "17.3%",
             failed: "17.3%",
             budget_left: "80%",
             remains: "80%",
             budget_lasts: "4h 8m",
-            runbook: "",
-            page: false,
-            owner: "",
-            of: "",
+            ..Promised::default()
         };
         for (_, language) in Language::ALL {
             for page in [true, false] {
@@ -459,27 +452,17 @@ mod tests {
             let advises = |texts: &Texts| advice.iter().any(|advice| texts.description.contains(advice));
             assert!(advises(&before) && !advises(&after), "{before:?} {after:?}");
             assert!(after.description.contains(agreed), "{}", after.description);
-            let values = Missing {
-                service: "api",
-                after: "15m",
-                which: "latency",
-                count: "1",
-                of: "",
-                page: false,
-                owner: "",
-            };
+            let values =
+                Missing { service: "api", after: "15m", which: "latency", count: "1", ..Missing::default() };
             assert_eq!(names(&values), Missing::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             assert!(missing(language, &Wordings::default(), &values).description.contains("latency"));
             let values = Companion {
                 service: "api",
                 name: "disk_full",
-                description: "",
-                of: "",
                 which: ", instance api-1",
                 held: "10m",
-                value: "",
-                runbook: "",
                 page: true,
+                ..Companion::default()
             };
             assert_eq!(names(&values), Companion::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             let texts = companion(language, &Wordings::default(), &values);

@@ -201,6 +201,16 @@ impl<'a> ServerRequests<'a> {
         Ok(json)
     }
 
+    /// The same, for an answer that is needed.
+    fn required(&self, path: &str, parameters: &[(&str, String)]) -> Result<Value, Failure> {
+        self.answer(path, parameters).map_err(|why| self.with_right_address(why))
+    }
+
+    /// The failure of an answer that only another kind of server gives.
+    fn of_other_server(&self, failure: Failure) -> Failure {
+        self.with_right_address(Unanswered::from_other_server(failure))
+    }
+
     /// Prints the notes of a server on a query, each once. They do not mean that data is missing.
     fn print_notes(&self, json: &Value) {
         const MOST_SHOWN: usize = 10;
@@ -251,9 +261,7 @@ impl<'a> Past<'a> {
 
     /// The answer to a range query.
     pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
-        self.asking
-            .answer("/api/v1/query_range", &question.parameters())
-            .map_err(|why| self.asking.with_right_address(why))
+        self.asking.required("/api/v1/query_range", &question.parameters())
     }
 
     pub fn address(&self) -> &Address {
@@ -261,7 +269,7 @@ impl<'a> Past<'a> {
     }
 
     pub fn no_prometheus(&self) -> Failure {
-        self.asking.with_right_address(Unanswered::from_other_server(no_prometheus(self.address)))
+        self.asking.of_other_server(no_prometheus(self.address))
     }
 }
 
@@ -301,12 +309,8 @@ impl<'a> Moment<'a> {
 
 /// The server's time.
 fn moment(asking: &ServerRequests) -> Result<Decimal, Failure> {
-    let clock = asking
-        .answer(QUERY, &[("query", status::MOMENT.to_owned())])
-        .map_err(|why| asking.with_right_address(why))?;
-    status::moment(&clock["data"]).ok_or_else(|| {
-        asking.with_right_address(Unanswered::from_other_server(no_prometheus(asking.address)))
-    })
+    let clock = asking.required(QUERY, &[("query", status::MOMENT.to_owned())])?;
+    status::moment(&clock["data"]).ok_or_else(|| asking.of_other_server(no_prometheus(asking.address)))
 }
 
 const QUERY: &str = "/api/v1/query";
@@ -314,10 +318,9 @@ const QUERY: &str = "/api/v1/query";
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
-    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
+    let answer = asking.required(drift::PATH, &[])?;
     let no_answer = || Failure::new(format!("{address} does not list the rules that it evaluates"));
-    let rules = drift::loaded(&answer)
-        .ok_or_else(|| asking.with_right_address(Unanswered::from_other_server(no_answer())))?;
+    let rules = drift::loaded(&answer).ok_or_else(|| asking.of_other_server(no_answer()))?;
     // VictoriaMetrics and a Thanos querier answer with an empty list, whichever server evaluates the rules.
     if rules.is_empty()
         && let Some(instead) = asking.instead()
@@ -330,11 +333,9 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
     let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
-    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.with_right_address(why))?;
-    routes::running(&answer).ok_or_else(|| {
-        let no_answer = Failure::new(format!("{address} does not show the configuration that it runs"));
-        asking.with_right_address(Unanswered::from_other_server(no_answer))
-    })
+    let answer = asking.required(routes::PATH, &[])?;
+    let no_answer = || Failure::new(format!("{address} does not show the configuration that it runs"));
+    routes::running(&answer).ok_or_else(|| asking.of_other_server(no_answer()))
 }
 
 /// What the server at `address` answers about the given SLOs.

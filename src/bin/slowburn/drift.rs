@@ -1,21 +1,17 @@
 //! `slowburn drift`: where the rules of a server, and the routes of an Alertmanager, differ from the compiled ones.
 
+use slowburn::Compiled;
 use slowburn::drift::{drift, human, json, routes};
 use slowburn::emit;
 
 use crate::address::Address;
-use crate::args::{Drift, DriftFormat, Format};
+use crate::args::{Drift, DriftFormat};
 use crate::ending::{Ending, Failure};
-use crate::sources::Project;
 use crate::{ask, problems, stdout};
 
 /// Prints the differences; exit code 1 if there are any.
 pub fn run(args: &Drift) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.plan() else {
-        problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so the server was not asked"));
-    };
+    let plan = problems::required(&args.sources.slos, &args.chosen, Compiled::plan)?;
     let rules = match &args.prometheus {
         Some(address) => Some(drift(&plan, &ask::rules(address, &args.connection)?)),
         None => None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use slowburn::Compiled;
 use slowburn::compare::{Comparison, MOST_QUESTIONS, MOST_SAMPLES, Tolerance, human, json as printed};
 use slowburn::diagnostic::Problem;
 use slowburn::foreign::Foreign;
@@ -12,7 +13,7 @@ use slowburn::import::specs;
 use crate::args::{Format, Import};
 use crate::ask::Moment;
 use crate::ending::{Ending, Failure};
-use crate::sources::{Project, shown};
+use crate::sources::shown;
 use crate::status::known;
 use crate::{foreign, problems, stdout, tree, write};
 
@@ -29,11 +30,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
             .and("write --format human, or --format json"));
     }
     let slos = args.to.as_deref().unwrap_or(Path::new(SLOS));
-    let project = Project::read(slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.plan() else {
-        problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so the server was not asked"));
-    };
+    let plan = problems::required(slos, &args.chosen, Compiled::plan)?;
     known(&plan, &args.only)?;
     let foreign = old(args)?;
     let tolerance = Tolerance(args.tolerance);

@@ -4,23 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use slowburn::Compiled;
 use slowburn::attained::{Answers, MOST_HOURS, Span, json, page, questions};
 use slowburn::backtest::Question;
 
-use crate::args::{Format, MonthFormat, Report};
+use crate::args::{MonthFormat, Report};
 use crate::ask::Past;
 use crate::ending::{Ending, Failure};
-use crate::sources::Project;
 use crate::status::known;
 use crate::{problems, stdout, tree, write};
 
 /// Prints the page.
 pub fn run(args: &Report) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.outline() else {
-        problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so the server was not asked"));
-    };
+    let plan = problems::required(&args.sources.slos, &args.chosen, Compiled::outline)?;
     known(&plan, &args.only)?;
     let mut source = match &args.prometheus {
         Some(address) => Source::Server(Past::connect(address, &args.connection)?),

@@ -1,21 +1,17 @@
 //! `slowburn status`: the state of every SLO on a running server.
 
+use slowburn::Compiled;
 use slowburn::plan::Plan;
 use slowburn::status::{Gate, human, is_named, json, markdown, status};
 
-use crate::args::{Format, Status, TableFormat};
+use crate::args::{Status, TableFormat};
 use crate::ending::{Ending, Failure};
-use crate::sources::Project;
 use crate::{ask, problems, stdout};
 
 /// Prints the state; exit code 1 if the gate fails.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.outline() else {
-        problems::show(&project, Format::Human)?;
-        // The state is unknown then. Exit code 2 shows that this is not the gate's result.
-        return Err(Failure::new("the definitions have errors, so the server was not asked"));
-    };
+    // After errors the state is unknown. Exit code 2 shows that this is not the gate's result.
+    let plan = problems::required(&args.sources.slos, &args.chosen, Compiled::outline)?;
     known(&plan, &args.only)?;
     let answers = ask::answers(&plan, &args.only, &args.prometheus, &args.connection)?;
     let (below, frozen, allow_missing) = (args.fail_below, args.fail_frozen, args.allow_missing);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{OurSlo, same, severity};
+use super::{OurSlo, placed, same, severity};
 use crate::diff::Side;
 use crate::difference::{Change, Kind, Sentence};
 use crate::foreign::{Alert, Slo, Tier};
@@ -27,11 +27,7 @@ pub fn changes(theirs: &Slo, one: OurSlo, new: Side, kept: &mut Vec<Sentence>) -
             _ if alert.absent => changes.extend(absent(alert, one, &subject, kept)),
             Some(severity) => of.entry(severity).or_default().push(alert),
             None => {
-                let sentence = Sentence::plain("the alert ")
-                    .quote(&alert.rule.name)
-                    .and(" of ")
-                    .quote(&alert.rule.place);
-                let sentence = sentence.and(match alert.labels.get("severity") {
+                let sentence = placed(&alert.rule).and(match alert.labels.get("severity") {
                     Some(_) => " has a `severity` that is neither page nor ticket, and is not compared",
                     None => " has no label `severity` for page or ticket, and is not compared",
                 });

@@ -15,7 +15,7 @@ pub fn states(title: String, bad: Expr, words: &Dashboards) -> Panel {
     ]);
     let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
     let field = Field { mappings: vec![states], ..panels::field(words, "short", steps) };
-    panels::timeline(title, words.phrase("parts.states.about"), &[(bad, "{{part}}".to_owned())], field)
+    panels::timeline([title, words.phrase("parts.states.about")], &[(bad, "{{part}}".to_owned())], field)
 }
 
 /// The share of each part in what was bad in the period.
@@ -29,5 +29,5 @@ pub fn shares(title: String, shares: Expr, words: &Dashboards) -> Panel {
         ..panels::field(words, "percentunit", panels::steps("text", &[]))
     };
     let about = words.phrase("parts.shares.about");
-    panels::lines(title, about, &[(shares, "{{part}}".to_owned())], field, Vec::new())
+    panels::lines([title, about], &[(shares, "{{part}}".to_owned())], field, Vec::new())
 }

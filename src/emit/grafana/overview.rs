@@ -32,11 +32,10 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
         (alerts.history(&["service"], queries::info(of.screens, of.scope)), legend),
         (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let title = words.phrase("timeline.services.title");
-    let about = words.phrase("timeline.services.about");
-    let timeline = panels::timeline(title, about, &history, state_field(words));
+    let timeline = panels::timeline(words.titled("timeline.services"), &history, state_field(words));
     board.line(9, vec![(WIDTH / 2, worst(&of, words)), (WIDTH / 2, timeline)]);
-    let prose = panels::words(String::new(), words.phrase("overview.about"), &words.phrase("overview.text"));
+    let prose =
+        panels::words([String::new(), words.phrase("overview.about")], &words.phrase("overview.text"));
     board.line(5, vec![(WIDTH, prose)]);
     let title = super::titled(&plan.project, words.phrase("overview.title"));
     let blank = super::blank(words, uid, title, &words.phrase("overview.about"));
@@ -117,15 +116,7 @@ fn active(of: &Source, runbooks: bool, alerts: &Alerts, words: &Dashboards) -> P
     let sorted = [(words.phrase("column.state"), true), (words.phrase("column.since"), true)];
     let mut field = panels::field(words, "short", panels::steps("text", &[]));
     field.no_value = words.phrase("none.alert");
-    let about = words.phrase("active.about");
-    panels::table(
-        words.phrase("active.title"),
-        about,
-        field,
-        columns,
-        &["dashboard", "screen", "promise"],
-        &sorted,
-    )
+    panels::table(words.titled("active"), field, columns, &["dashboard", "screen", "promise"], &sorted)
 }
 
 /// The dashboard of a row's service.
@@ -191,7 +182,7 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
     ]);
     let sorted = [(words.phrase("column.alert"), true), (words.phrase("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    panels::table(words.phrase("table.title"), words.phrase("table.about"), field, columns, &hidden, &sorted)
+    panels::table(words.titled("table"), field, columns, &hidden, &sorted)
 }
 
 fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
@@ -199,7 +190,7 @@ fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         let steps = panels::steps(none, &[(some, Decimal::ONE)]);
         let field = Field { decimals: Some(0), ..panels::field(words, "short", steps) };
         let title = words.phrase(&format!("count.{name}"));
-        panels::tile(title, words.phrase(&format!("count.{name}.about")), &expr, field)
+        panels::tile([title, words.phrase(&format!("count.{name}.about"))], &expr, field)
     };
     let known = || of.known();
     let risky = and(gt(known(), number("0")), lt(known(), number("0.25")));
@@ -228,7 +219,6 @@ fn worst(of: &Source, words: &Dashboards) -> Panel {
         (queries::guiding(queries::line(Decimal::ZERO), queries::promised(of)), words.phrase("none.spent")),
     ];
     let zero = vec![panels::guide(1, "orange")];
-    let lines =
-        panels::lines(words.phrase("worst.title"), words.phrase("worst.about"), &queries, field, zero);
+    let lines = panels::lines(words.titled("worst"), &queries, field, zero);
     Panel { interval: Some("5m".to_owned()), ..lines }
 }

@@ -57,7 +57,7 @@ impl Board {
         let at = self.panels.len();
         self.height += 1;
         let below = self.height;
-        self.push(panel("row", title, String::new()), Grid { h: 1, w: WIDTH, x: 0, y: below - 1 });
+        self.push(panel("row", [title, String::new()]), Grid { h: 1, w: WIDTH, x: 0, y: below - 1 });
         self.line(height, panels.into_iter().map(|panel| (width, panel)).collect());
         let inside = self.panels.split_off(at + 1);
         self.inside += inside.len() as u32;
@@ -72,22 +72,22 @@ impl Board {
     }
 }
 
-fn panel(kind: &'static str, title: String, description: String) -> Panel {
+fn panel(kind: &'static str, [title, description]: [String; 2]) -> Panel {
     Panel { r#type: kind, title, description, datasource: Some(PROMETHEUS), ..Panel::default() }
 }
 
 /// A text in Markdown.
-pub fn words(title: String, description: String, content: &str) -> Panel {
+pub fn words(titled: [String; 2], content: &str) -> Panel {
     let options = json!({
         "mode": "markdown",
         "content": content,
         "code": { "language": "plaintext", "showLineNumbers": false, "showMiniMap": false },
     });
-    Panel { options: Some(options), datasource: None, ..panel("text", title, description) }
+    Panel { options: Some(options), datasource: None, ..panel("text", titled) }
 }
 
 /// One number.
-pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Panel {
+pub fn tile(titled: [String; 2], expr: &Expr, field: Field) -> Panel {
     let options = json!({
         // Not `lastNotNull`: NaN, which means too few events, must be shown.
         "reduceOptions": { "calcs": ["last"], "fields": "", "values": false },
@@ -106,14 +106,13 @@ pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Pa
         targets: vec![Target { instant: true, range: false, ..target(0, expr, "") }],
         field_config: Some(FieldConfig { defaults: field, overrides: Vec::new() }),
         options: Some(options),
-        ..panel("stat", title, description)
+        ..panel("stat", titled)
     }
 }
 
 /// Lines over time.
 pub fn lines(
-    title: String,
-    description: String,
+    titled: [String; 2],
     queries: &[(Expr, String)],
     field: Field,
     overrides: Vec<Override>,
@@ -126,7 +125,7 @@ pub fn lines(
         targets: ranges(queries),
         field_config: Some(FieldConfig { defaults: field, overrides }),
         options: Some(options),
-        ..panel("timeseries", title, description)
+        ..panel("timeseries", titled)
     }
 }
 
@@ -152,7 +151,7 @@ pub fn drawn(style: &str, fill: u32, stacked: bool, area: bool) -> Value {
 }
 
 /// States over time.
-pub fn timeline(title: String, description: String, queries: &[(Expr, String)], field: Field) -> Panel {
+pub fn timeline(titled: [String; 2], queries: &[(Expr, String)], field: Field) -> Panel {
     let options = json!({
         "mergeValues": true,
         "showValue": "never",
@@ -171,7 +170,7 @@ pub fn timeline(title: String, description: String, queries: &[(Expr, String)], 
         options: Some(options),
         // Shorter states are visible, too. A step is never shorter than the interval of recorded series.
         interval: Some("1m".to_owned()),
-        ..panel("state-timeline", title, description)
+        ..panel("state-timeline", titled)
     }
 }
 
@@ -202,8 +201,7 @@ impl Column {
 
 /// A table: queries whose results have the same labels, side by side, in the order of these columns. Each column may be sorted in descending order.
 pub fn table(
-    title: String,
-    description: String,
+    titled: [String; 2],
     field: Field,
     columns: Vec<Column>,
     hidden: &[&str],
@@ -264,7 +262,7 @@ pub fn table(
         field_config: Some(FieldConfig { defaults: Field { custom: Some(custom), ..field }, overrides }),
         options: Some(options),
         transformations: vec![merge, organize],
-        ..panel("table", title, description)
+        ..panel("table", titled)
     }
 }
 

@@ -32,8 +32,7 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
         (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let about = words.phrase("alerts.about");
-    let timeline = panels::timeline(words.phrase("alerts.title"), about, &history, state_field(words));
+    let timeline = panels::timeline(words.titled("alerts"), &history, state_field(words));
     board.line(5, vec![(WIDTH, timeline)]);
     board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
     board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
@@ -212,22 +211,11 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         "job",
     ];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    let table = panels::table(
-        words.phrase("promised.title"),
-        words.phrase("promised.about"),
-        field,
-        columns,
-        &hidden,
-        &[],
-    );
-    display::two_line_rows(table)
+    display::two_line_rows(panels::table(words.titled("promised"), field, columns, &hidden, &[]))
 }
 
 fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
-    let tile = |name: &str, expr: Expr, field: Field| {
-        let about = words.phrase(&format!("{name}.about"));
-        panels::tile(words.phrase(&format!("{name}.title")), about, &expr, field)
-    };
+    let tile = |name: &str, expr: Expr, field: Field| panels::tile(words.titled(name), &expr, field);
     let one = |op: &str, expr: Expr| aggregate::<&str>(op, &[], expr);
     let judged = |expr: Expr| one("min", of.judged(expr));
     let left = || of.read(|readings| &readings.budget_left);
@@ -288,7 +276,7 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
     let title = format!("${{tier_{tier}}}");
     let about = words.fill("tier.about", &[("tier", &tier.to_string())]);
-    panels::lines(title, about, &queries, field, overrides)
+    panels::lines([title, about], &queries, field, overrides)
 }
 
 /// The SLI against its objective.
@@ -309,13 +297,7 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
         ..panels::lines_field(words, "percentunit", panels::steps("text", &[]))
     };
     let overrides = vec![of_query(1, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
-    panels::lines(
-        words.phrase("indicator.title"),
-        words.phrase("indicator.about"),
-        &queries,
-        field,
-        overrides,
-    )
+    panels::lines(words.titled("indicator"), &queries, field, overrides)
 }
 
 /// The budget left over time.
@@ -337,7 +319,7 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         ..panels::lines_field(words, "percentunit", panels::budget_steps())
     };
     let overrides = vec![guide(1, "orange"), guide(2, "text")];
-    panels::lines(words.phrase("budget.title"), words.phrase("budget.about"), &queries, field, overrides)
+    panels::lines(words.titled("budget"), &queries, field, overrides)
 }
 
 /// Bad events, and all events on an axis of their own.
@@ -366,13 +348,7 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
             ],
         ),
     ];
-    let lines = panels::lines(
-        words.phrase("counted.title"),
-        words.phrase("counted.about"),
-        &queries,
-        field,
-        overrides,
-    );
+    let lines = panels::lines(words.titled("counted"), &queries, field, overrides);
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
 }
 
@@ -407,12 +383,5 @@ fn values(of: &Source, words: &Dashboards) -> Panel {
     ];
     let sorted = [(words.phrase("column.burn"), true), (words.phrase("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    panels::table(
-        words.phrase("values.title"),
-        words.phrase("values.about"),
-        field,
-        columns,
-        &["__name__"],
-        &sorted,
-    )
+    panels::table(words.titled("values"), field, columns, &["__name__"], &sorted)
 }

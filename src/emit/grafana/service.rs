@@ -44,9 +44,8 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
         (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
         (alerts.no_active_alerts(), words.phrase("state.nothing")),
     ];
-    let about = words.phrase("timeline.service.about");
-    let title = words.phrase("timeline.service.title");
-    board.line(7, vec![(WIDTH, panels::timeline(title, about, &history, state_field(words)))]);
+    let timeline = panels::timeline(words.titled("timeline.service"), &history, state_field(words));
+    board.line(7, vec![(WIDTH, timeline)]);
     let mut signals = journeys(project, service, words).chain(signals(project, service, words));
     let seen: Vec<(u32, Panel)> = signals.by_ref().take(SIGNALS.0).map(|panel| (WIDTH / 3, panel)).collect();
     if !seen.is_empty() {
@@ -96,8 +95,7 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
         format!("- {}", parts.join(" · "))
     };
     let lines: Vec<String> = service.companion_alerts().take(COMPANIONS).map(line).collect();
-    let title = words.phrase("companions.title");
-    (!lines.is_empty()).then(|| panels::words(title, words.phrase("companions.about"), &lines.join("\n")))
+    (!lines.is_empty()).then(|| panels::words(words.titled("companions"), &lines.join("\n")))
 }
 
 /// The measurements of the service, each once even if several SLOs read it: traffic, latency, and values that are compared with limits.
@@ -169,8 +167,7 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
         return Vec::new();
     }
     let field = Field { min: Some(0), ..panels::lines_field(words, "cps", panels::steps("green", &[])) };
-    let about = words.phrase("traffic.about");
-    let lines = panels::lines(words.phrase("traffic.title"), about, &queries, field, Vec::new());
+    let lines = panels::lines(words.titled("traffic"), &queries, field, Vec::new());
     vec![Panel { interval: Some("1m".to_owned()), ..lines }]
 }
 
@@ -190,7 +187,7 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards, spelling: &Lang
     let field = Field { min: Some(0), ..panels::lines_field(words, unit, panels::steps("text", &[])) };
     let about = words.fill("latency.about", &[("limit", &limit)]);
     let title = words.fill("latency.title", &[("slo", &slo.promise.slo)]);
-    let lines = panels::lines(title, about, &queries, field, vec![guide]);
+    let lines = panels::lines([title, about], &queries, field, vec![guide]);
     Panel {
         time_from: Some(RAW_RANGE.to_owned()),
         interval: Some(latency.scrape_interval.to_string()),
@@ -215,7 +212,7 @@ fn level(slo: &SloPlan, level: &Level, words: &Dashboards, spelling: &LanguageFo
     let high = if level.high_is_bad { "yes" } else { "" };
     let about = words.fill("level.about", &[("limit", &limit), ("high", high)]);
     let title = words.fill("level.title", &[("slo", &slo.promise.slo)]);
-    let lines = panels::lines(title, about, &queries, field, vec![guide(1, "text")]);
+    let lines = panels::lines([title, about], &queries, field, vec![guide(1, "text")]);
     Panel {
         time_from: Some(RAW_RANGE.to_owned()),
         interval: Some(level.scrape_interval.to_string()),

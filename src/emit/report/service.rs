@@ -7,8 +7,8 @@ use crate::emit::address::address;
 use crate::emit::grafana;
 use crate::emit::spelling::{LanguageFormat, kind, sentence};
 use crate::plan::{
-    Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
-    TierFacts, seconds,
+    Alert, Companion, Delivery, Event, Notice, Notified, Part, ProjectPlan, Promise, ServiceDependency,
+    ServicePlan, SloPlan, TierFacts, seconds,
 };
 use crate::vocabulary::{Decimal, Severity};
 
@@ -183,11 +183,7 @@ pub fn service(
             .needs
             .iter()
             .filter(move |need| *if down { &need.service } else { &need.on } == service.name);
-        ours.map(move |need| DependencyRow {
-            service: to(if down { &need.on } else { &need.service }, None),
-            slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
-            pages: need.silences == Severity::Page,
-        })
+        ours.map(move |need| dependency(need, if down { &need.on } else { &need.service }))
     };
     Service {
         id: anchor(&service.name, None),
@@ -237,6 +233,15 @@ fn companions(service: &ServicePlan, deliveries: &Deliveries, words: &LanguageFo
         alert: row(alert, companion.severity, Vec::new(), deliveries, words),
     };
     service.companion_alerts().map(cause).collect()
+}
+
+/// A dependency, with the service that is shown as its other end.
+pub fn dependency(need: &ServiceDependency, service: &str) -> DependencyRow {
+    DependencyRow {
+        service: to(service, None),
+        slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
+        pages: need.silences == Severity::Page,
+    }
 }
 
 /// A link to a section or a card.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::service::{DependencyRow, promised, receiver_id, to};
+use super::service::{DependencyRow, dependency, promised, receiver_id, to};
 use super::{Deliveries, Link};
 use crate::emit::spelling::LanguageFormat;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan, first_to_fire};
@@ -275,11 +275,7 @@ fn span(span: &TimeSpan, words: &LanguageFormat) -> String {
 fn needs(plan: &Plan) -> Vec<Dependency> {
     let mut all: Vec<Dependency> = Vec::new();
     for need in &plan.project.needs {
-        let needed = DependencyRow {
-            service: to(&need.on, None),
-            slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
-            pages: need.silences == Severity::Page,
-        };
+        let needed = dependency(need, &need.on);
         match all.iter_mut().find(|known| known.service.text == need.service) {
             Some(known) => known.needs.push(needed),
             None => all.push(Dependency { service: to(&need.service, None), needs: vec![needed] }),

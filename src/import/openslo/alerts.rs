@@ -1,7 +1,7 @@
 //! Alert policies of OpenSLO as tiers. One window becomes two: the short one ends an alert soon after its cause.
 
 use super::super::draft::{Alert, PlacedText, Tier};
-use super::super::keys::{Keys, whole};
+use super::super::keys::{Keys, not_carried, whole};
 use super::{Objects, decimal, time};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::wrong_type;
@@ -34,28 +34,16 @@ pub fn read(
     let mut alerts = Alerts::default();
     let mut names = Vec::new();
     for node in policies {
-        let named = match &node.value {
-            Value::Scalar(name) => Some(name.clone()),
-            Value::Map(_) => Keys::of(node, "an alert policy", problems).and_then(|mut keys| {
-                let named = keys.text("alertPolicyRef", problems);
-                if named.is_some() {
-                    keys.finish(problems);
-                }
-                named
-            }),
-            Value::Null | Value::List(_) => {
-                problems.push(wrong_type(node, "an alert policy", "a map of keys"));
-                continue;
+        let reference = |mut keys: Keys<'_>, problems: &mut Vec<Problem>| -> Option<Scalar> {
+            let named = keys.text("alertPolicyRef", problems);
+            if named.is_some() {
+                keys.finish(problems);
             }
+            named
         };
-        let node = match &named {
-            None => node,
-            Some(named) => match referred("AlertPolicy", named, objects, problems) {
-                Some(node) => node,
-                None => continue,
-            },
-        };
-        names.extend(policy(node, &mut alerts, period, objects, problems));
+        if let Some(node) = referred("AlertPolicy", node, "an alert policy", reference, objects, problems) {
+            names.extend(policy(node, &mut alerts, period, objects, problems));
+        }
     }
     alerts.name = names.join("-");
     for severity in Severity::ALL {
@@ -64,22 +52,29 @@ pub fn read(
     alerts
 }
 
-/// The object with the name in a reference; a problem if there is none.
-fn referred<'n>(
+/// The object of this kind that a node is or refers to, by a name alone or by the key that `reference` reads; a problem if there is none.
+fn referred<'n, 'o: 'n>(
     kind: &str,
-    named: &Scalar,
-    objects: &mut Objects<'n>,
+    node: &'n Node,
+    what: &str,
+    reference: impl FnOnce(Keys<'n>, &mut Vec<Problem>) -> Option<Scalar>,
+    objects: &mut Objects<'o>,
     problems: &mut Vec<Problem>,
 ) -> Option<&'n Node> {
+    let named = match &node.value {
+        Value::Scalar(name) => Some(name.clone()),
+        Value::Map(_) => Keys::of(node, what, problems).and_then(|keys| reference(keys, problems)),
+        Value::Null | Value::List(_) => {
+            problems.push(wrong_type(node, what, "a map of keys"));
+            return None;
+        }
+    };
+    let Some(named) = &named else { return Some(node) };
     let node = objects.find(kind, &named.text).map(|(node, _)| node);
     if node.is_none() {
         problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                whole(named),
-                format!("no file contains the {kind} of this name"),
-            )
-            .label("import its document together with this one: without it there is no alert"),
+            not_carried(whole(named), format!("no file contains the {kind} of this name"))
+                .label("import its document together with this one: without it there is no alert"),
         );
     }
     node
@@ -96,27 +91,14 @@ fn policy(
     let mut keys = Keys::of(node, "an alert policy", problems)?;
     keys.pass(&["apiVersion", "kind"]);
     let name = called(&mut keys, problems);
-    let there = keys.has("spec");
-    let spec = keys.below("spec", problems);
-    keys.finish(problems);
-    if spec.is_none() && !there {
-        problems.push(
-            Problem::error(Code::MissingKey, node.span.beginning(), "`spec` is missing from an alert policy")
-                .help("its `conditions` say when it alerts"),
-        );
-    }
-    let mut spec = spec?;
+    let mut spec = keys.required_spec("its `conditions` say when it alerts", problems)?;
     spec.pass(&["description"]);
     let breaching = spec.flag("alertWhenBreaching", problems).is_none_or(|(on, _)| on);
     if let Some((false, place)) = spec.flag("alertWhenNoData", problems) {
         problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                place,
-                "the switch that turns off notifications of missing data is not imported",
-            )
-            .label("the service has one alert for missing events")
-            .help("`missing_events: off` in the service file turns it off"),
+            not_carried(place, "the switch that turns off notifications of missing data is not imported")
+                .label("the service has one alert for missing events")
+                .help("`missing_events: off` in the service file turns it off"),
         );
     }
     if let Some((resolved, place)) = spec.flag("alertWhenResolved", problems) {
@@ -126,30 +108,16 @@ fn policy(
                 "receivers decide whether they notify when an alert ends; receivers of the generated Alertmanager do"
             }
         };
-        problems.push(
-            Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not imported").label(why),
-        );
+        problems.push(not_carried(place, "`alertWhenResolved` is not imported").label(why));
     }
     let conditions = spec.list("conditions", problems);
     spec.drop("notificationTargets", "`alertmanager` in the project file says who is notified", problems);
     spec.finish(problems);
     let name = name.unwrap_or_else(|| "imported".to_owned());
     for node in conditions {
-        let named = match &node.value {
-            Value::Map(_) => Keys::of(node, "a condition", problems)
-                .and_then(|mut keys| keys.text("conditionRef", problems)),
-            Value::Scalar(name) => Some(name.clone()),
-            Value::Null | Value::List(_) => {
-                problems.push(wrong_type(node, "a condition", "a map of keys"));
-                continue;
-            }
-        };
-        let node = match &named {
-            None => node,
-            Some(named) => match referred("AlertCondition", named, objects, problems) {
-                Some(node) => node,
-                None => continue,
-            },
+        let reference = |mut keys: Keys, problems: &mut Vec<Problem>| keys.text("conditionRef", problems);
+        let Some(node) = referred("AlertCondition", node, "a condition", reference, objects, problems) else {
+            continue;
         };
         if alerts.tiers.len() == MOST {
             problems.push(
@@ -197,7 +165,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate"))
     {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&kind), "a condition of this kind is not imported")
+            not_carried(whole(&kind), "a condition of this kind is not imported")
                 .label("only `burnrate` is supported"),
         );
         condition.pass(&["op", "threshold", "lookbackWindow", "alertAfter"]);
@@ -206,7 +174,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     }
     if let Some(op) = condition.text("op", problems).filter(|op| op.text.starts_with("lt")) {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&op), "an alert below a burn rate is not imported")
+            not_carried(whole(&op), "an alert below a burn rate is not imported")
                 .label("it would fire while all is well, so it is imported as one above"),
         );
     }
@@ -229,30 +197,23 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let written = long_read?;
     let Some((window, short)) = windows(written, kind, period) else {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&long), "a window of this length is not imported")
+            not_carried(whole(&long), "a window of this length is not imported")
                 .label("a long window must be between 2m and the period"),
         );
         return None;
     };
     let share = share(burn_rate, window, period);
     if share > Decimal::ONE {
-        problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                whole(&threshold),
-                "this burn rate is too high to be imported",
-            )
-            .label(
-                "it spends more than the whole budget within its window, so 100% of the budget is written",
-            ),
-        );
+        problems.push(not_carried(whole(&threshold), "this burn rate is too high to be imported").label(
+            "it spends more than the whole budget within its window, so 100% of the budget is written",
+        ));
     }
     let share = share.min(Decimal::ONE);
     if let Some(after) =
         after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
     {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&after), "`alertAfter` is not imported")
+            not_carried(whole(&after), "`alertAfter` is not imported")
                 .label(format!("the short window of {short} stops the alert soon after the cause ends")),
         );
     }
@@ -260,15 +221,12 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     match &alert.label {
         None => alert.label = Some(PlacedText { text: severity.text.clone(), place: whole(&severity) }),
         Some(label) if label.text != severity.text => problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                whole(&severity),
-                format!("the severity `{}` is not imported", severity.text),
-            )
-            .label(format!(
-                "a project has one label value for a {kind}, and another condition has `{}`",
-                label.text
-            )),
+            not_carried(whole(&severity), format!("the severity `{}` is not imported", severity.text)).label(
+                format!(
+                    "a project has one label value for a {kind}, and another condition has `{}`",
+                    label.text
+                ),
+            ),
         ),
         Some(_) => {}
     }

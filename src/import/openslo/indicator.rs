@@ -1,6 +1,6 @@
 //! Indicators of OpenSLO: inline or referenced by name.
 
-use super::super::keys::{self, Keys, whole};
+use super::super::keys::{self, Keys, not_carried, whole};
 use super::super::measure::Counts;
 use super::super::queries::Counters;
 use super::super::sli::{self, Sli};
@@ -105,7 +105,7 @@ fn indicator(
 fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
     for written in [&comparison.op, &comparison.value].into_iter().flatten() {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(written), "this comparison is not imported")
+            not_carried(whole(written), "this comparison is not imported")
                 .label("events are already good or bad: only a `thresholdMetric` is compared with a value"),
         );
     }

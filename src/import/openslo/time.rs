@@ -1,6 +1,6 @@
 //! Times of OpenSLO: periods, slices and windows.
 
-use super::super::keys::{Keys, whole};
+use super::super::keys::{Keys, not_carried, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
@@ -100,12 +100,8 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
     };
     for other in others {
         problems.push(
-            Problem::warning(
-                Code::NotCarried,
-                other.span.beginning(),
-                "a second time window is not imported",
-            )
-            .label("an SLO has one period"),
+            not_carried(other.span.beginning(), "a second time window is not imported")
+                .label("an SLO has one period"),
         );
     }
     self::window(window, changes, problems).unwrap_or(USUAL)
@@ -186,18 +182,16 @@ fn calendar_period(
         (1, Unit::Quarter) | (3, Unit::Month) => Calendar::Quarter,
         (1, Unit::Minute) => {
             problems.push(
-                Problem::warning(Code::NotCarried, place, "a calendar of minutes is not imported")
+                not_carried(place, "a calendar of minutes is not imported")
                     .label("`1m` is a minute, and `1M` a month: it is imported as a month"),
             );
             Calendar::Month
         }
         _ => {
             let length = length.duration();
-            problems.push(
-                Problem::warning(Code::NotCarried, place, "this calendar period is not supported").label(
-                    format!("only months and quarters are supported: the period is now the last {length}"),
-                ),
-            );
+            problems.push(not_carried(place, "this calendar period is not supported").label(format!(
+                "only months and quarters are supported: the period is now the last {length}"
+            )));
             changes.push(format!(
                 "the budget no longer restarts with the calendar: it is the budget of the last {length}"
             ));
@@ -213,10 +207,7 @@ fn calendar_period(
                     "its months do not begin at the same UTC offset every year, so months begin in UTC"
                 }
             };
-            problems.push(
-                Problem::warning(Code::NotCarried, whole(&written), "the time zone is not imported")
-                    .label(why),
-            );
+            problems.push(not_carried(whole(&written), "the time zone is not imported").label(why));
             changes.push("months begin at midnight in UTC".to_owned());
             None
         }
@@ -231,7 +222,7 @@ fn started(start: &Scalar, problems: &mut Vec<Problem>) {
     let time = text[date.len()..].trim_matches(['T', ' ', 'Z', '0', ':', '.']);
     if !date.ends_with("-01") || !time.is_empty() {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(start), "when the period begins is not imported")
+            not_carried(whole(start), "when the period begins is not imported")
                 .label("months and quarters begin at midnight of their first day"),
         );
     }
@@ -268,7 +259,7 @@ pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = length.duration();
     if length > LONGEST {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(written), "this slice is too long to be imported")
+            not_carried(whole(written), "this slice is too long to be imported")
                 .label(format!("a slice is at most {LONGEST}, so {LONGEST} is written")),
         );
     }
