@@ -421,3 +421,54 @@ fn renamed_services_are_found_among_thousands() {
     let renamed = difference.changes.iter().filter(|change| change.kind.as_str() == "slo-renamed").count();
     assert_eq!((renamed, difference.kept), (2_000, 2_000));
 }
+
+/// A service whose alerts have two labels with unknown values, and `routes` to the receivers `r0` to `r49`.
+fn routed(routes: &[String]) -> Side {
+    let service = "version: slowburn/v1
+service: api
+slos:
+  availability:
+    objective: 99%
+    sli: { total: 'all_total{job=\"api\"}', bad: 'bad_total{job=\"api\"}' }
+    by: [region, level]
+";
+    let receiver =
+        |name: String| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}\n");
+    let receivers: String = (0..50).map(|one| receiver(format!("r{one}"))).collect();
+    let routes: String = routes.iter().map(|route| format!("    - {route}\n")).collect();
+    let project = format!(
+        "version: slowburn/v1\nalertmanager:\n  default: r49\n  receivers:\n{receivers}  routes:\n{routes}"
+    );
+    Side::with_project(&project, service)
+}
+
+#[test]
+fn changed_receivers_are_found_among_many_combinations_of_label_values() {
+    let route = |one: usize, to: usize| format!("{{ match: {{ region: v{one}, level: gold }}, to: r{to} }}");
+    for count in [20, 31, 32, 40] {
+        let routes: Vec<String> = (0..count).map(|one| route(one, one)).collect();
+        let old = routed(&routes);
+        assert!(old.complete, "{:#?}", old.problems);
+        let mut other = routes.clone();
+        other[7] = route(7, 8);
+        let shown = old.shown(&routed(&other), HUMAN);
+        assert!(shown.contains("Other people are notified.\n"), "{shown}");
+        assert!(shown.contains("page no longer goes to `r7`\n"), "{shown}");
+        // Both receivers have other alerts too.
+        other[7] = route(8, 7);
+        other[8] = route(7, 8);
+        let shown = old.shown(&routed(&other), HUMAN);
+        assert!(shown.contains("page goes to the same receivers, but under other conditions\n"), "{shown}");
+        assert_eq!(shown.matches("with `").count(), 2 * 4 + 4, "{shown}");
+        assert!(shown.contains("- now with `level=gold, region=v7`: `r8`\n"), "{shown}");
+        assert!(shown.contains("- before with `level=gold, region=v7`: `r7`\n"), "{shown}");
+        // The limit is crossed by a value that decides nothing about these alerts.
+        let mut more = routes;
+        more.push("{ match: { service: other, region: v99 }, to: r1 }".to_owned());
+        let shown = old.shown(&routed(&more), HUMAN);
+        assert!(
+            shown.starts_with("The two definitions mean the same.") || !shown.contains("people"),
+            "{shown}"
+        );
+    }
+}

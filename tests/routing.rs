@@ -797,3 +797,67 @@ alertmanager:
     assert_eq!(channel, "\"#a {{ b\"");
     assert!(text[0].contains("{{ .ExternalURL }} &lt;!channel&gt;") && !text[0].contains('<'), "{text:?}");
 }
+
+/// The labels of a route's alerts select its receiver in all outputs, with so many routes that not every combination of values has an example.
+#[test]
+fn many_combinations_of_label_values_hide_no_receiver() {
+    let service = "version: slowburn/v1
+service: api
+slos:
+  availability:
+    objective: 99.9%
+    sli: { total: 'requests_total{job=\"api\"}', bad: 'requests_total{job=\"api\", status=~\"5..\"}' }
+    by: [region, level]
+";
+    // 64 combinations, and more.
+    for (count, left_out) in [(31, None), (32, Some(33)), (60, Some(61))] {
+        let names: Vec<String> = (0..count).map(|one| format!("r{one}")).collect();
+        let declared =
+            |name: &String| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}\n");
+        // The last route has two values, and gets only one of them: the route before it takes the other one.
+        let matched = |one: usize| match one {
+            _ if one + 1 == count => format!("[v{}, v{one}]", one - 1),
+            _ => format!("v{one}"),
+        };
+        let route = |one: usize| {
+            format!(
+                "    - {{ match: {{ region: {}, level: gold }}, to: r{one}, stop: true }}\n",
+                matched(one)
+            )
+        };
+        let project = format!(
+            "version: slowburn/v1\nalertmanager:\n  default: team\n  receivers:\n{}{}  routes:\n{}",
+            declared(&"team".to_owned()),
+            names.iter().map(declared).collect::<String>(),
+            (0..count).map(route).collect::<String>(),
+        );
+        let artifacts = compiled(&[("slos/slowburn.yaml", &project), ("slos/api.yaml", service)]);
+        hold(&artifacts);
+        let tests = expected(&artifacts);
+        let runbook = &artifacts["runbooks/api-availability.md"];
+        let report = &artifacts["report/index.html"];
+        for (one, name) in names.iter().enumerate() {
+            let own = |labels: &BTreeMap<String, String>| {
+                labels["region"] == format!("v{one}") && labels["level"] == "gold"
+            };
+            let of: Vec<&Vec<String>> = tests
+                .iter()
+                .filter(|(labels, _)| labels.contains_key("region") && own(labels))
+                .map(|(_, to)| to)
+                .collect();
+            // The page and the ticket.
+            assert_eq!(of, [&vec![name.clone()], &vec![name.clone()]], "{count}");
+            assert_eq!(runbook.matches(&format!("; {name} (after ")).count(), 2, "{count} {name}");
+            assert_eq!(report.matches(&format!("href=\"#receiver_{name}\">")).count(), 2, "{count} {name}");
+        }
+        let said = |text: &str, words: &str| text.contains(words);
+        let of_tests = &artifacts["alertmanager/routes.test.yaml"];
+        let (more, shown) =
+            ("more combinations of label values are left out", "label values that are not shown");
+        assert_eq!((said(of_tests, more), said(report, shown)), (left_out.is_some(), left_out.is_some()));
+        if let Some(left_out) = left_out {
+            assert!(said(of_tests, &format!("# {left_out} {more}")), "{of_tests}");
+            assert!(said(report, &format!("{shown}: {left_out}<")));
+        }
+    }
+}

@@ -27,6 +27,14 @@ impl Values {
         }
     }
 
+    /// Whether the value of an alert's label is one of these values.
+    pub fn contains(&self, value: &str) -> bool {
+        match self {
+            Self::Among(values) => values.contains(value),
+            Self::Beside(values) => !values.contains(value),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         matches!(self, Self::Among(values) if values.is_empty())
     }
@@ -83,13 +91,9 @@ mod tests {
     }
 
     fn holds(piece: &Piece, labels: &BTreeMap<&str, &str>) -> bool {
-        piece.iter().all(|(label, values)| {
-            let value = labels.get(label.as_str()).copied().unwrap_or_default();
-            match values {
-                Values::Among(values) => values.contains(value),
-                Values::Beside(values) => !values.contains(value),
-            }
-        })
+        piece
+            .iter()
+            .all(|(label, values)| values.contains(labels.get(label.as_str()).copied().unwrap_or_default()))
     }
 
     #[test]

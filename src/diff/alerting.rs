@@ -6,7 +6,8 @@ use super::Side;
 use super::notified::renamed_receivers;
 use super::pairs::{Pair, Pairs, Slo};
 use crate::difference::{Change, Kind, Sentence};
-use crate::model::Labels;
+use crate::lower;
+use crate::model::{Alertmanager, Labels};
 use crate::plan::{AlertId, Companion, Delivery, RuleOutput, ServicePlan};
 use crate::vocabulary::Severity;
 
@@ -72,12 +73,15 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         return Vec::new();
     };
     let renamed = renamed_receivers(&before.receivers, &after.receivers);
-    let was = Receivers::of(&before.deliveries, &renamed);
-    let same = BTreeMap::new();
-    let is = Receivers::of(&after.deliveries, &same);
+    let (Some(was), Some(is)) = (Receivers::of(old, renamed), Receivers::of(new, BTreeMap::new())) else {
+        return Vec::new();
+    };
     let mut changes = Vec::new();
     let mut compare = |subject: [String; 1], thing: &str, one: &AlertId, other: &AlertId| {
-        changes.extend(difference(&subject, thing, &was.of_alert(one), &is.of_alert(other)));
+        let (one, other) = (was.examples(one), is.examples(other));
+        let values = unknown(&[&one[..], &other[..]].concat());
+        let (one, other) = (was.by_labels(&one, &values), is.by_labels(&other, &values));
+        changes.extend(difference(&subject, thing, &one, &other));
     };
     for pair in &pairs.kept {
         for (severity, alert) in pair.new.plan.alerts() {
@@ -105,8 +109,8 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let message = Sentence::plain(format!("{severity} goes to "));
-            let receivers = is.of_alert(&alert.id);
-            let everybody = everybody(&receivers);
+            let everybody = is.examples(&alert.id).into_iter().flat_map(|one| &one.receivers);
+            let everybody: BTreeSet<&String> = everybody.collect();
             let message = if everybody.is_empty() { message.and("nobody") } else { message.list(everybody) };
             changes.push(Change::new(Kind::Notified, &[slo.name()], message));
         }
@@ -121,41 +125,69 @@ fn missing(service: &ServicePlan) -> Option<AlertId> {
 }
 
 /// The receivers of one alert, by its labels with unknown values.
-type ByLabels = BTreeMap<String, BTreeSet<String>>;
+type ByLabels = BTreeMap<Labels, BTreeSet<String>>;
 
 /// The receivers by names of alerts.
 struct Receivers<'a> {
     alerts: BTreeMap<&'a str, Vec<&'a Delivery>>,
-    renamed: &'a BTreeMap<String, String>,
+    alertmanager: &'a Alertmanager,
+    renamed: BTreeMap<String, String>,
 }
 
 impl<'a> Receivers<'a> {
-    fn of(deliveries: &'a [Delivery], renamed: &'a BTreeMap<String, String>) -> Self {
+    fn of(side: Side<'a>, renamed: BTreeMap<String, String>) -> Option<Self> {
         let mut alerts: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
-        for delivery in deliveries {
+        for delivery in &side.plan.project.notifications.as_ref()?.deliveries {
             let name = delivery.labels.get("alertname").map_or("", String::as_str);
             alerts.entry(name).or_default().push(delivery);
         }
-        Self { alerts, renamed }
+        Some(Self { alerts, alertmanager: side.model.project.alertmanager.as_ref()?, renamed })
     }
 
-    fn of_alert(&self, id: &AlertId) -> ByLabels {
+    fn examples(&self, id: &AlertId) -> Vec<&'a Delivery> {
         let named = self.alerts.get(id.name.as_str()).into_iter().flatten();
-        let examples: Vec<&Delivery> = named.copied().filter(|delivery| id.is(&delivery.labels)).collect();
-        let open = |labels: &Labels| -> String {
-            let differs = |name: &String, value: &String| {
-                examples.iter().any(|other| other.labels.get(name) != Some(value))
-            };
-            let open = labels.iter().filter(|(name, value)| differs(name, value));
-            open.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
-        };
-        let receivers = |delivery: &&Delivery| {
-            let names = delivery.receivers.iter();
-            let names = names.map(|name| self.renamed.get(name).unwrap_or(name).clone());
-            (open(&delivery.labels), names.collect())
-        };
-        examples.iter().map(receivers).collect()
+        named.copied().filter(|delivery| id.is(&delivery.labels)).collect()
     }
+
+    /// For all these values of unknown labels, whether this side has such an example or not.
+    fn by_labels(&self, examples: &[&Delivery], all: &BTreeSet<Labels>) -> ByLabels {
+        let Some(first) = examples.first() else { return ByLabels::new() };
+        let known: BTreeMap<&Labels, &Delivery> = examples.iter().map(|one| (&one.labels, *one)).collect();
+        let receivers = |values: &Labels| {
+            let mut labels = first.labels.clone();
+            for (label, value) in &mut labels {
+                // Labels that this side sets keep their values.
+                if let (true, Some(other)) = (lower::is_unknown(label, value), values.get(label)) {
+                    value.clone_from(other);
+                }
+            }
+            let names = match known.get(&labels) {
+                Some(delivery) => delivery.receivers.clone(),
+                None => {
+                    lower::receivers(self.alertmanager, &labels).into_iter().map(|one| one.receiver).collect()
+                }
+            };
+            names.into_iter().map(|name| self.renamed.get(&name).cloned().unwrap_or(name)).collect()
+        };
+        all.iter().map(|values| (values.clone(), receivers(values))).collect()
+    }
+}
+
+/// The values of unknown labels in the examples of both sides.
+fn unknown(examples: &[&Delivery]) -> BTreeSet<Labels> {
+    let mut others = Labels::new();
+    for (label, value) in examples.iter().flat_map(|one| &one.labels) {
+        if lower::is_unknown(label, value) {
+            others.insert(label.clone(), value.clone());
+        }
+    }
+    let values = |one: &&Delivery| {
+        let value = |(label, other): (&String, &String)| {
+            (label.clone(), one.labels.get(label).unwrap_or(other).clone())
+        };
+        others.iter().map(value).collect()
+    };
+    examples.iter().map(values).collect()
 }
 
 fn everybody(by_labels: &ByLabels) -> BTreeSet<&String> {
@@ -172,13 +204,18 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
         (true, true) if old == new => None,
         (true, true) => {
             let message = message.and("goes to the same receivers, but under other conditions");
-            let side = |word: &str, by: &ByLabels| -> Vec<Sentence> {
-                let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
+            let side = |word: &str, by: &ByLabels, other: &ByLabels| -> Vec<Sentence> {
+                let differs = |(labels, receivers): &(&Labels, &BTreeSet<String>)| {
+                    other.get(*labels) != Some(*receivers)
+                };
+                let line = |(labels, receivers): (&Labels, &BTreeSet<String>)| {
+                    let labels = labels.iter().map(|(label, value)| format!("{label}={value}"));
+                    let labels = labels.collect::<Vec<_>>().join(", ");
                     Sentence::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
-                by.iter().map(line).collect()
+                by.iter().filter(differs).map(line).collect()
             };
-            Some(change(message).effects(side("now", new)).effects(side("before", old)))
+            Some(change(message).effects(side("now", new, old)).effects(side("before", old, new)))
         }
         (false, true) => Some(change(message.and("also goes to ").list(come))),
         (true, false) if is.is_empty() => {

@@ -411,7 +411,15 @@ fn tests(deliveries: &[Delivery]) -> String {
     yaml.comment(0, "The receivers of every alert, computed from the definitions and not from alertmanager.yml. To ask Alertmanager:");
     yaml.comment(0, "amtool config routes test --config.file=alertmanager.yml --verify.receivers=RECEIVER,… LABEL=VALUE …");
     yaml.line(0, "tests:");
+    let mut of = None;
     for delivery in deliveries {
+        // The examples of one alert are together, and labels that they share include its name and severity.
+        let alert = Some(["alertname", "service", "severity"].map(|label| delivery.labels.get(label)));
+        if alert != of && delivery.left_out > 0 {
+            let words = "more combinations of label values are left out: each route has examples of its own.";
+            yaml.comment(2, &format!("{} {words}", delivery.left_out));
+        }
+        of = alert;
         yaml.line(2, "- labels:");
         for (name, value) in &delivery.labels {
             yaml.pair(6, "", name, value);

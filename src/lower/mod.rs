@@ -31,7 +31,7 @@ mod targets;
 mod timeline;
 mod windows;
 
-pub use routes::receivers;
+pub use routes::{is_unknown, receivers};
 
 use std::borrow::Cow;
 

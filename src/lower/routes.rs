@@ -3,15 +3,20 @@
 //! All routes that match send the alert, up to one with `stop`, and each receiver is notified once: by the first route that names it. The result is
 //! written into the matchers, so that no route depends on the routes before it.
 
+use std::collections::BTreeSet;
+
 use super::matchers::matchers;
-use crate::derive::{piece, pieces};
+use crate::derive::{Piece, Values, piece, pieces};
 use crate::facts::AlertFacts;
 use crate::model::{Alertmanager, Labels, Matching};
 use crate::plan::{Delivery, NOBODY, Notified, ReceiverRoute, Rule};
 use crate::vocabulary::Duration;
 
-/// The limit of examples for one alert.
+/// The limit of combinations for one alert. With more of them each route has examples of its own.
 const MOST_EXAMPLES: usize = 64;
+
+/// With the label's name after it, the value of a label that no route matches.
+const OTHER: &str = "some-";
 
 /// How long Alertmanager remembers a notification by default (`--data.retention`): with a longer repeat interval it repeats after this time.
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
@@ -40,14 +45,20 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Re
     sent
 }
 
-/// Who is notified of each alert, from the routes as they were written. It does not use pieces and matchers, so that it can test them.
+/// Who is notified of each alert, from the routes as they were written. Pieces and matchers do not decide it, so that it can test them.
 pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Delivery> {
+    let routes = alertmanager.routes.iter().enumerate();
+    let pieces: Vec<Piece> = routes
+        .flat_map(|(index, route)| route.to.iter().map(move |receiver| (index, receiver)))
+        .flat_map(|(index, receiver)| pieces(&alertmanager.routes, index, receiver))
+        .collect();
     let mut deliveries = Vec::new();
     for alert in alerts {
-        for labels in examples(alertmanager, alert) {
+        let (examples, left_out) = examples(alertmanager, alert, &pieces);
+        for labels in examples {
             let notified = receivers(alertmanager, &labels);
             let receivers = notified.iter().map(|notified| notified.receiver.clone()).collect();
-            deliveries.push(Delivery { labels, receivers, notified });
+            deliveries.push(Delivery { labels, receivers, notified, left_out });
         }
     }
     deliveries
@@ -57,7 +68,12 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) ->
 pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     let mut labels: Labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     labels.insert("alertname".to_owned(), rule.name().to_owned());
-    Delivery { labels, receivers: vec![NOBODY.to_owned()], notified: Vec::new() }
+    Delivery { labels, receivers: vec![NOBODY.to_owned()], notified: Vec::new(), left_out: 0 }
+}
+
+/// Whether this is the value in examples for a label whose value is unknown.
+pub fn is_unknown(label: &str, value: &str) -> bool {
+    value.strip_prefix(OTHER).is_some_and(|name| name.trim_end_matches('-') == label)
 }
 
 /// Who is notified of an alert with these labels.
@@ -92,47 +108,70 @@ fn matches(matching: &Matching, labels: &Labels) -> bool {
     matching.iter().all(|(label, values)| values.contains(labels.get(label).map_or("", String::as_str)))
 }
 
-/// Examples of the alert: where its label values are unknown, each value that a route matches, and one that no route matches.
-fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
-    let mut examples = vec![alert.labels.clone()];
+/// Examples of the alert: every combination of the values that routes match, and of one more value that no route matches. If these are more than
+/// [`MOST_EXAMPLES`], one that no route matches, and for each of the `pieces` that routes send its own values, with the other value for other labels.
+/// Then the second number is that of the combinations without an example.
+fn examples(alertmanager: &Alertmanager, alert: &AlertFacts, pieces: &[Piece]) -> (Vec<Labels>, usize) {
+    let mut choices = Vec::new();
     for label in &alert.open {
-        let mut values: Vec<String> = alertmanager
-            .routes
-            .iter()
-            .filter_map(|route| route.matching.get(label))
-            .flatten()
-            .filter(|value| !value.is_empty())
-            .cloned()
-            .collect();
+        let values = alertmanager.routes.iter().filter_map(|route| route.matching.get(label)).flatten();
+        let values: BTreeSet<&String> = values.filter(|value| !value.is_empty()).collect();
         if values.is_empty() && !alert.by.contains(label) {
             // Prometheus adds this label to all alerts, and no route matches on it.
             continue;
         }
-        values.sort();
-        values.dedup();
-        let mut other = format!("some-{label}");
+        let mut other = format!("{OTHER}{label}");
         while values.contains(&other) {
             other.push('-');
         }
-        values.push(other);
-        let with = |labels: &Labels, value: &String| {
-            let mut labels = labels.clone();
-            labels.insert(label.clone(), value.clone());
-            labels
-        };
-        let every = examples.len() * values.len() <= MOST_EXAMPLES;
-        let (rest, asked) = values.split_last().expect("at least the other value");
-        examples = examples
-            .iter()
-            .map(|labels| with(labels, rest))
-            .chain(
-                // If there are too many combinations, each value occurs once.
-                examples
-                    .iter()
-                    .take(if every { examples.len() } else { 1 })
-                    .flat_map(|labels| asked.iter().map(|value| with(labels, value))),
-            )
-            .collect();
+        choices.push((label, other, values));
     }
-    examples
+    let combinations =
+        choices.iter().fold(1, |all: usize, (.., values)| all.saturating_mul(values.len() + 1));
+    let with = |labels: &Labels, label: &String, value: &String| {
+        let mut labels = labels.clone();
+        labels.insert(label.clone(), value.clone());
+        labels
+    };
+    let mut examples = vec![alert.labels.clone()];
+    for (label, other, values) in &choices {
+        let others = examples.iter().map(|labels| with(labels, label, other));
+        let asked =
+            examples.iter().flat_map(|labels| values.iter().map(move |value| with(labels, label, value)));
+        let most = if combinations <= MOST_EXAMPLES { usize::MAX } else { 0 };
+        examples = others.chain(asked.take(most)).collect();
+    }
+    if combinations > MOST_EXAMPLES {
+        let own: Vec<Labels> = pieces.iter().flat_map(|piece| inside(piece, alert, &examples[0])).collect();
+        examples.extend(own);
+        let mut known = BTreeSet::new();
+        examples.retain(|labels| known.insert(labels.clone()));
+    }
+    let left_out = combinations - examples.len();
+    (examples, left_out)
+}
+
+/// Examples of the alert in a piece: each value of the piece occurs, and other labels are those of `other`. None if the alert cannot be in the piece.
+fn inside(piece: &Piece, alert: &AlertFacts, other: &Labels) -> Vec<Labels> {
+    let mut open = Vec::new();
+    for (label, values) in piece {
+        match values {
+            Values::Among(values) if alert.open.contains(label) => {
+                open.push((label, values.iter().filter(|value| !value.is_empty()).collect::<Vec<_>>()));
+            }
+            _ if values.contains(other.get(label).map_or("", String::as_str)) => {}
+            _ => return Vec::new(),
+        }
+    }
+    if open.iter().any(|(_, values)| values.is_empty()) {
+        return Vec::new();
+    }
+    let most = open.iter().map(|(_, values)| values.len()).max().unwrap_or(1);
+    let example = |at: usize| {
+        let mut labels = other.clone();
+        labels
+            .extend(open.iter().map(|(label, values)| ((*label).clone(), values[at % values.len()].clone())));
+        labels
+    };
+    (0..most).map(example).collect()
 }

@@ -153,6 +153,8 @@ pub struct Delivery {
     pub receivers: Vec<String>,
     /// When each of them is notified.
     pub notified: Vec<Notified>,
+    /// How many other combinations of label values the alert can have that have no delivery here: there are too many of them.
+    pub left_out: usize,
 }
 
 /// When one receiver is notified of a firing alert.

@@ -151,6 +151,8 @@ struct AlertRow {
     /// When it fires, if it has no tiers.
     about: String,
     notified: Vec<ReceiversRow>,
+    /// How many combinations of label values are not shown, if some are not.
+    left_out: Option<String>,
 }
 
 /// The receivers, for some values of labels.
@@ -435,6 +437,7 @@ fn row_of(
     // If all deliveries have the same receivers, labels do not matter.
     let same = all.windows(2).all(|pair| pair[0].notified == pair[1].notified);
     let shown = if same { &all[..all.len().min(1)] } else { all };
+    let left_out = shown.iter().find(|one| !same && one.left_out > 0);
     let delivered = |delivery: &&Delivery| {
         let differs = |(label, value): &(&String, &String)| {
             all.iter().any(|other| other.labels.get(*label) != Some(*value))
@@ -454,6 +457,7 @@ fn row_of(
         about: String::new(),
         tiers,
         notified: shown.iter().map(delivered).collect(),
+        left_out: left_out.map(|one| words.number(one.left_out.into())),
     }
 }
 
