@@ -164,6 +164,21 @@ fn every_slo_of_a_large_service_is_proven() {
 }
 
 #[test]
+fn own_series_are_checked_in_any_number_of_services() {
+    let service = |index: usize| {
+        let name = if index == 299 { "slo:sli_eror:ratio_rate5m" } else { "slo:sli_error:ratio_rate5m" };
+        let alert = format!("{name}{{service=\"s{index}\",slo=\"s\"}} > 0.5");
+        let text = format!(
+            "version: slowburn/v1\nservice: s{index}\n{SLO}alerts: {{ a: {{ severity: ticket, expr: '{alert}' }} }}\n"
+        );
+        (format!("s{index}.yaml"), text)
+    };
+    let files: Vec<(String, String)> = (0..300).map(service).collect();
+    let files: Vec<(&str, String)> = files.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+    assert_eq!(count(&problems(&files), Code::UnknownMetric), 1);
+}
+
+#[test]
 fn a_long_expression_of_alternatives_is_read_once() {
     let alternatives = joined(120, " or ", |index| format!("m{{a=\"{index}\"}} > 1"));
     let alerts = joined(20, "", |index| {

@@ -191,7 +191,7 @@ fn files_are_within_the_limits_of_their_targets() {
         assert!(objects.len() > 3, "{}", objects.len());
         let mut names: Vec<&str> =
             objects.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
-        assert_eq!(names[..3], ["slo-many", "slo-many-2", "slo-many-3"]);
+        assert_eq!(names[..3], ["slo-many", "slo-many.2", "slo-many.3"]);
         names.dedup();
         assert_eq!(names.len(), objects.len());
         for object in &objects {

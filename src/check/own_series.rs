@@ -121,7 +121,8 @@ impl Fault<'_> {
 impl<'a> All<'a> {
     fn wrong(&'a self, reading: &MetricRead) -> Option<Fault<'a>> {
         let name = reading.selector.name.as_deref()?;
-        if self.values_meeting_conditions(reading, "service", self.services.iter().copied())?.is_empty() {
+        let (services, known) = (&self.services, |name: &str| self.services.get(name).copied());
+        if self.values_meeting_conditions(reading, "service", services.iter().copied(), known)?.is_empty() {
             return Some(Fault::Service);
         }
         let Some(known) = self.by_name.get(name) else { return Some(Fault::Name) };
@@ -130,17 +131,12 @@ impl<'a> All<'a> {
                 return Some(Fault::Label(index, &known.labels));
             }
         }
-        let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied())?;
+        let of = |name: &str| known.of.get_key_value(name).map(|(name, _)| *name);
+        let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied(), of)?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
-            let met = match reading
-                .selector
-                .equal("slo")
-                .map(|index| reading.selector.matchers[index].value.as_str())
-            {
-                Some(name) => slos.contains(name) && meets(reading, "slo")(name),
-                None => !self.values_meeting_conditions(reading, "slo", slos.iter().copied())?.is_empty(),
-            };
+            let of = |name: &str| slos.get(name).copied();
+            let met = !self.values_meeting_conditions(reading, "slo", slos.iter().copied(), of)?.is_empty();
             if met {
                 return None;
             }
@@ -148,13 +144,18 @@ impl<'a> All<'a> {
         Some(if slos.is_empty() { Fault::Name } else { Fault::Slo(slos) })
     }
 
-    /// The values that meet all conditions on a label; `None` if this run has already compared too many.
+    /// The values that meet all conditions on a label; `None` if this run has already compared too many. An exact value is looked up with `known`.
     fn values_meeting_conditions<'b>(
         &self,
         reading: &MetricRead,
         label: &str,
         values: impl ExactSizeIterator<Item = &'b str>,
+        known: impl Fn(&str) -> Option<&'b str>,
     ) -> Option<Vec<&'b str>> {
+        if let Some(index) = reading.selector.equal(label) {
+            let value = known(&reading.selector.matchers[index].value);
+            return Some(value.filter(|value| meets(reading, label)(value)).into_iter().collect());
+        }
         let asks = reading.selector.matchers.iter().any(|matcher| matcher.label == label);
         if asks {
             self.comparisons.set(self.comparisons.get() + values.len());

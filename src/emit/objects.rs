@@ -25,7 +25,7 @@ pub(super) struct Kind {
     pub more: fn(&mut Yaml, &Group),
 }
 
-/// The rules of a service, in as many objects as necessary: `slo-api`, `slo-api-2`, …
+/// The rules of a service, in as many objects as necessary: `slo-api`, `slo-api.2`, … No service has a point in its name.
 pub(super) fn rules(project: &ProjectPlan, service: &ServicePlan, objects: &Objects, kind: &Kind) -> String {
     let mut all = String::new();
     let mut size = 0;
@@ -36,7 +36,7 @@ pub(super) fn rules(project: &ProjectPlan, service: &ServicePlan, objects: &Obje
             size = 0;
             let name = match count {
                 1 => format!("slo-{}", service.name),
-                count => format!("slo-{}-{count}", service.name),
+                count => format!("slo-{}.{count}", service.name),
             };
             if count > 1 {
                 all.push_str("---\n");

@@ -52,7 +52,7 @@ fn dashboards(operator: &Operator, artifacts: &mut Artifacts, make: impl FnOnce(
         };
         let Some(stem) = file.strip_suffix(".json") else { continue };
         // `overview_` is the dashboard of a service called `overview`.
-        let name = format!("slo-dashboard-{}", stem.replace('_', "-service"));
+        let name = format!("slo-dashboard-{}", stem.replace('_', ".service"));
         let text = objects::files("ConfigMap", &name, &operator.objects, labels, &[(file, text)]);
         artifacts.insert(format!("operator/dashboards/{stem}.yaml"), text);
     }

@@ -84,13 +84,13 @@ pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     }
 }
 
-/// What the slow group records for counters; `None` if the SLO has none.
-pub(super) fn remembered(slo: &Slo, names: &Series) -> Option<Rule> {
+/// What the slow group records for counters.
+pub(super) fn remembered(slo: &Slo, names: &Series) -> Vec<Rule> {
     let unit = match slo.budgeting {
         Budgeting::Occurrences => Unit::Events,
         Budgeting::Timeslices { .. } => Unit::Occurrences,
     };
-    CounterSplit::of(slo).map(|_| ledger::remembered(names, unit))
+    CounterSplit::of(slo).map_or(Vec::new(), |_| ledger::remembered(names, unit).into())
 }
 
 /// The rules for counters.

@@ -77,7 +77,10 @@ const GAINED: &str = "gained";
 /// The counted events.
 const COUNTED: &str = "counted";
 
-/// The counted events of the last day.
+/// The counted events, every five minutes.
+const KEPT: &str = "kept";
+
+/// The same of every target of the last day.
 const REMEMBERED: &str = "remembered";
 
 /// For this long after its last scrape, a target is known. A program whose series expire may be idle for a night.
@@ -210,7 +213,7 @@ pub(super) fn rules(
     let began = unless(Expr::from(began), Expr::from(alone)).ignoring(&[EVENTS]);
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
     let grown = gt(Expr::from(grown), all(SHOWN));
-    let returned = gt(call("last_over_time", vec![all(REMEMBERED).range(REMEMBRANCE)]), all(SHOWN));
+    let returned = gt(call("last_over_time", vec![all(REMEMBERED).range(REACH)]), all(SHOWN));
     let returned = unless(Expr::from(returned), before());
     // The events before a restart are in `gained`. But `counted` of the first side has to fall: that says that all sides start again.
     let falls = lt(names.kept(unit, GAINED, Some(first)), at_last(names.kept(unit, COUNTED, Some(first))));
@@ -246,13 +249,16 @@ pub(super) fn rules(
     rules
 }
 
-/// Records `slo:events:remembered`: `counted` every five minutes, which is read for a day at a tenth of the samples.
-pub(super) fn remembered(names: &Series, unit: Unit) -> Rule {
-    names.record(
-        format!("slo:{}:{REMEMBERED}", unit.as_str()),
-        call("last_over_time", vec![names.kept(unit, COUNTED, None).range(REACH)]),
-        "The running counts, for targets that come back within a day.",
-    )
+/// Records `slo:events:remembered`: `counted` of the targets of the last day, every five minutes. The rules of every half minute read only its last
+/// sample.
+pub(super) fn remembered(names: &Series, unit: Unit) -> [Rule; 2] {
+    let of = |operation: &str| format!("slo:{}:{operation}", unit.as_str());
+    let last =
+        |operation, range| call("last_over_time", vec![names.kept(unit, operation, None).range(range)]);
+    [
+        names.record(of(KEPT), last(COUNTED, REACH), "The running counts of the targets of the last day."),
+        names.record(of(REMEMBERED), last(KEPT, REMEMBRANCE), ""),
+    ]
 }
 
 /// The events since the last evaluation for each target: of one ledger or of all, and only of targets that `only` counts too. `first` says by its fall
