@@ -214,6 +214,19 @@ const SWITCHES: &[&str] = &[
 const DEPENDS: &[&str] =
     &["depends_on", "dependsOn", "depends", "requires", "needs", "upstream", "upstreams", "dependency"];
 
+/// Keys of Alertmanager's configuration, here and there.
+const OF_ALERTMANAGER: &[&str] = &[
+    "receivers",
+    "routes",
+    "route",
+    "smtp",
+    "times",
+    "time_intervals",
+    "mute_time_intervals",
+    "inhibitions",
+    "inhibit_rules",
+];
+
 /// Words of other tools that have no equivalent key, and what to write instead. `«value|example»` is the user's own value if it is short, otherwise the
 /// example; `«name|example»` is the value of the key `name` in it or beside it.
 const ADVISED: &[(&str, &[&str], &str)] = &[
@@ -448,32 +461,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "the project file",
-        &[
-            "receivers",
-            "routes",
-            "route",
-            "smtp",
-            "times",
-            "time_intervals",
-            "mute_time_intervals",
-            "inhibitions",
-            "inhibit_rules",
-        ],
+        OF_ALERTMANAGER,
         "indent it below `alertmanager:`; if there is no such line yet, write it above",
     ),
     (
         "a service file",
-        &[
-            "receivers",
-            "routes",
-            "route",
-            "smtp",
-            "times",
-            "time_intervals",
-            "mute_time_intervals",
-            "inhibitions",
-            "inhibit_rules",
-        ],
+        OF_ALERTMANAGER,
         "move it to the project file, `slowburn.yaml`, and indent it below `alertmanager:`",
     ),
     (

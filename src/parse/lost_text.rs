@@ -69,7 +69,7 @@ fn cut(text: &str, node: &Node) -> Option<Problem> {
     let from = node.span.end + (rest.len() - comment.len()) as u32;
     let whole = node.span.end + rest.len() as u32;
     let place = Span { start: from, end: whole, ..node.span };
-    let headline = format!("`{comment}` is not part of the text: `#` after a blank begins a comment");
+    let headline = format!("`{comment}` is not part of the text: `#` after a space begins a comment");
     Some(
         Problem::warning(Code::InvalidText, place, headline)
             .label(format!("the text ends with `{}`", written.split_whitespace().last().unwrap_or_default()))

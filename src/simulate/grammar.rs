@@ -216,6 +216,9 @@ impl<'a> Reader<'a> {
                 format!("`{word}` is written instead of `for`")
             }
             (Some(_), Some(_)) => "`for` is missing before the duration".to_owned(),
+            (Some(word), None) if word.starts_with(char::is_alphabetic) => {
+                format!("`{word}` is written instead of `for`")
+            }
             _ => "the duration is missing".to_owned(),
         };
         self.expect("for", &headline)?;

@@ -202,8 +202,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                         let name = words.first().map(|first| first.replace("metrics", "metrics capture"))?;
                         let headline = format!("`slowburn {name}` needs {}", listed(&lacks));
                         let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
-                        let advice =
-                            format!("write `{} {}`, with your values", line(&words), examples.join(" "));
+                        let advice = format!("write `{} {}`, for example", line(&words), examples.join(" "));
                         return Some((first.unwrap_or(headline), advice));
                     }
                 }

@@ -98,7 +98,7 @@ impl<'a> RulesBySlo<'a> {
         let name = selector.name.as_deref().unwrap_or_default();
         // Other names belong to no rule.
         let alerts = ["ALERTS", "ALERTS_FOR_STATE"].contains(&name);
-        if !alerts && !name.contains(':') {
+        if !alerts && !name.starts_with("slo:") {
             return false;
         }
         let asked: Vec<_> =
@@ -141,6 +141,11 @@ pub fn unplayed(companion: &Companion, made: &mut RulesBySlo) -> Option<String> 
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
     let own = read.find(|selector| made.reads_recorded(selector))?;
     let name = own.name.as_deref().unwrap_or_default();
+    if made.comparisons > MOST_COMPARISONS {
+        return Some(format!(
+            "it reads `{name}`, and this service has too many rules to see whether one records it"
+        ));
+    }
     Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
 
