@@ -51,7 +51,9 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     if !seen.is_empty() {
         board.line(7, seen);
     }
-    board.folded(words.phrase("signals.more"), 7, WIDTH / 3, signals.take(SIGNALS.1).collect());
+    let folded: Vec<Panel> = signals.by_ref().take(SIGNALS.1).collect();
+    let title = words.fill("signals.more", &[("more", &more(signals.count()))]);
+    board.folded(title, 7, WIDTH / 3, folded);
     if let Some(companions) = companions(service, words) {
         board.line(5, vec![(WIDTH, companions)]);
     }
@@ -80,6 +82,11 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
 }
 
+/// The number of things that are not shown, for texts; empty if there is none.
+fn more(hidden: usize) -> String {
+    if hidden == 0 { String::new() } else { hidden.to_string() }
+}
+
 /// The companion alerts, each with its runbook.
 fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
@@ -94,7 +101,12 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("- {}", parts.join(" · "))
     };
-    let lines: Vec<String> = service.companion_alerts().take(COMPANIONS).map(line).collect();
+    let mut all = service.companion_alerts();
+    let mut lines: Vec<String> = all.by_ref().take(COMPANIONS).map(line).collect();
+    let more = more(all.count());
+    if !more.is_empty() {
+        lines.push(format!("- {}", words.fill("companions.more", &[("more", &more)])));
+    }
     (!lines.is_empty()).then(|| panels::words(words.titled("companions"), &lines.join("\n")))
 }
 
@@ -139,14 +151,15 @@ fn journeys(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) ->
     })
 }
 
-/// The most SLOs whose traffic is queried.
-const COUNTED: usize = 20;
+/// The most SLOs of one kind whose traffic is queried: VictoriaMetrics refuses queries of more than 16 KiB.
+const COUNTED: usize = 100;
 
 fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     let mut queries = Vec::new();
+    let mut hidden = 0;
     for sliced in [false, true] {
         let of = |slo: &&SloPlan| matches!(slo.promise.event, Event::Slice(_)) == sliced;
-        let counted: Vec<(&str, &RecordedRead, Duration)> = service
+        let mut counted: Vec<(&str, &RecordedRead, Duration)> = service
             .slos
             .iter()
             .filter(of)
@@ -156,8 +169,9 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
                     .as_ref()
                     .map(|(counted, length)| (slo.promise.slo.as_str(), counted, *length))
             })
-            .take(COUNTED)
             .collect();
+        hidden += counted.len().saturating_sub(COUNTED);
+        counted.truncate(COUNTED);
         if let Some((_, reading, length)) = counted.first() {
             let slos: Vec<&str> = counted.iter().map(|(slo, ..)| *slo).collect();
             queries.push((queries::traffic(reading, *length, &service.name, &slos), "{{slo}}".to_owned()));
@@ -167,7 +181,8 @@ fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
         return Vec::new();
     }
     let field = Field { min: Some(0), ..panels::lines_field(words, "cps", panels::steps("green", &[])) };
-    let lines = panels::lines(words.titled("traffic"), &queries, field, Vec::new());
+    let titled = [words.phrase("traffic.title"), words.fill("traffic.about", &[("more", &more(hidden))])];
+    let lines = panels::lines(titled, &queries, field, Vec::new());
     vec![Panel { interval: Some("1m".to_owned()), ..lines }]
 }
 
