@@ -129,7 +129,7 @@ impl<'a> Trial<'a> {
         let label = distinguishing_label(expr, by);
         let several = |number| Self::with(self.asked, Some((label?, number)))?.pair(&one, &other);
         // One series of `count(up == 1) < 4` makes it fire, but for the opposite reason: it is too few.
-        let enough = quorums(expr).into_iter().rev().find_map(several);
+        let enough = quorums(expr).into_iter().find_map(several);
         enough.or_else(|| self.pair(&one, &other)).or_else(|| {
             let (numbers, all) = numbers_of_copies(expr);
             let found = numbers.into_iter().find_map(several);
@@ -208,20 +208,23 @@ fn numbers_of_copies(expr: &Expr) -> (BTreeSet<u32>, bool) {
     (numbers, all)
 }
 
-/// Numbers of series to try first: around the least number of those that are to pass a condition, as in `count(up == 1) < 4`.
+/// Numbers of series to try first: as many as are just enough, four for `count(up == 1) < 4`.
 fn quorums(expr: &Expr) -> BTreeSet<u32> {
     let mut numbers = BTreeSet::new();
     expr.visit(&mut |part| {
         let Kind::Binary(binary) = &part.kind else { return };
-        let (few, least) = match binary.op {
+        let (few, limit) = match binary.op {
             Op::Lt | Op::Le => (&binary.left, &binary.right),
             Op::Gt | Op::Ge => (&binary.right, &binary.left),
             _ => return,
         };
-        if let (Kind::Number(least), true) = (&least.kind, few.contains(counts_chosen)) {
-            let least = number(least).and_then(|least| u32::try_from(least.ceil()).ok());
-            numbers.extend(least.into_iter().flat_map(|least| [least, least.saturating_add(1)]));
-        }
+        let Kind::Number(limit) = &limit.kind else { return };
+        let enough = |limit: Decimal| match binary.op {
+            Op::Lt | Op::Gt => Some(limit.ceil()),
+            _ => limit.floor().checked_add(Decimal::ONE),
+        };
+        let enough = number(limit).and_then(enough).and_then(|enough| u32::try_from(enough).ok());
+        numbers.extend(enough.filter(|_| few.contains(counts_chosen)));
     });
     numbers.retain(|number| (2..=MOST_COPIES).contains(number));
     numbers
