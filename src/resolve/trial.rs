@@ -331,7 +331,10 @@ fn candidates(
                 all
             };
             let fewer = values.iter().filter(|value| uses.chosen && !value.is_zero());
-            values.iter().map(all).chain(fewer.map(most)).map(Some).collect()
+            let mut candidates: Vec<Vec<Source>> = values.iter().map(all).collect();
+            // Right after all of them with 1: of `up`, one that fails is nearer than all.
+            candidates.splice(1..1, fewer.map(most));
+            candidates.into_iter().map(Some).collect()
         }
         None if uses.counted && is_free => {
             let all = |values: [&Decimal; 3]| {
