@@ -329,7 +329,10 @@ fn holds(hostile: &str, plain: &Artifacts, made: &Artifacts) {
 /// Addresses that are too long for a label are left out.
 fn without_addresses(value: &mut Value) {
     match value {
-        Value::Array(all) => all.iter_mut().for_each(without_addresses),
+        Value::Array(all) => {
+            all.retain(|one| one["record"] != "slo:alert:info");
+            all.iter_mut().for_each(without_addresses);
+        }
         Value::Object(all) => {
             all.retain(|name, _| !["runbook", "source"].contains(&name.as_str()));
             all.values_mut().for_each(without_addresses);
