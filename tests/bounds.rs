@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use slowburn::diagnostic::{Code, Problem};
+use slowburn::model::Behaviour;
 use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::Decimal;
 use slowburn::{import, secret, simulate};
 
 const SLO: &str = "slos:\n  s: { objective: 99%, sli: { probe: up } }\n";
@@ -338,4 +340,116 @@ fn after_a_hundred_addresses_the_rest_of_a_line_is_hidden() {
     assert_eq!(secret::masked(&colons), colons);
     let names = format!("{}host", "a:b@".repeat(25_000));
     assert_eq!(secret::masked(&names), "a:…@host");
+}
+
+#[test]
+fn patterns_of_many_names_are_searched_whole() {
+    let slos = joined(4, "", |index| {
+        let names = |many| joined(many, "|", |name| format!("code-{name:03}"));
+        let many = [65, 257, 300, 700][index];
+        let (all, most) = (names(many), names(many - 1));
+        format!(
+            "  s{index}: {{ objective: 99%, sli: {{ total: 'c_total{{c=~\"{all}\"}}', bad: 'c_total{{c=~\"{most}\"}}' }} }}\n"
+        )
+    });
+    let found = service(&format!("slos:\n{slos}"));
+    assert!(found.iter().all(|problem| !problem.is_error()), "{found:?}");
+    assert_eq!(count(&found, Code::Unprovable), 0, "{found:?}");
+    // Of the texts of an endless pattern only some are tried.
+    let long = joined(65, "|", |name| format!("code-{name:03}x*"));
+    let (most, _) = long.rsplit_once('|').unwrap();
+    let found = service(&format!(
+        "slos:\n  s: {{ objective: 99%, sli: {{ total: 'c_total{{c=~\"{long}\"}}', bad: 'c_total{{c=~\"{most}\"}}' }} }}\n"
+    ));
+    assert!(is_stopped(&found), "{found:?}");
+}
+
+fn is_stopped(problems: &[Problem]) -> bool {
+    let unproven = problems.iter().filter(|problem| problem.code == Code::Unprovable);
+    unproven.map(|problem| &problem.primary.text).eq([&STOPPED])
+}
+
+const STOPPED: &str = "the search for values of its series was stopped: there are too many to try";
+
+#[test]
+fn a_search_says_that_it_was_stopped() {
+    let alert =
+        |expr: &str| service(&format!("{SLO}alerts: {{ a: {{ severity: ticket, expr: '{expr}' }} }}\n"));
+    assert!(is_stopped(&alert(&format!("{} > 5", joined(15, " + ", |index| format!("a{index}"))))));
+    assert!(is_stopped(&alert("count(a > 5) > 100")));
+    assert_eq!(count(&alert("count(a > 5) > 99"), Code::Unprovable), 0);
+}
+
+/// Enough are up, and then one too few.
+#[test]
+fn quorums_are_proven_with_enough_series() {
+    for (expr, copies) in [
+        ("count(up == 1) < 2", 2),
+        ("count(up == 1) <= 3", 4),
+        ("100 > count(up == 1)", 100),
+        ("sum(up == 1) < 21", 21),
+        ("count(up == 1) < 4 or absent(up == 1)", 4),
+    ] {
+        let text = format!(
+            "version: slowburn/v1\nservice: a\nalerts: {{ q: {{ severity: ticket, expr: '{expr}' }} }}\n"
+        );
+        let sources = Sources::new(vec![SourceFile { path: "slos/a.yaml".to_owned(), text }]);
+        let model = slowburn::compile(&sources).model.unwrap();
+        let series = &model.services[0].alerts[0].stimulus.as_ref().unwrap().series;
+        let (zero, one) = (Decimal::ZERO, Decimal::ONE);
+        let stands = |good, bad| Behaviour::Stands { good, bad };
+        assert_eq!(series.len(), copies, "{expr}");
+        assert_eq!(series[0].behaviour, stands(one, zero), "{expr}");
+        assert!(series[1..].iter().all(|series| series.behaviour == stands(one, one)), "{expr}");
+    }
+}
+
+#[test]
+fn every_selector_of_an_unrecorded_series_is_reported() {
+    let project = |matcher: &str, count: usize| {
+        let service = |index: usize| {
+            let expr = format!("slo:sli_eror:ratio_rate5m{{service{matcher}\"s{index}\"}} > 0.5");
+            let text = format!(
+                "version: slowburn/v1\nservice: s{index}\n{SLO}alerts: {{ a: {{ severity: ticket, expr: '{expr}' }} }}\n"
+            );
+            (format!("s{index}.yaml"), text)
+        };
+        let files: Vec<(String, String)> = (0..count).map(service).collect();
+        let files: Vec<(&str, String)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+        problems(&files)
+    };
+    assert_eq!(count(&project("=", 150), Code::UnknownMetric), 150);
+    let patterns = project("=~", 720);
+    assert!(count(&patterns, Code::UnknownMetric) > 600);
+    assert_eq!(count(&patterns, Code::UnmatchedValue), 1);
+}
+
+/// What is not shown is told.
+#[test]
+fn large_dashboards_say_what_they_leave_out() {
+    let slos = joined(101, "", |index| {
+        format!(
+            "  s{index}: {{ objective: 99%, sli: {{ total: c{index}_total, bad: 'c{index}_total{{c=\"5\"}}' }} }}\n"
+        )
+    });
+    let levels = joined(25, "", |index| {
+        format!("  l{index}: {{ objective: 99%, sli: {{ condition: 'queue{index} < 10' }} }}\n")
+    });
+    let alerts =
+        joined(31, "", |index| format!("  a{index}: {{ severity: ticket, expr: 'm{index} > 5' }}\n"));
+    let address = format!("https://wiki/{}", "x".repeat(300));
+    let text = format!(
+        "version: slowburn/v1\nservice: a\nannotations: {{ runbook_url: '{address}', source_url: '{address}' }}\nslos:\n{slos}{levels}alerts:\n{alerts}"
+    );
+    let sources = Sources::new(vec![SourceFile { path: "slos/a.yaml".to_owned(), text }]);
+    let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
+    let files = slowburn::compile(&sources).artifacts_of(&targets).unwrap();
+    let dashboard = &files["grafana/dashboards/a.json"];
+    for told in ["1 more SLOs are not in this panel", "(2 others are not shown)", "and 1 more, which are not"]
+    {
+        assert!(dashboard.contains(told), "{told}");
+    }
+    let rules = &files["prometheus/a.rules.yaml"];
+    assert!(rules.contains("slo:definition:info") && !rules.contains("x…"));
 }

@@ -301,7 +301,7 @@ fn holds(hostile: &str, plain: &Artifacts, made: &Artifacts) {
                     serde_yaml::from_str(text).unwrap_or_else(|fault| panic!("{path}: {fault}\n{text}"))
                 };
                 annotations(&read(text), path, hostile);
-                same(&read(before), &read(text))
+                same_for(hostile, read(before), read(text))
             }
             "json" => {
                 let read = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
@@ -319,6 +319,28 @@ fn holds(hostile: &str, plain: &Artifacts, made: &Artifacts) {
             _ => Ok(()),
         };
         fault.unwrap_or_else(|fault| panic!("{hostile:?} in {path}: {fault}"));
+    }
+}
+
+/// The same shape. Addresses that are too long for a label are left out.
+fn same_for(hostile: &str, mut plain: Value, mut other: Value) -> Result<(), String> {
+    if hostile.len() > 200 {
+        [&mut plain, &mut other].into_iter().for_each(without_addresses);
+    }
+    same(&plain, &other)
+}
+
+fn without_addresses(value: &mut Value) {
+    match value {
+        Value::Array(all) => {
+            all.retain(|one| one["record"] != "slo:alert:info");
+            all.iter_mut().for_each(without_addresses);
+        }
+        Value::Object(all) => {
+            all.retain(|name, _| !["runbook", "source"].contains(&name.as_str()));
+            all.values_mut().for_each(without_addresses);
+        }
+        _ => {}
     }
 }
 
@@ -423,7 +445,7 @@ fn every_text_stays_text_for_every_reader() {
                 LIBRARIES.iter().enumerate().map(|(at, library)| (library, (&before[at], &value[at])))
             {
                 assert!(before.is_object(), "{library} reads {before}");
-                same(before, value)
+                same_for(text, before.clone(), value.clone())
                     .unwrap_or_else(|fault| panic!("{text:?} in {name} by {library}: {fault}"));
             }
         }

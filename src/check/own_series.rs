@@ -11,24 +11,21 @@ use crate::promql::ast::Matcher;
 use crate::source::Span;
 use crate::vocabulary::distance;
 
-/// The most problems in one run, and the most SLOs that are compared with selectors without an exact name.
-const MOST_FAULTS: usize = 100;
-const MOST_COMPARISONS: usize = 20_000;
+/// The most names in one run that are compared with selectors without an exact name.
+const MOST_COMPARISONS: usize = 500_000;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
     let mut recorded = None;
-    let mut faults = 0;
     for reader in model.services.iter().flat_map(Reader::all) {
         for reading in reader.readings().iter().filter(|reading| is_own(reading)) {
             let recorded = recorded.get_or_insert_with(|| all(facts, rules));
             if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
             {
                 report(problems, reader, problem);
-                faults += 1;
-                if faults == MOST_FAULTS {
-                    return;
-                }
+            } else if recorded.is_exhausted() {
+                problems.push(unread(reading));
+                return;
             }
         }
     }
@@ -144,6 +141,10 @@ impl<'a> All<'a> {
         Some(if slos.is_empty() { Fault::Name } else { Fault::Slo(slos) })
     }
 
+    fn is_exhausted(&self) -> bool {
+        self.comparisons.get() > MOST_COMPARISONS
+    }
+
     /// The values that meet all conditions on a label; `None` if this run has already compared too many. An exact value is looked up with `known`.
     fn values_meeting_conditions<'b>(
         &self,
@@ -161,7 +162,7 @@ impl<'a> All<'a> {
             self.comparisons.set(self.comparisons.get() + values.len());
         }
         let meets = meets(reading, label);
-        (self.comparisons.get() <= MOST_COMPARISONS).then(|| values.filter(|value| meets(value)).collect())
+        (!self.is_exhausted()).then(|| values.filter(|value| meets(value)).collect())
     }
 }
 
@@ -193,6 +194,17 @@ fn unrecorded(reading: &MetricRead, name: &str, all: &All) -> Problem {
         _ if alike.is_empty() => problem.help("look for its name in `out/prometheus`"),
         _ => problem.help("did you mean one of those? A window is recorded only if a tier has it"),
     }
+}
+
+/// The end of the check.
+fn unread(reading: &MetricRead) -> Problem {
+    Problem::warning(
+        Code::UnmatchedValue,
+        reading.name,
+        "this selector and those after it were not compared with the recorded series",
+    )
+    .label("too many selectors have patterns for `service` or `slo`")
+    .help("write exact names, `service=\"api\"`: they need no comparison")
 }
 
 fn unlabelled(reading: &MetricRead, index: usize, name: &str, known: &BTreeSet<&str>) -> Problem {

@@ -53,10 +53,10 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
         ("period", Some(period(&promise.period))),
         ("period_seconds", Some(pointed(Decimal::from(promise.period_length.secs())))),
         ("planned", promise.planned.clone()),
-        ("runbook", runbook),
+        ("runbook", runbook.filter(|url| fits(url))),
         ("severity_page", Some(severities.get(Severity::Page).label.clone())),
         ("severity_ticket", Some(severities.get(Severity::Ticket).label.clone())),
-        ("source", own("source_url").or_else(|| service.source.clone())),
+        ("source", own("source_url").or_else(|| service.source.clone()).filter(|url| fits(url))),
         ("tiers", Some(tiers.join(", "))),
     ];
     // What a team asks by: the labels of its alerts. What says something else here has another meaning.
@@ -75,7 +75,8 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
 /// Records `slo:alert:info` for an alert that belongs to no SLO: its runbook, if that has an address. Rules of alerts have annotations, but their series
 /// have none.
 pub(super) fn of_alert(alert: &Alert, labels: &Labels) -> Option<Rule> {
-    let runbook = alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref())?;
+    let runbook =
+        alert.annotations.get("runbook_url").or(alert.runbook_url.as_ref()).filter(|url| fits(url))?;
     let service = labels.get("service")?;
     let labels = [("alertname", &alert.id.name), ("runbook", &shown(runbook)), ("service", service)]
         .map(|(name, value)| (name.to_owned(), value.clone()));
@@ -117,6 +118,11 @@ fn shown(value: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.into_owned(),
     }
+}
+
+/// Whether an address is short enough for a label. A longer one is left out: no link is better than a broken one.
+fn fits(url: &str) -> bool {
+    url.chars().count() <= LONGEST
 }
 
 /// `30d`, or `month Europe/Madrid`: the first word is the suffix of the series of the period.

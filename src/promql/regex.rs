@@ -6,7 +6,7 @@
 mod syntax;
 mod unicode;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_automata::meta;
@@ -40,7 +40,7 @@ pub const NAMED_SINCE: (u32, u32) = (2, 51);
 
 /// Whether the whole of `text` matches `pattern`; `None` if that cannot be computed.
 pub fn matches(pattern: &str, text: &str) -> Option<bool> {
-    Some(compile(pattern).ok()??.is_match(text))
+    Some(compile(pattern).ok()??.meets(text))
 }
 
 /// The condition of a matcher, prepared once for many values: to compile a pattern takes far longer than to match it.
@@ -49,7 +49,32 @@ pub struct ValueCondition {
     op: MatchOp,
     value: String,
     /// The pattern of `=~` and `!~`; also `None` if it cannot be computed.
-    pattern: Option<Arc<meta::Regex>>,
+    pattern: Option<Arc<Compiled>>,
+}
+
+/// A pattern that can be matched.
+#[derive(Debug)]
+enum Compiled {
+    /// All texts that match, if they are few: names in a long list are found at once.
+    Texts(BTreeSet<String>),
+    Machine(meta::Regex),
+}
+
+impl Compiled {
+    fn meets(&self, text: &str) -> bool {
+        match self {
+            Self::Texts(all) => all.contains(text),
+            Self::Machine(machine) => machine.is_match(text),
+        }
+    }
+
+    /// The work to match one byte: in the slowest case the size of the compiled pattern.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Texts(_) => 1,
+            Self::Machine(machine) => machine.memory_usage(),
+        }
+    }
 }
 
 impl ValueCondition {
@@ -62,14 +87,14 @@ impl ValueCondition {
         Self { op, value: value.to_owned(), pattern }
     }
 
-    /// The work to match a text of this many bytes: in the slowest case the size of the compiled pattern for each byte.
+    /// The work to match a text of this many bytes.
     fn cost(&self, length: usize) -> usize {
-        self.pattern.as_ref().map_or(1, |pattern| pattern.memory_usage()).saturating_mul(length.max(1))
+        self.pattern.as_ref().map_or(1, |pattern| pattern.cost()).saturating_mul(length.max(1))
     }
 
     /// Whether a value matches; the empty one stands for a missing label. `None` if that cannot be computed.
     pub fn meets(&self, text: &str) -> Option<bool> {
-        let matches = || self.pattern.as_ref().map(|pattern| pattern.is_match(text));
+        let matches = || self.pattern.as_ref().map(|pattern| pattern.meets(text));
         match self.op {
             MatchOp::Equal => Some(text == self.value),
             MatchOp::NotEqual => Some(text != self.value),
@@ -90,8 +115,22 @@ fn example_of(hir: &Hir, pattern: &str) -> Option<String> {
     (matches(pattern, &out) == Some(true)).then_some(out)
 }
 
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoValue {
+    /// None of the values that were tried matches.
+    NotFound,
+    /// Not all values could be tried.
+    LimitReached,
+}
+
 /// A value of one label that matches all of `matchers`; `None` if none was found. The empty string stands for a missing label.
 pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
+    value(matchers).ok()
+}
+
+/// The same, with the reason if none was found.
+pub fn value(matchers: &[(MatchOp, &str)]) -> Result<String, NoValue> {
     let patterns = matchers.iter().filter(|(op, _)| matches!(op, MatchOp::Matches | MatchOp::NotMatches));
     if patterns.count() == 0 {
         return search(matchers);
@@ -116,45 +155,74 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
 }
 
 /// Earlier results: a project needs a value other than `5..` a thousand times.
-static FOUND: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
+static FOUND: Mutex<BTreeMap<String, Result<String, NoValue>>> = Mutex::new(BTreeMap::new());
 
 /// Longer results are not kept.
 const LONGEST_FOUND: usize = 1_000;
 
-fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
+fn search(matchers: &[(MatchOp, &str)]) -> Result<String, NoValue> {
     let mut candidates: Vec<String> = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    let mut complete = true;
     for (op, value) in matchers {
-        if candidates.len() >= CANDIDATES {
+        if candidates.len() + texts.len() >= CANDIDATES {
+            complete = false;
             break;
         }
         match op {
             MatchOp::Equal => candidates.push((*value).to_owned()),
-            MatchOp::Matches => candidates.extend(examples(value)),
+            MatchOp::Matches => {
+                candidates.extend(examples(value));
+                match read(value).map(|hir| all_texts(&hir)) {
+                    Ok(Some(all)) => texts.extend(all),
+                    // Of endless texts some are tried, but of a list of names all of them should be.
+                    Ok(None) if has_long_list(value) => complete = false,
+                    _ => {}
+                }
+            }
             MatchOp::NotEqual | MatchOp::NotMatches => {}
         }
     }
     // A value is a better example than a missing label, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
+    candidates.extend(texts);
     let asked: Vec<ValueCondition> =
         matchers.iter().map(|(op, value)| ValueCondition::of(*op, value)).collect();
-    candidates.truncate(CANDIDATES);
     let mut left = MOST_WORK;
-    let mut satisfies = |candidate: &str| {
-        asked.iter().all(|matcher| {
+    for candidate in candidates {
+        let meets = asked.iter().all(|matcher| {
             let cost = matcher.cost(candidate.len());
+            complete &= cost <= left;
             let goes_on = cost <= left;
             left = left.saturating_sub(cost);
-            goes_on && matcher.meets(candidate) == Some(true)
-        })
-    };
-    candidates.into_iter().find(|candidate| satisfies(candidate))
+            goes_on && matcher.meets(&candidate) == Some(true)
+        });
+        if meets {
+            return Ok(candidate);
+        }
+    }
+    Err(if complete { NoValue::NotFound } else { NoValue::LimitReached })
+}
+
+/// Whether a part of the pattern has more alternatives than are followed.
+fn has_long_list(pattern: &str) -> bool {
+    fn is_long(hir: &Hir) -> bool {
+        match hir.kind() {
+            HirKind::Alternation(parts) => parts.len() > SEVERAL || parts.iter().any(is_long),
+            HirKind::Concat(parts) => parts.iter().any(is_long),
+            HirKind::Capture(capture) => is_long(&capture.sub),
+            HirKind::Repetition(repetition) => is_long(&repetition.sub),
+            HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+        }
+    }
+    read(pattern).is_ok_and(|hir| is_long(&hir))
 }
 
 /// The most work for one label; see [`ValueCondition::cost`]. `5..` with a status code costs ten thousand.
 const MOST_WORK: usize = 20_000_000;
 
-/// The most values that are tried for one label.
-const CANDIDATES: usize = 256;
+/// After so many values of one label no more are added.
+const CANDIDATES: usize = 2 * MOST_TEXTS;
 
 /// Several strings that match, the shortest first, because a second matcher may exclude some.
 fn examples(pattern: &str) -> Vec<String> {
@@ -165,6 +233,66 @@ fn examples(pattern: &str) -> Vec<String> {
     }
     found.extend(INVENTED.map(str::to_owned));
     found
+}
+
+/// The most texts of a pattern that are listed, and their bytes.
+const MOST_TEXTS: usize = 4_096;
+const MOST_BYTES: usize = 1 << 16;
+
+/// All texts that `hir` matches; `None` if they are many.
+fn all_texts(hir: &Hir) -> Option<Vec<String>> {
+    let fits = |all: &Vec<String>| {
+        all.len() <= MOST_TEXTS && all.iter().map(String::len).sum::<usize>() <= MOST_BYTES
+    };
+    let product = |heads: &Vec<String>, tails: &Vec<String>| -> Option<Vec<String>> {
+        if heads.len() * tails.len() > MOST_TEXTS {
+            return None;
+        }
+        let pairs = heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")));
+        Some(pairs.collect()).filter(fits)
+    };
+    let one = || vec![String::new()];
+    let all = match hir.kind() {
+        HirKind::Empty => one(),
+        HirKind::Literal(literal) => vec![std::str::from_utf8(&literal.0).ok()?.to_owned()],
+        HirKind::Class(Class::Unicode(class)) => {
+            let size = class.ranges().iter().map(|range| range.len()).sum::<usize>();
+            let all = class.ranges().iter().flat_map(|range| range.start()..=range.end());
+            (size <= MOST_TEXTS).then(|| all.map(String::from).collect())?
+        }
+        HirKind::Class(Class::Bytes(_)) | HirKind::Look(_) => return None,
+        HirKind::Capture(capture) => all_texts(&capture.sub)?,
+        HirKind::Alternation(branches) => {
+            let mut all = Vec::new();
+            for branch in branches {
+                all.extend(all_texts(branch)?);
+                if !fits(&all) {
+                    return None;
+                }
+            }
+            all
+        }
+        HirKind::Concat(parts) => {
+            parts.iter().try_fold(one(), |heads, part| product(&heads, &all_texts(part)?))?
+        }
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max?;
+            let once = all_texts(&repetition.sub)?;
+            let mut all = Vec::new();
+            let mut power = one();
+            for times in 0..=most {
+                if times >= repetition.min {
+                    all.extend(power.iter().cloned());
+                }
+                if !fits(&all) {
+                    return None;
+                }
+                power = product(&power, &once)?;
+            }
+            all
+        }
+    };
+    Some(all).filter(fits)
 }
 
 /// The most strings that `several` follows.
@@ -268,13 +396,13 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
 }
 
 /// Compiled patterns. A project uses `5..` a thousand times, and to compile a pattern takes far longer than to match it.
-static KNOWN: Mutex<BTreeMap<String, Option<Arc<meta::Regex>>>> = Mutex::new(BTreeMap::new());
+static KNOWN: Mutex<BTreeMap<String, Option<Arc<Compiled>>>> = Mutex::new(BTreeMap::new());
 
 /// The most patterns that are kept: enough for any project, with a limit for generated ones.
 const KEPT: usize = 4_096;
 
 /// `Ok(None)` is a valid pattern that is too large to run.
-fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, PatternFault> {
+fn compile(pattern: &str) -> Result<Option<Arc<Compiled>>, PatternFault> {
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = known().get(pattern) {
         return Ok(found.clone());
@@ -288,8 +416,12 @@ fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, PatternFault> {
     Ok(built)
 }
 
-fn build(pattern: &str) -> Result<Option<meta::Regex>, PatternFault> {
-    let whole = Hir::concat(vec![Hir::look(Look::Start), read(pattern)?, Hir::look(Look::End)]);
+fn build(pattern: &str) -> Result<Option<Compiled>, PatternFault> {
+    let hir = read(pattern)?;
+    if let Some(texts) = all_texts(&hir) {
+        return Ok(Some(Compiled::Texts(texts.into_iter().collect())));
+    }
+    let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
     // A pattern is matched with a few short texts: optimizations for long searches would take longer to build than they save.
     let plain = meta::Config::new()
         .hybrid(false)
@@ -297,7 +429,7 @@ fn build(pattern: &str) -> Result<Option<meta::Regex>, PatternFault> {
         .onepass(false)
         .auto_prefilter(false)
         .nfa_size_limit(Some(LARGEST));
-    Ok(meta::Builder::new().configure(plain).build_from_hir(&whole).ok())
+    Ok(meta::Builder::new().configure(plain).build_from_hir(&whole).ok().map(Compiled::Machine))
 }
 
 /// The maximum size of a pattern in memory.

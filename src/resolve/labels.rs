@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::effort::Search;
 use crate::model::Labels;
 use crate::promql::ast::{MatchOp, Matcher, Selector};
-use crate::promql::regex;
+use crate::promql::regex::{self, NoValue};
 use crate::vocabulary::LabelName;
 
 /// Labels that every selector of `inside` matches and no selector of `outside` matches, with a value for each label of `by`.
@@ -30,7 +30,7 @@ fn avoiding(
     if !search.goes_on(steps * (wanted.len() + 1)) {
         return None;
     }
-    let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by) };
+    let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by, search) };
     next.matchers.iter().find_map(|matcher| {
         let mut wanted = wanted.clone();
         wanted.push(Matcher { op: matcher.op.opposite(), ..matcher.clone() });
@@ -38,7 +38,7 @@ fn avoiding(
     })
 }
 
-fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
+fn satisfied(wanted: &[Matcher], by: &[LabelName], search: &Search) -> Option<Labels> {
     let names: BTreeSet<&str> =
         wanted.iter().map(|matcher| matcher.label.as_str()).chain(by.iter().map(LabelName::as_str)).collect();
     let mut labels = Labels::new();
@@ -51,7 +51,14 @@ fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
         if by.iter().any(|label| label.as_str() == name) {
             matchers.push((MatchOp::NotEqual, ""));
         }
-        let value = regex::satisfying(&matchers)?;
+        let value = match regex::value(&matchers) {
+            Ok(value) => value,
+            Err(NoValue::NotFound) => return None,
+            Err(NoValue::LimitReached) => {
+                search.stop();
+                return None;
+            }
+        };
         if !value.is_empty() {
             labels.insert(name.to_owned(), value);
         }

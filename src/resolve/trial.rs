@@ -56,6 +56,7 @@ impl<'a> Trial<'a> {
                 selectors.push(selector);
             }
             if selectors.len() > MOST_SELECTORS {
+                asked.search.stop();
                 return None;
             }
         }
@@ -124,11 +125,18 @@ impl<'a> Trial<'a> {
         one: impl Fn(&Samples) -> bool,
         other: impl Fn(&Samples) -> bool,
     ) -> Option<(Vec<Series>, Samples)> {
-        let TrialQuery { expr, by, .. } = self.asked;
-        self.pair(&one, &other).or_else(|| {
-            let label = distinguishing_label(expr, by)?;
-            let several = |number| Self::with(self.asked, Some((label, number)))?.pair(&one, &other);
-            numbers_of_copies(expr).into_iter().find_map(several)
+        let TrialQuery { expr, by, search, .. } = self.asked;
+        let label = distinguishing_label(expr, by);
+        let several = |number| Self::with(self.asked, Some((label?, number)))?.pair(&one, &other);
+        // One series of `count(up == 1) < 4` makes it fire, but for the opposite reason: it is too few.
+        let enough = quorums(expr).into_iter().find_map(several);
+        enough.or_else(|| self.pair(&one, &other)).or_else(|| {
+            let (numbers, all) = numbers_of_copies(expr);
+            let found = numbers.into_iter().find_map(several);
+            if found.is_none() && label.is_some() && !all {
+                search.stop();
+            }
+            found
         })
     }
 
@@ -185,14 +193,49 @@ fn played(silent: &MatchedSeries, firing: &MatchedSeries) -> Option<Vec<Series>>
     }
 }
 
-/// Numbers of series per selector to try: around every small number in the query.
-fn numbers_of_copies(expr: &Expr) -> BTreeSet<u32> {
-    const MOST: u32 = 20;
-    let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
+/// The most series per selector.
+const MOST_COPIES: u32 = 100;
+
+/// Numbers of series per selector to try: around every small number in the query. Also whether these are all.
+fn numbers_of_copies(expr: &Expr) -> (BTreeSet<u32>, bool) {
+    let mut numbers = BTreeSet::from([2, 3]);
     let whole = self::numbers(expr).into_iter().filter_map(|number| u32::try_from(number.ceil()).ok());
     numbers.extend(whole.flat_map(|number| [number, number.saturating_add(1)]));
-    numbers.retain(|number| (2..=MOST).contains(number));
+    numbers.retain(|number| *number >= 2);
+    let before = numbers.len();
+    numbers.retain(|number| *number <= MOST_COPIES);
+    let all = numbers.len() == before;
+    (numbers, all)
+}
+
+/// Numbers of series to try first: as many as are just enough, four for `count(up == 1) < 4`.
+fn quorums(expr: &Expr) -> BTreeSet<u32> {
+    let mut numbers = BTreeSet::new();
+    expr.visit(&mut |part| {
+        let Kind::Binary(binary) = &part.kind else { return };
+        let (few, limit) = match binary.op {
+            Op::Lt | Op::Le => (&binary.left, &binary.right),
+            Op::Gt | Op::Ge => (&binary.right, &binary.left),
+            _ => return,
+        };
+        let Kind::Number(limit) = &limit.kind else { return };
+        let enough = |limit: Decimal| match binary.op {
+            Op::Lt | Op::Gt => Some(limit.ceil()),
+            _ => limit.floor().checked_add(Decimal::ONE),
+        };
+        let enough = number(limit).and_then(enough).and_then(|enough| u32::try_from(enough).ok());
+        numbers.extend(enough.filter(|_| few.contains(counts_chosen)));
+    });
+    numbers.retain(|number| (2..=MOST_COPIES).contains(number));
     numbers
+}
+
+/// Whether an expression counts or sums the series that pass a comparison.
+fn counts_chosen(expr: &Expr) -> bool {
+    let Kind::Aggregate { op, expr, .. } = &expr.kind else { return false };
+    let chooses =
+        |part: &Expr| matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison() && !binary.bool);
+    ["count", "sum"].contains(&op.as_str()) && expr.contains(chooses)
 }
 
 /// A label that can tell copies of a series apart; `None` if an aggregation does not combine all of them.
@@ -208,6 +251,7 @@ fn distinguishing_label(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
 fn takes_together(expr: &Expr, label: &str) -> bool {
     match &expr.kind {
         Kind::Selector(_) | Kind::Range { .. } => false,
+        Kind::Call { function, .. } if ["absent", "absent_over_time"].contains(&function.as_str()) => true,
         Kind::Aggregate { op, grouping, .. } => {
             let listed = |grouping: &Grouping| grouping.labels.iter().any(|listed| listed == label);
             let drops = grouping.as_ref().is_none_or(|grouping| listed(grouping) == grouping.without);
@@ -280,7 +324,17 @@ fn candidates(
     let mut seen: Vec<MatchedSeries> = match copies {
         Some((label, number)) => {
             let all = |value| (1..=number).map(|number| copy(label, number, signal(value))).collect();
-            values.iter().map(|value| Some(all(value))).collect()
+            // All but the first one.
+            let most = |value| {
+                let mut all: Vec<Source> = all(value);
+                all[0].signal = signal(&Decimal::ZERO);
+                all
+            };
+            let fewer = values.iter().filter(|value| uses.chosen && !value.is_zero());
+            let mut candidates: Vec<Vec<Source>> = values.iter().map(all).collect();
+            // Right after all of them with 1: of `up`, one that fails is nearer than all.
+            candidates.splice(1..1, fewer.map(most));
+            candidates.into_iter().map(Some).collect()
         }
         None if uses.counted && is_free => {
             let all = |values: [&Decimal; 3]| {
@@ -315,6 +369,8 @@ struct Uses {
     clock: bool,
     /// By the number of series.
     counted: bool,
+    /// By the number or the sum of the series that pass a comparison.
+    chosen: bool,
     /// With `absent`.
     absent: bool,
 }
@@ -326,6 +382,7 @@ impl Uses {
         expr.visit(&mut |part| {
             if let Kind::Aggregate { op, expr, .. } = &part.kind {
                 uses.counted |= op == "count" && reads(expr);
+                uses.chosen |= counts_chosen(part) && reads(expr);
             }
             if let Kind::Binary(binary) = &part.kind
                 && (binary.op == Op::Sub || binary.op.is_comparison())
