@@ -703,6 +703,40 @@ fn events_that_one_of_two_programs_shows_later_are_not_bad() {
         .is("110m", &counted("bad"), "0")
         .silent()
         .run();
+    // Both programs are on one host, or have no instance.
+    for instance in ["instance='h'", ""] {
+        for matchers in [("", ""), ("{job='lb'}", "{job='app'}")] {
+            let slo = format!(
+                "objective: 99.9%\nsli:\n  total: lb_requests_total{}\n  good: app_answers_total{}",
+                matchers.0, matchers.1
+            );
+            with(&slo)
+                .series(&format!("lb_requests_total{{job='lb',{instance}}}"), "0+300x240")
+                .series(
+                    &format!("app_answers_total{{job='app',{instance}}}"),
+                    "0+300x100 stale _x2 31200+300x130",
+                )
+                .until("110m")
+                .is("110m", &counted("bad"), "0")
+                .silent()
+                .run();
+        }
+    }
+    // Six pods are replaced, one a minute. Of each, only the events between its last scrape and the first one of its successor are missing.
+    for late in [false, true] {
+        let mut play = with("objective: 99%\nsli:\n  total: lb_requests_total\n  good: app_answers_total");
+        if late {
+            play = play.late();
+        }
+        play = play.series(lb, "0+600x240");
+        for pod in 0..6 {
+            let end = 100 + 2 * pod;
+            play = play
+                .series(&app(&format!("old{pod}")), &format!("0+100x{} stale", end - 1))
+                .series(&app(&format!("new{pod}")), &format!("_x{end} 0+100x{}", 240 - end));
+        }
+        play.until("110m").is("110m", &counted("bad"), "600").silent().run();
+    }
     // If it really fails, the alert fires two minutes later.
     with(slo)
         .series(lb, "0+300x240")

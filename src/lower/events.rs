@@ -14,7 +14,7 @@ use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
 use super::split::CounterSplit;
 use super::sums::{share, summed};
-use super::{agreed, journey, targets};
+use super::{agreed, held, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
@@ -47,7 +47,7 @@ pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) 
 
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     if let Some(split) = CounterSplit::of(slo) {
-        let own = targets::own_labels(model, service, slo, &split.all());
+        let own = targets::own_labels(model, service, slo, &split);
         return counted(slo, names, unit, &own, &split);
     }
     let (seen, failed) = evaluated(slo, names).expect("a state is looked at");
@@ -117,13 +117,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
         },
         _ => Begins::With(known(Side::Good, false).unwrap_or(first)),
     };
-    let mut rules = ledger::rules(
-        names,
-        own,
-        &accounts,
-        begins,
-        matches!(split, CounterSplit::Good { histogram: false, .. }),
-    );
+    let mut rules = ledger::rules(names, own, &accounts, begins);
     rules.extend(agreed::rule(slo, names, agreed::kept_groups(slo, names)));
     let only = |side: Side| match split {
         CounterSplit::Good { histogram: true, .. } if side == Side::Total => {
@@ -131,13 +125,15 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
         }
         _ => None,
     };
-    let sum = |side: Side| -> Expr {
-        let of = |subtracted| {
-            known(side, subtracted).map(|ledger| {
-                sum_by(&names.all_by(), ledger::gains(names, unit, first, Some(ledger), only(side)))
-            })
-        };
-        match (of(false), of(true)) {
+    // The events of a side, with those that wait.
+    let sum_with = |side: Side, waiting: Option<Expr>| -> Expr {
+        let of = |ledger| ledger::gains(names, unit, first, Some(ledger), only(side));
+        let sum = |gains: Expr| sum_by(&names.all_by(), gains);
+        let added = known(side, false).map(|ledger| match waiting {
+            Some(waiting) => sum(or(of(ledger), waiting).into()),
+            None => sum(of(ledger)),
+        });
+        match (added, known(side, true).map(|ledger| sum(of(ledger)))) {
             (Some(added), Some(subtracted)) => sub(added, subtracted).into(),
             (Some(added), None) => added,
             (None, Some(subtracted)) => mul(number("-1"), subtracted).into(),
@@ -146,6 +142,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
             }
         }
     };
+    let sum = |side| sum_with(side, None);
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
     let agreed = |expr: Expr| agreed::applied(slo, names, expr, false);
@@ -165,8 +162,19 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
         CounterSplit::Good { .. } => {
-            rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
-            rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));
+            if split.may_be_two_programs() {
+                let good = Ledger { unit, side: Side::Good, subtracted: false };
+                rules.push(held::rule(names, first, good));
+                let pending =
+                    |side| held::pending(names, unit, side, |waiting| sum_with(side, Some(waiting)));
+                let ((total, all), (good, answered)) = (pending(Side::Total), pending(Side::Good));
+                rules.extend([Rule { remark: since, ..total }, good]);
+                rules.push(record(Side::Total, agreed(all), ""));
+                rules.push(record(Side::Good, agreed(answered), ""));
+            } else {
+                rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
+                rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));
+            }
             rules.push(record(Side::Bad, sub(count(Side::Total), count(Side::Good)).into(), ""));
         }
     }

@@ -7,7 +7,7 @@
 use super::events::evaluated;
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::split::CounterSplit;
+use super::split::{CounterSplit, family};
 use super::sums::{less, share};
 use super::{agreed, calendar, journey, targets};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
@@ -89,7 +89,7 @@ fn agreed_pair(slo: &Slo, (total, bad): (Expr, Expr), window: Duration) -> (Expr
 /// Total and bad events of a window.
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Duration) -> (Expr, Expr) {
     if let Some(split) = CounterSplit::of(slo) {
-        let own = targets::own_labels(model, service, slo, &split.all());
+        let own = targets::own_labels(model, service, slo, &split);
         return gained_pair(names, &own, &split, window);
     }
     let (seen, failed) = evaluated(slo, names).expect("what is not counted is looked at");
@@ -122,17 +122,10 @@ fn gained_pair(names: &Series, own: &[String], split: &CounterSplit, window: Dur
 /// Selectors that distinguish a new series from a new target: the counters of the first side, and those of the other side if it is another metric,
 /// which another program may expose.
 fn homes<'a>(first: &'a [Term], second: &'a [Term]) -> Vec<&'a Selector> {
-    let metric = |selector: &Selector| {
-        let name = selector.name.clone().unwrap_or_default();
-        ["_bucket", "_count"]
-            .iter()
-            .find_map(|part| name.strip_suffix(part).map(str::to_owned))
-            .unwrap_or(name)
-    };
     let mut homes: Vec<&Selector> = Vec::new();
     for (index, term) in first.iter().chain(second).enumerate() {
         let selector = term.counter.selector();
-        if index < first.len() || homes.iter().all(|home| metric(home) != metric(selector)) {
+        if index < first.len() || homes.iter().all(|home| family(home) != family(selector)) {
             homes.push(selector);
         }
     }

@@ -29,10 +29,6 @@
 //! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
 //! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
 //!
-//! # Two programs
-//! If a load balancer counts all events and a program behind it the good ones, the program may miss a scrape: all events would be bad until the next
-//! scrape. So after a target of good events disappears, nothing is counted for up to two minutes; then all events of that time are counted.
-//!
 //! # Rulers that see their own results late
 //! Every rule reads raw counters, its own past, or the rule above it, and of that the last two samples. So a ruler whose rules see each other's
 //! results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
@@ -63,7 +59,6 @@ use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, string, sub, subquery, unless,
 };
-use crate::promql::names::is_label;
 use crate::vocabulary::{Duration, INTERVAL, MEMORY, REACH, text};
 
 /// Counters are read at whole multiples of this time since 1970.
@@ -76,7 +71,7 @@ const SHOWN: &str = "shown";
 const GAINED: &str = "gained";
 
 /// The counted events.
-const COUNTED: &str = "counted";
+pub(super) const COUNTED: &str = "counted";
 
 /// The counted events, every five minutes.
 const KEPT: &str = "kept";
@@ -113,9 +108,6 @@ impl<'a> Account<'a> {
     }
 }
 
-/// If a target of good events is not scraped, nothing is counted for this time, because it may be back at the next scrape: four and a half intervals.
-const PATIENCE: Duration = Duration::from_secs(135);
-
 /// The good events, which show that a process has just started.
 #[derive(Clone, Copy)]
 pub(super) enum Begins {
@@ -126,15 +118,7 @@ pub(super) enum Begins {
 }
 
 /// `shown`, `gained` and `counted` of all accounts. The first account decides which targets exist.
-///
-/// `apart` is true if different programs may count total and good events: then an event that only one of them has shown is not bad.
-pub(super) fn rules(
-    names: &Series,
-    own: &[String],
-    accounts: &[Account],
-    begins: Begins,
-    apart: bool,
-) -> Vec<Rule> {
+pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins: Begins) -> Vec<Rule> {
     let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
     let unit = first.unit;
     // A label that the rule sets would hide differences of series: they would be duplicates, and the rule would fail.
@@ -219,25 +203,8 @@ pub(super) fn rules(
     // The events before a restart are in `gained`. But `counted` of the first side has to fall: that says that all sides start again.
     let falls = lt(names.kept(unit, GAINED, Some(first)), at_last(names.kept(unit, COUNTED, Some(first))));
     let restarted = and(gt(all(GAINED), all(SHOWN)), Expr::from(falls)).ignoring(&[EVENTS]);
-    let mut counted: Expr =
+    let counted =
         any([grown.into(), returned.into(), restarted.into(), all(SHOWN).into()]).expect("four alternatives");
-    if let Begins::With(good) = begins
-        && apart
-        && good != first
-        // Prometheus 3.0 to 3.9 evaluates `on ("http.route")` without the quotes, and the rule would fail.
-        && names.all_by().iter().all(|label| is_label(label))
-    {
-        let recently = |of| -> Expr {
-            let shown = names.kept(unit, SHOWN, Some(of));
-            call("last_over_time", vec![shown.range(PATIENCE)])
-        };
-        let gone = unless(recently(good), names.kept(unit, SHOWN, Some(good)));
-        let gone = unless(Expr::from(gone), recently(first)).ignoring(&[EVENTS]);
-        // Never for longer, even if other targets disappear meanwhile.
-        let lately = all(COUNTED).offset(Time::Fixed(half_an_interval())).range(PATIENCE);
-        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).on(&names.all_by());
-        counted = unless(counted, Expr::from(gone)).on(&names.all_by()).into();
-    }
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(
         name,

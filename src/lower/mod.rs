@@ -10,6 +10,7 @@ mod calendar;
 mod companions;
 mod dashboards;
 mod events;
+mod held;
 mod history;
 mod info;
 mod inhibitions;

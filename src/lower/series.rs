@@ -143,6 +143,11 @@ impl Series {
         called(unit, side, &format!("increase{window}"))
     }
 
+    /// `slo:total_events:pending`: counts that may have to wait.
+    pub fn pending(&self, unit: Unit, side: Side) -> String {
+        called(unit, side, "pending")
+    }
+
     /// `slo:total_events:increase30s`: every SLO has it.
     pub fn counts_of_evaluation(side: Side) -> String {
         called(Unit::Events, side, &format!("increase{INTERVAL}"))

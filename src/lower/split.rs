@@ -1,7 +1,10 @@
 //! How the counters of an SLI separate good events from bad ones.
 
-use super::targets;
-use crate::model::{Sli, Slo, Term};
+use std::collections::BTreeSet;
+
+use crate::model::{Counter, Sli, Slo, Term};
+use crate::promql::ast::{Matcher, Selector};
+use crate::vocabulary::names_a_place;
 
 /// How the counters of an SLI separate good from bad.
 pub(super) enum CounterSplit {
@@ -23,11 +26,11 @@ impl CounterSplit {
     pub fn of(slo: &Slo) -> Option<Self> {
         let Sli::Counted { total, good, bad, histogram } = &slo.sli else { return None };
         Some(match (total.clone(), good.clone(), bad.clone()) {
-            (Some(total), _, Some(bad)) => match targets::complement(&total, &bad) {
+            (Some(total), _, Some(bad)) => match complement(&total, &bad) {
                 Some(good) => Self::Apart { good, bad },
                 None => Self::Bad { total, bad },
             },
-            (Some(total), Some(good), None) => match targets::complement(&total, &good) {
+            (Some(total), Some(good), None) => match complement(&total, &good) {
                 Some(bad) => Self::Apart { good, bad },
                 None => {
                     // If buckets are read for successful events only, a target without buckets still has failed events.
@@ -51,8 +54,63 @@ impl CounterSplit {
         }
     }
 
+    /// Whether one program may count all events and another one the good ones. Then an event that only one of them has shown is not bad.
+    pub fn may_be_two_programs(&self) -> bool {
+        let Self::Good { total, good, histogram: false } = self else { return false };
+        let places = |terms: &[Term]| -> BTreeSet<String> { terms.iter().map(place).collect() };
+        places(total) != places(good)
+    }
+
     /// Whether counts of bad events are differences that may be below zero for a moment, because their counters are not scraped together.
     pub fn is_signed(&self) -> bool {
         matches!(self, Self::Good { .. }) || self.all().into_iter().flatten().any(|term| term.negative)
     }
+}
+
+/// The metric of a selector, without the suffixes of a histogram.
+pub(super) fn family(selector: &Selector) -> String {
+    let name = selector.name.as_deref().unwrap_or_default();
+    ["_bucket", "_count"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name).to_owned()
+}
+
+/// The metric of a counter, with the matchers that select programs and places.
+fn place(term: &Term) -> String {
+    let selector = term.counter.selector();
+    let matchers = selector.matchers.iter().filter(|matcher| names_a_place(&matcher.label));
+    let mut matchers: Vec<String> =
+        matchers.map(|matcher| format!("{} {:?} {}", matcher.label, matcher.op, matcher.value)).collect();
+    matchers.sort();
+    format!("{} {}", family(selector), matchers.join(" "))
+}
+
+/// The counters of `whole` without those of `part`: if a selector has one more matcher, its complement has the opposite matcher.
+fn complement(whole: &[Term], part: &[Term]) -> Option<Vec<Term>> {
+    let (
+        [Term { negative: false, counter: Counter::Plain(whole) }],
+        [Term { negative: false, counter: Counter::Plain(part) }],
+    ) = (whole, part)
+    else {
+        return None;
+    };
+    if whole.name != part.name || whole.at != part.at {
+        return None;
+    }
+    let same = |one: &Matcher, two: &Matcher| {
+        one.label == two.label
+            && one.op == two.op
+            && one.value == two.value
+            && one.placeholder == two.placeholder
+    };
+    let more: Vec<&Matcher> = part
+        .matchers
+        .iter()
+        .filter(|matcher| !whole.matchers.iter().any(|other| same(matcher, other)))
+        .collect();
+    let [only] = more[..] else { return None };
+    let kept = whole.matchers.iter().all(|matcher| part.matchers.iter().any(|other| same(matcher, other)));
+    if !kept || only.placeholder {
+        return None;
+    }
+    let rest = whole.clone().matching(&only.label, only.op.opposite(), &only.value);
+    Some(vec![Term { negative: false, counter: Counter::Plain(rest) }])
 }

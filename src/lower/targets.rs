@@ -9,17 +9,18 @@
 
 use std::collections::BTreeSet;
 
+use super::split::CounterSplit;
 use crate::contract::{Contract, Part};
-use crate::model::{Counter, Model, Service, Slo, Term};
-use crate::promql::ast::{Matcher, Selector};
+use crate::model::{Model, Service, Slo};
+use crate::promql::ast::Selector;
 use crate::promql::names;
 use crate::promql::since::QUOTED_NAMES;
 use crate::vocabulary::{self, LabelName};
 
 /// The labels of these counters that do not identify a target, sorted.
-pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[Term]]) -> Vec<String> {
+pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, split: &CounterSplit) -> Vec<String> {
     let selectors: Vec<&Selector> =
-        all.iter().copied().flatten().map(|term| term.counter.selector()).collect();
+        split.all().into_iter().flatten().map(|term| term.counter.selector()).collect();
     let differing = differing(&selectors);
     let mut own = differing.clone();
     if let Some(contract) = &service.contract {
@@ -29,7 +30,9 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
     own.retain(|label| {
         let named = |names: &[LabelName]| names.iter().any(|name| name.as_str() == label);
         // If every selector requires one value, the sums cannot mix places. Then targets of different jobs are one target.
-        let mixes = !selectors.iter().all(|selector| selector.equal(label).is_some());
+        // But a target of two programs would hide that one of them is not scraped.
+        let mixes =
+            split.may_be_two_programs() || !selectors.iter().all(|selector| selector.equal(label).is_some());
         let place = vocabulary::names_a_place(label) && (mixes || !differing.contains(label));
         // Prometheus cannot read the others in a list.
         let quoted = prometheus.version >= QUOTED_NAMES && names::may_be_label(label);
@@ -69,36 +72,4 @@ fn listed(contract: &Contract, selector: &Selector) -> Vec<String> {
     };
     let labels = family.shapes.iter().flat_map(|shape| shape.labels.keys().cloned());
     labels.chain((part == Part::Bucket).then(|| "le".to_owned())).collect()
-}
-
-/// The counters of `whole` without those of `part`: if a selector has one more matcher, its complement has the opposite matcher.
-pub(super) fn complement(whole: &[Term], part: &[Term]) -> Option<Vec<Term>> {
-    let (
-        [Term { negative: false, counter: Counter::Plain(whole) }],
-        [Term { negative: false, counter: Counter::Plain(part) }],
-    ) = (whole, part)
-    else {
-        return None;
-    };
-    if whole.name != part.name || whole.at != part.at {
-        return None;
-    }
-    let same = |one: &Matcher, two: &Matcher| {
-        one.label == two.label
-            && one.op == two.op
-            && one.value == two.value
-            && one.placeholder == two.placeholder
-    };
-    let more: Vec<&Matcher> = part
-        .matchers
-        .iter()
-        .filter(|matcher| !whole.matchers.iter().any(|other| same(matcher, other)))
-        .collect();
-    let [only] = more[..] else { return None };
-    let kept = whole.matchers.iter().all(|matcher| part.matchers.iter().any(|other| same(matcher, other)));
-    if !kept || only.placeholder {
-        return None;
-    }
-    let rest = whole.clone().matching(&only.label, only.op.opposite(), &only.value);
-    Some(vec![Term { negative: false, counter: Counter::Plain(rest) }])
 }
