@@ -1027,6 +1027,24 @@ sli: { latency: 'smtp_delivery_duration_seconds{job="mail"}', histogram: native 
     let old = (0..60).map(|at| (1_000_000 + 100 * at, 0));
     let restarted = samples(old.chain((0..140).map(|at| (90 + 100 * at, 1))).collect());
     play(vec![restarted], 19_891, 19_890);
+    // At its first scrape a new process has no observations yet.
+    let old = (0..100).map(|at| (1_000_000 + 100 * at, 0));
+    let empty = "{{schema:0 sum:0 count:0}}";
+    let empty =
+        format!("{} {empty} {}", samples(old.collect()), samples((1..100).map(|at| (100 * at, 0)).collect()));
+    play(vec![empty], 19_800, 19_800);
+    // The histogram halves its resolution. Then the limit is within a larger bucket, and old events seem to be fast that were not.
+    let fine = (0..100)
+        .map(|at| format!("{{{{schema:1 count:{0} offset:-4 buckets:[{0}]}}}}", 1_000_000 + 100 * at));
+    let coarse = (100..200)
+        .map(|at| format!("{{{{schema:0 count:{0} offset:-2 buckets:[{0}]}}}}", 1_000_000 + 100 * at));
+    let halved = fine.chain(coarse).collect::<Vec<_>>().join(" ");
+    with_in(&format!("{PROJECT}prometheus: {{ version: \"3.0\" }}\n"), &SLI.replace("250ms", "210ms"))
+        .newest()
+        .series("smtp_delivery_duration_seconds{job='mail',instance='a'}", &halved)
+        .until("99m30s")
+        .is("99m30s", "sum(min_over_time(slo:bad_events:increase30s[90m]) >= bool 0)", "1")
+        .run();
 }
 
 #[test]
@@ -1264,4 +1282,125 @@ fn a_series_that_misses_scrapes_and_returns_unchanged_counts_nothing() {
     let good = "5000+1x300".to_owned();
     let errors = format!("40x60{}", " stale 40x9".repeat(20));
     Lives { scrape: 15, good, errors, minutes: 70, bad: 0 }.hold(Play::silent);
+}
+
+#[test]
+fn old_errors_that_a_collector_still_shows_after_a_restart_are_not_counted_again() {
+    // The process begins again without errors. Its old error series has no stale marker and stays for five minutes. Two errors come later.
+    for pause in [1, 4] {
+        let good = format!("1000000+150x239 _x{} {}+150x240", pause - 1, 150 * pause);
+        let errors = "900x259 stale _x100 2x100".to_owned();
+        // The value of the collector's series is above what the new process shows, so of the new errors only one is seen.
+        Lives { scrape: 15, good, errors, minutes: 110, bad: 1 }.hold(Play::silent);
+    }
+}
+
+#[test]
+fn what_the_last_scrape_of_a_pod_shows_is_counted() {
+    // The pod is gone at the next evaluation. Its last scrape is right before that, or in the middle between two evaluations.
+    for samples in [119, 120, 121, 122] {
+        let good = format!("5000+150x{samples} stale");
+        let errors = format!("0x{} 100 stale", samples - 1);
+        Lives { scrape: 15, good, errors, minutes: 50, bad: 100 }.hold(|play| play);
+    }
+}
+
+#[test]
+fn samples_that_are_not_numbers_spoil_nothing() {
+    for (good, errors) in [
+        ("1000000+150x119 NaN 1018150+150x119", "5000x240"),
+        ("1000000+150x240", "5000x119 NaN NaN 5000x119"),
+        ("1000000+150x119 NaN 1018150+150x119", "5000x119 NaN 5000x119"),
+    ] {
+        let (good, errors) = (good.to_owned(), errors.to_owned());
+        Lives { scrape: 15, good, errors, minutes: 60, bad: 0 }.hold(Play::silent);
+    }
+}
+
+#[test]
+fn a_share_below_zero_is_a_good_one() {
+    // Twelve replicas of ten; for ten minutes there are eight: 20 % are missing at 20 of 181 evaluations.
+    with("objective: 90%\nsli:\n  bad_ratio: 1 - sum(available{job='k'}) / sum(wanted{job='k'})")
+        .series("available{job='k'}", "12x99 8x19 12x70")
+        .series("wanted{job='k'}", "10x190")
+        .until("90m")
+        .is("90m", &counted("total"), "181")
+        .is("90m", &format!("round({}, 0.001)", counted("bad")), "4")
+        .run();
+}
+
+#[test]
+fn a_bucket_that_is_new_makes_no_event_slow() {
+    let slo = "objective: 99.9% < 500ms\nsli:\n  latency: d_seconds{job='mail'}";
+    let series = |part: &str, instance: u32| format!("d_seconds_{part}job='mail',instance='{instance}'}}");
+    for late in [false, true] {
+        // Six processes restart, one a minute, and from then on have the bucket.
+        let mut restarts = with(slo);
+        // The bucket appears without a restart.
+        let mut appears = with(slo);
+        if late {
+            (restarts, appears) = (restarts.late(), appears.late());
+        }
+        for instance in 0..6 {
+            let before = 120 + 2 * instance;
+            let counts = format!("1000000+300x{} 150+300x{}", before - 1, 240 - before);
+            restarts = restarts
+                .series(&series("count{", instance), &counts)
+                .series(&series("bucket{le='+Inf',", instance), &counts)
+                .series(
+                    &series("bucket{le='0.5',", instance),
+                    &format!("_x{before} 150+300x{}", 240 - before),
+                );
+            let bucket = format!("_x{before} {}+300x{}", 1_000_000 + 300 * before, 240 - before);
+            let bucket = if instance == 0 { "1000000+300x240".to_owned() } else { bucket };
+            appears = appears
+                .series(&series("count{", instance), "1000000+300x240")
+                .series(&series("bucket{le='0.5',", instance), &bucket);
+        }
+        for play in [restarts, appears] {
+            play.until("110m").is("110m", &counted("bad"), "0").silent().run();
+        }
+    }
+}
+
+#[test]
+fn a_bucket_that_is_spelled_in_another_way_hides_no_slow_event() {
+    // Prometheus 3 writes 1.0. For five minutes the series of Prometheus 2 is still visible. Half an hour later all events are slow.
+    let slo = "objective: 99% < 1s\nsli:\n  latency: d_seconds{job='mail'}";
+    let series = |part: &str| format!("d_seconds_{part}job='mail',instance='a'}}");
+    with(slo)
+        .series(&series("count{"), "1000000+300x240")
+        .series(&series("bucket{le='1',"), "990000+300x119")
+        .series(&series("bucket{le='1.0',"), "_x120 1026000+300x70 1047000x60")
+        .until("110m")
+        .firing("92m", "MailDeliveryBurnPage", 0)
+        .firing("105m", "MailDeliveryBurnPage", 1)
+        .run();
+}
+
+/// After an edit of the definition, what the new counters have counted before is not new: their series of targets are others.
+#[test]
+fn the_counts_begin_again_if_the_definition_has_other_counters() {
+    let counters = |slo: &str| -> Vec<String> {
+        let slo: String = slo.lines().map(|line| format!("    {line}\n")).collect();
+        let source = format!("version: slowburn/v1\nservice: mail\nslos:\n  delivery:\n{slo}");
+        let artifacts = compiled(&[("slos/slowburn.yaml", PROJECT), ("slos/mail.yaml", &source)]);
+        let all = groups(&artifacts["prometheus/mail.rules.yaml"]);
+        let rules = all.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
+        rules.filter_map(|rule| Some(rule.get("labels")?.get("counters")?.as_str()?.to_owned())).collect()
+    };
+    let errors = |objective: &str, codes: &str| {
+        format!(
+            "objective: {objective}\nsli:\n  total: sent_total{{job='mail'}}\n  bad: sent_total{{job='mail',code=~'{codes}'}}"
+        )
+    };
+    let latency = |limit: &str| format!("objective: 99% < {limit}\nsli:\n  latency: d_seconds{{job='mail'}}");
+    let before = counters(&errors("99%", "5.."));
+    assert_eq!(before.len(), 4);
+    assert!(before.iter().all(|value| *value == before[0]));
+    assert_eq!(before, counters(&format!("description: Mails.\n{}", errors("99.5%", "5.."))));
+    assert_ne!(before, counters(&errors("99%", "5..|429")));
+    let selected = errors("99%", "5..").replace("{job='mail'", "{job='mail',path!='/'");
+    assert_ne!(before, counters(&selected));
+    assert_ne!(counters(&latency("500ms")), counters(&latency("1s")));
 }

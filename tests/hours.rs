@@ -83,8 +83,8 @@ fn hours_begin_and_end_as_in_the_calendar() {
             "America/New_York",
             "friday-monday",
             &[4, 5, 6, 0],
-            "[\"00:00-03:00\", \"09:00-17:00\"]",
-            &[(0, 3), (9, 17)],
+            "[\"00:00-02:00\", \"09:00-17:00\"]",
+            &[(0, 2), (9, 17)],
         ),
     ];
     let holidays = [civil::date(2027, 3, 28), civil::date(2027, 3, 29), civil::date(2027, 12, 31)];

@@ -143,15 +143,21 @@ fn local(offsets: &Offsets, utc: &dyn Fn() -> crate::promql::ast::Binary) -> Exp
     };
     let base = vector(shifted(offsets.base));
     let Some(summer) = &offsets.summer else { return base };
-    let turned = |turn: ClockChange| -> Expr {
+    let turned = |turn: ClockChange, other: ClockChange| -> Expr {
         let day = |name: &str, by: i32| call(name, vec![vector(shifted(by))]);
         let month = mul(number("100"), day("month", -turn.second));
         let weekday = day("day_of_week", -turn.second - i32::from(turn.weekday) * DAY as i32);
         let last = sub(day("day_of_month", -turn.second), weekday);
         let reached = 100 * u32::from(turn.month) + u32::from(turn.earliest);
-        ge(Expr::from(add(month, Expr::from(last))), number(reached)).bool().into()
+        let reached: Expr = ge(Expr::from(add(month, Expr::from(last))), number(reached)).bool().into();
+        if turn.second <= other.second {
+            return reached;
+        }
+        // The other change sees the new year earlier. From then on this one is not reached either.
+        let same_year = ge(day("month", -other.second), number(turn.month)).bool();
+        mul(reached, Expr::from(same_year)).into()
     };
-    let summer_now = sub(turned(summer.begins), turned(summer.ends));
+    let summer_now = sub(turned(summer.begins, summer.ends), turned(summer.ends, summer.begins));
     let shift = mul(number(summer.shift), Expr::from(summer_now));
     add(base, Expr::from(shift)).into()
 }

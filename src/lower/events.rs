@@ -18,7 +18,7 @@ use super::{agreed, held, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{add, aggregate, call, ge, gt, mul, number, or, sub, sum_by};
+use crate::promql::build::{add, aggregate, call, gt, mul, number, or, sub, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, text};
 
 /// The rules up to `slo:{total,bad}_events:increase30s`.
@@ -75,10 +75,12 @@ pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
                     other => other,
                 })
             };
-            let answered = || ge(ratio(), number("0"));
+            // Without NaN.
+            let answered = || gt(ratio(), number("-Inf"));
             let unanswered = mul(number("0"), names.aggregate("count", ratio()));
             let seen = names.alike(or(names.aggregate("count", answered()), unanswered));
-            let shares = names.aggregate("sum", call("clamp_max", vec![answered().into(), number("1")]));
+            let shares = call("clamp", vec![answered().into(), number("0"), number("1")]);
+            let shares = names.aggregate("sum", shares);
             Some((seen, shares))
         }
     }
@@ -175,7 +177,16 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
                 rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
                 rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));
             }
-            rules.push(record(Side::Bad, sub(count(Side::Total), count(Side::Good)).into(), ""));
+            let rest = sub(count(Side::Total), count(Side::Good)).into();
+            // One program shows both at once. If its good events increase more, they are counted in another way than before.
+            rules.push(record(
+                Side::Bad,
+                match split.is_signed() {
+                    true => rest,
+                    false => call("clamp_min", vec![rest, number("0")]),
+                },
+                "",
+            ));
         }
     }
     rules

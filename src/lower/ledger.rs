@@ -18,6 +18,11 @@
 //!   whole count is new. If `shown` rises but stays below the earlier maximum, because an older series is gone, at least one event is counted: there
 //!   is a new series, which may have existed before.
 //!
+//! A collector may show old series for some minutes after the restart. They do not move, so a side that neither gains nor falls does not start again.
+//!
+//! Series have the label `counters`, which changes with the selectors of the SLO: otherwise the past of a counter that is new in the definition would
+//! be new events.
+//!
 //! A process whose errors were shown without the first side, because nothing was good yet, has counted them already: `gained` has them. So that is not
 //! taken for a restart.
 //!
@@ -51,7 +56,7 @@
 //! On 200 targets with one series each, this form costs as much as the earlier one, or up to 1.3 times as much: nothing is summed, and everything is
 //! stored twice.
 
-use super::series::{EVENTS, Ledger, Series, Side, Unit};
+use super::series::{COUNTERS, EVENTS, Ledger, Series, Side, Unit};
 use super::sums::less;
 use crate::model::{Counter, Term};
 use crate::plan::Rule;
@@ -81,6 +86,9 @@ const REMEMBERED: &str = "remembered";
 
 /// For this long after its last scrape, a target is known. A program whose series expire may be idle for a night.
 const REMEMBRANCE: Duration = Duration::from_secs(86_400);
+
+/// The labels that the rules of targets set.
+const SET: [&str; 4] = [COUNTERS, EVENTS, "service", "slo"];
 
 /// The label that separates series of several counters in one vector.
 const TERM: &str = "slowburn_term";
@@ -123,14 +131,14 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
     let unit = first.unit;
     // A label that the rule sets would hide differences of series: they would be duplicates, and the rule would fail.
     let is_kept = |label: &&str| !own.iter().chain(names.read()).any(|kept| kept == label);
-    let set = ["service", "slo", EVENTS].into_iter().filter(is_kept).map(str::to_owned);
+    let set = SET.into_iter().filter(is_kept).map(str::to_owned);
     let own = &own.iter().cloned().chain(set).collect::<Vec<_>>()[..];
     let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
         match account.filled && account.ledger != first {
             true => {
                 // Without the labels that the rule sets: vmalert would keep them under other names.
                 let targets = names.kept(unit, SHOWN, Some(by));
-                let targets = aggregate_without("sum", &["service", "slo", EVENTS], targets);
+                let targets = aggregate_without("sum", &SET, targets);
                 or(expr, mul(number("0"), targets)).into()
             }
             false => expr,
@@ -140,7 +148,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
     for account in accounts {
         let shown = together(names, own, &account.terms, &|counter| {
             let range = less(TICK, 1);
-            call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))])
+            finite(call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))]))
         });
         let remark = match (account.ledger == first, account.filled) {
             (true, _) => {
@@ -155,7 +163,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
         let ticks = Duration::from_millis(2 * TICK.millis());
         let gained = together(names, own, &account.terms, &|counter| {
             let held = value(counter, Some(REACH), None);
-            mul(number(TICK.secs()), call("irate", vec![subquery(held, ticks, Some(TICK))])).into()
+            finite(mul(number(TICK.secs()), call("irate", vec![subquery(held, ticks, Some(TICK))])))
         });
         let thirty = less(INTERVAL, 1);
         let gained = call("sum_over_time", vec![subquery(gained, thirty, Some(TICK))]);
@@ -196,15 +204,20 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
     let alone = gt(shown_before(all(SHOWN)), shown_before(names.kept(unit, SHOWN, Some(first))));
     let alone = alone.ignoring(&[EVENTS]).group_left::<&str>(&[]);
     let began = unless(Expr::from(began), Expr::from(alone)).ignoring(&[EVENTS]);
-    let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
+    // Old series of a collector may stay visible for minutes after the restart, and do not move.
+    let moves = or(gt(all(GAINED), number("0")), lt(last_gain(all(SHOWN)), number("0")));
+    let began = and(Expr::from(moves), Expr::from(began)).ignoring(&[EVENTS]);
+    let grown = unless(Expr::from(grown), Expr::from(began));
     let grown = gt(Expr::from(grown), all(SHOWN));
     let returned = gt(call("last_over_time", vec![all(REMEMBERED).range(REACH)]), all(SHOWN));
     let returned = unless(Expr::from(returned), before());
     // The events before a restart are in `gained`. But `counted` of the first side has to fall: that says that all sides start again.
     let falls = lt(names.kept(unit, GAINED, Some(first)), at_last(names.kept(unit, COUNTED, Some(first))));
     let restarted = and(gt(all(GAINED), all(SHOWN)), Expr::from(falls)).ignoring(&[EVENTS]);
-    let counted =
-        any([grown.into(), returned.into(), restarted.into(), all(SHOWN).into()]).expect("four alternatives");
+    // A target that was scraped since the last evaluation, and is gone.
+    let last = add(before(), Expr::from(gt(all(GAINED), number("0"))));
+    let counted = any([grown.into(), returned.into(), restarted.into(), all(SHOWN).into(), last.into()])
+        .expect("five alternatives");
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(
         name,
@@ -212,7 +225,8 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
         "Running count: the previous value plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
          If shown rises, gained is 0 and a series is missing, another one is new and counts as one event. If shown falls\n\
          and nine tenths of its good events are in gained, the process has restarted: the count starts again from the\n\
-         larger of gained and shown. A target that was away for up to a day goes on where it was.",
+         larger of gained and shown. A target that was away for up to a day goes on where it was. The label counters changes\n\
+         with the selectors: then all counts start again.",
     ));
     rules
 }
@@ -242,14 +256,35 @@ pub(super) fn gains(
     let mut gained: Expr = ge(last_gain(counted()), number("0")).into();
     if of != Some(first) {
         let restarted = lt(last_gain(names.kept(unit, COUNTED, Some(first))), number("0"));
-        gained = unless(gained, Expr::from(restarted)).ignoring(&[EVENTS]).into();
+        let recent = || names.kept(unit, GAINED, of);
+        // If a ruler sees results one evaluation late, `counted` is of what was gained two evaluations before.
+        let minute = Time::Fixed(Duration::from_millis(2 * INTERVAL.millis()));
+        let earlier = gt(recent().offset(minute), number("0"));
+        let on_time = call("present_over_time", vec![recent().range(half_an_interval())]);
+        let earlier = unless(Expr::from(earlier), on_time).into();
+        let moves =
+            any([gt(recent(), number("0")).into(), earlier, gt(last_gain(counted()), number("0")).into()])
+                .expect("three alternatives");
+        let restarted = and(moves, Expr::from(restarted)).ignoring(&[EVENTS]);
+        gained = unless(gained, Expr::from(restarted)).into();
     }
     let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
     let gained = and(and(Expr::from(or(gained, counted())), counted()), Expr::from(known));
     match only {
-        Some(other) => and(gained, names.kept(unit, COUNTED, Some(other))).ignoring(&[EVENTS]).into(),
+        // As long as the other side has no increase either.
+        Some(other) => {
+            let counted = || names.kept(unit, COUNTED, Some(other));
+            let gained = and(gained, counted()).ignoring(&[EVENTS]);
+            let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
+            and(Expr::from(gained), Expr::from(known)).ignoring(&[EVENTS]).into()
+        }
         None => gained.into(),
     }
+}
+
+/// Without samples that are NaN or infinite. One of them would spoil every sum over the period.
+fn finite(value: impl Into<Expr>) -> Expr {
+    lt(value, number("Inf")).into()
 }
 
 /// The difference of the last two samples, at any distance.
@@ -297,8 +332,8 @@ pub(super) fn value(counter: &Counter, held: Option<Duration>, ago: Option<Durat
                 mul(call("histogram_fraction", bounds.to_vec()), call("histogram_count", vec![at(selector)]));
             // The product is not exact. If it fell by the last digit while all events are bad, it would be taken for a restart.
             let below = call("round", vec![below.into(), number("0.001")]);
-            // A histogram without observations has no fraction; NaN would make the sum NaN.
-            ge(below, number("0")).into()
+            // A histogram without observations has no fraction, but is a sample of its series.
+            or(ge(below, number("0")), mul(number("0"), call("histogram_count", vec![at(selector)]))).into()
         }
     }
 }

@@ -68,6 +68,9 @@ pub(super) const PART: &str = "part";
 /// The label that distinguishes the ledgers of one SLO.
 pub(super) const EVENTS: &str = "events";
 
+/// The label that changes with the counters of an SLO. After a change the counts begin again: what the new counters have counted before is not new.
+pub(super) const COUNTERS: &str = "counters";
+
 /// The names and selectors of the series of one SLO.
 pub(super) struct Series {
     /// A selector without a name that matches every series of this SLO.
@@ -78,6 +81,8 @@ pub(super) struct Series {
     pub by: Vec<String>,
     /// Their names in the raw series.
     read: Vec<String>,
+    /// The value of the label `counters`.
+    counters: String,
     /// Whether counts also have the label of a journey's parts.
     pub is_journey: bool,
     /// How ratios are limited to [0, 1].
@@ -122,6 +127,7 @@ impl Series {
             ])),
             by: promise.by.clone(),
             read: slo.by.iter().map(|kept| kept.label.to_string()).collect(),
+            counters: split.as_ref().map(CounterSplit::fingerprint).unwrap_or_default(),
             is_journey: !slo.parts().is_empty(),
             bounds: Bounds::of(split.as_ref()),
         }
@@ -166,6 +172,7 @@ impl Series {
     pub fn keep(&self, ledger: Ledger, operation: &str, expr: impl Into<Expr>, remark: &'static str) -> Rule {
         let mut labels = self.labels();
         labels.insert(EVENTS.to_owned(), ledger.events());
+        labels.insert(COUNTERS.to_owned(), self.counters.clone());
         let name = format!("slo:{}:{operation}", ledger.unit.as_str());
         Rule { makes: RuleOutput::Record(name), expr: Arc::new(expr.into()), labels: labels.into(), remark }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Counter, Sli, Slo, Term};
-use crate::promql::ast::{Matcher, Selector};
+use crate::promql::ast::{Expr, Matcher, Selector};
 use crate::vocabulary::names_a_place;
 
 /// How the counters of an SLI separate good from bad.
@@ -61,9 +61,26 @@ impl CounterSplit {
         places(total) != places(good)
     }
 
+    /// A short text that is another one for other counters: 32 bits of FNV-1a.
+    pub fn fingerprint(&self) -> String {
+        let text = |term: &Term| {
+            let selector = Expr::from(term.counter.selector().clone());
+            let bound = match &term.counter {
+                Counter::NativeBelow(_, bound) => bound.to_string(),
+                Counter::Plain(_) | Counter::NativeCount(_) => String::new(),
+            };
+            format!("{} {selector} {bound}", if term.negative { '-' } else { '+' })
+        };
+        let sides = self.all().map(|side| side.iter().map(text).collect::<Vec<_>>().join(" ")).join("|");
+        let hash = sides
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        format!("{hash:08x}")
+    }
+
     /// Whether counts of bad events are differences that may be below zero for a moment, because their counters are not scraped together.
     pub fn is_signed(&self) -> bool {
-        matches!(self, Self::Good { .. }) || self.all().into_iter().flatten().any(|term| term.negative)
+        self.may_be_two_programs() || self.all().into_iter().flatten().any(|term| term.negative)
     }
 }
 

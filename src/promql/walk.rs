@@ -92,13 +92,18 @@ impl Expr {
         self
     }
 
-    /// The same expression with one spelling of numbers: `1e-05` becomes `0.00001`.
+    /// The same expression with one spelling of numbers: `1e-05` becomes `0.00001`, and `+Inf` becomes `inf`.
     pub fn with_plain_numbers(mut self) -> Expr {
         self.change(&mut |kind| {
             if let Kind::Number(text) = kind
                 && let Ok(number) = text.parse::<f64>()
             {
                 *text = number.to_string();
+            }
+            if let Kind::Unary { negative: false, expr } = kind
+                && let Kind::Number(text) = &mut expr.kind
+            {
+                *kind = Kind::Number(std::mem::take(text));
             }
         });
         self
