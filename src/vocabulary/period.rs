@@ -108,6 +108,32 @@ pub struct Zone {
     ahead: [i32; 12],
 }
 
+/// Zones with their abbreviations and countries, in capitals. The database does not know these names.
+const COMMON: [(&str, &[&str]); 22] = [
+    ("UTC", &["Z", "ZULU", "UTC+0", "GMT+0", "+00:00", "UNIVERSAL TIME"]),
+    ("America/Argentina/Buenos_Aires", &["ART", "ARG", "ARGENTINA"]),
+    ("America/Sao_Paulo", &["BRT", "BRAZIL", "BRASIL"]),
+    ("America/Santiago", &["CLT", "CLST", "CHILE"]),
+    ("America/Bogota", &["COT", "COLOMBIA"]),
+    ("America/Lima", &["PET", "PERU", "PERÚ"]),
+    ("America/Montevideo", &["UYT", "URUGUAY"]),
+    ("America/Asuncion", &["PYT", "PARAGUAY"]),
+    ("America/La_Paz", &["BOT", "BOLIVIA"]),
+    ("America/Caracas", &["VET", "VENEZUELA"]),
+    ("America/Guayaquil", &["ECT", "ECUADOR"]),
+    ("America/Mexico_City", &["MEXICO", "MÉXICO"]),
+    ("America/New_York", &["ET", "EST", "EDT", "EASTERN"]),
+    ("America/Chicago", &["CT", "CST", "CDT", "CENTRAL"]),
+    ("America/Denver", &["MT", "MDT", "MOUNTAIN"]),
+    ("America/Los_Angeles", &["PT", "PST", "PDT", "PACIFIC"]),
+    ("Europe/London", &["BST", "UK"]),
+    ("Europe/Madrid", &["CEST", "SPAIN", "ESPAÑA", "ESPANA"]),
+    ("Europe/Athens", &["EEST"]),
+    ("Asia/Kolkata", &["IST", "INDIA"]),
+    ("Asia/Tokyo", &["JST"]),
+    ("Australia/Sydney", &["AEST", "AEDT", "AET"]),
+];
+
 impl Zone {
     /// The years in which the offsets must be the same.
     const YEARS: std::ops::RangeInclusive<i16> = 2024..=2037;
@@ -158,6 +184,10 @@ impl Zone {
         {
             let sign = if offset.starts_with('+') { '-' } else { '+' };
             return (1..=12).contains(&hours).then(|| format!("Etc/GMT{sign}{hours}"));
+        }
+        let known = COMMON.iter().find(|(_, names)| names.contains(&offset.as_str()));
+        if let Some((name, _)) = known {
+            return Some((*name).to_owned());
         }
         let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
         let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
