@@ -89,9 +89,13 @@ pub(super) fn hours_of(
             let always = ["24x7", "24/7", "7x24", "siempre", "all", "00:00-24:00", "none", "off"];
             let is_day = Duration::from_common_spelling(&text) == Some(Duration::from_secs(86_400));
             // `lunes a viernes de 9 a 18`
-            let (before, after) = text.split_at(text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len()));
+            let (before, after) =
+                text.split_at(text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len()));
             let before = before.trim_end_matches([',', ' ']).trim_start_matches("de ");
-            let before = [" de", " from", " las", ","].iter().find_map(|end| before.strip_suffix(end)).unwrap_or(before);
+            let before = [" de", " from", " las", ","]
+                .iter()
+                .find_map(|end| before.strip_suffix(end))
+                .unwrap_or(before);
             let (days, hours) = (common_spellings::days(before), common_spellings::hours(after));
             problems.push(match (always.contains(&text.as_str()) || is_day, days, hours) {
                 (true, ..) => problem.fix("write `always`", whole(word), "always"),

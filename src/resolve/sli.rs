@@ -68,8 +68,12 @@ pub(super) fn sli(block: &SliBlock, context: &Context, problems: &mut Vec<Proble
                 let contract = contract::contract(context.file, context.ast, &mut Vec::new());
                 other_count(block, contract.as_deref()).unwrap_or_else(|| all.to_owned())
             }),
-            _ => Problem::error(Code::SliKind, start, "`total`, `good` and `bad` may contradict each other")
-                .help(all),
+            _ => Problem::error(
+                Code::SliKind,
+                start,
+                "`total`, `good` and `bad` are written, but only two of them are allowed",
+            )
+            .help("remove `good`: it is `total` without `bad`"),
         });
         return None;
     }
@@ -176,7 +180,7 @@ fn all_values(expr: &Expr, query: &Scalar, key: &str, problems: &mut Vec<Problem
     let text = query.text.get(kept.span.start..kept.span.end).unwrap_or_default();
     let headline = format!("`{key}` must return every series, and this comparison leaves some out");
     let problem = Problem::error(Code::PromqlType, place, headline).label(match key {
-        "probe" => "a series that it leaves out is counted neither as good nor as bad",
+        "probe" => "a series that it leaves out is not counted at all, so its failures are not seen",
         "freshness" => "a timestamp that it leaves out is never too old",
         _ => "a ratio that it leaves out is not measured",
     });
@@ -325,7 +329,7 @@ impl Reader {
             };
             // One placeholder is one problem, however often it is written.
             match problems.iter_mut().find(alike) {
-                Some(other) => *other = other.clone().and(place, "also here"),
+                Some(other) => *other = other.clone().and(place, "the same mistake is here"),
                 None => problems.push(found),
             }
         }

@@ -9,6 +9,7 @@ use slowburn::simulate::parse;
 use slowburn::vocabulary::{Name, nearest};
 
 use crate::args::Args;
+use crate::sources::{folder_of, is_yaml};
 
 /// Commands, with words of other tools and of Spanish.
 const COMMANDS: &[(&str, &[&str])] = &[
@@ -77,6 +78,21 @@ const PLAIN: &[&str] = &[
     "--files",
     "--incident",
     "--code",
+];
+
+/// Targets, with other words for what they contain.
+const TARGETS: &[(&str, &[&str])] = &[
+    (
+        "prometheus",
+        &["alerts", "alert", "alerting", "rules", "rule", "recording", "alertas", "reglas", "prom"],
+    ),
+    ("grafana", &["dashboards", "dashboard", "panels", "tableros", "paneles"]),
+    ("promtool", &["tests", "test", "proofs", "pruebas"]),
+    ("runbooks", &["docs", "runbook-pages"]),
+    ("alertmanager", &["routes", "routing", "receivers", "notifications", "inhibitions", "rutas", "am"]),
+    ("report", &["html", "markdown", "reports", "informe"]),
+    ("operator", &["kubernetes", "k8s", "crd", "prometheusrule", "prometheus-operator"]),
+    ("vmalert", &["victoriametrics", "vm"]),
 ];
 
 /// Options that name a service or an SLO.
@@ -176,6 +192,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
     let (mut first, mut command) = (None, None);
     for _ in 0..8 {
         let Err(error) = parsed(&words) else {
+            of_folders(&mut words);
             return Some((first?, format!("write `{}`", line(&words))));
         };
         let changed = match error.kind() {
@@ -188,6 +205,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                 changed
             }
             ErrorKind::UnknownArgument => with_option(&mut words, &error),
+            ErrorKind::InvalidValue => with_target(&mut words, &error),
             // The renamed word is right, and something else is missing.
             ErrorKind::MissingRequiredArgument => {
                 let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
@@ -308,6 +326,41 @@ fn line(words: &[String]) -> String {
     format!("slowburn {}", words.join(" "))
 }
 
+/// Names the folder in place of a definition in it: these commands read a whole folder.
+fn of_folders(words: &mut [String]) {
+    if words.first().is_some_and(|first| ["check", "compile", "status", "drift"].contains(&first.as_str())) {
+        for word in words.iter_mut().skip(1).filter(|word| is_yaml(Path::new(word))) {
+            *word = folder_of(Path::new(word.as_str()));
+        }
+    }
+}
+
+/// Puts the target that was probably meant in place of another word after `--only`.
+fn with_target(words: &mut [String], error: &clap::Error) -> Option<Changed> {
+    let wrong = named(error, ContextKind::InvalidValue)?;
+    let option = named(error, ContextKind::InvalidArg)?;
+    let ContextValue::Strings(known) = error.get(ContextKind::ValidValue)? else { return None };
+    let folded = wrong.to_lowercase();
+    let meant =
+        TARGETS.iter().find(|(_, theirs)| theirs.contains(&folded.as_str())).map(|(target, _)| *target);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let headline = format!("there is no target `{wrong}`");
+    if !option.starts_with("--only") {
+        return None;
+    }
+    let Some(meant) = meant.filter(|meant| known.contains(meant)).or_else(|| nearest(&folded, &known)) else {
+        return Some(Changed::Advice(headline, format!("the targets are {}", listed(&known))));
+    };
+    let place = words.iter().position(|word| word.split([',', '=']).any(|part| part == wrong))?;
+    let parts = words[place].split(',').map(|part| match part.split_once('=') {
+        Some((option, value)) if value == wrong => format!("{option}={meant}"),
+        _ if part == wrong => meant.to_owned(),
+        _ => part.to_owned(),
+    });
+    words[place] = parts.collect::<Vec<_>>().join(",");
+    Some(Changed::Words(headline))
+}
+
 /// The word that an error is about.
 fn named(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
@@ -335,7 +388,14 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
         return Some(Changed::Words(headline));
     }
     match command(&wrong) {
-        Some(name) => words[place] = name,
+        Some(name) => {
+            // `slowburn new shop`: the folder of `init` has a name already.
+            let of_service = words.get(place + 1).is_some_and(|next| Name::parse(next).is_some());
+            if name == "init" && of_service && !words.iter().any(|word| word.starts_with("--service")) {
+                words.insert(place + 1, "--service".to_owned());
+            }
+            words[place] = name;
+        }
         None if Path::new(&wrong).exists() => words.insert(place, "compile".to_owned()),
         None if words[0] == "metrics" => words.insert(place, "capture".to_owned()),
         None if Code::named(&wrong).is_some() || is_slo(&wrong) => words.insert(place, "explain".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::{JudgedSelector, Place, Reader, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::{Code, Problem, alternatives};
+use crate::diagnostic::{Code, Problem, alternatives, few};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
@@ -20,8 +20,19 @@ fn to_problem(place: &Place, search: bool) -> Problem {
     let problem =
         Problem::error(Code::UnknownMetric, place.reading.name, format!("there is no metric `{name}`"));
     let problem = match near.as_slice() {
-        [] => problem
-            .label(format!("none of the {} known metrics has a similar name", place.contract.families.len())),
+        [] => {
+            let problem = problem.label(format!(
+                "none of the {} known metrics has a similar name",
+                place.contract.families.len()
+            ));
+            match counters(name, place).as_slice() {
+                [] => problem,
+                known => problem.help(format!(
+                    "the counters of the contract are {}: perhaps one of them has a label that tells these events apart",
+                    few(known)
+                )),
+            }
+        }
         [one] => {
             renamed(problem.label("it is not one of the known metrics"), place.reading, one, |written| {
                 format!("write `{written}`")
@@ -39,6 +50,21 @@ fn to_problem(place: &Place, search: bool) -> Problem {
         _ => problem,
     };
     problem.help(format!("if the metric does not exist yet, declare it in this file: `planned: {{ {}: why it does not exist yet }}`", in_yaml(name)))
+}
+
+/// The counters that could count the events of this query, those with a word of its name first; empty if it counts no events.
+fn counters(name: &str, place: &Place) -> Vec<String> {
+    if !matches!(place.reading.role, Role::Total | Role::Good | Role::Bad) {
+        return Vec::new();
+    }
+    let families = place.contract.families.iter();
+    let mut all: Vec<String> =
+        families.filter(|(_, family)| family.kind == Kind::Counter).map(|(name, _)| name.clone()).collect();
+    let shares = |other: &String| {
+        words(other).any(|word| distinguishing_words(name).any(|own| is_same_word(word, own)))
+    };
+    all.sort_by_key(|other| !shares(other));
+    all
 }
 
 /// At most three similar names of series that fit the query, by spelling and by words, the most similar first; only one if it is clearly the best.
