@@ -657,6 +657,12 @@ fn two_counters(node: &Node) -> Option<String> {
 /// `x{a="b"}` of `{__name__="x", a="b"}` without quotes, which YAML reads as a mapping.
 fn selector(node: &Node) -> Option<String> {
     let Value::Map(entries) = &node.value else { return None };
+    // `{http_requests_total}`
+    if let [Entry { key, value: Node { value: Value::Null, .. } }] = entries.as_slice()
+        && key.text.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c))
+    {
+        return in_flow(&key.text);
+    }
     let mut name = String::new();
     let mut matchers = Vec::new();
     for Entry { key, value } in entries {

@@ -777,7 +777,7 @@ fn ends_its_quotes(value: &str) -> bool {
 }
 
 /// The query in `{metric{job="api"}}` or `[metric{job="api"}]`, which needs no brackets around it.
-fn in_brackets(value: &str) -> Option<&str> {
+pub fn in_brackets(value: &str) -> Option<&str> {
     let inner = [('{', '}'), ('[', ']')]
         .iter()
         .find_map(|(open, close)| value.strip_prefix(*open)?.strip_suffix(*close))?

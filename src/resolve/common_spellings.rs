@@ -312,10 +312,10 @@ pub(super) fn rate(text: &str) -> Option<String> {
     if let Some((_, unit)) = RATES.iter().find(|(name, _)| *name == rest) {
         return Some(format!("{amount}/{unit}"));
     }
-    let (_, unit) = [" per ", "per ", "/", " al ", "al ", " por ", "por ", " a ", "a "]
+    let unit = [" per ", "per ", "/", " al ", "al ", " por ", "por ", " a ", "a ", " x ", "x "]
         .iter()
-        .find_map(|word| rest.split_once(word))?;
-    let unit = unit.trim();
+        .find_map(|word| rest.split_once(word))
+        .map_or(rest, |(_, unit)| unit.trim());
     let unit = Duration::unit(unit.strip_prefix('1').unwrap_or(unit))?;
     if !RATES.iter().any(|(_, known)| *known == unit) {
         return None;

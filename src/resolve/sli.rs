@@ -10,6 +10,7 @@ use super::{contract, dropped, journey, secrets, stimulus, whole};
 use crate::ast::{Ast, ServiceFile, SliBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, NoSeries, Role, Series, Sli, Term};
+use crate::parse::in_brackets;
 use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
@@ -311,6 +312,13 @@ impl Reader {
         let expr = match promql::parse(&query.text) {
             Ok(expr) => expr,
             Err(fault) => {
+                if let Some(inner) = in_brackets(query.text.trim()) {
+                    let headline = format!("a query has no `{}` before its metric", &query.text.trim()[..1]);
+                    let problem = Problem::error(Code::PromqlSyntax, place(fault.span), headline);
+                    let text = query.spelling().of(inner);
+                    problems.push(problem.spelled(format!("write `{inner}`"), whole(query), text));
+                    return None;
+                }
                 let quotes = straight(query, fault.span.start);
                 report(Code::PromqlSyntax, vec![fault], problems);
                 if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {

@@ -21,21 +21,16 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// Amounts in words, in tenths. The longer of two that begin alike comes first.
-const AMOUNTS: [(&str, i64); 13] = [
-    ("half a ", 5),
-    ("half an ", 5),
-    ("half ", 5),
-    ("medio ", 5),
-    ("media ", 5),
-    ("one ", 10),
-    ("an ", 10),
-    ("un ", 10),
-    ("una ", 10),
-    ("two ", 20),
-    ("dos ", 20),
-    ("three ", 30),
-    ("tres ", 30),
+/// Amounts in words, in tenths, in English and Spanish.
+const AMOUNTS: [(i64, &[&str]); 8] = [
+    (5, &["half a ", "half an ", "half ", "medio ", "media "]),
+    (10, &["one ", "an ", "a ", "un ", "una "]),
+    (20, &["two ", "dos "]),
+    (30, &["three ", "tres "]),
+    (40, &["four ", "cuatro "]),
+    (50, &["five ", "cinco "]),
+    (60, &["six ", "seis "]),
+    (100, &["ten ", "diez "]),
 ];
 
 /// Units with their other names, in English and Spanish, without the `s` of the plural.
@@ -95,8 +90,9 @@ impl Duration {
         let (mut millis, mut last) = (Decimal::ZERO, None);
         while !rest.is_empty() {
             // `medio segundo`, `half a minute`, `one hour`.
-            let in_words =
-                AMOUNTS.iter().find_map(|(word, amount)| Some((*amount, rest.strip_prefix(word)?)));
+            let in_words = AMOUNTS.iter().find_map(|(amount, words)| {
+                Some((*amount, words.iter().find_map(|word| rest.strip_prefix(word))?))
+            });
             let (amount, after) = match in_words {
                 Some((tenths, after)) => (Decimal::new(tenths, 1), after),
                 None => {

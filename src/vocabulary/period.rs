@@ -174,10 +174,14 @@ impl Zone {
             names.sort_by(|one, other| one.1.cmp(&other.1));
             names
         });
-        let written = spelled(text);
+        let name = text.trim();
+        let name =
+            name.get(..8).filter(|begin| begin.eq_ignore_ascii_case("hora de ")).map_or(name, |_| &name[8..]);
+        let written = spelled(name);
         // `UTC+2` and `GMT-3`: the database has them with the opposite sign.
         let offset = text.trim().to_uppercase();
-        if let Some(offset) = ["UTC", "GMT"].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
+        if let Some(offset) =
+            ["UTC", "GMT", ""].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
             && let Some(hours) = offset
                 .strip_prefix(['+', '-'])
                 .and_then(|hours| hours.trim_end_matches(":00").parse::<u8>().ok())
@@ -185,11 +189,17 @@ impl Zone {
             let sign = if offset.starts_with('+') { '-' } else { '+' };
             return (1..=12).contains(&hours).then(|| format!("Etc/GMT{sign}{hours}"));
         }
-        let known = COMMON.iter().find(|(_, names)| names.contains(&offset.as_str()));
+        let known = COMMON.iter().find(|(_, names)| {
+            // `America/Argentina`
+            names.contains(&offset.as_str())
+                || offset.rsplit('/').next().is_some_and(|last| names.contains(&last))
+        });
         if let Some((name, _)) = known {
             return Some((*name).to_owned());
         }
-        let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
+        let city = |spelled: &str| {
+            spelled.rsplit_once('/').is_some_and(|(_, city)| Some(city) == written.rsplit('/').next())
+        };
         let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
         // `America/Argentina/Buenos_Aires` is the current name of `America/Buenos_Aires`.
         if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {

@@ -8,7 +8,7 @@ use slowburn::diagnostic::{Code, listed};
 use slowburn::simulate::parse;
 use slowburn::vocabulary::{Name, nearest};
 
-use crate::args::Args;
+use crate::args::{Args, SLOS};
 use crate::sources::{folder_of, is_yaml};
 
 /// Commands, with words of other tools and of Spanish.
@@ -220,6 +220,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                         let name = words.first().map(|first| first.replace("metrics", "metrics capture"))?;
                         let headline = format!("`slowburn {name}` needs {}", listed(&lacks));
                         let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
+                        of_folders(&mut words);
                         let advice = format!("write `{} {}`, for example", line(&words), examples.join(" "));
                         return Some((first.unwrap_or(headline), advice));
                     }
@@ -326,11 +327,25 @@ fn line(words: &[String]) -> String {
     format!("slowburn {}", words.join(" "))
 }
 
-/// Names the folder in place of a definition in it: these commands read a whole folder.
-fn of_folders(words: &mut [String]) {
+/// Names the folder in place of a definition in it: these commands read a whole folder. A file of another tool is imported.
+fn of_folders(words: &mut Vec<String>) {
     if words.first().is_some_and(|first| ["check", "compile", "status", "drift"].contains(&first.as_str())) {
-        for word in words.iter_mut().skip(1).filter(|word| is_yaml(Path::new(word))) {
-            *word = folder_of(Path::new(word.as_str()));
+        for place in (1..words.len()).filter(|place| is_yaml(Path::new(&words[*place]))).collect::<Vec<_>>() {
+            let text = std::fs::read_to_string(&words[place]).unwrap_or_default();
+            if ["prometheus/v1", "sloth.slok.dev", "pyrra.dev", "openslo/"]
+                .iter()
+                .any(|other| text.contains(other))
+            {
+                *words = vec!["import".to_owned(), words[place].clone()];
+                return;
+            }
+            let is_output = words[place - 1] == "--out";
+            let folder = folder_of(Path::new(&words[place]));
+            words[place] = match folder.as_str() {
+                "." if is_output => "out".to_owned(),
+                "." if Path::new(SLOS).is_dir() => SLOS.to_owned(),
+                _ => folder,
+            };
         }
     }
 }
@@ -390,9 +405,12 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
     match command(&wrong) {
         Some(name) => {
             // `slowburn new shop`: the folder of `init` has a name already.
-            let of_service = words.get(place + 1).is_some_and(|next| Name::parse(next).is_some());
-            if name == "init" && of_service && !words.iter().any(|word| word.starts_with("--service")) {
-                words.insert(place + 1, "--service".to_owned());
+            let next =
+                words.get(place + 1).filter(|next| !next.starts_with('-') && !next.contains(['/', '.']));
+            let service = next.and_then(|next| Name::nearest(next)).filter(|_| name == "init");
+            if let Some(service) = service.filter(|_| !words.iter().any(|word| word.starts_with("--service")))
+            {
+                words.splice(place + 1..=place + 1, ["--service".to_owned(), service.to_string()]);
             }
             words[place] = name;
         }
