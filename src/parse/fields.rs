@@ -167,7 +167,7 @@ impl<'a> Fields<'a> {
             let listed = named_entries(node);
             if !listed.is_empty() {
                 self.problems.extend(listed.into_iter().map(|(place, own)| {
-                    let headline = format!("the names of `{name}` are keys, and `{name}` is not a list");
+                    let headline = format!("an entry of `{name}` begins with its name, not with `-`");
                     Problem::error(Code::WrongType, place, headline).fix(
                         format!("write `{own}:`"),
                         place,

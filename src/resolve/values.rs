@@ -417,9 +417,9 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
         };
         problems.push(
             problem.help(format!(
-                "or, if the alerts must carry this word, write it in the project file: `severities: {{ {}: {{ label: {} }} }}`",
+                "if the alerts must carry a word of your own, write it as their label in the project file, too: `severities: {{ {}: {{ label: {} }} }}`",
                 meant.unwrap_or("page"),
-                underscored(&text.to_lowercase())
+                if text.is_ascii() { underscored(&text.to_lowercase()) } else { "critical".to_owned() }
             )),
         );
     }

@@ -37,7 +37,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                         planned.span,
                         format!("nothing reads the planned metric `{metric}`"),
                     )
-                    .help(format!("{removed}, or correct its name")),
+                    .help(format!("correct its name, or {removed}")),
                 );
             }
         }
