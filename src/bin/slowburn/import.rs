@@ -59,7 +59,7 @@ fn why_nothing(imported: &Imported) -> &'static str {
     let left_out = imported.problems.iter().any(Problem::is_error);
     match (imported.complete, left_out) {
         (false, _) if imported.problems.iter().all(|one| one.code == Code::UnknownDialect) => {
-            "no file is of a tool that can be imported"
+            "no file can be imported"
         }
         (false, _) => "correct the errors, and import again",
         (true, true) => "no SLO can be imported as it is",
