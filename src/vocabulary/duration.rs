@@ -83,7 +83,11 @@ impl Duration {
     pub fn from_common_spelling(text: &str) -> Option<Self> {
         let text = text.trim();
         // `1M` may mean a month, which is not a unit here.
-        let text = if text.ends_with('M') { return None } else { text.to_lowercase().replace(',', ".") };
+        let text = if text.ends_with('M') && !text.starts_with("PT") {
+            return None;
+        } else {
+            text.to_lowercase().replace(',', ".")
+        };
         // ISO 8601: `P30D`, `P1DT12H`.
         let iso = text.strip_prefix('p').map(|text| text.replace('t', ""));
         let mut rest = iso.as_deref().unwrap_or(&text);
@@ -103,14 +107,15 @@ impl Duration {
             let after = after.trim_start();
             let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
             let unit = match (&after[..end], last) {
-                ("", None) => "s",
+                ("", None) if after.is_empty() => "s",
+                ("", None) => return None,
                 // `1h30`: the last number has the next unit.
-                ("", Some(last)) => UNITS[UNITS.iter().position(|(unit, _)| *unit == last)? + 1].0,
+                ("", Some(last)) => UNITS.get(UNITS.iter().position(|(unit, _)| *unit == last)? + 1)?.0,
                 (word, _) => Self::unit(word)?,
             };
             let length = UNITS.iter().find(|(name, _)| *name == unit)?.1;
             millis = millis.checked_add(amount.checked_mul(Decimal::from(length))?)?;
-            last = Some(unit).filter(|unit| *unit != "ms");
+            last = Some(unit);
             let after = after[end..].trim_start();
             rest = ["and ", "y "].iter().find_map(|join| after.strip_prefix(join)).unwrap_or(after);
         }
