@@ -11,6 +11,7 @@ pub use lists::{alternatives, few, joined, listed, several, there_are};
 use std::collections::BTreeMap;
 
 use crate::source::{SourceId, Sources, Span};
+use crate::vocabulary::Name;
 
 /// Whether a problem stops the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,6 +150,21 @@ pub fn without_idle_fixes(problems: &mut [Problem], sources: &Sources) {
     for problem in problems {
         let changes = |fix: &Fix| sources.text(fix.span) != fix.replacement;
         problem.help.retain(|help| help.fix.as_ref().is_none_or(changes));
+    }
+}
+
+/// Puts the service of a file in place of the invented service `api` of examples.
+pub fn with_own_names(problems: &mut [Problem], sources: &Sources) {
+    for problem in problems {
+        let text = &sources.file(problem.primary.span.source).text;
+        let own = text.lines().find_map(|line| line.strip_prefix("service:")).map(str::trim);
+        let Some(own) = own.filter(|own| Name::parse(own).is_some() && !text.contains("api")) else {
+            continue;
+        };
+        for help in problem.help.iter_mut().filter(|help| help.fix.is_none()) {
+            help.text =
+                help.text.replace("\"api\"", &format!("\"{own}\"")).replace("`api/", &format!("`{own}/"));
+        }
     }
 }
 

@@ -435,6 +435,7 @@ fn finish(
     }
     let failed = problems.iter().any(Problem::is_error);
     diagnostic::sort(&mut problems);
+    diagnostic::with_own_names(&mut problems, sources);
     diagnostic::without_idle_fixes(&mut problems, sources);
     accepted.sort_by(|a, b| {
         (a.problem.primary.span, a.problem.code).cmp(&(b.problem.primary.span, b.problem.code))

@@ -238,8 +238,19 @@ fn failures() {
 fn what_was_meant() {
     let folder = Folder::new();
     let mut text = String::new();
+    folder.write("sloth.yaml", "version: prometheus/v1\nservice: api\nslos: []\n");
     for args in [
         &["validate", "slos"][..],
+        &["validate", "-i", "slos/api.yaml"],
+        &["generate", "-i", "slos/api.yaml", "-o", "rules"],
+        &["generate", "-i", "sloth.yaml", "-o", "rules.yaml"],
+        &["check", "api.yaml"],
+        &["status", "slos/api.yaml"],
+        &["new", "shop"],
+        &["create", "Shop", "--metrics", "shop.prom"],
+        &["init", "--service", "api"],
+        &["compile", "--only", "grafana,alerts"],
+        &["compile", "--only=tableros"],
         &["generate", "-i", "slos", "-o", "rules"],
         &["verificar"],
         &["ayuda"],
@@ -475,7 +486,7 @@ fn targets_can_be_chosen() {
     assert!(!others.iter().any(|path| path.contains("web")), "{others:?}");
     let ran = all.slowburn(&["compile", "--only", "nagios"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("prometheus, promtool"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`prometheus`, `promtool`"), "{}", ran.stderr);
 }
 
 #[test]

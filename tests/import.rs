@@ -300,11 +300,12 @@ fn an_import_without_slos_says_why() {
         (deployment, "spec.yaml:2:7", "this Deployment is not imported", "no file contains an SLO"),
         (helm, "spec.yaml:1:3", of_helm, "correct the errors, and import again"),
         (value, "spec.yaml:2:", of_helm, "correct the errors, and import again"),
+        (later, "spec.yaml:1:13", "this version of OpenSLO is not supported", "no file can be imported"),
         (
-            later,
-            "spec.yaml:1:13",
-            "this version of OpenSLO is not supported",
-            "correct the errors, and import again",
+            "version: slowburn/v1\nservice: api\n",
+            "spec.yaml:1:10",
+            "write `slowburn compile .`",
+            "no file can be imported",
         ),
     ] {
         let folder = Folder::empty();

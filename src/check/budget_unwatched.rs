@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let agreed = slo.agreed.most_within(period);
         let lowest = slo.tiers.iter().zip(&promise.tiers).min_by_key(|(_, watch)| watch.burn_rate);
         problems.push(match lowest {
-            None => Problem::warning(Code::BudgetUnwatched, slo.places.tiers, "no tier watches this error budget")
+            None => Problem::warning(Code::BudgetUnwatched, slo.places.tiers, "no alert watches this error budget")
                 .label(format!(
                     "a full outage spends the budget of {period} in {} and alerts nobody",
                     lasts(agreed, Decimal::ONE / slo.objective.budget().ratio())
@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     format!("errors can spend the whole budget of {period}, and no alert fires"),
                 )
                 .label(format!(
-                    "no tier alerts below a burn rate of {}, which spends the budget in {}",
+                    "no alert fires below a burn rate of {}, but this rate spends the whole budget in {}",
                     about(watch.burn_rate),
                     lasts(agreed, watch.burn_rate)
                 ));
@@ -47,9 +47,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 // The slowest tier of `workbook`, which is made for 30 days.
                 match tier.budget_share == Decimal::from_parts(1, 0, 0, false, 1) && tier.long == Duration::from_secs(3 * 86_400) {
                     true => problem
-                        .help("let the windows follow the period: `policy: workbook-scaled`")
+                        .help("write `policy: workbook-scaled`: its windows are parts of the period")
                         .help(format!("or write a policy of your own with {slow}")),
-                    false => problem.help(format!("keep {slow}")),
+                    false => problem.help(format!("add to the policy {slow}")),
                 }
             }
             Some(_) => continue,

@@ -27,7 +27,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let problem = Problem::warning(
                 Code::BurnRateBelowOne,
                 place,
-                format!("{} although the budget of {period} would last", alerts(&tiers)),
+                format!("{} below a burn rate of 1, which never spends the budget of {period}", alerts(&tiers)),
             )
             .label(match agreed == period {
                 true => format!("burn rate = budget share × period ÷ long window: {}", rates.join(", ")),
@@ -43,12 +43,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let problem = also(problem, other, format!("the period is {period}"));
             if agreed == period {
                 problems.push(
-                    problem.help("let the windows follow the period: `policy: workbook-scaled`").help(
-                        format!(
-                            "or give a larger share of the budget in a policy of your own: {}",
+                    problem
+                        .help("write `policy: workbook-scaled`: its windows are parts of the period")
+                        .help(format!(
+                            "or write a policy of your own in which `budget` is larger: {}",
                             shares.join(", ")
-                        ),
-                    ),
+                        )),
                 );
                 continue;
             }

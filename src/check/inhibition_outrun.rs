@@ -295,6 +295,12 @@ impl EarlyAlert<'_> {
                 self.silencer.service
             ),
         };
-        problem.help(format!("wait longer: `group_wait: {}`", Duration::from_secs(wait))).help(other)
+        let wait = Duration::from_secs(wait);
+        let sent = whole(self.fires + seconds(wait));
+        problem
+            .help(format!(
+                "write `group_wait: {wait}`: then it is sent after {sent}, and `{silencer}` fires before"
+            ))
+            .help(other)
     }
 }

@@ -22,20 +22,20 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::JourneyOverspent,
             slo.places.objective,
-            format!("the parts of `{}` may fail more often than `{}` itself", slo.name, slo.name),
+            format!("`{}` promises more than its parts can keep", slo.name),
         )
         .label(format!(
-            "its error budget is {}; the budgets of its parts together are {}",
+            "it may fail for {}, but its parts together may fail for {}",
             about_percent(budget),
             about_percent(all)
         ))
-        .help(format!("the parts may fail: {}", joined(&named, "and")));
+        .help(format!("the error budgets of its parts are {}", joined(&named, "and")));
         problems.push(match all < Decimal::ONE {
             true => problem.help(format!(
-                "lower the objective to `{}`, or raise the objectives of the parts",
+                "write `objective: {}` here, or higher objectives for the parts",
                 percent(Decimal::ONE - all)
             )),
-            false => problem.help("raise the objectives of the parts"),
+            false => problem.help("write higher objectives for the parts"),
         });
     }
 }

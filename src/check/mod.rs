@@ -90,7 +90,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 50] = [
     (Code::FiresWhileWell, CheckScope::Part, fires_while_well::check),
     (Code::InhibitionNeverMatches, CheckScope::Whole, inhibition_never_matches::check),
     (Code::InhibitionOutrun, CheckScope::Whole, inhibition_outrun::check),
-    (Code::JourneyOverspent, CheckScope::Part, journey_overspent::check),
+    (Code::JourneyOverspent, CheckScope::Whole, journey_overspent::check),
     (Code::NeverCounted, CheckScope::Part, excepted_always::check),
     (Code::NoContract, CheckScope::Whole, contract::no_contract::check),
     (Code::NoTimestamp, CheckScope::Part, no_timestamp::check),

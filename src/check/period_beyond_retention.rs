@@ -21,7 +21,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 && period != *first
                 && problem.secondary.iter().all(|one| one.span != period)
             {
-                problem.secondary.push(Label { span: period, text: "also here".to_owned() });
+                problem.secondary.push(Label { span: period, text: "this period is as long".to_owned() });
             }
             continue;
         }
@@ -35,7 +35,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             .help(format!(
                 "keep samples for longer, with `--storage.tsdb.retention.time={reach}` or more, and declare it: `retention: {reach}`"
             ))
-            .help(format!("or write a shorter period: `period: {retention}`"));
+            .help(match period == slo.places.name {
+                true => format!("or write `period: {retention}` in the project file, and in each place that is marked here with a `period`"),
+                false => format!("or write `period: {retention}` in each place that is marked here"),
+            });
         let problem = also(problem, place, format!("samples are kept for {retention}"));
         reported.push((slo.period.clone(), period, problem));
     }

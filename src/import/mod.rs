@@ -270,6 +270,10 @@ fn recognised(node: &Node, path: &str, problems: &mut Vec<Problem>) -> Option<us
     };
     let problem = Problem::error(Code::UnknownDialect, place, headline);
     problems.push(match of_tool {
+        None if matches!(named, Some(("slowburn/v1", _))) => {
+            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            problem.label("nothing has to be imported").help(format!("write `slowburn compile {folder}`"))
+        }
         Some(_) => problem.label(format!("supported: {}", listed(&known))),
         None => problem
             .label(format!("known languages are {}", listed(&known)))

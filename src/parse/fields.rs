@@ -6,7 +6,7 @@ use super::foreign_keys::{self, KeySuggestion};
 use super::keys::{SERVICE_KEYS, SLO_KEYS};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{Key, Map};
-use crate::diagnostic::{Code, Label, Problem, listed};
+use crate::diagnostic::{Code, Help, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Objective, ObjectiveFault, is_channel_name, nearest, shortened};
@@ -164,6 +164,18 @@ impl<'a> Fields<'a> {
             let own = named(node).map(|(key, first)| {
                 (key, first, hyphenated(first).map_or(first.to_owned(), |name| name.to_string()))
             });
+            let listed = named_entries(node);
+            if !listed.is_empty() {
+                self.problems.extend(listed.into_iter().map(|(place, own)| {
+                    let headline = format!("an entry of `{name}` begins with its name, not with `-`");
+                    Problem::error(Code::WrongType, place, headline).fix(
+                        format!("write `{own}:`"),
+                        place,
+                        format!("{own}:"),
+                    )
+                }));
+                return Vec::new();
+            }
             self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
                 (None, Some((key, first, name)), _) => problem
@@ -171,6 +183,11 @@ impl<'a> Fields<'a> {
                 (None, None, Some(example)) => problem.help(format!("write `{name}: {example}`")),
                 (None, None, None) => problem,
             });
+            if let (Value::Null, Some(problem)) = (&node.value, self.problems.last_mut()) {
+                problem
+                    .help
+                    .insert(0, Help { text: format!("remove `{name}:`, if it has no entry"), fix: None });
+            }
             return Vec::new();
         };
         let mut map = Vec::new();
@@ -205,7 +222,9 @@ impl<'a> Fields<'a> {
         {
             let place = new.primary.span;
             self.problems.truncate(before);
-            self.problems[before - 1].secondary.push(Label { span: place, text: "also here".to_owned() });
+            self.problems[before - 1]
+                .secondary
+                .push(Label { span: place, text: "the same mistake is here".to_owned() });
         }
     }
 
@@ -638,6 +657,12 @@ fn two_counters(node: &Node) -> Option<String> {
 /// `x{a="b"}` of `{__name__="x", a="b"}` without quotes, which YAML reads as a mapping.
 fn selector(node: &Node) -> Option<String> {
     let Value::Map(entries) = &node.value else { return None };
+    // `{http_requests_total}`
+    if let [Entry { key, value: Node { value: Value::Null, .. } }] = entries.as_slice()
+        && key.text.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c))
+    {
+        return in_flow(&key.text);
+    }
     let mut name = String::new();
     let mut matchers = Vec::new();
     for Entry { key, value } in entries {
@@ -927,6 +952,22 @@ fn address_in(node: &Node) -> Option<&str> {
 fn named_by(entries: &[Entry]) -> Option<&str> {
     let entry = entries.iter().find(|entry| entry.key.text == "name")?;
     names(&entry.value)?.first().copied()
+}
+
+/// The beginnings `- name: shop` of the entries of a list, each with the name as a key; empty if an entry begins otherwise.
+fn named_entries(node: &Node) -> Vec<(Span, String)> {
+    let Value::List(entries) = &node.value else { return Vec::new() };
+    let begin = |entry: &Node| {
+        let first = entry.entries().first()?;
+        // In brackets the map begins before its first key.
+        let is_block = entry.span.start == first.key.span.start && entry.entries().len() > 1;
+        let is_name = ["name", "alert", "id"].contains(&first.key.text.as_str());
+        let name = names(&first.value)?.first().and_then(|name| hyphenated(name))?;
+        let span =
+            Span { start: first.key.span.start.checked_sub(2)?, end: first.value.span.end, ..first.key.span };
+        (is_block && is_name).then(|| (span, name.to_string()))
+    };
+    entries.iter().map(begin).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// The key and the name of the first entry, if the entries of a list name themselves.

@@ -513,13 +513,20 @@ fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
     Some(block)
 }
 
+/// A name for the service of a file: `shop` of `slos/shop.yaml`.
+fn stem(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    Name::nearest(stem).map_or("api".to_owned(), |name| name.to_string())
+}
+
 fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let before = problems.len();
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
     let name = match fields.has("parameters") {
         true => fields.scalar("service"),
-        false => fields.required("service", "service: api"),
+        false => fields.required("service", &format!("service: {}", stem(path))),
     };
     let description = fields.scalar("description");
     let owner = fields.scalar("owner");

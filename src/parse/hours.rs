@@ -115,7 +115,7 @@ pub(super) fn maintenance(fields: &mut Fields) -> Vec<MaintenanceBlock> {
         let mut fields = Fields::of(node, "an entry of `maintenance`", keys, problems)?;
         let from = fields.required("from", "from: 2027-01-10T02:00");
         let to = fields.required("to", "to: 2027-01-10T04:00");
-        let reason = fields.required("reason", "reason: …");
+        let reason = fields.required("reason", "reason: The database moves");
         let slos = fields.one_or_more("slos");
         fields.finish();
         Some(MaintenanceBlock { span: node.span, from: from?, to: to?, slos, reason: reason? })

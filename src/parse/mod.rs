@@ -22,4 +22,5 @@ pub mod yaml;
 pub use contract::contract;
 pub(crate) use fields::wrong_type;
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
+pub use slips::in_brackets;
 pub(crate) use template::{merge_instance_problems, parameters, without_instances};

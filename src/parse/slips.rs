@@ -249,6 +249,7 @@ impl<'a> Faulty<'a> {
         }
         let meant = match key {
             "objective" => objective(value)?,
+            _ if in_brackets(value).is_some() => plain_or_quoted(in_brackets(value)?),
             _ if value.contains('{') && value.contains(": \"") => value.replace(": \"", "=\""),
             _ if first == '{' && value.contains(": ") => in_flow(value)?,
             _ => quoted(value),
@@ -264,6 +265,9 @@ impl<'a> Faulty<'a> {
                 "in double quotes a backslash begins an escape, and YAML does not know this one".to_owned()
             }
             '"' | '\'' => "there is more text after the closing quote".to_owned(),
+            '{' | '[' if in_brackets(value).is_some() => {
+                format!("a query has no `{first}` before its metric")
+            }
             '{' if value.ends_with('}') => {
                 "a text with brackets or quotes in it must be in quotes".to_owned()
             }
@@ -507,7 +511,9 @@ impl<'a> Faulty<'a> {
         let at = start + has;
         let label = match belongs {
             true => format!("`{}` has no keys below it", self.rest(parent).trim()),
-            false => format!("`{as_key}` has a value already, so nothing belongs below it"),
+            false => format!(
+                "the line of `{as_key}` above it is complete: both lines must begin in the same column"
+            ),
         };
         Some(self.syntax(at, at + key.len(), headline).label(label).fix(
             format!("indent it by {}, like `{as_key}`", spaces(wants)),
@@ -622,6 +628,14 @@ impl<'a> Faulty<'a> {
             return None;
         }
         let problem = self.syntax(at, at + 1, "`-` begins a list, and the line below does not belong to it");
+        if let Some(Pair { key: "name" | "alert" | "id", at: value, value: name }) = self.pair(above) {
+            let fix = self.span(at, value + name.len());
+            return Some(problem.fix(
+                format!("the name is the key: write `{name}:`"),
+                fix,
+                format!("{name}:"),
+            ));
+        }
         Some(problem.fix(format!("write `{key}:` without the `-`"), self.span(at, at + 2), ""))
     }
 
@@ -760,6 +774,24 @@ fn ends_its_quotes(value: &str) -> bool {
         is_quote
     });
     value.contains('\\') && closing.next().is_some_and(|(at, _)| at + 1 == value.len())
+}
+
+/// The query in `{metric{job="api"}}` or `[metric{job="api"}]`, which needs no brackets around it.
+pub fn in_brackets(value: &str) -> Option<&str> {
+    let inner = [('{', '}'), ('[', ']')]
+        .iter()
+        .find_map(|(open, close)| value.strip_prefix(*open)?.strip_suffix(*close))?
+        .trim();
+    let inner = in_brackets(inner).unwrap_or(inner);
+    let name = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':')?;
+    let is_selector =
+        inner[name..].starts_with(['{', '(']) && inner.contains('{') && inner.ends_with(['}', ')']);
+    (name > 0 && !inner.contains(": ") && is_selector).then_some(inner)
+}
+
+/// A text without quotes if YAML can read it so.
+fn plain_or_quoted(text: &str) -> String {
+    if text.contains(": ") || text.contains(" #") { quoted(text) } else { text.to_owned() }
 }
 
 /// A text in the quotes that fit it.

@@ -635,6 +635,11 @@ impl NodeReader<'_> {
             let references = [self.reference(&key), self.reference(&value)];
             let key = self.key(key);
             let value = self.node(value);
+            if let (Some(key), Value::Null) = (&key, &value.value)
+                && self.is_glued(key)
+            {
+                continue;
+            }
             reach.include(value.span, references[1]);
             let Some(Key { text, span }) = key else { continue };
             reach.include(span, references[0]);
@@ -676,6 +681,37 @@ impl NodeReader<'_> {
             .help("put the key into quotes if it is meant as text");
         self.problems.push(problem);
         None
+    }
+
+    /// Reports a key in braces whose colon has no space behind it: `{ severity:page }`.
+    fn is_glued(&mut self, key: &Key) -> bool {
+        let (start, end) = (key.span.start as usize, key.span.end as usize);
+        let Some((name, value)) = self.file.text[start..end].split_once(':') else { return false };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        // `http://…` is an address.
+        let glued =
+            !name.is_empty() && name.chars().all(is_name) && !value.is_empty() && !value.starts_with("//");
+        if glued {
+            let colon = self.file.span(start + name.len(), start + name.len() + 1);
+            let problem = syntax(colon, format!("the colon after `{name}` needs a space behind it"));
+            self.problems.push(problem.fix("write a space after the colon", colon, ": "));
+        }
+        glued
+    }
+
+    /// Reports curly quotes around a value: to YAML they are a part of it.
+    fn has_curly_quotes(&mut self, start: usize, end: usize) {
+        const CURLY: [char; 9] = ['“', '”', '„', '«', '»', '‘', '’', '´', '‚'];
+        let text = &self.file.text[start..end];
+        let Some(inner) = text.strip_prefix(CURLY).and_then(|text| text.strip_suffix(CURLY)) else { return };
+        let inner = inner.replace(CURLY, "\"");
+        let written = match inner.contains('"') {
+            true => format!("'{}'", inner.replace('\'', "''")),
+            false => format!("\"{inner}\""),
+        };
+        let place = self.file.span(start, end);
+        let problem = syntax(place, "YAML does not know these quotes: it knows only `\"` and `'`");
+        self.problems.push(problem.fix(format!("write `{written}`"), place, written));
     }
 
     /// Reports a blank that is not a space at an end of a text without quotes, where nobody sees it. At the beginning of a line it is indentation.
@@ -748,6 +784,7 @@ impl NodeReader<'_> {
         }
         let span = self.file.span(start, end);
         self.has_odd_blank(start, end);
+        self.has_curly_quotes(start, end);
         let text = self.as_written(text, start, end);
         Node { span, value: Value::Scalar(Scalar::new(text, written, span)) }
     }

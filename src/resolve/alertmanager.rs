@@ -57,7 +57,7 @@ pub(super) fn alertmanager(
         if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut reported, true)) {
             problems.push(
                 Problem::error(Code::MissingKey, whole(to), "the mail server is missing")
-                    .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),
+                    .help("add `smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }` to `alertmanager`, with your own server"),
             );
         }
         let channels =

@@ -48,16 +48,9 @@ const JOINS: [&str; 8] = [",", ";", " and ", " y ", " e ", "&", "+", " "];
 /// Longer lists of dates are not suggested.
 const MOST_DATES: usize = 31;
 
-/// Units of a rate, with their other names.
-const UNITS: [(&str, &[&str]); 4] = [
-    ("s", &["s", "sec", "second", "seconds", "segundo", "1s"]),
-    ("m", &["m", "min", "minute", "minutes", "minuto", "1m"]),
-    ("h", &["h", "hr", "hour", "hours", "hora", "1h"]),
-    ("d", &["d", "day", "days", "día", "dia", "1d"]),
-];
-
 /// Names of rates with their units.
-const RATES: [(&str, &str); 5] = [("rps", "s"), ("qps", "s"), ("tps", "s"), ("rpm", "m"), ("qpm", "m")];
+const RATES: [(&str, &str); 7] =
+    [("rps", "s"), ("qps", "s"), ("tps", "s"), ("rpm", "m"), ("qpm", "m"), ("rph", "h"), ("rpd", "d")];
 
 /// `monday-friday` of `Mon - Fri`, `lunes a viernes` or `weekdays`.
 pub(super) fn days(text: &str) -> Option<String> {
@@ -319,10 +312,14 @@ pub(super) fn rate(text: &str) -> Option<String> {
     if let Some((_, unit)) = RATES.iter().find(|(name, _)| *name == rest) {
         return Some(format!("{amount}/{unit}"));
     }
-    let (_, unit) = [" per ", "per ", "/", " al ", "al ", " por ", "por ", " a ", "a "]
+    let unit = [" per ", "per ", "/", " al ", "al ", " por ", "por ", " a ", "a ", " x ", "x "]
         .iter()
-        .find_map(|word| rest.split_once(word))?;
-    let (unit, _) = UNITS.iter().find(|(_, names)| names.contains(&unit.trim()))?;
+        .find_map(|word| rest.split_once(word))
+        .map_or(rest, |(_, unit)| unit.trim());
+    let unit = Duration::unit(unit.strip_prefix('1').unwrap_or(unit))?;
+    if !RATES.iter().any(|(_, known)| *known == unit) {
+        return None;
+    }
     Some(format!("{amount}/{unit}"))
 }
 
@@ -478,12 +475,16 @@ mod tests {
             ("5 a day", "5/d"),
             ("10k/h", "10000/h"),
             ("1000 al día", "1000/d"),
+            ("10/seg", "10/s"),
+            ("10/segundo", "10/s"),
+            ("20 por hs", "20/h"),
+            ("5 veces por minuto", "5/m"),
             ("1,000/h", "1000/h"),
             ("1,5/s", "1.5/s"),
         ] {
             assert_eq!(rate(written).as_deref(), Some(meant), "{written}");
         }
-        for written in ["", "10", "ten/s", "10/fortnight", "/s", "10 k", "-1/s"] {
+        for written in ["", "10", "ten/s", "10/fortnight", "10/ms", "/s", "10 k", "-1/s"] {
             assert_eq!(rate(written), None, "{written}");
         }
     }

@@ -16,7 +16,7 @@ use crate::promql::carried::ResultLabels;
 use crate::promql::{names, since};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{HOURS_STEP, Hours, Moment, Offsets, ZoneFault, exact_zone, on_the_clock};
+use crate::vocabulary::{Duration, HOURS_STEP, Hours, Moment, Offsets, ZoneFault, exact_zone, on_the_clock};
 
 /// Minutes of a day.
 pub(super) const DAY: u16 = 1440;
@@ -86,16 +86,28 @@ pub(super) fn hours_of(
             let problem =
                 Problem::error(Code::InvalidHours, whole(word), "`hours` needs both days and times of day");
             let text = word.text.trim().to_lowercase();
-            let always = ["24x7", "24/7", "24h", "7x24", "siempre", "all", "00:00-24:00", "none", "off"];
-            problems.push(match always.contains(&text.as_str()) {
-                true => problem.fix("write `always`", whole(word), "always"),
-                false => {
-                    let hours = common_spellings::hours(&text).unwrap_or_else(|| "08:00-20:00".to_owned());
-                    let days = common_spellings::days(&text).unwrap_or_else(|| "monday-friday".to_owned());
-                    problem.help(format!(
-                        "write `hours: {{ days: {days}, hours: \"{hours}\" }}`, or `hours: always`"
-                    ))
+            let always = ["24x7", "24/7", "7x24", "siempre", "all", "00:00-24:00", "none", "off"];
+            let is_day = Duration::from_common_spelling(&text) == Some(Duration::from_secs(86_400));
+            // `lunes a viernes de 9 a 18`
+            let (before, after) =
+                text.split_at(text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len()));
+            let before = before.trim_end_matches([',', ' ']).trim_start_matches("de ");
+            let before = [" de", " from", " las", ","]
+                .iter()
+                .find_map(|end| before.strip_suffix(end))
+                .unwrap_or(before);
+            let (days, hours) = (common_spellings::days(before), common_spellings::hours(after));
+            problems.push(match (always.contains(&text.as_str()) || is_day, days, hours) {
+                (true, ..) => problem.fix("write `always`", whole(word), "always"),
+                (false, Some(days), Some(hours)) => {
+                    let both = format!("{{ days: {days}, hours: \"{hours}\" }}");
+                    problem.fix(format!("write `hours: {both}`"), whole(word), both)
                 }
+                (false, days, hours) => problem.help(format!(
+                    "write `hours: {{ days: {}, hours: \"{}\" }}`, or `hours: always`",
+                    days.as_deref().unwrap_or("monday-friday"),
+                    hours.as_deref().unwrap_or("08:00-20:00")
+                )),
             });
             return None;
         }

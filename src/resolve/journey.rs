@@ -51,7 +51,12 @@ pub(super) fn parts(
             }
             Some(one) => (
                 "this journey has only one part".to_owned(),
-                format!("add another part, or write the promise at `{}` itself", shown(one)),
+                format!(
+                    "add a second SLO, such as `journey: [{}, {}]`, or remove this journey: `{}` is an SLO already",
+                    shown(one),
+                    another(ast, own, one.text.trim()),
+                    shown(one)
+                ),
             ),
         };
         problems.push(Problem::error(Code::InvalidJourney, block.key, headline).help(help));
@@ -153,6 +158,20 @@ pub(super) fn parts(
         }
     }
     (problems.len() == before && !parts.is_empty()).then_some(parts)
+}
+
+/// An SLO that is no journey and not `one`: of this service, or else of another one.
+fn another(ast: &Ast, own: &str, one: &str) -> String {
+    let all = ast
+        .services
+        .iter()
+        .flat_map(|service| service.slos.iter().map(move |(key, slo)| (service, key, slo)));
+    let all = all.filter(|(.., slo)| slo.sli.journey.is_none());
+    let names = all.map(|(service, key, _)| {
+        (service.name.text.as_str() != own, format!("{}/{}", service.name.text.trim(), key.text))
+    });
+    let other = names.filter(|(_, name)| name != one).min_by_key(|(is_other, _)| *is_other);
+    other.map_or("api/availability".to_owned(), |(_, name)| name)
 }
 
 /// The SLOs that a name without a slash may stand for: the SLO of this service, all SLOs of the service with this name, or the SLOs of other services.

@@ -132,11 +132,40 @@ pub(super) fn is_called_with_a_key(url: &str) -> bool {
     gives_access(url) || secret::is_guessed_in(url)
 }
 
-/// Reports secrets in published texts: annotations, labels, descriptions.
+/// Reports secrets in published texts: annotations, labels, descriptions; and texts that nobody wrote yet.
 pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problems: &mut Vec<Problem>) {
-    let secret = texts.into_iter().filter(|text| secret::is_in(&text.text));
-    problems.extend(secret.map(|text| would_be_published(whole(text), "a text that everybody reads")));
+    for text in texts {
+        if secret::is_in(&text.text) {
+            problems.push(would_be_published(whole(text), "a text that everybody reads"));
+        }
+        let word = text.text.trim().trim_matches(['<', '>', '[', ']']).to_lowercase();
+        if UNWRITTEN.contains(&word.as_str()) {
+            problems.push(
+                Problem::error(Code::PlaceholderSecret, whole(text), "this text is not written yet")
+                    .label("it stands for a text that people need")
+                    .help("write the text, in a few words"),
+            );
+        }
+    }
 }
+
+/// Texts in place of a text that nobody wrote yet.
+const UNWRITTEN: [&str; 14] = [
+    "…",
+    "...",
+    "..",
+    "todo",
+    "to do",
+    "tbd",
+    "fixme",
+    "xxx",
+    "?",
+    "reason",
+    "motivo",
+    "placeholder",
+    "pendiente",
+    "por definir",
+];
 
 /// As [`published`], for labels and annotations: a name can say that the value is a secret.
 pub(super) fn published_values<'a>(

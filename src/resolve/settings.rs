@@ -448,13 +448,35 @@ fn period_meant(text: &str) -> Option<String> {
     let words: Vec<&str> = spelled
         .split_whitespace()
         .filter(|word| {
-            !["calendar", "calendario", "natural", "rolling", "last", "the", "últimos", "ultimos"]
-                .contains(word)
+            ![
+                "calendar",
+                "calendario",
+                "natural",
+                "rolling",
+                "last",
+                "the",
+                "últimos",
+                "ultimos",
+                "último",
+                "ultimo",
+                "a",
+                "one",
+                "each",
+                "per",
+                "un",
+                "una",
+                "el",
+                "la",
+                "por",
+                "cada",
+                "al",
+            ]
+            .contains(word)
         })
         .collect();
     match words.join(" ").trim_end_matches('s') {
         "month" | "monthly" | "mo" | "me" | "mensual" => Some("calendar month".to_owned()),
-        "quarter" | "quarterly" | "trimestre" | "trimestral" | "3mo" | "3 month" | "3month" => {
+        "quarter" | "quarterly" | "trimestre" | "trimestral" | "3mo" | "3 month" | "3month" | "3 mese" => {
             Some("calendar quarter".to_owned())
         }
         "year" | "yearly" | "annual" | "annually" | "año" | "anual" => Some(YEAR.to_owned()),

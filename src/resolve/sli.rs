@@ -10,6 +10,7 @@ use super::{contract, dropped, journey, secrets, stimulus, whole};
 use crate::ast::{Ast, ServiceFile, SliBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, MetricRead, NoSeries, Role, Series, Sli, Term};
+use crate::parse::in_brackets;
 use crate::promql::ast::{Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
@@ -68,8 +69,12 @@ pub(super) fn sli(block: &SliBlock, context: &Context, problems: &mut Vec<Proble
                 let contract = contract::contract(context.file, context.ast, &mut Vec::new());
                 other_count(block, contract.as_deref()).unwrap_or_else(|| all.to_owned())
             }),
-            _ => Problem::error(Code::SliKind, start, "`total`, `good` and `bad` may contradict each other")
-                .help(all),
+            _ => Problem::error(
+                Code::SliKind,
+                start,
+                "`total`, `good` and `bad` are written, but only two of them are allowed",
+            )
+            .help("remove `good`: it is `total` without `bad`"),
         });
         return None;
     }
@@ -176,7 +181,7 @@ fn all_values(expr: &Expr, query: &Scalar, key: &str, problems: &mut Vec<Problem
     let text = query.text.get(kept.span.start..kept.span.end).unwrap_or_default();
     let headline = format!("`{key}` must return every series, and this comparison leaves some out");
     let problem = Problem::error(Code::PromqlType, place, headline).label(match key {
-        "probe" => "a series that it leaves out is counted neither as good nor as bad",
+        "probe" => "a series that it leaves out is not counted at all, so its failures are not seen",
         "freshness" => "a timestamp that it leaves out is never too old",
         _ => "a ratio that it leaves out is not measured",
     });
@@ -307,6 +312,13 @@ impl Reader {
         let expr = match promql::parse(&query.text) {
             Ok(expr) => expr,
             Err(fault) => {
+                if let Some(inner) = in_brackets(query.text.trim()) {
+                    let headline = format!("a query has no `{}` before its metric", &query.text.trim()[..1]);
+                    let problem = Problem::error(Code::PromqlSyntax, place(fault.span), headline);
+                    let text = query.spelling().of(inner);
+                    problems.push(problem.spelled(format!("write `{inner}`"), whole(query), text));
+                    return None;
+                }
                 let quotes = straight(query, fault.span.start);
                 report(Code::PromqlSyntax, vec![fault], problems);
                 if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {
@@ -325,7 +337,7 @@ impl Reader {
             };
             // One placeholder is one problem, however often it is written.
             match problems.iter_mut().find(alike) {
-                Some(other) => *other = other.clone().and(place, "also here"),
+                Some(other) => *other = other.clone().and(place, "the same mistake is here"),
                 None => problems.push(found),
             }
         }

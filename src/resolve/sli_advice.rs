@@ -242,7 +242,7 @@ pub(super) fn chained(binary: &Binary, query: &Scalar) -> Option<Problem> {
     let place = query.place(binary.left.span.start, binary.left.span.end);
     let problem =
         Problem::error(Code::PromqlType, place, "a condition compares once, and this compares twice")
-            .label("the series that this comparison drops are counted neither as good nor as bad");
+            .label("this comparison removes series, and a removed series is not counted at all");
     let between = if first.left.selectors().is_empty() { &first.right } else { &first.left };
     let both = format!(
         "({} {} bool {}) * ({} {} bool {}) == 1",
@@ -368,7 +368,7 @@ pub(super) fn in_foreign_range(text: &str) -> Option<String> {
 
 /// The edit that replaces curly quotes in a query, if one of them is the fault.
 pub(super) fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
-    const CURLY: [char; 5] = ['“', '”', '„', '«', '»'];
+    const CURLY: [char; 9] = ['“', '”', '„', '«', '»', '‘', '’', '´', '‚'];
     query.text.get(fault..)?.starts_with(CURLY).then_some(())?;
     let (start, last) = (query.text.find(CURLY)?, query.text.rfind(CURLY)?);
     let end = last + query.text[last..].chars().next().map_or(0, char::len_utf8);

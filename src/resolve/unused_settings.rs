@@ -36,9 +36,13 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
         if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
         }
-        if let Some(HoursBlock::Week { time_zone: None, .. }) =
-            innermost(levels.map(|level| level.hours.as_ref()))
-        {
+        let is_read = match innermost(levels.map(|level| level.hours.as_ref())) {
+            Some(HoursBlock::Week { time_zone, .. }) => time_zone.is_none(),
+            // A text that is reported as hours that are not understood.
+            Some(HoursBlock::Word(word)) => word.text.trim() != "always",
+            None => false,
+        };
+        if is_read {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
         }
         let budgeting = innermost(levels.map(|level| level.budgeting.as_ref()));

@@ -57,14 +57,18 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
     let name = scalar.text.trim();
     let fault = match name {
         "" => Some("it is empty"),
-        name if name.contains(['/', '\\']) => Some("it is a path or an address"),
+        name if name.contains(['/', '\\']) => Some("this is a path or an address"),
         name if name.starts_with('.') => Some("hidden files are not read"),
         name if name.chars().any(char::is_control) => Some("it has more than one line"),
         _ => None,
     };
     let Some(fault) = fault else { return Some(name.to_owned()) };
-    let problem = Problem::error(Code::InvalidName, whole(scalar), "this is not a valid name for a runbook")
-        .label(fault);
+    let problem = Problem::error(
+        Code::InvalidName,
+        whole(scalar),
+        "a runbook is named like its file, without folder and ending",
+    )
+    .label(fault);
     problems.push(match name.contains("://") {
         true => problem.help(format!(
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
@@ -72,7 +76,9 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
         false => {
             let file = name.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".md");
             let file = if file.is_empty() || file.starts_with('.') { "API-down" } else { file };
-            problem.help(format!("write `{file}` for the file `runbooks/{file}.md`, beside the project file"))
+            problem.help(format!(
+                "write `runbook: {file}`, and put the text into the file `runbooks/{file}.md` beside the project file"
+            ))
         }
     });
     None
@@ -406,10 +412,15 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
         let meant = severity_meant(text);
         let problem = match meant {
             Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
-            None => problem,
+            None => problem
+                .help("write `page` if somebody must act now, `ticket` if it can wait for working hours"),
         };
         problems.push(
-            problem.help("the label value on the alerts is set under `severities` in the project file"),
+            problem.help(format!(
+                "if the alerts must carry a word of your own, write it as their label in the project file, too: `severities: {{ {}: {{ label: {} }} }}`",
+                meant.unwrap_or("page"),
+                if text.is_ascii() { underscored(&text.to_lowercase()) } else { "critical".to_owned() }
+            )),
         );
     }
     severity

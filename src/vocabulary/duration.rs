@@ -21,17 +21,26 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// Amounts in words, in tenths. The longer of two that begin alike comes first.
-const AMOUNTS: [(&str, i64); 9] = [
-    ("half a ", 5),
-    ("half an ", 5),
-    ("half ", 5),
-    ("medio ", 5),
-    ("media ", 5),
-    ("one ", 10),
-    ("an ", 10),
-    ("un ", 10),
-    ("una ", 10),
+/// Amounts in words, in tenths, in English and Spanish.
+const AMOUNTS: [(i64, &[&str]); 8] = [
+    (5, &["half a ", "half an ", "half ", "medio ", "media "]),
+    (10, &["one ", "an ", "a ", "un ", "una "]),
+    (20, &["two ", "dos "]),
+    (30, &["three ", "tres "]),
+    (40, &["four ", "cuatro "]),
+    (50, &["five ", "cinco "]),
+    (60, &["six ", "seis "]),
+    (100, &["ten ", "diez "]),
+];
+
+/// Units with their other names, in English and Spanish, without the `s` of the plural.
+const NAMES: [(&str, &[&str]); 6] = [
+    ("w", &["week", "wk", "semana", "sem"]),
+    ("d", &["day", "día", "dia"]),
+    ("h", &["hr", "hour", "hora"]),
+    ("m", &["min", "minute", "minuto"]),
+    ("s", &["sec", "second", "seg", "segundo"]),
+    ("ms", &["msec", "mseg", "milli", "millisecond", "milisegundo"]),
 ];
 
 impl Duration {
@@ -62,43 +71,54 @@ impl Duration {
         Self::from_millis(if millis < 60_000 { millis } else { millis / 1000 * 1000 })
     }
 
-    /// The duration that was probably meant by one amount with a unit in words or with a fraction, or by seconds alone: `30 days`, `1.5h`, `0.25`.
+    /// The unit of a word in English or Spanish: `h` of `horas`.
+    pub fn unit(word: &str) -> Option<&'static str> {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        let is = |(unit, names): &&(&str, &[&str])| *unit == word || *unit == one || names.contains(&one);
+        NAMES.iter().rev().find(is).map(|(unit, _)| *unit)
+    }
+
+    /// The duration that was probably meant by amounts with units in words or with a fraction, or by seconds alone: `30 days`, `1 h 30 min`, `1.5h`,
+    /// `4w2`, `0.25`.
     pub fn from_common_spelling(text: &str) -> Option<Self> {
         let text = text.trim();
         // `1M` may mean a month, which is not a unit here.
-        let text = if text.ends_with('M') { return None } else { text.to_lowercase() };
-        // ISO 8601: `P30D`, `PT5M`.
-        let text =
-            text.strip_prefix("pt").or_else(|| text.strip_prefix('p')).unwrap_or(&text).replace(',', ".");
-        // `1h30`: the last number has the next unit.
-        let whole = text.trim_end_matches(|c: char| c.is_ascii_digit());
-        if whole.len() < text.len()
-            && let Some(next) =
-                [("d", "h"), ("h", "m"), ("m", "s")].iter().find(|(unit, _)| whole.ends_with(unit))
-            && let Some(meant) = Self::parse(&format!("{text}{}", next.1))
-        {
-            return Some(meant);
+        let text = if text.ends_with('M') && !text.starts_with("PT") {
+            return None;
+        } else {
+            text.to_lowercase().replace(',', ".")
+        };
+        // ISO 8601: `P30D`, `P1DT12H`.
+        let iso = text.strip_prefix('p').map(|text| text.replace('t', ""));
+        let mut rest = iso.as_deref().unwrap_or(&text);
+        let (mut millis, mut last) = (Decimal::ZERO, None);
+        while !rest.is_empty() {
+            // `medio segundo`, `half a minute`, `one hour`.
+            let in_words = AMOUNTS.iter().find_map(|(amount, words)| {
+                Some((*amount, words.iter().find_map(|word| rest.strip_prefix(word))?))
+            });
+            let (amount, after) = match in_words {
+                Some((tenths, after)) => (Decimal::new(tenths, 1), after),
+                None => {
+                    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+                    (Decimal::from_str_exact(&rest[..end]).ok()?, &rest[end..])
+                }
+            };
+            let after = after.trim_start();
+            let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
+            let unit = match (&after[..end], last) {
+                ("", None) if after.is_empty() => "s",
+                ("", None) => return None,
+                // `1h30`: the last number has the next unit.
+                ("", Some(last)) => UNITS.get(UNITS.iter().position(|(unit, _)| *unit == last)? + 1)?.0,
+                (word, _) => Self::unit(word)?,
+            };
+            let length = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+            millis = millis.checked_add(amount.checked_mul(Decimal::from(length))?)?;
+            last = Some(unit);
+            let after = after[end..].trim_start();
+            rest = ["and ", "y "].iter().find_map(|join| after.strip_prefix(join)).unwrap_or(after);
         }
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        // `medio segundo`, `half a minute`, `one hour`.
-        let in_words = AMOUNTS.iter().find_map(|(word, amount)| Some((*amount, text.strip_prefix(word)?)));
-        let (amount, unit) = match in_words {
-            Some((tenths, unit)) => (Decimal::new(tenths, 1), unit.trim()),
-            None => (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim()),
-        };
-        let unit: u64 = match unit {
-            "ms" | "msec" | "msecs" | "mseg" | "msegs" | "milli" | "millis" | "millisecond"
-            | "milliseconds" | "milisegundo" | "milisegundos" => 1,
-            "" | "s" | "sec" | "secs" | "second" | "seconds" | "seg" | "segs" | "segundo" | "segundos" => {
-                1_000
-            }
-            "m" | "min" | "mins" | "minute" | "minutes" | "minuto" | "minutos" => 60_000,
-            "h" | "hs" | "hr" | "hrs" | "hour" | "hours" | "hora" | "horas" => 3_600_000,
-            "d" | "day" | "days" | "día" | "dia" | "días" | "dias" => 86_400_000,
-            "w" | "week" | "weeks" | "semana" | "semanas" => 7 * 86_400_000,
-            _ => return None,
-        };
-        let millis = amount.checked_mul(Decimal::from(unit))?;
         let whole = u64::try_from(millis).ok().filter(|whole| Decimal::from(*whole) == millis)?;
         Self::parse(&Self { millis: whole }.to_string()).filter(|length| *length > Self::default())
     }
@@ -176,10 +196,21 @@ mod tests {
             ("media hora", "30m"),
             ("1.5h", "1h30m"),
             ("30 days", "30d"),
+            ("30 dias", "30d"),
+            ("24hs", "24h"),
+            ("una semana", "7d"),
+            ("dos horas", "2h"),
+            ("4w2", "30d"),
+            ("1h30", "1h30m"),
+            ("1h 30m", "1h30m"),
+            ("30m1h", "1h30m"),
+            ("1 hora y 30 minutos", "1h30m"),
+            ("P1DT12H", "1d12h"),
+            ("PT5M", "5m"),
         ] {
             assert_eq!(Duration::respelled(written).as_deref(), Some(meant), "{written}");
         }
-        for written in ["", "medio", "half a fortnight", "un", "1M"] {
+        for written in ["", "medio", "half a fortnight", "un", "1M", "1h-", "5ms2", "1h and"] {
             assert_eq!(Duration::respelled(written), None, "{written}");
         }
     }

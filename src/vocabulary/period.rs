@@ -108,6 +108,32 @@ pub struct Zone {
     ahead: [i32; 12],
 }
 
+/// Zones with their abbreviations and countries, in capitals. The database does not know these names.
+const COMMON: [(&str, &[&str]); 22] = [
+    ("UTC", &["Z", "ZULU", "UTC+0", "GMT+0", "+00:00", "UNIVERSAL TIME"]),
+    ("America/Argentina/Buenos_Aires", &["ART", "ARG", "ARGENTINA"]),
+    ("America/Sao_Paulo", &["BRT", "BRAZIL", "BRASIL"]),
+    ("America/Santiago", &["CLT", "CLST", "CHILE"]),
+    ("America/Bogota", &["COT", "COLOMBIA"]),
+    ("America/Lima", &["PET", "PERU", "PERÚ"]),
+    ("America/Montevideo", &["UYT", "URUGUAY"]),
+    ("America/Asuncion", &["PYT", "PARAGUAY"]),
+    ("America/La_Paz", &["BOT", "BOLIVIA"]),
+    ("America/Caracas", &["VET", "VENEZUELA"]),
+    ("America/Guayaquil", &["ECT", "ECUADOR"]),
+    ("America/Mexico_City", &["MEXICO", "MÉXICO"]),
+    ("America/New_York", &["ET", "EST", "EDT", "EASTERN"]),
+    ("America/Chicago", &["CT", "CST", "CDT", "CENTRAL"]),
+    ("America/Denver", &["MT", "MDT", "MOUNTAIN"]),
+    ("America/Los_Angeles", &["PT", "PST", "PDT", "PACIFIC"]),
+    ("Europe/London", &["BST", "UK"]),
+    ("Europe/Madrid", &["CEST", "SPAIN", "ESPAÑA", "ESPANA"]),
+    ("Europe/Athens", &["EEST"]),
+    ("Asia/Kolkata", &["IST", "INDIA"]),
+    ("Asia/Tokyo", &["JST"]),
+    ("Australia/Sydney", &["AEST", "AEDT", "AET"]),
+];
+
 impl Zone {
     /// The years in which the offsets must be the same.
     const YEARS: std::ops::RangeInclusive<i16> = 2024..=2037;
@@ -148,10 +174,14 @@ impl Zone {
             names.sort_by(|one, other| one.1.cmp(&other.1));
             names
         });
-        let written = spelled(text);
+        let name = text.trim();
+        let name =
+            name.get(..8).filter(|begin| begin.eq_ignore_ascii_case("hora de ")).map_or(name, |_| &name[8..]);
+        let written = spelled(name);
         // `UTC+2` and `GMT-3`: the database has them with the opposite sign.
         let offset = text.trim().to_uppercase();
-        if let Some(offset) = ["UTC", "GMT"].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
+        if let Some(offset) =
+            ["UTC", "GMT", ""].iter().find_map(|zone| offset.strip_prefix(zone)).map(str::trim)
             && let Some(hours) = offset
                 .strip_prefix(['+', '-'])
                 .and_then(|hours| hours.trim_end_matches(":00").parse::<u8>().ok())
@@ -159,7 +189,17 @@ impl Zone {
             let sign = if offset.starts_with('+') { '-' } else { '+' };
             return (1..=12).contains(&hours).then(|| format!("Etc/GMT{sign}{hours}"));
         }
-        let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
+        let known = COMMON.iter().find(|(_, names)| {
+            // `America/Argentina`
+            names.contains(&offset.as_str())
+                || offset.rsplit('/').next().is_some_and(|last| names.contains(&last))
+        });
+        if let Some((name, _)) = known {
+            return Some((*name).to_owned());
+        }
+        let city = |spelled: &str| {
+            spelled.rsplit_once('/').is_some_and(|(_, city)| Some(city) == written.rsplit('/').next())
+        };
         let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
         // `America/Argentina/Buenos_Aires` is the current name of `America/Buenos_Aires`.
         if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {

@@ -278,7 +278,7 @@ impl Default for Command {
     }
 }
 
-const SLOS: &str = "slos";
+pub const SLOS: &str = "slos";
 const OUT: &str = "out";
 
 /// Where the definitions are.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use slowburn::diagnostic::{self, Problem, several};
+use slowburn::diagnostic::{self, Code, Problem, several};
 use slowburn::import::{Imported, Options, import};
 use slowburn::parse::{PROJECT_FILE, yaml};
 use slowburn::source::{SourceFile, Sources};
@@ -58,6 +58,9 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
 fn why_nothing(imported: &Imported) -> &'static str {
     let left_out = imported.problems.iter().any(Problem::is_error);
     match (imported.complete, left_out) {
+        (false, _) if imported.problems.iter().all(|one| one.code == Code::UnknownDialect) => {
+            "no file can be imported"
+        }
         (false, _) => "correct the errors, and import again",
         (true, true) => "no SLO can be imported as it is",
         (true, false) => "no file contains an SLO",

@@ -187,9 +187,10 @@ fn write<'a>(slos: &Path, files: &'a [(PathBuf, String)]) -> Result<Vec<&'a Path
     let shared = 1 + SCHEMAS.len();
     let exists = |path: &Path| fs::symlink_metadata(slos.join(path)).is_ok();
     if let Some((path, _)) = files[shared..].iter().find(|(path, _)| exists(path)) {
-        return Err(Failure::new(format!("{} already exists", shown(slos, path))).and(
-            "nothing was written: name another service, or another folder: slowburn init path/to/slos",
-        ));
+        let folder = shown(slos, Path::new(""));
+        return Err(Failure::new(format!("{} already exists", shown(slos, path))).and(&format!(
+            "nothing was written: the service is defined already, and `slowburn check {folder}` checks it; for another service write its name: `slowburn init {folder} --service NAME`"
+        )));
     }
     let new: Vec<_> = files.iter().filter(|(path, _)| !exists(path)).collect();
     write::new_files(slos, &new)?;

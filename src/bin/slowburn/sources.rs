@@ -255,6 +255,10 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
                         )
                     )
                 }
+                Some(like) if is_yaml(slos) => format!(
+                    "slowburn reads all definitions of a directory: write `{}`",
+                    usage::with_path(slos, &like)
+                ),
                 Some(like) => format!("did you mean `{}`?", usage::with_path(slos, &like)),
                 None if is_inside(slos) => format!(
                     "you are inside of it: go one folder up with `cd ..`, or write `{}`",
@@ -318,7 +322,7 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The folder of a file, as it is typed.
-fn folder_of(file: &Path) -> String {
+pub fn folder_of(file: &Path) -> String {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.map_or(".".to_owned(), |folder| folder.display().to_string())
 }
@@ -331,8 +335,9 @@ fn is_inside(missing: &Path) -> bool {
 /// The folder that was meant by one that does not exist: the folder of a definition, or one with nearly the same name.
 fn like(missing: &Path) -> Option<String> {
     let folder = folder_of(missing);
-    if is_yaml(missing) && folder != "." && Path::new(&folder).is_dir() {
-        return Some(folder);
+    if is_yaml(missing) {
+        let known = if folder == "." { crate::args::SLOS } else { folder.as_str() };
+        return Path::new(known).is_dir().then(|| known.to_owned());
     }
     let folders = fs::read_dir(&folder).ok()?.flatten().filter(|entry| entry.path().is_dir());
     let names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();

@@ -8,7 +8,8 @@ use slowburn::diagnostic::{Code, listed};
 use slowburn::simulate::parse;
 use slowburn::vocabulary::{Name, nearest};
 
-use crate::args::Args;
+use crate::args::{Args, SLOS};
+use crate::sources::{folder_of, is_yaml};
 
 /// Commands, with words of other tools and of Spanish.
 const COMMANDS: &[(&str, &[&str])] = &[
@@ -77,6 +78,21 @@ const PLAIN: &[&str] = &[
     "--files",
     "--incident",
     "--code",
+];
+
+/// Targets, with other words for what they contain.
+const TARGETS: &[(&str, &[&str])] = &[
+    (
+        "prometheus",
+        &["alerts", "alert", "alerting", "rules", "rule", "recording", "alertas", "reglas", "prom"],
+    ),
+    ("grafana", &["dashboards", "dashboard", "panels", "tableros", "paneles"]),
+    ("promtool", &["tests", "test", "proofs", "pruebas"]),
+    ("runbooks", &["docs", "runbook-pages"]),
+    ("alertmanager", &["routes", "routing", "receivers", "notifications", "inhibitions", "rutas", "am"]),
+    ("report", &["html", "markdown", "reports", "informe"]),
+    ("operator", &["kubernetes", "k8s", "crd", "prometheusrule", "prometheus-operator"]),
+    ("vmalert", &["victoriametrics", "vm"]),
 ];
 
 /// Options that name a service or an SLO.
@@ -176,6 +192,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
     let (mut first, mut command) = (None, None);
     for _ in 0..8 {
         let Err(error) = parsed(&words) else {
+            of_folders(&mut words);
             return Some((first?, format!("write `{}`", line(&words))));
         };
         let changed = match error.kind() {
@@ -188,6 +205,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                 changed
             }
             ErrorKind::UnknownArgument => with_option(&mut words, &error),
+            ErrorKind::InvalidValue => with_target(&mut words, &error),
             // The renamed word is right, and something else is missing.
             ErrorKind::MissingRequiredArgument => {
                 let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
@@ -202,6 +220,7 @@ pub fn meant(words: impl Iterator<Item = String>) -> Option<(String, String)> {
                         let name = words.first().map(|first| first.replace("metrics", "metrics capture"))?;
                         let headline = format!("`slowburn {name}` needs {}", listed(&lacks));
                         let examples: Vec<&str> = missing.iter().map(|missing| example(missing)).collect();
+                        of_folders(&mut words);
                         let advice = format!("write `{} {}`, for example", line(&words), examples.join(" "));
                         return Some((first.unwrap_or(headline), advice));
                     }
@@ -308,6 +327,55 @@ fn line(words: &[String]) -> String {
     format!("slowburn {}", words.join(" "))
 }
 
+/// Names the folder in place of a definition in it: these commands read a whole folder. A file of another tool is imported.
+fn of_folders(words: &mut Vec<String>) {
+    if words.first().is_some_and(|first| ["check", "compile", "status", "drift"].contains(&first.as_str())) {
+        for place in (1..words.len()).filter(|place| is_yaml(Path::new(&words[*place]))).collect::<Vec<_>>() {
+            let text = std::fs::read_to_string(&words[place]).unwrap_or_default();
+            if ["prometheus/v1", "sloth.slok.dev", "pyrra.dev", "openslo/"]
+                .iter()
+                .any(|other| text.contains(other))
+            {
+                *words = vec!["import".to_owned(), words[place].clone()];
+                return;
+            }
+            let is_output = words[place - 1] == "--out";
+            let folder = folder_of(Path::new(&words[place]));
+            words[place] = match folder.as_str() {
+                "." if is_output => "out".to_owned(),
+                "." if Path::new(SLOS).is_dir() => SLOS.to_owned(),
+                _ => folder,
+            };
+        }
+    }
+}
+
+/// Puts the target that was probably meant in place of another word after `--only`.
+fn with_target(words: &mut [String], error: &clap::Error) -> Option<Changed> {
+    let wrong = named(error, ContextKind::InvalidValue)?;
+    let option = named(error, ContextKind::InvalidArg)?;
+    let ContextValue::Strings(known) = error.get(ContextKind::ValidValue)? else { return None };
+    let folded = wrong.to_lowercase();
+    let meant =
+        TARGETS.iter().find(|(_, theirs)| theirs.contains(&folded.as_str())).map(|(target, _)| *target);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let headline = format!("there is no target `{wrong}`");
+    if !option.starts_with("--only") {
+        return None;
+    }
+    let Some(meant) = meant.filter(|meant| known.contains(meant)).or_else(|| nearest(&folded, &known)) else {
+        return Some(Changed::Advice(headline, format!("the targets are {}", listed(&known))));
+    };
+    let place = words.iter().position(|word| word.split([',', '=']).any(|part| part == wrong))?;
+    let parts = words[place].split(',').map(|part| match part.split_once('=') {
+        Some((option, value)) if value == wrong => format!("{option}={meant}"),
+        _ if part == wrong => meant.to_owned(),
+        _ => part.to_owned(),
+    });
+    words[place] = parts.collect::<Vec<_>>().join(",");
+    Some(Changed::Words(headline))
+}
+
 /// The word that an error is about.
 fn named(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
@@ -335,7 +403,17 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
         return Some(Changed::Words(headline));
     }
     match command(&wrong) {
-        Some(name) => words[place] = name,
+        Some(name) => {
+            // `slowburn new shop`: the folder of `init` has a name already.
+            let next =
+                words.get(place + 1).filter(|next| !next.starts_with('-') && !next.contains(['/', '.']));
+            let service = next.and_then(|next| Name::nearest(next)).filter(|_| name == "init");
+            if let Some(service) = service.filter(|_| !words.iter().any(|word| word.starts_with("--service")))
+            {
+                words.splice(place + 1..=place + 1, ["--service".to_owned(), service.to_string()]);
+            }
+            words[place] = name;
+        }
         None if Path::new(&wrong).exists() => words.insert(place, "compile".to_owned()),
         None if words[0] == "metrics" => words.insert(place, "capture".to_owned()),
         None if Code::named(&wrong).is_some() || is_slo(&wrong) => words.insert(place, "explain".to_owned()),

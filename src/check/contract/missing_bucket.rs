@@ -83,7 +83,7 @@ fn unnamed(
         }
         None => problem,
     }
-    .help("or let the program expose this one, too")
+    .help("or add this one in the program, and capture the contract again")
 }
 
 fn to_problem(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
@@ -99,11 +99,14 @@ fn to_problem(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: 
         span,
         format!("no bucket of `{name}` ends at {threshold}, so events below it cannot be counted"),
     )
-    .label(format!("nearest bounds: {}", near.join(", ")));
+    .label(format!("the nearest buckets end at {}", near.join(" and ")));
     let problem = match above.and_then(scale) {
-        Some(next) => problem.fix(format!("promise {next}"), span, next),
+        Some(next) => problem.fix(format!("write `{next}`, where a bucket ends"), span, next),
         None => problem,
     };
     let or = if above.is_some() { "or " } else { "" };
-    problem.help(format!("{or}add {} to the histogram's bounds", text(bound)))
+    problem.help(format!(
+        "{or}give the histogram a bucket that ends at {} in the program, and capture the contract again",
+        text(bound)
+    ))
 }

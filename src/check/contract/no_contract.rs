@@ -19,11 +19,14 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             Problem::warning(
                 Code::NoContract,
                 service.place,
-                format!("no contract says whether the metrics of `{}` exist", service.name),
+                format!("`{}` has no contract, so nothing checks that its metrics exist", service.name),
             )
             .label("other services have a contract")
-            .help("capture a contract and name it: `metrics: metrics/example.prom`")
-            .help("or, if the metrics do not exist yet, declare them in `planned`"),
+            .help(format!(
+                "write the metrics that it exposes to a file, and name the file here: `metrics: metrics/{0}.prom`; `slowburn metrics capture http://localhost:8000/metrics --out slos/metrics/{0}.prom` writes it from a running program",
+                service.name
+            ))
+            .help("or, if the metrics do not exist yet, name each in `planned`: `planned: { http_requests_total: why it does not exist yet }`"),
         );
     }
 }

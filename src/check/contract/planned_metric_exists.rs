@@ -12,6 +12,10 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
         if service.planned.is_empty() {
             continue;
         }
+        let removed = match service.planned.len() {
+            1 => "remove `planned`: it has no other entry",
+            _ => "remove this line from `planned`",
+        };
         let readings = Reader::all(service).flat_map(Reader::readings);
         let read: BTreeSet<&str> = readings.flat_map(MetricRead::metrics).collect();
         for (metric, planned) in &service.planned {
@@ -24,7 +28,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                         format!("`{metric}` is declared as planned, but the contract already has it"),
                     )
                     .label("while it is planned, no alert fires if its events stop")
-                    .help("remove it from `planned`"),
+                    .help(removed),
                 );
             } else if !read.contains(metric.as_str()) {
                 problems.push(
@@ -33,7 +37,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                         planned.span,
                         format!("nothing reads the planned metric `{metric}`"),
                     )
-                    .help("remove it from `planned`, or correct its name"),
+                    .help(format!("correct its name, or {removed}")),
                 );
             }
         }

@@ -79,6 +79,24 @@ fn unknown(span: Span, metric: &str, label: &str, labels: &BTreeSet<&String>) ->
     }
 }
 
+/// Labels with the same meaning in different libraries.
+const ALIKE: [&[&str]; 5] = [
+    &["handler", "route", "path", "endpoint", "uri", "url", "http_route", "ruta", "view"],
+    &[
+        "code",
+        "status",
+        "status_code",
+        "http_status",
+        "response_code",
+        "http_status_code",
+        "estado",
+        "codigo",
+    ],
+    &["method", "verb", "http_method", "request_method", "metodo"],
+    &["instance", "host", "node", "server", "hostname"],
+    &["service", "app", "application", "job", "servicio"],
+];
+
 fn suggested(
     problem: Problem,
     span: Span,
@@ -92,7 +110,9 @@ fn suggested(
         .copied()
         .filter_map(|known| Some((distance(known, label, 1 + known.len() / 4)?, known)));
     let near = near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known);
-    let problem = match by_value.or(near) {
+    let synonyms = ALIKE.iter().find(|names| names.contains(&label)).copied().unwrap_or_default();
+    let alike = synonyms.iter().find_map(|name| labels.iter().copied().find(|known| known == name));
+    let problem = match by_value.or(near).or(alike) {
         Some(known) => problem.spelled(format!("write `{}`", spelled_label(known)), span, spelled(known)),
         None => problem,
     };

@@ -4,6 +4,7 @@ use super::{JudgedSelector, Place, Reader, Verdict, in_yaml, named, renamed, rep
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
+use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 
@@ -20,8 +21,16 @@ fn to_problem(place: &Place, search: bool) -> Problem {
     let problem =
         Problem::error(Code::UnknownMetric, place.reading.name, format!("there is no metric `{name}`"));
     let problem = match near.as_slice() {
-        [] => problem
-            .label(format!("none of the {} known metrics has a similar name", place.contract.families.len())),
+        [] => {
+            let problem = problem.label(format!(
+                "none of the {} known metrics has a similar name",
+                place.contract.families.len()
+            ));
+            match counters(name, place).as_slice() {
+                [] => problem,
+                [known, ..] => problem.help(format!("write a counter that exists, such as `{known}`")),
+            }
+        }
         [one] => {
             renamed(problem.label("it is not one of the known metrics"), place.reading, one, |written| {
                 format!("write `{written}`")
@@ -39,6 +48,42 @@ fn to_problem(place: &Place, search: bool) -> Problem {
         _ => problem,
     };
     problem.help(format!("if the metric does not exist yet, declare it in this file: `planned: {{ {}: why it does not exist yet }}`", in_yaml(name)))
+}
+
+/// The counters that could count the events of this query, those with a word of its name first; empty if it counts no events. One whose label tells
+/// failures apart gets a matcher for them.
+fn counters(name: &str, place: &Place) -> Vec<String> {
+    if !matches!(place.reading.role, Role::Total | Role::Good | Role::Bad) {
+        return Vec::new();
+    }
+    let families = place.contract.families.iter();
+    let mut all: Vec<String> =
+        families.filter(|(_, family)| family.kind == Kind::Counter).map(|(name, _)| name.clone()).collect();
+    let shares = |other: &String| {
+        words(other).any(|word| distinguishing_words(name).any(|own| is_same_word(word, own)))
+    };
+    all.sort_by_key(|other| !shares(other));
+    let matchers = &place.reading.selector;
+    all.into_iter()
+        .map(|name| {
+            let shapes = place.contract.families.get(&name).map_or(&[][..], |family| &family.shapes);
+            let has_classes = |label: &&&str| {
+                shapes
+                    .iter()
+                    .filter_map(|shape| shape.labels.get(**label))
+                    .any(|values| values.known.iter().any(|value| value.len() == 3 && value.starts_with('5')))
+            };
+            let label =
+                ["code", "status", "status_code", "http_status", "response_code"].iter().find(has_classes);
+            let named = Selector { name: Some(name), ..matchers.clone() };
+            match (label, place.reading.role) {
+                (Some(label), Role::Bad) => named.matching(label, MatchOp::Matches, "5.."),
+                (Some(label), Role::Good) => named.matching(label, MatchOp::NotMatches, "5.."),
+                _ => named,
+            }
+            .to_string()
+        })
+        .collect()
 }
 
 /// At most three similar names of series that fit the query, by spelling and by words, the most similar first; only one if it is clearly the best.

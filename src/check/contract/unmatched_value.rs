@@ -45,6 +45,15 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
             return problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text));
         }
     }
+    // `status="5.."`: an equality with a pattern that has values.
+    let meant = Matcher { op: MatchOp::Matches, ..matcher.clone() };
+    if matcher.op == MatchOp::Equal
+        && matcher.value.contains(['.', '|', '*', '[', '+'])
+        && values.iter().any(|value| meant.asked().meets(value) == Some(true))
+    {
+        let text = meant.to_string();
+        return problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text));
+    }
     match near {
         Some((_, value)) if matcher.op == MatchOp::Equal => {
             let text = Matcher { value: (**value).to_owned(), ..matcher.clone() }.to_string();
