@@ -129,7 +129,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
     };
     // The events of a side, with those that wait.
     let sum_with = |side: Side, waiting: Option<Expr>| -> Expr {
-        let of = |ledger| ledger::gains(names, unit, first, Some(ledger), only(side));
+        let of = |ledger| ledger::gains(names, unit, Some(ledger), only(side));
         let sum = |gains: Expr| sum_by(&names.all_by(), gains);
         let added = known(side, false).map(|ledger| match waiting {
             Some(waiting) => sum(or(of(ledger), waiting).into()),
@@ -148,13 +148,13 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
     let agreed = |expr: Expr| agreed::applied(slo, names, expr, false);
-    let since = "Events since the last evaluation: the increase of counted, or its whole value after a restart. A new target starts at 0.";
+    let since = "The same for all targets.";
     match split {
         CounterSplit::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
                 // A term that is subtracted on one side is on this side, too.
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
-                false => sum_by(&names.all_by(), ledger::gains(names, unit, first, None, None)),
+                false => sum_by(&names.all_by(), ledger::gains(names, unit, None, None)),
             };
             rules.push(record(Side::Total, agreed(total), since));
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));

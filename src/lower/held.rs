@@ -4,9 +4,9 @@
 //! scrape. So while a target of good events has disappeared, the counts of the SLO wait, for up to two minutes. Then all of them are recorded. Counts
 //! of targets go on meanwhile: a pod that replaces another one loses nothing.
 //!
-//! If a ruler sees results one evaluation late, this rule and those that sum the counts see the same ones: both read `counted`.
+//! If a ruler sees results one evaluation late, this rule and those that sum the counts see the same ones: both read `new`.
 
-use super::ledger::COUNTED;
+use super::ledger::NEW;
 use super::series::{EVENTS, Ledger, Series, Side, Unit};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Selector, Time};
@@ -28,7 +28,7 @@ fn held(names: &Series, unit: Unit) -> Selector {
 /// it.
 pub(super) fn rule(names: &Series, first: Ledger, good: Ledger) -> Rule {
     let unit = first.unit;
-    let counted = |of| names.kept(unit, COUNTED, Some(of));
+    let counted = |of| names.kept(unit, NEW, Some(of));
     let lately = |of| call("last_over_time", vec![counted(of).range(PATIENCE)]);
     let gone = unless(lately(good), counted(good));
     let gone = unless(Expr::from(gone), lately(first)).ignoring(&[EVENTS]);

@@ -6,7 +6,7 @@
 //! increase, and a new target counts from its first sample on.
 //!
 //! # How it is kept
-//! There are three series for each target and side (`slo:events:…{events="bad"}`). All are of the last whole ten seconds, so they refer to the same
+//! There are four series for each target and side (`slo:events:…{events="bad"}`). All are of the last whole ten seconds, so they refer to the same
 //! samples:
 //!
 //! - `shown`: the current sum of its counters.
@@ -17,6 +17,7 @@
 //!   the restart, or from `shown`, which has those of new series. That `counted` of the first side falls says so to the rules that read it: then the
 //!   whole count is new. If `shown` rises but stays below the earlier maximum, because an older series is gone, at least one event is counted: there
 //!   is a new series, which may have existed before.
+//! - `new`: the last gain of `counted`. Everything else sums it.
 //!
 //! A collector may show old series for some minutes after the restart. They do not move, so a side that neither gains nor falls does not start again.
 //!
@@ -31,7 +32,7 @@
 //! Nine tenths, because the counts of another process of the same target would be counted again if it were taken for new. Good events, because a new
 //! process may fail at once, with error series that are new and have no gain yet.
 //!
-//! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
+//! Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
 //! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
 //!
 //! # Rulers that see their own results late
@@ -76,7 +77,10 @@ const SHOWN: &str = "shown";
 const GAINED: &str = "gained";
 
 /// The counted events.
-pub(super) const COUNTED: &str = "counted";
+const COUNTED: &str = "counted";
+
+/// The events since the last evaluation.
+pub(super) const NEW: &str = "new";
 
 /// The counted events, every five minutes.
 const KEPT: &str = "kept";
@@ -228,6 +232,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
          larger of gained and shown. A target that was away for up to a day goes on where it was. The label counters changes\n\
          with the selectors: then all counts start again.",
     ));
+    rules.push(new_events(names, first));
     rules
 }
 
@@ -243,41 +248,37 @@ pub(super) fn remembered(names: &Series, unit: Unit) -> [Rule; 2] {
     ]
 }
 
-/// The events since the last evaluation for each target: of one ledger or of all, and only of targets that `only` counts too. `first` says by its fall
-/// that a process has restarted: then the whole count is new. The first sample of a target is no increase; MetricsQL would count from zero.
-pub(super) fn gains(
-    names: &Series,
-    unit: Unit,
-    first: Ledger,
-    of: Option<Ledger>,
-    only: Option<Ledger>,
-) -> Expr {
-    let counted = || names.kept(unit, COUNTED, of);
-    let mut gained: Expr = ge(last_gain(counted()), number("0")).into();
-    if of != Some(first) {
-        let restarted = lt(last_gain(names.kept(unit, COUNTED, Some(first))), number("0"));
-        let recent = || names.kept(unit, GAINED, of);
-        // If a ruler sees results one evaluation late, `counted` is of what was gained two evaluations before.
-        let minute = Time::Fixed(Duration::from_millis(2 * INTERVAL.millis()));
-        let earlier = gt(recent().offset(minute), number("0"));
-        let on_time = call("present_over_time", vec![recent().range(half_an_interval())]);
-        let earlier = unless(Expr::from(earlier), on_time).into();
-        let moves =
-            any([gt(recent(), number("0")).into(), earlier, gt(last_gain(counted()), number("0")).into()])
-                .expect("three alternatives");
-        let restarted = and(moves, Expr::from(restarted)).ignoring(&[EVENTS]);
-        gained = unless(gained, Expr::from(restarted)).into();
-    }
+/// Records the events since the last evaluation for each target and side. `first` says by its fall that a process has restarted: then the whole count
+/// is new. The first sample of a target is no increase; MetricsQL would count from zero.
+fn new_events(names: &Series, first: Ledger) -> Rule {
+    let unit = first.unit;
+    let all = |operation| names.kept(unit, operation, None);
+    let counted = || all(COUNTED);
+    let restarted = lt(last_gain(names.kept(unit, COUNTED, Some(first))), number("0"));
+    // If a ruler sees results one evaluation late, `counted` is of what was gained two evaluations before.
+    let minute = Time::Fixed(Duration::from_millis(2 * INTERVAL.millis()));
+    let earlier = gt(all(GAINED).offset(minute), number("0"));
+    let on_time = call("present_over_time", vec![all(GAINED).range(half_an_interval())]);
+    let earlier = unless(Expr::from(earlier), on_time).into();
+    let moves =
+        any([gt(all(GAINED), number("0")).into(), earlier, gt(last_gain(counted()), number("0")).into()])
+            .expect("three alternatives");
+    let restarted = and(moves, Expr::from(restarted)).ignoring(&[EVENTS]);
+    let gained = unless(Expr::from(ge(last_gain(counted()), number("0"))), Expr::from(restarted));
     let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
     let gained = and(and(Expr::from(or(gained, counted())), counted()), Expr::from(known));
+    names.record(
+        format!("slo:{}:{NEW}", unit.as_str()),
+        gained,
+        "Events since the last evaluation: the increase of counted, or its whole value after a restart. A new target starts at 0.",
+    )
+}
+
+/// The new events of one ledger or of all, and only of targets that `only` counts too.
+pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option<Ledger>) -> Expr {
+    let gained = names.kept(unit, NEW, of);
     match only {
-        // As long as the other side has no increase either.
-        Some(other) => {
-            let counted = || names.kept(unit, COUNTED, Some(other));
-            let gained = and(gained, counted()).ignoring(&[EVENTS]);
-            let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
-            and(Expr::from(gained), Expr::from(known)).ignoring(&[EVENTS]).into()
-        }
+        Some(other) => and(gained, names.kept(unit, NEW, Some(other))).ignoring(&[EVENTS]).into(),
         None => gained.into(),
     }
 }

@@ -188,7 +188,9 @@ impl<'a> SharedRules<'a> {
 
 /// Whether a rule counts events: it reads what other rules have just recorded.
 fn counts(rule: &Rule) -> bool {
-    rule.name().ends_with(":counted") || rule.name().ends_with(&format!("increase{INTERVAL}"))
+    rule.name().ends_with(":counted")
+        || rule.name().ends_with(":new")
+        || rule.name().ends_with(&format!("increase{INTERVAL}"))
 }
 
 /// The number of rules of an SLO up to the last one that counts events.
