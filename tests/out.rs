@@ -469,6 +469,32 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
     }
 }
 
+/// What is left of a killed run can be added with `git add -A`, unless a `.gitignore` is there as long as anything else is.
+#[test]
+fn a_kill_while_the_staging_directory_is_removed_leaves_nothing_for_git() {
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        return skipped("strace is not installed, so nothing was killed between two removals");
+    }
+    let mut left = 0;
+    for removals in 1.. {
+        let folder = compiled();
+        folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+        let trace = "strace -f -o trace -e trace=unlink,unlinkat,rmdir";
+        let inject = format!("-e inject=unlink,unlinkat,rmdir:signal=KILL:when={removals}");
+        let ran = folder.script(&["sh", "-c"], &format!("{trace} {inject} \"$slowburn\""));
+        if ran.code == Some(0) {
+            assert!(removals > 5 && left > 3, "{removals} removals, {left} with files left");
+            break;
+        }
+        let files = fs::read_dir(folder.path("out")).unwrap().flatten().map(|entry| entry.path());
+        let staging: Vec<_> = files.filter(|path| path.to_string_lossy().contains("/.slowburn-")).collect();
+        left += staging.len();
+        let added = folder.script(&["sh", "-c"], "git init -q . && git add -A && git ls-files out");
+        assert!(!added.stdout.contains("slowburn-"), "after {removals} removals: {}", added.stdout);
+        assert_eq!(folder.slowburn(&[]).code, Some(0));
+    }
+}
+
 #[test]
 fn an_old_list_is_ignored_if_files_changed_since() {
     if std::process::Command::new("strace").arg("-V").output().is_err() {
