@@ -411,6 +411,30 @@ fn only_regular_files_are_read() {
     }
 }
 
+#[test]
+fn a_folder_with_the_name_of_a_definition_is_reported() {
+    for place in ["slos/slowburn.yaml", "slos/b.yml", "slos/metrics/b.prom", "slos/runbooks/b.md"] {
+        let folder = compiled();
+        fs::create_dir_all(folder.path(place)).unwrap();
+        let ran = folder.slowburn(&["check"]);
+        assert_eq!(ran.code, Some(2), "{place}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("error: {place} is a folder, not a file\n")), "{}", ran.stderr);
+    }
+}
+
+/// `/proc/kmsg` waits for the next message of the kernel, and so do some files under `/sys`.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_the_kernel_makes_are_not_read() {
+    for file in ["/proc/kmsg", "/proc/version", "/sys/kernel/uevent_seqnum"] {
+        let folder = compiled();
+        folder.script(&["sh", "-c"], &format!("ln -sf {file} slos/b.yaml"));
+        let ran = folder.script(&["timeout", "10", "sh", "-c"], "exec \"$slowburn\" check");
+        assert_eq!(ran.code, Some(2), "{file}: {}", ran.stderr);
+        assert!(ran.stderr.contains("cannot read slos/b.yaml: "), "{}", ran.stderr);
+    }
+}
+
 /// Compiles other definitions, and is killed after so many renames.
 fn killed(folder: &Folder, renames: usize) {
     folder.write("slos/b.yaml", service("b"));
