@@ -100,6 +100,13 @@ impl Problem {
         labels.map(|label| &mut label.span).chain(fixes.map(|fix| &mut fix.span)).chain(&mut self.hidden)
     }
 
+    /// All its sentences, to change them.
+    pub(crate) fn sentences_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let labels = std::iter::once(&mut self.primary).chain(&mut self.secondary);
+        let help = self.help.iter_mut().map(|help| &mut help.text);
+        std::iter::once(&mut self.headline).chain(labels.map(|label| &mut label.text)).chain(help)
+    }
+
     /// Whether it stops the compiler.
     pub fn is_error(&self) -> bool {
         self.level == Level::Error

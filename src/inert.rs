@@ -44,6 +44,32 @@ pub fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
+/// A sentence of a bounded length, whatever it quotes: of a very long word, and of a very long sentence, both ends stay.
+pub fn bounded(sentence: &str) -> Cow<'_, str> {
+    const WORD: usize = 400;
+    const SENTENCE: usize = 4000;
+    if sentence.len() <= WORD {
+        return Cow::Borrowed(sentence);
+    }
+    let words = sentence.split_inclusive(char::is_whitespace).map(|word| without_middle(word, WORD));
+    Cow::Owned(without_middle(&words.collect::<String>(), SENTENCE).into_owned())
+}
+
+/// A quarter of `most` bytes from each end of a longer text.
+fn without_middle(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let near = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (start, end) = (near(most / 4), near(text.len() - most / 4));
+    Cow::Owned(format!("{}…{}", &text[..start], &text[end..]))
+}
+
 /// A text in which every [`unseen()`] character is replaced.
 pub fn replaced(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
     if is_seen(text) {
@@ -88,7 +114,7 @@ fn picture(c: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{json, line, lines, offset, text};
+    use super::{bounded, json, line, lines, offset, text};
 
     #[test]
     fn control_and_invisible_characters_are_shown() {
@@ -96,6 +122,20 @@ mod tests {
         assert_eq!(text(hostile), "a␛[2J␍\n\tb⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
         assert_eq!(line(hostile), "a␛[2J␍␊␉b⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
         assert_eq!(json("\"a\u{202e}\u{e0041}b\"\n"), "\"a\\u202e\\udb40\\udc41b\"\n");
+    }
+
+    #[test]
+    fn a_sentence_is_short_whatever_it_quotes() {
+        let name = "é".repeat(45_000);
+        let shown = bounded(&format!("the alias `*{name}` has no anchor before it")).into_owned();
+        assert!(
+            shown.starts_with("the alias `*éé") && shown.ends_with("éé` has no anchor before it"),
+            "{shown}"
+        );
+        assert!(shown.contains("é…é") && shown.len() < 300, "{shown}");
+        assert!(bounded(&"a b ".repeat(30_000)).len() < 2100);
+        let usual = "write `a` ".repeat(80);
+        assert_eq!(bounded(&usual), usual);
     }
 
     #[test]

@@ -263,6 +263,39 @@ fn the_servers_reason_is_shown() {
     insta::assert_snapshot!(all);
 }
 
+/// A command has only some of the options that make a question smaller.
+#[test]
+fn every_advised_option_belongs_to_the_command() {
+    let folder = Folder::empty();
+    folder.write("slos/prometheus.yaml", RIGHT);
+    let mut advised = 0;
+    for status in ["401 Unauthorized", "404 Not Found", "422 Unprocessable Entity", "503 Service Unavailable"]
+    {
+        let server = Server::telling_time(move |_| (status, String::new()));
+        let url = format!("http://127.0.0.1:{}", server.port);
+        for command in [
+            &["check"][..],
+            &["status"],
+            &["drift"],
+            &["report", "--month", "2020-02"],
+            &["backtest", "prometheus/requests", "--last", "1d"],
+            &["metrics", "capture"],
+        ] {
+            let name = if command[0] == "metrics" { command } else { &command[..1] };
+            let asked = if command[0] == "metrics" { vec![url.as_str()] } else { vec!["--prometheus", &url] };
+            let said = folder.slowburn(&[command, &asked].concat());
+            assert_ne!(said.code, Some(0), "{command:?}");
+            let help = folder.slowburn(&[name, &["--help"]].concat()).stdout;
+            let words = said.stderr.split(|c: char| !c.is_ascii_lowercase() && c != '-');
+            for option in words.filter(|word| word.starts_with("--")) {
+                assert!(help.contains(option), "{command:?} advises {option}:\n{}", said.stderr);
+                advised += 1;
+            }
+        }
+    }
+    assert!(advised > 10, "{advised} options were advised");
+}
+
 #[test]
 fn an_address_without_a_scheme_is_suggested_with_one() {
     let folder = Folder::empty();

@@ -411,6 +411,30 @@ fn only_regular_files_are_read() {
     }
 }
 
+#[test]
+fn a_folder_with_the_name_of_a_definition_is_reported() {
+    for place in ["slos/slowburn.yaml", "slos/b.yml", "slos/metrics/b.prom", "slos/runbooks/b.md"] {
+        let folder = compiled();
+        fs::create_dir_all(folder.path(place)).unwrap();
+        let ran = folder.slowburn(&["check"]);
+        assert_eq!(ran.code, Some(2), "{place}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("error: {place} is a folder, not a file\n")), "{}", ran.stderr);
+    }
+}
+
+/// `/proc/kmsg` waits for the next message of the kernel, and so do some files under `/sys`.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_the_kernel_makes_are_not_read() {
+    for file in ["/proc/kmsg", "/proc/version", "/sys/kernel/uevent_seqnum"] {
+        let folder = compiled();
+        folder.script(&["sh", "-c"], &format!("ln -sf {file} slos/b.yaml"));
+        let ran = folder.script(&["timeout", "10", "sh", "-c"], "exec \"$slowburn\" check");
+        assert_eq!(ran.code, Some(2), "{file}: {}", ran.stderr);
+        assert!(ran.stderr.contains("cannot read slos/b.yaml: "), "{}", ran.stderr);
+    }
+}
+
 /// Compiles other definitions, and is killed after so many renames.
 fn killed(folder: &Folder, renames: usize) {
     folder.write("slos/b.yaml", service("b"));
@@ -466,6 +490,32 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
             );
             assert_eq!(folder.tree("out"), right, "{renames} {broken}");
         }
+    }
+}
+
+/// What is left of a killed run can be added with `git add -A`, unless a `.gitignore` is there as long as anything else is.
+#[test]
+fn a_kill_while_the_staging_directory_is_removed_leaves_nothing_for_git() {
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        return skipped("strace is not installed, so nothing was killed between two removals");
+    }
+    let mut left = 0;
+    for removals in 1.. {
+        let folder = compiled();
+        folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+        let trace = "strace -f -o trace -e trace=unlink,unlinkat,rmdir";
+        let inject = format!("-e inject=unlink,unlinkat,rmdir:signal=KILL:when={removals}");
+        let ran = folder.script(&["sh", "-c"], &format!("{trace} {inject} \"$slowburn\""));
+        if ran.code == Some(0) {
+            assert!(removals > 5 && left > 3, "{removals} removals, {left} with files left");
+            break;
+        }
+        let files = fs::read_dir(folder.path("out")).unwrap().flatten().map(|entry| entry.path());
+        let staging: Vec<_> = files.filter(|path| path.to_string_lossy().contains("/.slowburn-")).collect();
+        left += staging.len();
+        let added = folder.script(&["sh", "-c"], "git init -q . && git add -A && git ls-files out");
+        assert!(!added.stdout.contains("slowburn-"), "after {removals} removals: {}", added.stdout);
+        assert_eq!(folder.slowburn(&[]).code, Some(0));
     }
 }
 

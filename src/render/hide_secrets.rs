@@ -110,13 +110,10 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     if problem.code == Code::PlaceholderSecret {
         return worded;
     }
-    worded.headline = masked(&problem.headline);
-    worded.primary.text = masked(&problem.primary.text);
-    for label in &mut worded.secondary {
-        label.text = masked(&label.text);
+    for text in worded.sentences_mut() {
+        *text = masked(text);
     }
     for help in &mut worded.help {
-        help.text = masked(&help.text);
         let changes = |fix: &Fix| masked(&fix.replacement) != fix.replacement;
         if help.fix.as_ref().is_some_and(changes) {
             help.fix = None;

@@ -8,7 +8,10 @@ mod json;
 mod places;
 mod sarif;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Accepted, Level, Problem};
+use crate::inert;
 use crate::secret;
 use crate::source::Sources;
 pub use difference::{ComparedSide, DifferenceFormat, difference};
@@ -42,6 +45,8 @@ pub fn render_all(problems: &[Problem], accepted: &[Accepted], sources: &Sources
     let all: Vec<Problem> = problems.iter().chain(accepted.iter().map(|one| &one.problem)).cloned().collect();
     let hidden = hide_secrets::hide_secrets(&all, sources);
     let (all, sources) = hidden.as_ref().map_or((&all[..], sources), |(all, sources)| (all, sources));
+    // Only now: a secret is recognised as a whole.
+    let all: Vec<Problem> = all.iter().map(bounded).collect();
     let (problems, accepted) = all.split_at(count);
     let places = Places::new(sources);
     match format {
@@ -50,6 +55,17 @@ pub fn render_all(problems: &[Problem], accepted: &[Accepted], sources: &Sources
         Format::Github => github::render(problems, &places),
         Format::Sarif => sarif::render(problems, accepted, &reasons, &places),
     }
+}
+
+/// A problem with sentences of a bounded length.
+fn bounded(problem: &Problem) -> Problem {
+    let mut bounded = problem.clone();
+    for text in bounded.sentences_mut() {
+        if let Cow::Owned(short) = inert::bounded(text) {
+            *text = short;
+        }
+    }
+    bounded
 }
 
 fn count(problems: &[Problem], level: Level) -> usize {

@@ -146,8 +146,13 @@ fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) 
 fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
     let host = secrets::real(&block.host, problems).and_then(|host| {
         let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
-        if host.contains('@') {
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        // Only an IPv6 address has colons, and it needs brackets.
+        let address = name.trim_matches(['[', ']']);
+        let is_address = address.chars().all(|c| c.is_ascii_hexdigit() || ".:".contains(c));
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+            || is_address && name == format!("[{address}]");
+        if host.contains('@') || name.contains(':') && !is_address && !host.contains("://") {
             problems.push(
                 Problem::error(Code::InlineSecret, whole(&block.host), "this host contains a user name or a password")
                     .hiding(whole(&block.host))
@@ -157,7 +162,11 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
             return None;
         }
         if port.is_none() || !plain {
-            let problem = Problem::error(Code::WrongType, whole(&block.host), "this is not a host with a port");
+            let mut problem =
+                Problem::error(Code::WrongType, whole(&block.host), "this is not a host with a port");
+            if port.is_none() && host.contains(':') && !host.contains("://") {
+                problem = problem.hiding(whole(&block.host));
+            }
             let bare = host.split_once("://").map_or(host.as_str(), |(_, host)| host).trim_end_matches('/');
             let is_host = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
             problems.push(problem.help(format!(
@@ -169,7 +178,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
         Some(host)
     });
     let from = address(&block.from, problems);
-    let user = block.user.as_ref().map(|user| secrets::real(user, problems));
+    let user = block.user.as_ref().map(|user| secrets::user(user, problems));
     let password_file = block.password_file.as_ref().map(|file| secrets::file(file, problems));
     let tls = block.tls.as_ref().map_or(Some(true), |written| values::boolean(written, "tls", problems));
     Some(Smtp {

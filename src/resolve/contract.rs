@@ -41,6 +41,13 @@ fn missing(
     search: bool,
 ) -> Problem {
     let place = whole(named);
+    let folder = format!("{}/", path.trim_end_matches('/'));
+    if let Some(file) = ast.contracts.keys().find_map(|known| known.strip_prefix(&folder)) {
+        let headline = format!("the contract `{path}` is a folder, not a file");
+        let file = format!("{}/{file}", named.text.trim_end_matches('/'));
+        return Problem::error(Code::ContractNotFound, place, headline)
+            .help(format!("write a file of this folder, such as `{file}`, or a list of files"));
+    }
     let problem =
         Problem::error(Code::ContractNotFound, place, format!("the contract `{path}` does not exist"));
     let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);

@@ -49,6 +49,23 @@ pub(super) fn real(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     Some(text.to_owned())
 }
 
+/// The name of a user, without the password that some tools write behind it.
+pub(super) fn user(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = real(written, problems)?;
+    // The user of Amazon SES is called as the id of a key, which is not secret.
+    if name.contains(':') || secret::is_in(&name) && !name.starts_with("AKIA") {
+        problems.push(
+            Problem::error(Code::InlineSecret, whole(written), "this user name contains a password")
+                .hiding(whole(written))
+                .label("everybody who reads the repository would know it")
+                .help("write only the name here, and the password in a file: `password_file: /etc/alertmanager/secrets/smtp`")
+                .help("if it was ever committed, replace it with a new one"),
+        );
+        return None;
+    }
+    Some(name)
+}
+
 /// The path of a file that contains a secret.
 pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let path = real(written, problems)?;

@@ -1,6 +1,7 @@
 //! Advice for an address that does not answer. Each command gives its own.
 
 /// One sentence for each failure; only the command knows what to advise.
+#[derive(Clone, Copy)]
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]
 pub struct Advice {
     /// For an address with another protocol.

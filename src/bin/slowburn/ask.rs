@@ -27,10 +27,6 @@ use crate::{stderr, tree};
 const ADVICE: Advice =
     Advice { scheme: "write an address with http:// or https://", missing: "", too_much: "" };
 
-/// Advice for queries that may read a month of raw series.
-const ADVICE_ON_THE_PAST: Advice =
-    Advice { too_much: "use a larger step: --step 5m, or a shorter past: --last 7d", ..ADVICE };
-
 /// For a server without routes.
 const ADDRESS_OF_ALERTMANAGER: &str =
     "write the base address of Alertmanager (above /api/v2/status), such as http://localhost:9093";
@@ -53,7 +49,7 @@ fn address_advice(wanted: Wanted) -> &'static str {
 
 /// What the server at `address` has of the series that the model reads.
 pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
-    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, ADVICE, Wanted::Queries)?;
     let mut live = Live::default();
     // Every server answers about series, but not every server knows targets, types or a retention. So a missing answer about series is an error.
     let (series, others): (Vec<Question>, Vec<Question>) =
@@ -116,7 +112,7 @@ impl<'a> ServerRequests<'a> {
     fn new(
         address: &'a Address,
         connection: &'a Connection,
-        advice: &'static Advice,
+        advice: Advice,
         wanted: Wanted,
     ) -> Result<Self, Failure> {
         let client = Client::new(address, connection, advice)?;
@@ -252,9 +248,14 @@ pub struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
-    /// Asks for the server's time first.
-    pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = ServerRequests::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
+    /// Asks for the server's time first. `too_much` is the command's advice for a query that is too expensive.
+    pub fn connect(
+        address: &'a Address,
+        connection: &'a Connection,
+        too_much: &'static str,
+    ) -> Result<Self, Failure> {
+        let advice = Advice { too_much, ..ADVICE };
+        let asking = ServerRequests::new(address, connection, advice, Wanted::Queries)?;
         let now = moment(&asking)?.floor();
         Ok(Self { address, asking, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
@@ -283,7 +284,7 @@ pub struct Moment<'a> {
 impl<'a> Moment<'a> {
     /// Asks for the server's time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
+        let asking = ServerRequests::new(address, connection, ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
     }
@@ -317,7 +318,7 @@ const QUERY: &str = "/api/v1/query";
 
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
-    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Rules)?;
+    let asking = ServerRequests::new(address, connection, ADVICE, Wanted::Rules)?;
     let answer = asking.required(drift::PATH, &[])?;
     let no_answer = || Failure::new(format!("{address} does not list the rules that it evaluates"));
     let rules = drift::loaded(&answer).ok_or_else(|| asking.of_other_server(no_answer()))?;
@@ -332,7 +333,7 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
-    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Routes)?;
+    let asking = ServerRequests::new(address, connection, ADVICE, Wanted::Routes)?;
     let answer = asking.required(routes::PATH, &[])?;
     let no_answer = || Failure::new(format!("{address} does not show the configuration that it runs"));
     routes::running(&answer).ok_or_else(|| asking.of_other_server(no_answer()))
@@ -345,7 +346,7 @@ pub fn answers(
     address: &Address,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let asking = ServerRequests::new(address, connection, &ADVICE, Wanted::Queries)?;
+    let asking = ServerRequests::new(address, connection, ADVICE, Wanted::Queries)?;
     let moment = moment(&asking)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {

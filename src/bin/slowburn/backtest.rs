@@ -24,6 +24,9 @@ use crate::{named, problems, revision, stderr, stdout};
 /// Younger answers may still change. In seconds.
 const SETTLED: u64 = 3600;
 
+/// Advice for a past that is too much for the server, or for memory.
+const TOO_MUCH: &str = "use a larger step: --step 5m, or a shorter past: --last 7d";
+
 /// Prints who would have been notified, and how the budget was spent.
 pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     let mut projects = vec![(
@@ -180,7 +183,7 @@ struct CachedServer<'a> {
 
 impl<'a> CachedServer<'a> {
     fn new(args: &'a Backtest) -> Result<Self, Failure> {
-        let past = Past::connect(&args.prometheus, &args.connection)?;
+        let past = Past::connect(&args.prometheus, &args.connection, TOO_MUCH)?;
         let open = |folder| Cached::open(folder, &args.prometheus, &args.connection);
         let cached = args.cache.as_deref().map(open).transpose()?;
         Ok(Self { past, cached, progress: io::stderr().is_terminal() })
@@ -234,7 +237,7 @@ impl<'a> CachedServer<'a> {
             "{} has too many values of the labels in `by`: more than {MOST_COUNTS} counts",
             self.past.address()
         );
-        Failure::new(headline).and("use a larger step: --step 5m, or a shorter past: --last 7d")
+        Failure::new(headline).and(TOO_MUCH)
     }
 
     /// The answer from the cache folder, or else from the server.

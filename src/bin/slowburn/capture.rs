@@ -141,7 +141,7 @@ fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
         missing: "metrics are usually at /metrics",
         too_much: "",
     };
-    let client = Client::new(&args.source, &args.connection, &ADVICE)?;
+    let client = Client::new(&args.source, &args.connection, ADVICE)?;
     let answer = client.get("", "")?;
     other_than_text(&args.source.to_string(), &answer.content_type)?;
     Ok(answer.body)

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use slowburn::secret;
+use slowburn::{inert, secret};
 
 /// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Paths may be addresses, and servers repeat what they are sent: mask secrets in both.
-        f.write_str(&secret::masked(&self.0))
+        // Paths may be addresses, and servers repeat what they are sent: mask secrets in both, and quote only a part of long ones.
+        f.write_str(&inert::bounded(&secret::masked(&self.0)))
     }
 }

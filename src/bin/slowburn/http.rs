@@ -32,13 +32,13 @@ pub struct Client<'a> {
     connection: &'a Connection,
     credentials: Option<Credentials>,
     agent: ureq::Agent,
-    advice: &'static Advice,
+    advice: Advice,
     /// Whether a request was answered before, so that the next one may use a kept connection.
     connected: Cell<bool>,
 }
 
 /// Refuses an address that is wrong before anything is sent.
-fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
+fn refuse(address: &Address, advice: Advice) -> Result<(), Failure> {
     let url = address.written();
     // The secret is not repeated, because messages end up in logs.
     if secret::has_credentials(url) {
@@ -78,11 +78,7 @@ fn is_exposed(url: &str) -> bool {
 
 impl<'a> Client<'a> {
     /// Sends nothing yet. Warns if credentials would be sent unencrypted.
-    pub fn new(
-        address: &'a Address,
-        connection: &'a Connection,
-        advice: &'static Advice,
-    ) -> Result<Self, Failure> {
+    pub fn new(address: &'a Address, connection: &'a Connection, advice: Advice) -> Result<Self, Failure> {
         refuse(address, advice)?;
         let credentials =
             Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
@@ -398,7 +394,7 @@ mod tests {
             connection: &connection,
             credentials: None,
             agent: agent(&connection).expect("nothing is read for it"),
-            advice: &Advice { scheme: "", missing: "", too_much: "" },
+            advice: Advice { scheme: "", missing: "", too_much: "" },
             connected: Cell::new(false),
         };
         let reason = |body: &[u8]| client.reason(body);

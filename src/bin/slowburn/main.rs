@@ -70,7 +70,7 @@ use std::process::ExitCode;
 use args::{Command, Metrics};
 use clap::Parser;
 use ending::{Ending, Failure};
-use slowburn::secret;
+use slowburn::{inert, secret};
 
 /// The compiler makes and drops many small boxes on several threads at once. This allocator is faster at that; see the bench of the compiler.
 #[global_allocator]
@@ -130,11 +130,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// A styled text with its secrets masked.
+/// A styled text with its secrets masked, and only a part of each long word.
 fn masked(styled: &str) -> String {
+    let shown = |text: &str| inert::bounded(&secret::masked(text)).into_owned();
     let piece = |(index, piece): (usize, &str)| match piece.find('m').filter(|_| index > 0) {
-        Some(end) => format!("\u{1b}{}{}", &piece[..=end], secret::masked(&piece[end + 1..])),
-        None => secret::masked(piece),
+        Some(end) => format!("\u{1b}{}{}", &piece[..=end], shown(&piece[end + 1..])),
+        None => shown(piece),
     };
     styled.split('\u{1b}').enumerate().map(piece).collect()
 }

@@ -16,7 +16,7 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub fn new(address: &'a Address, _: &Connection, _: &Advice) -> Result<Self, Failure> {
+    pub fn new(address: &'a Address, _: &Connection, _: Advice) -> Result<Self, Failure> {
         Err(Failure::new(format!("cannot ask {address}: this slowburn was built without the feature `http`"))
             .and("save the answer to a file first: curl --fail URL > metrics.txt"))
     }

@@ -18,10 +18,17 @@ pub fn plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Here Linux shows its state as regular files. Some of them, such as `/proc/kmsg`, wait for more text and never end.
+const KERNEL: [&str; 2] = ["/proc", "/sys"];
+
 /// The beginning of a regular file, at most so many bytes.
 pub fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // The kind of file is tested before it is opened, because opening a pipe waits.
     is_plain(&fs::metadata(path)?)?;
+    let real = fs::canonicalize(path)?;
+    if KERNEL.iter().any(|folder| real.starts_with(folder)) {
+        return Err(io::Error::other("it is under /proc or /sys, where reading may never end"));
+    }
     let file = File::open(path)?;
     is_plain(&file.metadata()?)?;
     let mut bytes = Vec::new();
@@ -32,7 +39,7 @@ pub fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 fn is_plain(found: &fs::Metadata) -> io::Result<()> {
     match found.is_file() {
         true => Ok(()),
-        false if found.is_dir() => Err(io::Error::other("it is a folder")),
+        false if found.is_dir() => Err(io::Error::other("it is a folder, not a file")),
         false => Err(io::Error::other("it is a pipe or a device, not a file")),
     }
 }

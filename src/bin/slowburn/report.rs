@@ -14,12 +14,15 @@ use crate::ending::{Ending, Failure};
 use crate::status::known;
 use crate::{problems, stdout, tree, write};
 
+/// Advice for a server that cannot answer about so many SLOs.
+const TOO_MUCH: &str = "ask for a part of them: --only api, or --only api/latency";
+
 /// Prints the page.
 pub fn run(args: &Report) -> Result<Ending, Failure> {
     let plan = problems::required(&args.sources.slos, &args.chosen, Compiled::outline)?;
     known(&plan, &args.only)?;
     let mut source = match &args.prometheus {
-        Some(address) => Source::Server(Past::connect(address, &args.connection)?),
+        Some(address) => Source::Server(Past::connect(address, &args.connection, TOO_MUCH)?),
         None => Source::Saved(Saved::read(
             args.answer.as_deref().unwrap_or(Path::new("")),
             args.connection.max_size,
@@ -41,9 +44,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
         if answers.is_full() {
             let headline =
                 format!("the answers have more than {MOST_HOURS} hours of SLOs and values of their labels");
-            return Err(
-                Failure::new(headline).and("ask for a part of them: --only api, or --only api/latency")
-            );
+            return Err(Failure::new(headline).and(TOO_MUCH));
         }
         if args.save.is_some() {
             saved.push(serde_json::json!({ "asked": asked(&one.question), "answer": answer }));

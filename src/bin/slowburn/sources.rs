@@ -296,10 +296,14 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
             Err(error) => return Err(unreadable(&name, &error)),
         };
         let path = entry.path().strip_prefix(slos).expect("a walk stays where it began");
-        if !is_source(path) || entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        if !is_source(path) {
             continue;
         }
         let name = shown(slos, path);
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            return Err(Failure::new(format!("{name} is a folder, not a file"))
+                .and("rename the folder, or write a file in its place"));
+        }
         if path.to_str().is_none() {
             return Err(Failure::new(format!("the name of {name} is not UTF-8")).and("rename the file"));
         }

@@ -36,6 +36,9 @@ const WRITERS: usize = 16;
 const FINISH: &str = "finish";
 const UNDO: &str = "undo";
 
+/// Keeps git from adding what is in a staging directory. It is made first and removed last, so that a killed run leaves nothing to add.
+const IGNORE: &str = ".gitignore";
+
 /// Limits memory. A list of a hundred thousand files takes ten megabytes. In bytes.
 const LIST_AT_MOST: u64 = 256 * 1024 * 1024;
 
@@ -130,7 +133,7 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
         file.sync_all()?;
         fs::rename(&temporary, &real)
     });
-    let _ = fs::remove_dir_all(&staging);
+    remove_directory(&staging);
     sync(directory);
     written.map_err(|error| unwritten(&error))
 }
@@ -140,8 +143,28 @@ fn stage(staging: &Path) -> io::Result<Option<File>> {
     fs::create_dir(staging)?;
     let lock = File::open(staging)
         .and_then(|directory| directory.try_lock().map_err(Into::into).map(|()| directory));
-    fs::write(staging.join(".gitignore"), "*\n")?;
+    fs::write(staging.join(IGNORE), "*\n")?;
     Ok(lock.ok())
+}
+
+/// Removes a staging directory. If it cannot be removed, it does no harm.
+fn remove_directory(staging: &Path) {
+    let _ = remove_content(staging).and_then(|()| fs::remove_dir_all(staging));
+}
+
+/// Removes everything in a staging directory except what keeps git from adding it.
+fn remove_content(staging: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(staging)? {
+        let entry = entry?;
+        if entry.file_name() == IGNORE {
+            continue;
+        }
+        match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
 }
 
 fn create(path: &Path, private: bool) -> io::Result<File> {
@@ -190,8 +213,7 @@ fn remove_staging(folder: &Path) {
     for staging in staged(folder) {
         let unlocked = File::open(&staging).is_ok_and(|directory| directory.try_lock().is_ok());
         if unlocked && ![FINISH, UNDO].iter().any(|list| staging.join(list).exists()) {
-            // If it cannot be removed, it does no harm.
-            let _ = fs::remove_dir_all(staging);
+            remove_directory(&staging);
         }
     }
 }
@@ -460,7 +482,7 @@ impl<'a> Staging<'a> {
             let _ = fs::remove_file(self.temporary.join(list));
         }
         sync(&self.temporary);
-        let _ = fs::remove_dir_all(&self.temporary);
+        remove_directory(&self.temporary);
     }
 
     fn target(&self, path: &str) -> PathBuf {

@@ -65,10 +65,10 @@ pub fn diagnostic(problem: &Problem, places: &Places) -> Value {
         "severity": match problem.level { Level::Error => 1, Level::Warning => 2 },
         "code": problem.code.name(),
         "source": "slowburn",
-        "message": secret::masked(&inert::text(&message)),
+        "message": inert::bounded(&secret::masked(&inert::text(&message))),
     });
     if places.related && !problem.secondary.is_empty() {
-        let label = |label: &slowburn::diagnostic::Label| json!({ "location": places.location(label.span), "message": inert::text(&second(&label.text)) });
+        let label = |label: &slowburn::diagnostic::Label| json!({ "location": places.location(label.span), "message": inert::bounded(&inert::text(&second(&label.text))) });
         diagnostic["relatedInformation"] = problem.secondary.iter().map(label).collect();
     }
     diagnostic
