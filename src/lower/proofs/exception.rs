@@ -1,7 +1,6 @@
 //! The series that the query of `except` reads while an SLO is played: the query has no result, unless maintenance is played.
 
 use super::batches::mixes;
-use super::stage::value_of;
 use crate::model::{Except, Series, Slo};
 use crate::promql::ast::Kind;
 
@@ -37,6 +36,11 @@ pub(super) fn series(slo: &Slo, stimulus: &[Series]) -> Vec<Series> {
         series
     };
     except.stimulus.iter().flatten().map(named).collect()
+}
+
+/// The value of a label in the series that are played.
+pub(super) fn value_of(stimulus: &[Series], label: &str) -> String {
+    stimulus.iter().find_map(|series| series.labels.get(label)).cloned().unwrap_or_default()
 }
 
 /// Whether the query may have a result without series.

@@ -410,7 +410,7 @@ impl<'a> Stage<'a> {
     /// Labels of the rules' results beside the labels that the rules set.
     pub fn kept(&self) -> Labels {
         let named = self.slo.by.iter().map(|kept| (kept.to_string(), kept.label.as_str()));
-        named.map(|(name, label)| (name, value_of(&self.stimulus, label))).collect()
+        named.map(|(name, label)| (name, exception::value_of(&self.stimulus, label))).collect()
     }
 
     /// All labels of the recorded series under proof.
@@ -616,11 +616,6 @@ impl<'a> Stage<'a> {
         checks.push(self.above(step, tier.long, tier.threshold, true));
         checks
     }
-}
-
-/// The value of a label in the series that are played.
-pub(super) fn value_of(stimulus: &[Series], label: &str) -> String {
-    stimulus.iter().find_map(|series| series.labels.get(label)).cloned().unwrap_or_default()
 }
 
 /// When a situation begins: at the beginning of the promise's hours.
