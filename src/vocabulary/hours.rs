@@ -113,11 +113,11 @@ impl Hours {
         self.spans.iter().any(within) && !self.holidays.contains(&local.date())
     }
 
-    /// The first moment within the hours from 1970 on, as a multiple of a quarter of an hour: proofs begin there.
+    /// The quarter of an hour that contains the first moment within the hours from 1970 on: proofs begin there, with nothing counted before.
     pub fn opening(&self) -> i64 {
         const QUARTER: i64 = 900;
-        let mut moments = (0..8 * 96).map(|quarter| quarter * QUARTER);
-        moments.find(|at| self.hold(*at)).unwrap_or(0)
+        let mut moments = (0..8 * 86_400).step_by(usize::from(STEP) * 60);
+        moments.find(|at| self.hold(*at)).map_or(0, |at| at / QUARTER * QUARTER)
     }
 
     /// The most time of a window of this length that can be within the hours, without holidays and changes of the clock.

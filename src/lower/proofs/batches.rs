@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::selectors;
-use crate::model::{Service, Slo};
-use crate::promql::ast::MatchOp;
+use crate::model::{Except, Series, Service, Slo};
+use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::regex::ValueCondition;
 
 /// A metric, a label and its value. Without a value it stands for all values, without a label for all labels.
@@ -28,14 +28,25 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
     let (mut by_series, mut by_selector) = (Index::new(), Index::new());
     let mut batches: Vec<usize> = Vec::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let names = |slo| metrics(slo).map(move |name| (name, slo));
+    let mut measured: BTreeMap<&str, Vec<&Slo>> = BTreeMap::new();
+    for (name, slo) in service.slos.iter().flat_map(names) {
+        measured.entry(name).or_default().push(slo);
+    }
+    // Whether an exception and another SLO read the same series.
+    let crosses = |except: &Except, slo: &Slo| {
+        let read = except.readings.iter().filter_map(|reading| reading.selector.name.as_deref());
+        let mut near = read.flat_map(|name| measured.get(name)).flatten();
+        near.any(|other| other.name != slo.name && mixes(except, other))
+    };
     for (index, slo) in service.slos.iter().enumerate() {
         // A journey plays recorded series of its parts, which may be SLOs of this service.
-        if !slo.parts().is_empty() {
+        if !slo.parts().is_empty() || slo.agreed.except.as_ref().is_some_and(|except| crosses(except, slo)) {
             batches.push(service.slos.len() + index);
             continue;
         }
-        let like = index.checked_sub(1).map(|before| &service.slos[before]);
-        if like.is_none_or(|like| !like.parts().is_empty() || !is_alike(like, slo)) {
+        let like = index.checked_sub(1).filter(|before| batches[*before] < service.slos.len());
+        if like.is_none_or(|like| !is_alike(&service.slos[like], slo)) {
             let mut near = BTreeSet::new();
             views[index].iter().for_each(|view| near.extend(read_by(view, &by_series)));
             near.extend(readers_of(slo, &by_selector));
@@ -59,10 +70,25 @@ fn is_alike(one: &Slo, other: &Slo) -> bool {
     selectors(&one.sli) == selectors(&other.sli) && one.stimulus == other.stimulus && one.by == other.by
 }
 
+/// Whether an exception reads series of an SLO, or an SLO those of an exception.
+pub(super) fn mixes(except: &Except, slo: &Slo) -> bool {
+    let asked = views_of(except.readings.iter().map(|reading| &reading.selector));
+    let mut own = except.stimulus.iter().flatten();
+    reads_series_of(&asked, slo) || own.any(|series| reads(&views(slo), series, slo))
+}
+
+/// The names of the metrics that an SLO reads.
+fn metrics(slo: &Slo) -> impl Iterator<Item = &str> {
+    selectors(&slo.sli).into_iter().filter_map(|selector| selector.name.as_deref())
+}
+
 fn views(slo: &Slo) -> Vec<View<'_>> {
-    let view = |selector: &&crate::promql::ast::Selector| selector.name.is_some();
-    let named = selectors(&slo.sli).into_iter().filter(view);
-    named
+    views_of(selectors(&slo.sli).into_iter())
+}
+
+fn views_of<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Vec<View<'a>> {
+    selectors
+        .filter(|selector| selector.name.is_some())
         .map(|selector| View {
             metric: selector.name.as_deref().unwrap_or_default(),
             asked: selector.matchers.iter().map(|matcher| (&*matcher.label, matcher.asked())).collect(),
@@ -80,15 +106,17 @@ fn by(slo: &Slo) -> impl Iterator<Item = &str> {
     slo.by.iter().map(|kept| kept.label.as_str())
 }
 
-/// Whether one of the views matches a series of an SLO. Kept labels may have any value.
+/// Whether one of the views matches a series of an SLO.
 fn reads_series_of(views: &[View], slo: &Slo) -> bool {
-    let mut series = slo.stimulus.iter().flatten();
-    series.any(|series| {
-        views.iter().filter(|view| view.metric == series.name).any(|view| {
-            view.asked.iter().all(|(label, asked)| {
-                by(slo).any(|kept| kept == *label)
-                    || asked.meets(series.labels.get(*label).map_or("", String::as_str)) != Some(false)
-            })
+    slo.stimulus.iter().flatten().any(|series| reads(views, series, slo))
+}
+
+/// Whether one of the views matches a series. The labels that the SLO keeps may have any value.
+fn reads(views: &[View], series: &Series, slo: &Slo) -> bool {
+    views.iter().filter(|view| view.metric == series.name).any(|view| {
+        view.asked.iter().all(|(label, asked)| {
+            by(slo).any(|kept| kept == *label)
+                || asked.meets(series.labels.get(*label).map_or("", String::as_str)) != Some(false)
         })
     })
 }

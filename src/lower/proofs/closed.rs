@@ -31,7 +31,8 @@ pub(super) fn play(stage: &Stage, played: &mut SloCases) {
 
 /// From the opening to an hour after the next opening. All events outside of the hours are bad.
 fn outside(stage: &Stage) -> Option<Case> {
-    let closes = (1..MOST).find(|step| !stage.holds(*step))?;
+    let begins = (1..MOST).find(|step| stage.holds(*step))?;
+    let closes = (begins..MOST).find(|step| !stage.holds(*step))?;
     let hour = stage.steps(Duration::from_secs(3600));
     let opens = (closes..MOST).find(|step| stage.holds(*step)).map_or(MOST, |step| step + hour);
     let load = |step: usize| if stage.holds(step) { stage.good(1) } else { stage.bad(1) };
@@ -54,10 +55,6 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     }
     if except.expr.reads_ranges() {
         return Err("its query reads a range, so its result begins and ends late");
-    }
-    let own = |name: &String| stage.stimulus.iter().any(|series| series.name == *name);
-    if stage.excepting().iter().any(|series| own(&series.name)) {
-        return Err("its query reads the series that count the events");
     }
     let hour = stage.steps(Duration::from_secs(3600));
     let well = stage.good(hour);

@@ -79,7 +79,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     let before = stage.steps(stage.begins);
     let excepting: Vec<(String, String)> = {
         let calm = vec![GOOD; before + last];
-        let excepting = stage.excepting();
+        let excepting = super::exception::series(stage.slo, &stage.stimulus);
         excepting.iter().map(|one| samples(one, INTERVAL, &calm, SeriesIncidents::default())).collect()
     };
     case.series = played

@@ -94,9 +94,13 @@ impl<'s, 'a> BudgetCase<'s, 'a> {
         }
     }
 
+    /// The number of steps depends on the budget, and a budget can be tiny: it is compared with the limit before they are made.
     fn all_good(&mut self, steps: usize) -> Result<(), &'static str> {
+        if steps > self.most.saturating_sub(self.now()) {
+            return Err(TOO_LONG);
+        }
         self.loads.extend(self.stage.good(steps));
-        if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
+        Ok(())
     }
 
     /// The budget that is left at a step, with the bad events and the events that the budget is compared with.

@@ -8,6 +8,7 @@
 mod batches;
 mod closed;
 mod companions;
+mod exception;
 mod journeys;
 mod lead;
 mod lines;
@@ -26,7 +27,6 @@ use crate::plan::{AlertId, Case, Check, Group, Proof, ServicePlan, SloPlan, Tier
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, REACH};
 pub use companions::{RulesBySlo, WriteRules, unplayed};
-use played::Situation;
 use stage::Stage;
 
 /// Events per step: enough that one in a million is a whole number.
@@ -38,6 +38,9 @@ const COPIES: u64 = 10;
 /// Steps that are played after the last event.
 const MARGIN: usize = 2;
 
+/// Why an SLO is not played.
+const NO_SERIES: &str = "slowburn found no series that make its events good and bad";
+
 /// The proofs of a service: pages, then long windows, companion alerts, and missing events.
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
@@ -46,19 +49,16 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let batches = batches::of(service);
     let mut proofs = Vec::new();
     for act in ProofKind::ALL {
-        let mut merged: BTreeMap<((Duration, usize), Situation), Vec<Case>> = BTreeMap::new();
+        let mut merged: BTreeMap<_, Vec<Case>> = BTreeMap::new();
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
-            let Some(mut stage) = Stage::new(service, slo, slos, plan, step) else {
-                unproven.push(match slo.parts() {
-                    [] => format!("{}: slowburn found no series that make its events good and bad", slo.name),
-                    _ => format!(
-                        "{}: its parts are in this service, and its rules would overwrite the series of a test",
-                        slo.name
-                    ),
-                });
-                continue;
+            let mut stage = match Stage::new(service, slo, slos, plan, step) {
+                Ok(stage) => stage,
+                Err(reason) => {
+                    unproven.push(format!("{}: {reason}", slo.name));
+                    continue;
+                }
             };
             stage.silencing =
                 silencing.as_ref().and_then(|group| journeys::silencing_alert(group, &plan.promise));
@@ -79,8 +79,9 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
                 ));
             }
             unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
-            // A state that is read from ranges needs samples in them at every step.
-            let batch = (stage.interval(), *batch);
+            // A state that is read from ranges needs samples in them at every step. SLOs play the same `except` if they begin together.
+            let except = slo.agreed.except.as_ref().map(|except| (except.text.as_str(), &except.on));
+            let batch = (stage.interval(), stage.begins, except, *batch);
             for (situation, case) in played.cases {
                 merged.entry((batch, situation)).or_default().push(case);
             }
@@ -195,10 +196,16 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let mut series: Vec<(String, String)> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for slo in &expected {
-        let Ok(stimulus) = &slo.stimulus else {
-            unproven
-                .push(format!("{}: slowburn found no series that make its events good and bad", slo.name));
-            continue;
+        let stimulus = match (&slo.stimulus, exception::playable(slo)) {
+            (Ok(stimulus), Ok(())) => stimulus,
+            (_, Err(reason)) => {
+                unproven.push(format!("{}: {reason}", slo.name));
+                continue;
+            }
+            (Err(_), Ok(())) => {
+                unproven.push(format!("{}: {NO_SERIES}", slo.name));
+                continue;
+            }
         };
         for one in stimulus {
             let (name, values) = samples(one, INTERVAL, &loads, mishaps);
@@ -211,9 +218,21 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
     let alert = AlertId::of(missing_name(service));
     let fires = lives + steps(missing.after);
+    let last = fires + slowest + 1 + MARGIN;
+    // The series of exceptions stay, so that no exception begins.
+    let calm = vec![StepEvents { good: 1, bad: 0 }; last];
+    for slo in expected.iter().filter(|slo| exception::playable(slo).is_ok()) {
+        for one in exception::series(slo, slo.stimulus.as_deref().unwrap_or_default()) {
+            let (name, values) = samples(&one, INTERVAL, &calm, SeriesIncidents::default());
+            if seen.insert(name.clone()) {
+                series.push((name, values));
+            }
+        }
+    }
     let mut checks = Vec::new();
-    if begins.is_some() {
-        checks.push(Check::Fires { at: time(fires + slowest + 1 + MARGIN), alert: alert.clone(), count: 1 });
+    // An exception that is not played may have a result all the time.
+    if begins.is_some() && expected.iter().any(|slo| exception::playable(slo).is_ok()) {
+        checks.push(Check::Fires { at: time(last), alert: alert.clone(), count: 1 });
     }
     if unproven.is_empty() {
         checks.push(Check::Silent { at: time(lives), alert: alert.clone() });

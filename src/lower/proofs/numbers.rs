@@ -75,12 +75,16 @@ pub(super) fn exhaustion(
     (seconds == 0 || seconds >= 60).then(|| humanized(seconds))
 }
 
-/// Seconds that a budget lasts at an error ratio: no longer than the period.
+/// Seconds that a budget lasts at an error ratio: no longer than the period, and none if it is spent. `None` if rounding decides whether it is.
 fn seconds_left(left: (u64, Decimal), now: (u64, u64), budget: Decimal, period: Duration) -> Option<Decimal> {
     let ratio = |bad: u64, total: Decimal| Decimal::from(bad).checked_div(total);
     let period = Decimal::from(period.secs());
-    let left = (Decimal::ONE - ratio(left.0, left.1).unwrap_or_default() / budget).max(Decimal::ZERO);
+    let left = Decimal::ONE - ratio(left.0, left.1).unwrap_or_default() / budget;
+    if left.abs() < Decimal::new(1, 9) {
+        return None;
+    }
     Some(match ratio(now.0, Decimal::from(now.1)) {
+        _ if left < Decimal::ZERO => Decimal::ZERO,
         Some(now) if now > Decimal::ZERO => left.checked_mul(period * budget)?.checked_div(now)?.min(period),
         Some(_) | None => period,
     })
@@ -176,6 +180,8 @@ mod tests {
             ((0, 1000), (1, 72), Some("2d 3h 50m 0s")),
             ((2, 1000), (1, 1), Some("0s")),
             ((0, 1000), (0, 10), Some("30d 0h 0m 0s")),
+            ((2, 1000), (0, 10), Some("0s")),
+            ((1, 1000), (0, 10), None),
         ] {
             let left = (left.0, Decimal::from(left.1));
             assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::iter;
 
 use super::numbers::{divided, exhaustion, lasts, one_digit, percent_left, percentage};
-use super::{COPIES, PER_STEP, at, lead, selectors};
+use super::{COPIES, NO_SERIES, PER_STEP, at, exception, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
 use crate::lower::series::Series as Names;
@@ -46,17 +46,22 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// `None` if there are no series to play.
+    /// The reason if there are no series to play.
     pub fn new(
         service: &'a Service,
         slo: &'a Slo,
         plans: &'a [SloPlan],
         plan: &'a SloPlan,
         step: Duration,
-    ) -> Option<Self> {
+    ) -> Result<Self, &'static str> {
+        exception::playable(slo)?;
         let lead = lead::failing_part(service, slo, plans, plan, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
-        Some(Self {
+        let no_series = match slo.parts() {
+            [] => NO_SERIES,
+            _ => "its parts are in this service, and its rules would overwrite the series of a test",
+        };
+        Ok(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
@@ -66,7 +71,7 @@ impl<'a> Stage<'a> {
             well: lead.as_ref().map(|lead| lead.well.clone()).unwrap_or_default(),
             stimulus: match lead {
                 Some(lead) => lead.series.into(),
-                None => slo.stimulus.as_deref().ok()?.into(),
+                None => slo.stimulus.as_deref().map_err(|_| no_series)?.into(),
             },
             service,
             copies: copies(slo, &plan.promise),
@@ -322,26 +327,11 @@ impl<'a> Stage<'a> {
         let excepted =
             self.expanded(if excepted.is_empty() { &well } else { excepted }, StepEvents { good: 1, bad: 0 });
         series.extend(
-            self.excepting()
+            exception::series(self.slo, &self.stimulus)
                 .iter()
                 .map(|one| samples(one, self.interval(), &excepted, SeriesIncidents::default())),
         );
         Case { title, interval: self.interval(), series, checks }
-    }
-
-    /// The series that the query of maintenance reads, with the labels of the promise under proof.
-    pub fn excepting(&self) -> Vec<Series> {
-        let Some(except) = &self.slo.agreed.except else { return Vec::new() };
-        let values = self.kept();
-        let named = |series: &Series| {
-            let mut series = series.clone();
-            for kept in self.slo.by.iter().filter(|kept| except.on.iter().any(|on| on == kept.as_str())) {
-                let value = values.get(kept.as_str()).cloned().unwrap_or_default();
-                series.labels.insert(kept.label.as_str().to_owned(), value);
-            }
-            series
-        };
-        except.stimulus.iter().flatten().map(named).collect()
     }
 
     /// Loads at the interval of samples, after `idle` loads until the situation begins.
@@ -419,9 +409,8 @@ impl<'a> Stage<'a> {
 
     /// Labels of the rules' results beside the labels that the rules set.
     pub fn kept(&self) -> Labels {
-        let value = |label: &str| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
         let named = self.slo.by.iter().map(|kept| (kept.to_string(), kept.label.as_str()));
-        named.map(|(name, label)| (name, value(label).unwrap_or_default())).collect()
+        named.map(|(name, label)| (name, exception::value_of(&self.stimulus, label))).collect()
     }
 
     /// All labels of the recorded series under proof.
