@@ -264,7 +264,7 @@ fn exhaustion(promise: &Promise, names: &Series, spent: Expr) -> Expr {
     let left = mul(left, period.clone());
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
     // Without errors the budget lasts longer than the period.
-    let ahead = div(left, call("clamp_min", vec![pace.into(), number("1e-9")]));
+    let ahead = div(left, call("clamp_min", vec![pace.into(), number("1e-15")]));
     call("clamp", vec![ahead.into(), number("0"), period])
 }
 
