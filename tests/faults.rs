@@ -694,6 +694,15 @@ fn events_that_one_of_two_programs_shows_later_are_not_bad() {
                 .run();
         }
     }
+    // The last scrape is between two evaluations.
+    for missed in [4, 5, 6, 7] {
+        let before = 120;
+        let play = with(slo).scraped_every(15).series(lb, "0+150x480").series(
+            &app("a"),
+            &format!("0+150x{before} stale _x{} {}+150x340", missed - 1, 150 * (before + 1 + missed)),
+        );
+        play.until("110m").is("110m", &counted("bad"), "0").silent().run();
+    }
     // One of two pods restarts, or both one after the other.
     with(slo)
         .series(lb, "0+600x240")

@@ -119,7 +119,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
         },
         _ => Begins::With(known(Side::Good, false).unwrap_or(first)),
     };
-    let mut rules = ledger::rules(names, own, &accounts, begins);
+    let mut rules = ledger::rules(names, own, &accounts, begins, split.may_be_two_programs());
     rules.extend(agreed::rule(slo, names, agreed::kept_groups(slo, names)));
     let only = |side: Side| match split {
         CounterSplit::Good { histogram: true, .. } if side == Side::Total => {

@@ -130,7 +130,15 @@ pub(super) enum Begins {
 }
 
 /// `shown`, `gained` and `counted` of all accounts. The first account decides which targets exist.
-pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins: Begins) -> Vec<Rule> {
+///
+/// `held` is true if counts wait while a target is not scraped. Then it must be gone as soon as it is not shown.
+pub(super) fn rules(
+    names: &Series,
+    own: &[String],
+    accounts: &[Account],
+    begins: Begins,
+    held: bool,
+) -> Vec<Rule> {
     let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
     let unit = first.unit;
     // A label that the rule sets would hide differences of series: they would be duplicates, and the rule would fail.
@@ -220,8 +228,10 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
     let restarted = and(gt(all(GAINED), all(SHOWN)), Expr::from(falls)).ignoring(&[EVENTS]);
     // A target that was scraped since the last evaluation, and is gone.
     let last = add(before(), Expr::from(gt(all(GAINED), number("0"))));
-    let counted = any([grown.into(), returned.into(), restarted.into(), all(SHOWN).into(), last.into()])
-        .expect("five alternatives");
+    let last = (!held).then(|| last.into());
+    let counted =
+        [grown.into(), returned.into(), restarted.into(), all(SHOWN).into()].into_iter().chain(last);
+    let counted = any(counted).expect("at least four alternatives");
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(
         name,
