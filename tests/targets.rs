@@ -205,7 +205,7 @@ fn files_are_within_the_limits_of_their_targets() {
     let limits: Vec<&str> =
         problems.iter().map(|problem| problem.code.name()).filter(|code| *code == "group-limit").collect();
     assert_eq!(limits.len(), 1);
-    let files = compiled(many("{ mimir: { max_groups: 200 } }"));
+    let files = compiled(many("{ mimir: { max_groups: 300 } }"));
     assert!(groups(of(&files, "mimir")["many"]).len() > 70);
 }
 
@@ -290,7 +290,7 @@ fn loaders_of_the_targets_take_the_files() {
     }
     // With a service of 200 SLOs.
     let targets =
-        "{ operator: {}, thanos: {}, mimir: { max_groups: 200 }, cortex: {}, vmalert: {}, vmrule: {} }";
+        "{ operator: {}, thanos: {}, mimir: { max_groups: 300 }, cortex: {}, vmalert: {}, vmrule: {} }";
     for (path, text) in compiled(many(targets)) {
         if ["prometheus/", "thanos/", "mimir/", "cortex/", "vmalert/", "vmrule/"]
             .iter()
