@@ -10,14 +10,16 @@
 //!
 //! States (`probe`, `condition`, …) are evaluated once per evaluation, and a missed evaluation is not an event.
 
+use std::slice;
+
 use super::ledger::{self, Account, Begins};
-use super::series::{Ledger, Series, Side, Unit};
+use super::series::{EVENTS, Ledger, Series, Side, Unit};
 use super::split::CounterSplit;
 use super::sums::{share, summed};
 use super::{agreed, held, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::Rule;
-use crate::promql::ast::{Expr, Time};
+use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, call, gt, mul, number, or, sub, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, text};
 
@@ -97,16 +99,21 @@ pub(super) fn remembered(slo: &Slo, names: &Series) -> Vec<Rule> {
 
 /// The rules for counters.
 fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &CounterSplit) -> Vec<Rule> {
+    let [one, two] = split.all();
     let sides = match split {
-        CounterSplit::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
-        CounterSplit::Bad { .. } => [(Side::Total, true), (Side::Bad, true)],
-        CounterSplit::Good { histogram, .. } => [(Side::Total, true), (Side::Good, !histogram)],
+        CounterSplit::Apart { .. } => vec![(Side::Good, one, true), (Side::Bad, two, true)],
+        CounterSplit::Bad { .. } => vec![(Side::Total, one, true), (Side::Bad, two, true)],
+        CounterSplit::Good { parted: Some(parts), .. } => vec![
+            (Side::Successful, slice::from_ref(&parts[0]), true),
+            (Side::Good, two, true),
+            (Side::Failed, slice::from_ref(&parts[1]), true),
+        ],
+        CounterSplit::Good { histogram, .. } => {
+            vec![(Side::Total, one, true), (Side::Good, two, !histogram)]
+        }
     };
-    let accounts: Vec<Account> = sides
-        .into_iter()
-        .zip(split.all())
-        .flat_map(|((side, filled), terms)| Account::of(unit, side, terms, filled))
-        .collect();
+    let accounts: Vec<Account> =
+        sides.into_iter().flat_map(|(side, terms, filled)| Account::of(unit, side, terms, filled)).collect();
     let known = |side, subtracted| {
         let ledger = Ledger { unit, side, subtracted };
         accounts.iter().any(|account| account.ledger == ledger).then_some(ledger)
@@ -163,7 +170,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
             rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
             rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
-        CounterSplit::Good { .. } => {
+        CounterSplit::Good { parted, .. } => {
             if split.may_be_two_programs() {
                 let good = Ledger { unit, side: Side::Good, subtracted: false };
                 rules.push(held::rule(names, first, good));
@@ -173,6 +180,13 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Counte
                 rules.extend([Rule { remark: since, ..total }, good]);
                 rules.push(record(Side::Total, agreed(all), ""));
                 rules.push(record(Side::Good, agreed(answered), ""));
+            } else if parted.is_some() {
+                let all = names.kept(unit, ledger::NEW, None);
+                let all = all.matching(EVENTS, MatchOp::NotEqual, Side::Good.as_str());
+                rules.push(record(Side::Total, agreed(sum_by(&names.all_by(), all)), since));
+                // A group may have failed events only.
+                let good = or(sum(Side::Good), mul(number("0"), count(Side::Total)));
+                rules.push(record(Side::Good, agreed(good.into()), ""));
             } else {
                 rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
                 rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));

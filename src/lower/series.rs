@@ -9,21 +9,26 @@ use crate::promql::ast::{Binary, Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL};
 
-/// Total and bad events, or good events if bad ones are not counted themselves; for a journey also the bad ones of each part.
+/// Total and bad events, or good events if bad ones are not counted themselves; for a journey also the bad ones of each part. The total may be counted
+/// in two parts, successful and failed events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Total,
     Bad,
     Good,
+    Successful,
+    Failed,
     BadOfPart,
 }
 
 impl Side {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Total => "total",
             Self::Bad => "bad",
             Self::Good => "good",
+            Self::Successful => "successful",
+            Self::Failed => "failed",
             Self::BadOfPart => "journey_bad",
         }
     }

@@ -18,6 +18,9 @@ pub(super) enum CounterSplit {
         good: Vec<Term>,
         /// Whether both are read from one classic histogram, whose bucket may be missing.
         histogram: bool,
+        /// The successful events of `total` and the failed ones. They are counted apart: old series of failed events, which a collector may still
+        /// show after a restart, must not be counted again with the successful ones.
+        parted: Option<Box<[Term; 2]>>,
     },
 }
 
@@ -34,10 +37,11 @@ impl CounterSplit {
                 Some(bad) => Self::Apart { good, bad },
                 None => {
                     // If buckets are read for successful events only, a target without buckets still has failed events.
-                    let histogram = histogram
-                        .as_ref()
-                        .is_some_and(|histogram| !histogram.native && histogram.success.is_empty());
-                    Self::Good { total, good, histogram }
+                    let success = histogram.as_ref().map_or(&[][..], |histogram| &histogram.success);
+                    let histogram =
+                        histogram.as_ref().is_some_and(|histogram| !histogram.native) && success.is_empty();
+                    let parted = parted(&total, success).map(Box::new);
+                    Self::Good { total, good, histogram, parted }
                 }
             },
             (Some(total), None, None) => Self::Bad { total, bad: Vec::new() },
@@ -56,7 +60,7 @@ impl CounterSplit {
 
     /// Whether one program may count all events and another one the good ones. Then an event that only one of them has shown is not bad.
     pub fn may_be_two_programs(&self) -> bool {
-        let Self::Good { total, good, histogram: false } = self else { return false };
+        let Self::Good { total, good, histogram: false, .. } = self else { return false };
         let places = |terms: &[Term]| -> BTreeSet<String> { terms.iter().map(place).collect() };
         places(total) != places(good)
     }
@@ -98,6 +102,24 @@ fn place(term: &Term) -> String {
         matchers.map(|matcher| format!("{} {:?} {}", matcher.label, matcher.op, matcher.value)).collect();
     matchers.sort();
     format!("{} {}", family(selector), matchers.join(" "))
+}
+
+/// The successful events and the failed ones, if one matcher separates them.
+fn parted(total: &[Term], success: &[Matcher]) -> Option<[Term; 2]> {
+    let ([Term { negative: false, counter }], [only]) = (total, success) else { return None };
+    if only.placeholder || names_a_place(&only.label) {
+        return None;
+    }
+    let of = |op| {
+        let matching = |selector: &Selector| selector.clone().matching(&only.label, op, &only.value);
+        let counter = match counter {
+            Counter::Plain(selector) => Counter::Plain(matching(selector)),
+            Counter::NativeCount(selector) => Counter::NativeCount(matching(selector)),
+            Counter::NativeBelow(selector, bound) => Counter::NativeBelow(matching(selector), *bound),
+        };
+        Term { negative: false, counter }
+    };
+    Some([of(only.op), of(only.op.opposite())])
 }
 
 /// The counters of `whole` without those of `part`: if a selector has one more matcher, its complement has the opposite matcher.

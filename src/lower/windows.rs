@@ -81,7 +81,7 @@ fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
     promise.tiers.iter().filter(|tier| tier.long == window).any(|tier| match side {
         Side::Bad => tier.min_bad_events > 1,
         Side::Total => tier.min_events > 1,
-        Side::Good | Side::BadOfPart => false,
+        Side::Good | Side::Successful | Side::Failed | Side::BadOfPart => false,
     })
 }
 
@@ -152,7 +152,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
             Side::Total => {
                 "Sums of five minutes that do not overlap. They end 30s ago, because the newest count may not be there yet.\nIf the last sum is missing, the next one adds the rest of the last 30m."
             }
-            Side::Bad | Side::Good | Side::BadOfPart => "",
+            Side::Bad | Side::Good | Side::Successful | Side::Failed | Side::BadOfPart => "",
         };
         rules.push(names.record(names.tile(side, LONG_INTERVAL), tile(names, side), remark));
     }
