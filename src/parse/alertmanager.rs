@@ -1,7 +1,8 @@
 //! `alertmanager` and `dependencies` of the project file, key by key.
 
-use super::fields::{Fields, as_scalar, wrong_type};
+use super::fields::Fields;
 use super::keys::{CHANNELS, TIME_KEYS};
+use super::wrong_shape::{as_scalar, wrong_type};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::fields::{Fields, wrong_type};
+use super::fields::Fields;
 use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
+use super::wrong_shape::wrong_type;
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem, there_are};

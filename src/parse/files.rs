@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::environments::{self, Overrides};
-use super::fields::{Fields, glued, wrong_type};
+use super::fields::Fields;
 use super::invisible::invisible;
 use super::keys::{ALERT_KEYS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::lost_text::lost_text;
+use super::wrong_shape::{glued, wrong_type};
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, nesting, overlay, scrape, targets, template};
 use crate::ast::{

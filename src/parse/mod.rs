@@ -3,6 +3,7 @@
 mod alertmanager;
 mod contract;
 mod environments;
+mod examples;
 pub mod exposition;
 mod fields;
 mod files;
@@ -11,16 +12,19 @@ mod hours;
 mod invisible;
 mod keys;
 mod lost_text;
+mod meant;
 mod nesting;
 mod overlay;
 mod scrape;
+mod short_values;
 mod slips;
 mod targets;
 mod template;
+mod wrong_shape;
 pub mod yaml;
 
 pub use contract::contract;
-pub(crate) use fields::wrong_type;
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
 pub use slips::in_brackets;
 pub(crate) use template::{merge_instance_problems, parameters, without_instances};
+pub(crate) use wrong_shape::wrong_type;

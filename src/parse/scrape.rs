@@ -1,6 +1,6 @@
 //! Reads the scrape jobs of a Prometheus configuration. Other keys are ignored.
 
-use super::fields::as_scalar;
+use super::wrong_shape::as_scalar;
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{JobBlock, Key, ScrapeFile};
 use crate::diagnostic::{Code, Problem};

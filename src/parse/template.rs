@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, as_scalar, names, wrong_type};
+use super::fields::Fields;
 use super::keys::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
+use super::short_values::names;
+use super::wrong_shape::{as_scalar, wrong_type};
 use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
 use crate::ast::{Instance, Key};
 use crate::diagnostic::{Code, Help, Label, Problem, few, listed};

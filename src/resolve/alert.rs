@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sli::Reader;
+use super::reader::Reader;
 use super::{Scope, contract, firing, literal, secrets, settings, values, whole};
 use crate::ast::{AlertBlock, Key};
 use crate::diagnostic::{Code, Problem};

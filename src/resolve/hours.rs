@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::effort::Effort;
-use super::sli::Reader;
+use super::reader::Reader;
 use super::{common_spellings, dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
