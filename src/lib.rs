@@ -189,6 +189,21 @@ impl Compiled {
         Some(Plan { project: lower::project(&facts), services })
     }
 
+    /// The same with one SLO and nothing else; `None` if there is an error or no such SLO.
+    pub fn outline_of(&self, service: &str, slo: &str) -> Option<Plan> {
+        let model = self.model.as_ref()?;
+        let mut facts = derive::derive(model);
+        facts.services.retain(|one| one.service.name.as_str() == service);
+        for one in &mut facts.services {
+            one.slos.retain(|one| one.promise.slo == slo);
+        }
+        let found = facts.services.iter().any(|one| !one.slos.is_empty());
+        found.then(|| Plan {
+            project: lower::project(&facts),
+            services: facts.services.iter().map(|one| lower::outline(model, one)).collect(),
+        })
+    }
+
     /// Rule files that compute history from raw series, one per service with SLOs; `None` if there is an error.
     pub fn history(&self) -> Option<Artifacts> {
         let model = self.model.as_ref()?;

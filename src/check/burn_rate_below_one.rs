@@ -75,6 +75,6 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 /// SLOs with the same policy follow each other.
 const NEAR: usize = 16;
 
-fn alerts(tiers: &[TierFacts]) -> String {
+fn alerts(tiers: &[&TierFacts]) -> String {
     format!("{} {}", named(tiers), if tiers.len() == 1 { "alerts" } else { "alert" })
 }

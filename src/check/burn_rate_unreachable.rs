@@ -14,8 +14,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             tiers_without_enough_events(promise, *severity, *slo.places.min_events.get(*severity))
         }));
         let places = tiers_by_place(facts);
-        let dead: Vec<TierFacts> =
-            places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
+        let dead: Vec<&TierFacts> =
+            places.iter().flat_map(|(_, tiers)| tiers).copied().filter(|tier| is_dead(tier)).collect();
         let Some(highest) = dead.iter().max_by_key(|tier| tier.burn_rate) else { continue };
         let mut problem = Problem::error(
             Code::BurnRateUnreachable,
@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             about_percent(highest.threshold)
         ));
         for (span, tiers) in &places {
-            if *span != slo.places.name && tiers.iter().any(is_dead) {
+            if *span != slo.places.name && tiers.iter().copied().any(is_dead) {
                 problem = problem.and(*span, "not even a full outage reaches this burn rate");
             }
         }
@@ -53,7 +53,7 @@ fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Spa
     let pace = promise.traffic?;
     let events = |tier: &TierFacts| pace * seconds(tier.long);
     let is_starved = |tier: &&TierFacts| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
-    let starved: Vec<TierFacts> = promise.tiers_of(severity).filter(is_starved).cloned().collect();
+    let starved: Vec<&TierFacts> = promise.tiers_of(severity).filter(is_starved).collect();
     let first = starved.first()?;
     let (tiers, events) = (named(&starved), about(events(first)));
     let (headline, label) = match promise.event {

@@ -159,12 +159,12 @@ fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {
 }
 
 /// The tiers of an SLO with their numbers, grouped by the place where they are written, such as the name of a policy.
-fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<TierFacts>)> {
-    let mut places: Vec<(Span, Vec<TierFacts>)> = Vec::new();
+fn tiers_by_place<'a>(facts: &'a SloFacts) -> Vec<(Span, Vec<&'a TierFacts>)> {
+    let mut places: Vec<(Span, Vec<&TierFacts>)> = Vec::new();
     for (tier, watch) in facts.slo.tiers.iter().zip(&facts.promise.tiers) {
         match places.iter_mut().find(|(span, _)| *span == tier.span) {
-            Some((_, tiers)) => tiers.push(watch.clone()),
-            None => places.push((tier.span, vec![watch.clone()])),
+            Some((_, tiers)) => tiers.push(watch),
+            None => places.push((tier.span, vec![watch])),
         }
     }
     places
@@ -187,7 +187,7 @@ fn also(problem: Problem, place: Option<Span>, text: String) -> Problem {
 }
 
 /// `the tier of 1h`, `the tiers of 1h, 6h and 1d`.
-fn named(tiers: &[TierFacts]) -> String {
+fn named(tiers: &[&TierFacts]) -> String {
     let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
     let s = if longs.len() == 1 { "" } else { "s" };
     format!("the tier{s} of {}", joined(&longs, "and"))

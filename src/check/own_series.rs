@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::vocabulary::distance;
 
 /// The most names in one run that are compared with selectors without an exact name.
-const MOST_COMPARISONS: usize = 500_000;
+const MOST_COMPARISONS: usize = 300_000;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
@@ -119,7 +119,8 @@ impl<'a> All<'a> {
     fn wrong(&'a self, reading: &MetricRead) -> Option<Fault<'a>> {
         let name = reading.selector.name.as_deref()?;
         let (services, known) = (&self.services, |name: &str| self.services.get(name).copied());
-        if self.values_meeting_conditions(reading, "service", services.iter().copied(), known)?.is_empty() {
+        if self.values_meeting_conditions(reading, "service", services.iter().copied(), known, 1)?.is_empty()
+        {
             return Some(Fault::Service);
         }
         let Some(known) = self.by_name.get(name) else { return Some(Fault::Name) };
@@ -129,11 +130,13 @@ impl<'a> All<'a> {
             }
         }
         let of = |name: &str| known.of.get_key_value(name).map(|(name, _)| *name);
-        let services = self.values_meeting_conditions(reading, "service", known.of.keys().copied(), of)?;
+        let services =
+            self.values_meeting_conditions(reading, "service", known.of.keys().copied(), of, usize::MAX)?;
         let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
         for slos in &slos {
             let of = |name: &str| slos.get(name).copied();
-            let met = !self.values_meeting_conditions(reading, "slo", slos.iter().copied(), of)?.is_empty();
+            let met =
+                !self.values_meeting_conditions(reading, "slo", slos.iter().copied(), of, 1)?.is_empty();
             if met {
                 return None;
             }
@@ -145,13 +148,14 @@ impl<'a> All<'a> {
         self.comparisons.get() > MOST_COMPARISONS
     }
 
-    /// The values that meet all conditions on a label; `None` if this run has already compared too many. An exact value is looked up with `known`.
+    /// The first values that meet all conditions on a label, `most` of them; `None` if this run has already compared too many. An exact value is looked up with `known`.
     fn values_meeting_conditions<'b>(
         &self,
         reading: &MetricRead,
         label: &str,
         values: impl ExactSizeIterator<Item = &'b str>,
         known: impl Fn(&str) -> Option<&'b str>,
+        most: usize,
     ) -> Option<Vec<&'b str>> {
         if let Some(index) = reading.selector.equal(label) {
             let value = known(&reading.selector.matchers[index].value);
@@ -162,7 +166,7 @@ impl<'a> All<'a> {
             self.comparisons.set(self.comparisons.get() + values.len());
         }
         let meets = meets(reading, label);
-        (!self.is_exhausted()).then(|| values.filter(|value| meets(value)).collect())
+        (!self.is_exhausted()).then(|| values.filter(|value| meets(value)).take(most).collect())
     }
 }
 

@@ -30,7 +30,8 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
         }
         Some((service, slo)) => {
             let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-            let Some(plan) = project.compiled.outline() else {
+            let compiled = &project.compiled;
+            let Some(plan) = compiled.outline_of(service, slo).or_else(|| compiled.outline()) else {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
