@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::vocabulary::distance;
 
 /// The most names in one run that are compared with selectors without an exact name.
-const MOST_COMPARISONS: usize = 300_000;
+const MOST_COMPARISONS: usize = 400_000;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
