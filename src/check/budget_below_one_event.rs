@@ -3,7 +3,7 @@
 use super::about;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Event, Facts, SloFacts};
-use crate::vocabulary::{Decimal, percent, quotient};
+use crate::vocabulary::{Decimal, percent, quotient, text};
 use rust_decimal::RoundingStrategy;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -15,23 +15,24 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         if budget >= Decimal::ONE || promise.event == Event::Occurrence && slo.places.traffic_in_doubt {
             continue;
         }
-        let (place, counted) = match promise.event {
-            Event::Occurrence => (slo.places.traffic, "events".to_owned()),
-            Event::Check => (slo.places.objective, format!("evaluations, one every {}", promise.interval)),
-            Event::Slice(_) | Event::Journey(_) => {
-                (slo.places.objective, format!("slices, one every {}", promise.interval))
-            }
+        let every = || format!(", one every {}", promise.interval);
+        let (place, one, every) = match promise.event {
+            Event::Occurrence => (slo.places.traffic, "event", String::new()),
+            Event::Check => (slo.places.objective, "evaluation", every()),
+            Event::Slice(_) | Event::Journey(_) => (slo.places.objective, "slice", every()),
         };
+        // 0.9999 is not rounded to one.
+        let below_one = budget.round_sf_with_strategy(3, RoundingStrategy::ToZero).unwrap_or(budget);
         let problem = Problem::warning(
             Code::BudgetBelowOneEvent,
             place,
             format!("an objective of {} allows less than one bad event", slo.objective),
         )
         .label(format!(
-            "over {} there are {} {counted}, and only {} of one may be bad",
+            "over {} there are {} {one}s{every}, so the error budget is {} of one {one}",
             promise.length(),
             about(events),
-            about(budget)
+            text(below_one)
         ));
         problems.push(match affordable(events) {
             Some(objective) => problem.help(format!(

@@ -175,10 +175,11 @@ fn file(
         problems.push(label.help(format!("rename it to `{PROJECT_FILE}`")));
         return (None, problems);
     }
-    if let Some(problem) = foreign(&source.path, &node) {
+    let is_scrape_config = scrapes(&source.path, &node);
+    if !is_scrape_config && let Some(problem) = foreign(&source.path, &node) {
         return (None, vec![problem]);
     }
-    let found = if scrapes(&source.path, &node) {
+    let found = if is_scrape_config {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else if let Some(problem) = nesting::fault(&node, &nesting::SERVICE) {
         problems.push(problem);
@@ -204,6 +205,8 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let is_ours = matches!(node.get("slos"), Some(Node { value: Value::Map(_), .. }));
     let (of, place) = match (text("apiVersion"), text("version"), node.entry("groups")) {
         _ if is_ours => return None,
+        // Files that provision Grafana.
+        (Some(("1", place)), ..) => ("Grafana", place),
         (Some((version, place)), ..) => {
             let known = [
                 ("openslo", "OpenSLO"),
@@ -218,6 +221,9 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
         }
         (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("Sloth", place),
         (_, None, Some(groups)) => ("Prometheus (rules)", groups.key.span),
+        (_, version, None) if version.is_none_or(|(version, _)| !version.starts_with("slowburn")) => {
+            unversioned(node)?
+        }
         _ => return None,
     };
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
@@ -240,9 +246,38 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
             "move it to another directory, and translate it: `slowburn import {}`",
             name_of(path)
         )),
+        SCRAPING => {
+            let name = name_of(path);
+            problem
+                .help(format!("name it in `slowburn.yaml`: `prometheus: {{ scrape_config: {name} }}`"))
+                .help("or move it to another directory")
+        }
+        ALERTMANAGER => problem.help(
+            "move it to another directory: slowburn writes its own, from `alertmanager` in `slowburn.yaml`",
+        ),
         _ => problem.help("move it to another directory").help(format!("or {by_hand}")),
     })
 }
+
+/// A file of a tool that names no version of its language: its place, and the tool.
+fn unversioned(node: &Node) -> Option<(&'static str, Span)> {
+    let (first, has) = (node.entries().first()?.key.span, |key: &str| node.get(key).is_some());
+    if ["service", "slos", "alerts"].into_iter().any(has) {
+        return None;
+    }
+    let runs = |entry: &yaml::Entry| entry.value.get("image").or_else(|| entry.value.get("build")).is_some();
+    let of = match node.get("services").map(Node::entries) {
+        _ if has("scrape_configs") => SCRAPING,
+        _ if has("route") && has("receivers") => ALERTMANAGER,
+        Some(services) if services.iter().any(runs) => "Docker Compose",
+        _ if has("panels") && has("title") => "Grafana",
+        _ => return None,
+    };
+    Some((of, first))
+}
+
+const SCRAPING: &str = "Prometheus (its configuration)";
+const ALERTMANAGER: &str = "Alertmanager";
 
 /// The name of a file without its folders.
 fn name_of(path: &str) -> &str {

@@ -153,7 +153,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
     {
         problems.push(
-            Problem::error(Code::ContractNotFound, whole(path), "this file does not exist beside the definitions")
+            Problem::error(Code::ContractNotFound, whole(path), "this path is not that of a file beside the definitions")
                 .label("expected a configuration of Prometheus")
                 .help("copy the configuration of Prometheus to the directory of the definitions, and name it relative to the project file"),
         );

@@ -97,10 +97,14 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
             }
         }
         (None, Some(text)) => Ok((Described::Words(text.clone()), args.slos.clone())),
-        (None, None) => Err(Failure::new("the incident is missing").and(&format!(
-            "write what happens, as in `slowburn simulate {} '100% for 5m'`, or name a file with --csv",
-            args.subject
-        ))),
+        (None, None) => {
+            let is_path = Path::new(&args.subject).exists();
+            let slo = if is_path { "api/availability" } else { args.subject.as_str() };
+            let what = if is_path { "name an SLO, and write what happens" } else { "write what happens" };
+            Err(Failure::new("the incident is missing").and(&format!(
+                "{what}, as in `slowburn simulate {slo} '100% for 5m'`, or name a file with --csv"
+            )))
+        }
     }
 }
 
