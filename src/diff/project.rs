@@ -158,10 +158,12 @@ fn links(old: &Links, new: &Links) -> Vec<Change> {
 
 /// Changes of the author's texts of alerts.
 fn texts(old: &Wordings, new: &Wordings) -> Vec<Change> {
+    let Wordings { burn, budget, missing, companion } = old;
     let pairs = [
-        ("burn rates", &old.burn, &new.burn),
-        ("missing events", &old.missing, &new.missing),
-        ("companion alerts", &old.companion, &new.companion),
+        ("burn rates", burn, &new.burn),
+        ("budgets", budget, &new.budget),
+        ("missing events", missing, &new.missing),
+        ("companion alerts", companion, &new.companion),
     ];
     let both = |(of, old, new): (&str, &Wording, &Wording)| {
         let one =
