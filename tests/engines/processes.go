@@ -72,11 +72,20 @@ func check(err error) {
 
 // port is free at the moment it is asked for.
 func port() int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		check(err)
+		port := listener.Addr().(*net.TCPAddr).Port
+		listener.Close()
+		if !given[port] {
+			given[port] = true
+			return port
+		}
+	}
 }
+
+// given are the ports of this run: a port is free again until its program listens, and the system may give it a second time.
+var given = map[int]bool{}
 
 func at(port int) string      { return fmt.Sprintf("127.0.0.1:%d", port) }
 func address(port int) string { return "http://" + at(port) }
