@@ -1,5 +1,6 @@
 //! Examples of values that are often written in another shape.
 
+use super::keys::TARGET_KEYS;
 use super::short_values::{flow, is_address};
 use super::yaml::{Node, Value};
 use crate::vocabulary::is_channel_name;
@@ -16,9 +17,13 @@ pub fn example(what: &str, node: &Node) -> Option<String> {
             Some(text.replacen(part, &format!("#{}", scalar.text.trim_start_matches(['#', '@'])), 1))
         }
         Value::List(entries) if ["`environments`", "`targets`"].contains(&what) && !entries.is_empty() => {
-            let names: Option<Vec<String>> =
-                entries.iter().map(|entry| Some(format!("{}: {{}}", flow(entry)?))).collect();
-            Some(format!("{}: {{ {} }}", what.trim_matches('`'), names?.join(", ")))
+            let names: Vec<String> = entries.iter().map(flow).collect::<Option<_>>()?;
+            // Files of the others are always written.
+            let is_key = |name: &&String| what != "`targets`" || TARGET_KEYS.contains(&name.as_str());
+            let names: Vec<String> =
+                names.iter().filter(is_key).map(|name| format!("{name}: {{}}")).collect();
+            let all = if names.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", names.join(", ")) };
+            Some(format!("{}: {all}", what.trim_matches('`')))
         }
         _ => Some(text.to_owned()),
     }

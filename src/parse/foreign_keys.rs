@@ -231,6 +231,13 @@ const OF_ALERTMANAGER: &[&str] = &[
 /// example; `«name|example»` is the value of the key `name` in it or beside it.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
+        "an SLO",
+        &["planned"],
+        "write it in the service file, without indentation, with each metric that does not exist yet: `planned: { http_requests_total: the program does not count them yet }`",
+    ),
+    ("a service file", &["defaults", "default", "common", "shared", "anchors"], ANCHOR),
+    ("the project file", &["common", "shared", "anchors"], ANCHOR),
+    (
         "`sli`",
         &["good_ratio", "success_ratio", "availability", "availability_ratio"],
         "write the ratio of bad events: `bad_ratio: 1 - (…)`, with your query in the parentheses; a series of 0 and 1 such as `up` is a `probe`",
@@ -472,7 +479,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "a service file",
         &["environment", "env", "stage"],
-        "remove it: environments are in the project file, `environments: { production: {}, staging: {} }`, and are chosen on the command line: `slowburn compile --environment production`",
+        "remove it: environments are in the project file, `environments: { production: {}, staging: {} }`, and `slowburn compile` writes the files of each into a folder of its own",
     ),
     (
         "`targets`",
@@ -558,6 +565,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// For keys that only hold an anchor of YAML.
+const ANCHOR: &str = "settings of all SLOs stand beside `slos` without a key of their own, such as `period: 28d`; an anchor (`&name`) can stand where its value is written first";
+
 /// Keys on the wrong level, and where they belong.
 const BELONG: &[(&str, &[&str], &str)] = &[
     ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
@@ -584,6 +594,9 @@ fn folded(word: &str) -> String {
 /// The suggestion for an unknown `key` of `what`, whose keys are `known`.
 pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySuggestion> {
     let folded = folded(key);
+    if key.starts_with("x-") && known.contains(&"version") {
+        return Some(KeySuggestion::Advice(ANCHOR.to_owned()));
+    }
     if let Some(found) = of_tools(what, &[key, &folded]) {
         return Some(found);
     }

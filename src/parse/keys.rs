@@ -135,3 +135,6 @@ pub(super) fn is_known(word: &str) -> bool {
     let all = [PROJECT_KEYS, SERVICE_KEYS, SLO_KEYS, ALERT_KEYS, SLI_KEYS, CHANNELS, POLICY_KEYS, TIME_KEYS];
     all.iter().any(|keys| keys.contains(&word))
 }
+
+/// Keys of `targets`: files of the other targets are always written.
+pub const TARGET_KEYS: &[&str] = &["operator", "thanos", "mimir", "cortex", "vmalert", "vmrule"];

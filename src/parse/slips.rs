@@ -269,7 +269,7 @@ impl<'a> Faulty<'a> {
                 format!("a query has no `{first}` before its metric")
             }
             '{' if value.ends_with('}') => {
-                "a text with brackets or quotes in it must be in quotes".to_owned()
+                "a text with brackets, quotes or `: ` in it must be in quotes".to_owned()
             }
             '{' | '[' => format!("there is more text after the bracket that closes `{first}`"),
             '>' | '|' | '*' | '&' | '!' | '%' | '@' | '`' => {
@@ -526,7 +526,7 @@ impl<'a> Faulty<'a> {
     fn colon_in_text(self, start: usize) -> Option<Problem> {
         let line = self.rest(start);
         let open = line[..self.offset.checked_sub(start)?.min(line.len())].rfind('{')?;
-        let close = open + line[open..].find('}')? + 1;
+        let close = open + closing(&line[open..])?;
         let written = &line[open..close];
         let meant = in_flow(written)?;
         if !(self.is_yaml)(&meant)
@@ -752,6 +752,23 @@ fn unclosed(text: &str) -> String {
     open.into_iter().rev().collect()
 }
 
+/// Where the bracket that begins a text is closed: the place behind it.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut quote) = (0, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(sign), c) if sign == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth == 1 => return Some(at + 1),
+            (None, '}') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
 fn is_key(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
@@ -844,7 +861,11 @@ fn in_flow(value: &str) -> Option<String> {
         let (key, text) = part.trim().split_once(": ")?;
         let is_plain = !text.contains(['{', '[', '"', '\'']) && !text.contains(": ")
             || text.starts_with(['{', '[', '\'']);
-        Some(format!("{key}: {}", if is_plain { text.to_owned() } else { quoted(text) }))
+        let inner = in_flow(text.trim_end());
+        Some(format!(
+            "{key}: {}",
+            inner.unwrap_or_else(|| if is_plain { text.to_owned() } else { quoted(text) })
+        ))
     };
     let entries: Vec<String> = parts.into_iter().map(entry).collect::<Option<_>>()?;
     Some(format!("{{ {} }}", entries.join(", ")))

@@ -1,17 +1,17 @@
 //! `targets` of the project file, key by key.
 
 use super::fields::Fields;
+use super::keys::TARGET_KEYS;
 use super::yaml::Node;
 use crate::ast::{MimirBlock, ObjectsBlock, TargetsBlock, ThanosBlock};
 use crate::diagnostic::Problem;
 use crate::source::Span;
 
-const KEYS: &[&str] = &["operator", "thanos", "mimir", "cortex", "vmalert", "vmrule"];
 const OBJECTS_KEYS: &[&str] = &["namespace", "labels"];
 const OPERATOR_KEYS: &[&str] = &["namespace", "labels", "dashboards", "alertmanager"];
 
 pub(super) fn targets(place: Option<Span>, node: &Node, problems: &mut Vec<Problem>) -> Option<TargetsBlock> {
-    let mut fields = Fields::of(node, "`targets`", KEYS, problems)?;
+    let mut fields = Fields::of(node, "`targets`", TARGET_KEYS, problems)?;
     let at = fields.place("operator");
     let operator = at
         .zip(fields.node("operator"))

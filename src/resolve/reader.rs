@@ -471,7 +471,15 @@ fn collect(
                     }
                     _ => problem.help("write the two counters, one as `bad` and the other as `total`"),
                 },
-                Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
+                Some(bare) => {
+                    let problem = problem.help(format!("write the bare counter: `{bare}`"));
+                    match grouped(expr).filter(|_| role == Role::Total) {
+                        Some(labels) => problem.help(format!(
+                            "if each value needs a promise of its own, write `by: [{labels}]` in the SLO"
+                        )),
+                        None => problem,
+                    }
+                }
                 None if matches!(expr.kind, Kind::Number(_)) => problem
                     .help("write the selector of a counter, such as `http_requests_total`")
                     .help("a series that is 1 while all is well, and else 0, is a `probe`: `sli: { probe: probe_success }`"),
@@ -582,5 +590,17 @@ fn filtering(expr: &Expr) -> Option<&Expr> {
         },
         Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => None,
         Kind::Subquery { .. } | Kind::Call { .. } => None,
+    }
+}
+
+/// The labels after `by` of an aggregation, as a list.
+fn grouped(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        Kind::Aggregate { grouping: Some(grouping), .. } if !grouping.without => {
+            let labels: Vec<&str> =
+                grouping.labels.iter().map(String::as_str).filter(|label| *label != "le").collect();
+            (!labels.is_empty() && labels.len() <= 10).then(|| labels.join(", "))
+        }
+        _ => None,
     }
 }

@@ -293,7 +293,24 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
 
 /// An objective that is written in words: `95% under 250ms`, `>= 99.9%`, `99,9 por ciento`.
 fn in_words(text: &str) -> Option<String> {
-    let text = text.to_lowercase().replace(',', ".");
+    let lower = text.to_lowercase();
+    let parts: Vec<&str> = lower.split([',', ';']).map(str::trim).collect();
+    if let [one, _, ..] = parts.as_slice()
+        && parts.iter().all(|part| Objective::parse(part).is_ok())
+    {
+        return Some(format!(
+            "one of them, as in `objective: {one}`; several promises of a latency are a list: `objectives: [P95 < 500ms, P99 < 2s]`"
+        ));
+    }
+    // `500ms P95`
+    if let Some((length, share)) = lower.split_once(' ')
+        && let Some(length) = Duration::from_common_spelling(length)
+        && let share = share.trim_start_matches(['p', '@', ' ']).trim_end_matches(['%', ' '])
+        && Objective::from_percent(share).is_ok()
+    {
+        return Some(format!("P{share} < {length}"));
+    }
+    let text = lower.replace(',', ".");
     let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
     let number =
         text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);

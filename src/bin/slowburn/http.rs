@@ -50,8 +50,10 @@ fn refuse(address: &Address, advice: Advice) -> Result<(), Failure> {
     let Some((scheme, rest)) = url.split_once("://") else {
         let rest = secret::address(url.trim_start_matches('/'));
         let host = if rest.is_empty() || rest.contains(":/") { "localhost:9090" } else { &rest };
+        // Without a port it is that of HTTP, which few of these servers have.
+        let port = if host.contains([':', '/']) { "" } else { ", with its port if that is not 80" };
         return Err(Failure::new(format!("`{address}` is not an address"))
-            .and(&format!("write it with its scheme: http://{host}")));
+            .and(&format!("write it with its scheme{port}: http://{host}")));
     };
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return Err(Failure::new(format!("cannot ask {scheme}:// addresses")).and(advice.scheme));

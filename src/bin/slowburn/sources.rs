@@ -264,9 +264,9 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
                     "you are inside of it: go one folder up with `cd ..`, or write `{}`",
                     usage::with_path(slos, ".")
                 ),
-                None if is_inside(slos) => format!(
-                    "you are inside of it: go one folder up with `cd ..`, or write `{}`",
-                    usage::with_path(slos, ".")
+                None if usage::is_slo(&name.to_string()) && Path::new(crate::args::SLOS).is_dir() => format!(
+                    "slowburn reads all definitions of a directory: write `{}`; `slowburn explain {name}` shows one SLO",
+                    usage::with_path(slos, crate::args::SLOS)
                 ),
                 None => format!(
                     "begin with `slowburn init`, or name the directory of the definitions: {}",

@@ -105,8 +105,11 @@ const OF_ONE: &[&str] = &["explain", "simulate", "backtest"];
 const WRITING_NOTHING: &[&str] = &["check", "explain", "simulate", "diff", "status", "drift", "backtest"];
 
 /// Words that are a command with an option.
-const PHRASES: &[(&[&str], &str)] =
-    &[(&["version", "-v", "--v"], "--version"), (&["watch", "dev", "serve"], "check --watch")];
+const PHRASES: &[(&[&str], &str)] = &[
+    (&["version", "-v", "--v"], "--version"),
+    (&["watch", "dev", "serve"], "check --watch"),
+    (&["capture", "scrape", "discover", "capturar"], "metrics capture"),
+];
 
 /// Options that nothing replaces.
 const REMOVED: &[&str] = &[
@@ -181,6 +184,16 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "the incident is one text: `slowburn simulate shop/checkout '5% for 10m'`, with your SLO",
     ),
     ("import", &["--from", "--type", "--tool"], "remove it: slowburn knows the tool by the files"),
+    (
+        "compile",
+        &["--env", "-e", "--environment", "--entorno", "--stage"],
+        "remove it: the files of all environments are written, each into a folder of its own",
+    ),
+    (
+        "check",
+        &["--env", "-e", "--environment", "--entorno", "--stage"],
+        "remove it: all environments are checked",
+    ),
 ];
 
 /// The headline for an incident that is several words of the command line.
@@ -350,14 +363,20 @@ fn of_folders(words: &mut Vec<String>) {
     }
 }
 
+/// The target that a word names, or what it contains.
+fn target(word: &str) -> Option<&'static str> {
+    let folded = word.to_lowercase();
+    let means = |(name, theirs): &&(&str, &[&str])| *name == folded || theirs.contains(&folded.as_str());
+    TARGETS.iter().find(means).map(|(name, _)| *name)
+}
+
 /// Puts the target that was probably meant in place of another word after `--only`.
 fn with_target(words: &mut [String], error: &clap::Error) -> Option<Changed> {
     let wrong = named(error, ContextKind::InvalidValue)?;
     let option = named(error, ContextKind::InvalidArg)?;
     let ContextValue::Strings(known) = error.get(ContextKind::ValidValue)? else { return None };
     let folded = wrong.to_lowercase();
-    let meant =
-        TARGETS.iter().find(|(_, theirs)| theirs.contains(&folded.as_str())).map(|(target, _)| *target);
+    let meant = target(&wrong);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let headline = format!("there is no target `{wrong}`");
     if !option.starts_with("--only") {
@@ -417,6 +436,14 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
         None if Path::new(&wrong).exists() => words.insert(place, "compile".to_owned()),
         None if words[0] == "metrics" => words.insert(place, "capture".to_owned()),
         None if Code::named(&wrong).is_some() || is_slo(&wrong) => words.insert(place, "explain".to_owned()),
+        // `slowburn slo shop/checkout`
+        None if words.get(place + 1).is_some_and(|next| is_slo(next)) => {
+            "explain".clone_into(&mut words[place])
+        }
+        None if target(&wrong).is_some() => {
+            let only = ["compile", "--only", target(&wrong).unwrap_or_default()];
+            words.splice(place..=place, only.map(str::to_owned));
+        }
         None => {
             let all = Args::command();
             let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
@@ -428,7 +455,7 @@ fn with_command(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed>
 }
 
 /// Whether a word has the form of `service/slo`.
-fn is_slo(word: &str) -> bool {
+pub fn is_slo(word: &str) -> bool {
     word.split_once('/')
         .is_some_and(|(service, slo)| [service, slo].iter().all(|name| Name::parse(name).is_some()))
 }
