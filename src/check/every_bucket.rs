@@ -6,17 +6,44 @@ use crate::contract::Part;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{MetricRead, Role, Service};
-use crate::promql::ast::{MatchOp, Selector};
+use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::bounds::{Bound, listed};
+use crate::vocabulary::{Decimal, Duration, text};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
         let counted = |reading: &&MetricRead| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
-        for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
-        {
-            report(problems, Reader::Slo(slo), to_problem(reading));
+        for reading in slo.readings.iter().filter(counted) {
+            if let Some(problem) = not_a_number(reading) {
+                report(problems, Reader::Slo(slo), problem);
+            } else if counts_several(service, reading) {
+                report(problems, Reader::Slo(slo), to_problem(reading));
+            }
         }
     }
+}
+
+/// The problem of a bound with a unit, such as `le="500ms"`: no bucket has it.
+fn not_a_number(reading: &MetricRead) -> Option<Problem> {
+    let is_wrong = |matcher: &Matcher| {
+        matcher.label == "le"
+            && matcher.op == MatchOp::Equal
+            && !matcher.placeholder
+            && listed(matcher).is_none()
+    };
+    let index = reading.selector.matchers.iter().position(is_wrong)?;
+    let (place, value) = (reading.matchers[index], &reading.selector.matchers[index].value);
+    let headline = "the bound of a bucket is a number";
+    let problem = Problem::error(Code::UnmatchedValue, place, headline).label("no bucket has this bound");
+    Some(match Duration::from_common_spelling(value) {
+        Some(length) => {
+            let seconds = text(Decimal::new(length.millis() as i64, 3));
+            let meant = format!("le=\"{seconds}\"");
+            let written = reading.spelling.of(&meant);
+            problem.label("lengths are in seconds").spelled(format!("write `{meant}`"), place, written)
+        }
+        None => problem.help("write a number, such as `le=\"0.5\"`"),
+    })
 }
 
 /// Whether buckets with different bounds are selected, if that is known.

@@ -70,7 +70,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 50] = [
+pub const CHECKS: [(Code, CheckScope, Check); 51] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -119,6 +119,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 50] = [
     (Code::WindowOffGrid, CheckScope::Part, window_off_grid::check),
     (Code::WindowOrder, CheckScope::Part, window_order::check),
     (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_name),
+    (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_sum),
     (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_value),
     (Code::WrongMetricType, CheckScope::Part, contract::wrong_metric_type::by_probe),
 ];

@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{MetricRead, Role, Sli, Slo, Term};
 use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Op, Selector};
+use crate::promql::bounds::{Bound, listed};
 
 /// Parts of names of labels for the result of an event.
 const TELLING: [&str; 7] = ["code", "status", "result", "outcome", "success", "state", "reason"];
@@ -67,6 +68,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 /// Why a selector by its name selects the opposite of its role: the index of a matcher, or the name of the metric itself.
 enum Telling {
     Matcher(usize),
+    /// A matcher for the bound of a bucket.
+    Bound(usize),
     Name,
 }
 
@@ -76,6 +79,14 @@ fn swapped<'a>(reading: &'a MetricRead, role: Role, known: &mut ConditionKinds<'
         _ => well && !failed,
     };
     let selector = &reading.selector;
+    // A bucket counts the events up to its bound, which are the fast ones.
+    let is_bucket = selector.name.as_deref().is_some_and(|name| name.ends_with("_bucket"));
+    if is_bucket
+        && role == Role::Bad
+        && let Some(index) = selector.matchers.iter().position(is_bound)
+    {
+        return Some(Telling::Bound(index));
+    }
     let mut is_decided = false;
     for (index, matcher) in selector.matchers.iter().enumerate() {
         let Some(asked) = asked(selector, &matcher.label, known) else { continue };
@@ -87,6 +98,15 @@ fn swapped<'a>(reading: &'a MetricRead, role: Role, known: &mut ConditionKinds<'
     let parts = || selector.name.iter().flat_map(|name| name.split(['_', ':', '.']));
     let named = |words: &[&str]| parts().any(|part| words.contains(&part));
     (!is_decided && is_swapped((named(&FAILED), named(&WELL)))).then_some(Telling::Name)
+}
+
+/// Whether a matcher selects the bucket of one finite bound.
+fn is_bound(matcher: &Matcher) -> bool {
+    let mut bounds = listed(matcher).unwrap_or_default();
+    // All spellings of one.
+    bounds.dedup();
+    let is_positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
+    matcher.label == "le" && is_positive && matches!(bounds[..], [Bound::At(_)])
 }
 
 /// Whether this ratio is reported here.
@@ -185,7 +205,9 @@ fn called(of_label: &[&Matcher]) -> (bool, bool) {
             let mut numbers = (class * 100..class * 100 + 100).map(|number| number.to_string());
             numbers.any(|number| meets(&number)) || meets(&format!("{class}xx"))
         };
-        return (any(5), any(2));
+        let well = any(2);
+        // `4..` alone is a class of failures, too.
+        return (any(5) || any(4) && !well && !any(3), well);
     }
     // There are infinitely many words. If a condition excludes a word, it excludes the others with the same meaning, too.
     let (mut failed, mut well) = (false, false);
@@ -211,6 +233,9 @@ fn to_problem(reading: &MetricRead, role: Role, found: Telling) -> Problem {
             reading.matchers[index],
             format!("`{}` selects only such events", reading.selector.matchers[index]),
         ),
+        Telling::Bound(index) => {
+            (reading.matchers[index], "a bucket counts the events up to its bound: the fast ones".to_owned())
+        }
         Telling::Name => (reading.name, "the name of the metric says so".to_owned()),
     };
     Problem::warning(Code::SwappedEvents, place, headline)

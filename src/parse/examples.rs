@@ -56,7 +56,7 @@ pub fn form(what: &str) -> Option<(&'static str, &'static str)> {
     Some(match what {
         "slos" => ("{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }", ""),
         "alerts" => ("{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }", ""),
-        "accepted" => ("{ single-event-pages: one request a day, from one customer }", ""),
+        "accepted" => ("{ single-event-pages: why this is right here }", ""),
         "labels" | "annotations" => ("{ component: database }", ""),
         "policies" => ("{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }", ""),
         "severities" => ("{ page: { label: critical }, ticket: { label: warning } }", ""),

@@ -182,6 +182,10 @@ impl<'a> Fields<'a> {
                 return Vec::new();
             }
             self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
+                // Nobody else knows the reason.
+                (Some(map), ..) if ["accepted", "planned"].contains(&name) => {
+                    problem.help(format!("write `{name}: {map}`, with your own reason"))
+                }
                 (Some(map), ..) => problem.fix(format!("write `{name}: {map}`"), node.span, map),
                 (None, Some((key, first, name)), _) => problem
                     .help(format!("the key is its name: write `{name}:` instead of `- {key}: {first}`, and the rest below it, indented")),

@@ -287,6 +287,8 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["error", "errors", "error_query", "errorQuery", "total_query", "totalQuery", "success", "events"],
         "write the events under `sli`: `sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }`",
     ),
+    ("an SLO", &["tiers", "windows"], TIERS),
+    ("a service file", &["tiers", "windows"], TIERS),
     (
         "an SLO",
         &["alerting", "burn_rate", "burnRates", "page_alert", "ticket_alert"],
@@ -564,6 +566,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "there is no such channel: send to a bridge, `webhook: { url: http://bridge:8080/ }`",
     ),
 ];
+
+/// For tiers outside of a policy.
+const TIERS: &str = "tiers belong to a policy in the project file: `policies: { strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }`; here write `policy: strict`";
 
 /// For keys that only hold an anchor of YAML.
 const ANCHOR: &str = "settings of all SLOs stand beside `slos` without a key of their own, such as `period: 28d`; an anchor (`&name`) can stand where its value is written first";

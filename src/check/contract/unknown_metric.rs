@@ -20,6 +20,11 @@ fn to_problem(place: &Place, search: bool) -> Problem {
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem =
         Problem::error(Code::UnknownMetric, place.reading.name, format!("there is no metric `{name}`"));
+    if place.contract.families.is_empty() {
+        return problem
+            .label("the contract has no metrics at all")
+            .help("capture it again from the program: `slowburn metrics capture http://localhost:8000/metrics`, with your address and `--out`");
+    }
     let problem = match near.as_slice() {
         [] => {
             let problem = problem.label(format!(

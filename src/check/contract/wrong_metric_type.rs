@@ -1,5 +1,7 @@
 //! Metrics that are used as another type: a gauge as a counter, a counter as a histogram.
 
+use std::collections::BTreeSet;
+
 use super::{
     FoundMetric, JudgedSelector, Place, Reader, Verdict, made_by_prometheus, named, renamed, report, words,
 };
@@ -83,6 +85,30 @@ pub(in crate::check) fn by_name(Facts { model, .. }: &Facts, problems: &mut Vec<
                     report(problems, reader, known.problem(reading));
                 }
             }
+        }
+    }
+}
+
+/// Sums of observed values that are used with counts of the same histogram.
+pub(in crate::check) fn by_sum(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    for slo in model.services.iter().flat_map(|service| &service.slos) {
+        let counts = |reading: &&MetricRead| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
+        let names: BTreeSet<&str> = slo.readings.iter().filter(counts).map(named).collect();
+        for reading in slo.readings.iter().filter(counts) {
+            let name = named(reading);
+            let Some(stem) = name.strip_suffix("_sum") else { continue };
+            let (count, bucket) = (format!("{stem}_count"), format!("{stem}_bucket"));
+            if !names.contains(count.as_str()) && !names.contains(bucket.as_str()) {
+                continue;
+            }
+            let headline =
+                format!("`{name}` adds up the observed values, but a count of events is needed here");
+            let problem = Problem::error(Code::WrongMetricType, reading.name, headline);
+            let problem = match reading.role {
+                Role::Total => problem.help(format!("count the events: `{count}`")),
+                _ => problem.help(format!("count the events up to a bound: `{bucket}{{le=\"0.5\"}}`")),
+            };
+            report(problems, Reader::Slo(slo), problem);
         }
     }
 }
