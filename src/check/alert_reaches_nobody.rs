@@ -16,6 +16,26 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let alerts = facts.alerts();
     without_receiver(model, alertmanager, &alerts, problems);
     muted(alertmanager, &alerts, problems);
+    silenced_by_tickets(alertmanager, &alerts, problems);
+}
+
+/// Inhibitions by which a ticket silences a page.
+fn silenced_by_tickets(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
+    for inhibition in &alertmanager.inhibitions {
+        let of = |matching, severity| {
+            alerts.iter().find(|alert| alert.severity == severity && alert.sometimes(matching))
+        };
+        let by_page = of(&inhibition.source, Severity::Page).is_some();
+        let ticket = of(&inhibition.source, Severity::Ticket).filter(|_| !by_page);
+        if let (Some(ticket), Some(page)) = (ticket, of(&inhibition.silenced, Severity::Page)) {
+            let headline = "tickets silence pages here";
+            problems.push(
+                Problem::warning(Code::AlertReachesNobody, inhibition.place, headline)
+                    .label(format!("nobody is notified of `{}` while `{}` fires", page.name, ticket.name))
+                    .help("let the page silence the ticket: `while: { severity: page }, silence: { severity: ticket }`"),
+            );
+        }
+    }
 }
 
 /// Without a default receiver, some route must certainly match each alert.

@@ -11,7 +11,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for (_, facts) in facts.slos() {
         let SloFacts { slo, promise, .. } = facts;
         problems.extend(Severity::ALL.iter().filter_map(|severity| {
-            tiers_without_enough_events(promise, *severity, *slo.places.min_events.get(*severity))
+            // The number that is there by default is not a mistake.
+            let of_bad = Some(slo.places.min_bad_events).filter(|place| *place != slo.places.name);
+            tiers_without_enough_events(promise, *severity, *slo.places.min_events.get(*severity), of_bad)
         }));
         let places = tiers_by_place(facts);
         let dead: Vec<&TierFacts> =
@@ -47,25 +49,38 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Tiers whose long window never has the number of events of `min_events`. This is known for states, which have a fixed number of evaluations.
+/// Tiers whose long window never has the number of events of `min_events` or `min_bad_events`. This is known for states, which have a fixed number of evaluations.
 /// Declared traffic may grow.
-fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
+fn tiers_without_enough_events(
+    promise: &Promise,
+    severity: Severity,
+    place: Span,
+    of_bad: Option<Span>,
+) -> Option<Problem> {
     let pace = promise.traffic?;
     let events = |tier: &TierFacts| pace * seconds(tier.long);
-    let is_starved = |tier: &&TierFacts| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
+    // All of them may be bad.
+    let bad = |tier: &TierFacts| if of_bad.is_some() { tier.min_bad_events } else { 0 };
+    let least = |tier: &TierFacts| tier.min_events.max(bad(tier));
+    let is_starved = |tier: &&TierFacts| least(tier) > 1 && events(tier) < Decimal::from(least(tier));
     let starved: Vec<&TierFacts> = promise.tiers_of(severity).filter(is_starved).collect();
     let first = starved.first()?;
     let (tiers, events) = (named(&starved), about(events(first)));
+    let (key, place) = match of_bad.filter(|_| bad(first) > first.min_events) {
+        Some(place) => ("min_bad_events", place),
+        None => ("min_events", place),
+    };
     let (headline, label) = match promise.event {
         Event::Occurrence => (
             format!("at the expected traffic {tiers} can never fire"),
-            format!("{} has {events} events, and `min_events` asks for {}", first.long, first.min_events),
+            format!("{} has {events} events, and `{key}` asks for {}", first.long, least(first)),
         ),
         Event::Check | Event::Slice(_) | Event::Journey(_) => (
             format!("{tiers} can never fire"),
             format!(
-                "a series has {events} evaluations in {}, and `min_events` asks for {}",
-                first.long, first.min_events
+                "a series has {events} evaluations in {}, and `{key}` asks for {}",
+                first.long,
+                least(first)
             ),
         ),
     };
@@ -75,7 +90,7 @@ fn tiers_without_enough_events(promise: &Promise, severity: Severity, place: Spa
             Problem::error(Code::BurnRateUnreachable, place, headline)
         }
     };
-    Some(problem.label(label).help("lower `min_events`, or remove it"))
+    Some(problem.label(label).help(format!("lower `{key}`, or remove it")))
 }
 
 /// `T ≥ 1` (SRE Workbook, ch. 5: the threshold is `burn rate × error budget`).

@@ -9,6 +9,17 @@ use crate::vocabulary::Decimal;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        if let Some((left, meant)) = soon(&alert.expr, false) {
+            problems.push(
+                Problem::warning(
+                    Code::FiresWhileWell,
+                    alert.places.expr,
+                    format!("`{}` fires while `{left}` is large: long before it expires", alert.name),
+                )
+                .label("an alert says what is true while something is wrong")
+                .help(format!("let it fire when little is left: `{meant}`")),
+            );
+        }
         let series = alert.stimulus.iter().flat_map(|firing| &firing.series);
         if let Some(name) = up_side_down(series) {
             problems.push(
@@ -29,6 +40,19 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     Code::FiresWhileWell,
                     slo.places.sli.beginning(),
                     format!("this promise is kept while `{name}` is above {limit}, and broken below it"),
+                )
+                .label("a condition says what is true while all is well")
+                .help(format!("write `condition: {meant}`")),
+            );
+        }
+        if let Sli::Checked { good, .. } = &slo.sli
+            && let Some((left, meant)) = soon(good, true)
+        {
+            problems.push(
+                Problem::warning(
+                    Code::FiresWhileWell,
+                    slo.places.sli.beginning(),
+                    format!("this promise is kept while `{left}` is small: right before it expires"),
                 )
                 .label("a condition says what is true while all is well")
                 .help(format!("write `condition: {meant}`")),
@@ -91,8 +115,28 @@ fn piles_up(sli: &Sli) -> Option<(&str, &str, String)> {
     (is_bad && is_above).then(|| (name, limit.as_str(), Expr::from(opposite).to_string()))
 }
 
+/// The time that is left until something expires, and the opposite of its comparison, if it is true for little time left, or for much.
+fn soon(expr: &Expr, small: bool) -> Option<(String, String)> {
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let Kind::Binary(left) = &binary.left.kind else { return None };
+    let Kind::Selector(selector) = &left.left.kind else { return None };
+    let is_left = left.op == Op::Sub && left.right.calls("time") && expires(selector.name.as_deref()?);
+    let is_small = match binary.op {
+        Op::Lt | Op::Le => true,
+        Op::Gt | Op::Ge => false,
+        _ => return None,
+    };
+    let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
+    (is_left && is_small == small).then(|| (binary.left.to_string(), Expr::from(opposite).to_string()))
+}
+
+/// Whether a metric is the time at which something expires, by its name.
+pub(super) fn expires(name: &str) -> bool {
+    ["expir", "not_after", "notafter"].iter().any(|word| name.to_lowercase().contains(word))
+}
+
 /// Whether a metric is 1 in the good state, by its name.
-fn is_named_well(name: &str) -> bool {
+pub(super) fn is_named_well(name: &str) -> bool {
     const WORDS: [&str; 5] = ["up", "success", "healthy", "ready", "reachable"];
     name.rsplit(['_', ':', '.']).next().is_some_and(|last| WORDS.contains(&last))
 }

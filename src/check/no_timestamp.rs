@@ -1,6 +1,7 @@
 //! Ages that are computed from a value that is not a timestamp: a duration, an age, or a time in milliseconds.
 
 use super::contract::{Reader, report};
+use super::fires_while_well::expires;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{MetricRead, Sli, Slo};
@@ -16,7 +17,39 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Reader::Except(_, except) => &except.expr,
             Reader::Companion(companion) => &companion.expr,
         };
+        if let Reader::Slo(slo) = reader
+            && let Some(name) = age_of_an_end(expr)
+            && let Some(reading) = slo.readings.first()
+        {
+            let headline = format!("`{name}` is in the future, so its age is below zero and never too large");
+            let selector = &reading.selector;
+            let problem = Problem::warning(Code::NoTimestamp, reading.name, headline);
+            report(
+                problems,
+                reader,
+                problem.help(format!(
+                    "say how much time must be left: `condition: {selector} - time() > 86400`"
+                )),
+            );
+            continue;
+        }
         expr.visit(&mut |part| {
+            if let Some(selector) = compared_as_a_length(part)
+                && let Some(reading) = reader.readings().iter().find(|reading| reading.selector == *selector)
+            {
+                let name = selector.name.as_deref().unwrap_or_default();
+                let headline = format!("`{name}` is seconds since 1970, and always far above this limit");
+                let problem = Problem::warning(Code::NoTimestamp, reading.name, headline);
+                let (left, age) = (format!("{selector} - time()"), format!("time() - {selector}"));
+                report(
+                    problems,
+                    reader,
+                    problem.help(match expires(name) {
+                        true => format!("compare the time that is left: `{left}`"),
+                        false => format!("compare its age: `{age}`"),
+                    }),
+                );
+            }
             let Some(moment) = subtracted_from_now(part) else { return };
             let named = |reading: &&MetricRead| moment.selectors().contains(&&reading.selector);
             let Some(reading) = reader.readings().iter().find(named) else { return };
@@ -31,6 +64,36 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 pub(super) fn subtracts_time_twice(slo: &Slo) -> bool {
     let Sli::Checked { good, .. } = &slo.sli else { return false };
     good.contains(|part| subtracted_from_now(part).is_some_and(|moment| moment.calls("time")))
+}
+
+/// The metric of `time() - x < limit`, if `x` is by its name the time at which something ends.
+fn age_of_an_end(expr: &Expr) -> Option<&str> {
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let Kind::Selector(selector) = &subtracted_from_now(&binary.left)?.kind else { return None };
+    let is_limit = matches!(&binary.right.kind, Kind::Number(limit) if limit != "0");
+    let is_young = matches!(binary.op, Op::Lt | Op::Le);
+    selector.name.as_deref().filter(|name| is_limit && is_young && expires(name))
+}
+
+/// A timestamp that is compared with a length such as `86400 * 14`.
+fn compared_as_a_length(part: &Expr) -> Option<&Selector> {
+    let Kind::Binary(binary) = &part.kind else { return None };
+    let Kind::Selector(selector) = &binary.left.kind else { return None };
+    let is_moment =
+        selector.name.as_deref().is_some_and(|name| name.split('_').any(|word| word == "timestamp"));
+    let is_length = |expr: &Expr| {
+        !expr.contains(|part| match &part.kind {
+            // 1e8 is in 1973.
+            Kind::Number(number) => {
+                number.len() > 8 || number.contains(['e', 'E', 'x', 'X']) || number == "0"
+            }
+            Kind::Binary(inner) => !matches!(inner.op, Op::Mul | Op::Add | Op::Sub | Op::Div),
+            Kind::Paren(_) => false,
+            _ => true,
+        })
+    };
+    let compares = matches!(binary.op, Op::Gt | Op::Ge | Op::Lt | Op::Le);
+    (compares && is_moment && is_length(&binary.right)).then_some(&**selector)
 }
 
 /// The `x` in `time() - x`.

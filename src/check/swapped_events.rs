@@ -45,7 +45,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let mut known = ConditionKinds::new();
     for (_, slo) in slos(model) {
         match &slo.sli {
-            Sli::Counted { histogram: None, good, bad, .. } => {
+            Sli::Counted { histogram: None, total, good, bad } => {
+                problems.extend(total.as_deref().and_then(|total| errors_as_total(slo, total, good, bad)));
                 for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
                     // A subtracted term selects the opposite.
                     let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
@@ -59,10 +60,48 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     }
                 }
             }
+            Sli::Counted { histogram: Some(histogram), .. } => {
+                let selects = |reading: &&MetricRead| {
+                    let all = &reading.selector.matchers;
+                    !all.is_empty() && all.iter().all(|matcher| histogram.success.contains(matcher))
+                };
+                // The reading of `successful` has its matchers only.
+                problems.extend(slo.readings.iter().find(selects).and_then(|reading| {
+                    let found = swapped(reading, Role::Good, &mut known)?;
+                    let problem = to_problem(reading, Role::Good, found);
+                    let headline = "`successful` seems to select errors".to_owned();
+                    let help = "write which events are successful, such as `successful: code!~\"5..\"`";
+                    Some(Problem { headline, help: Vec::new(), ..problem }.help(help))
+                }));
+            }
             Sli::Ratio { bad } => problems.extend(of_ratio(slo, bad, &mut known)),
             _ => {}
         }
     }
+}
+
+/// A total with the name of failures, beside counters without such a name.
+fn errors_as_total(
+    slo: &Slo,
+    total: &[Term],
+    good: &Option<Vec<Term>>,
+    bad: &Option<Vec<Term>>,
+) -> Option<Problem> {
+    let failed = |selector: &Selector| {
+        selector.name.iter().flat_map(|name| name.split(['_', ':', '.'])).any(|part| FAILED.contains(&part))
+    };
+    let [Term { negative: false, counter }] = total else { return None };
+    let others: Vec<&Term> = good.iter().chain(bad).flatten().collect();
+    if !failed(counter.selector())
+        || others.is_empty()
+        || others.iter().any(|term| failed(term.counter.selector()))
+    {
+        return None;
+    }
+    let reading = slo.readings.iter().find(|reading| reading.role == Role::Total)?;
+    let problem = Problem::warning(Code::SwappedEvents, reading.name, "`total` seems to count errors only")
+        .label("the name of the metric says so");
+    Some(problem.help("count all events in `total`, and the errors among them in `bad`"))
 }
 
 /// Why a selector by its name selects the opposite of its role: the index of a matcher, or the name of the metric itself.

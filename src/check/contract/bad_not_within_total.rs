@@ -139,7 +139,12 @@ fn to_problem(inner: &MetricRead, total: &MetricRead, index: usize, value: &str)
     }
     // Two matchers for one label would select nothing, or less than is meant.
     let same = own.map(|own| &inner.selector.matchers[own]).filter(|other| other.op == MatchOp::Equal);
+    let numbers = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match same {
+        // Another status code is not a misspelling.
+        Some(other) if inner.role == Role::Bad && numbers(&other.value) && numbers(&matcher.value) => {
+            problem.help(format!("remove `{matcher}` from `total`, which selects all events"))
+        }
         Some(other) if near(&other.value, &matcher.value) => problem
             .label(format!("did you mean `{matcher}`?"))
             .spelled(format!("write `{matcher}`"), place, inner.spelling.of(&matcher.to_string())),

@@ -126,8 +126,9 @@ pub(in crate::check) fn by_value(Facts { model, .. }: &Facts, problems: &mut Vec
                 let Some((selector, growth)) = compared(part) else { return };
                 let name = selector.name.as_deref().unwrap_or_default();
                 let known = service.contract.as_ref().and_then(|contract| contract.find(name));
-                let counts =
-                    known.map_or(name.ends_with("_total"), |(_, family, _)| family.kind == Kind::Counter);
+                let counts = known.map_or(name.ends_with("_total"), |(_, family, part)| {
+                    family.kind == Kind::Counter || matches!(part, Part::Bucket | Part::Count | Part::Sum)
+                });
                 let same = |reading: &&MetricRead| reading.selector == *selector;
                 if let Some(reading) = reader.readings().iter().find(same).filter(|_| counts) {
                     let headline = format!("`{name}` is a counter, and its value only grows until a restart");
@@ -174,6 +175,20 @@ fn compared(expr: &Expr) -> Option<(&Selector, Expr)> {
         ..expr.clone()
     };
     match (&binary.left.kind, &binary.right.kind) {
+        // `avg(x) > 1`
+        (promql::Kind::Aggregate { expr: inner, param: None, .. }, _)
+            if binary.right.selectors().is_empty() =>
+        {
+            let promql::Kind::Selector(one) = &inner.kind else { return None };
+            let mut left = binary.left.clone();
+            if let promql::Kind::Aggregate { expr: inner, op, .. } = &mut left.kind {
+                if op == "count" {
+                    return None;
+                }
+                **inner = increase(one);
+            }
+            Some((one, of(left, binary.right.clone())))
+        }
         (promql::Kind::Selector(one), _) if binary.right.selectors().is_empty() => {
             Some((one, of(increase(one), binary.right.clone())))
         }
