@@ -129,6 +129,11 @@ fn recovery(stage: &Stage, tiers: &[&TierFacts]) -> usize {
     longest(stage, tiers, |tier| tier.short) + kept + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
 
+/// Steps in which the ranges of a state are not filled yet. If they have different lengths, it may be bad until they are.
+fn settling(stage: &Stage) -> usize {
+    if stage.is_prompt() { 0 } else { stage.lag_steps() + 1 }
+}
+
 /// The loads so far, with their checks.
 struct Script<'s, 'a> {
     stage: &'s Stage<'a>,
@@ -218,7 +223,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         script.add("", vec![StepEvents { good: compressed * stage.units(), bad: 0 }; COMPRESSED]);
         script.add("", stage.good(healthy));
     } else {
-        script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
+        script.add("", stage.good(healthy.saturating_sub(script.now()).max(10) + settling(stage)));
     }
     let spiked = if stage.is_prompt() && !tiers.is_empty() {
         spike(stage, &tiers, &script.loads, &severities)
@@ -440,7 +445,7 @@ fn below(stage: &Stage, tiers: &[&TierFacts], slow: bool) -> Option<Case> {
 fn days(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(true);
     let severities = stage.severities(true);
-    let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
+    let healthy = longest(stage, &tiers, |tier| tier.long).max(36) + settling(stage);
     let mut script =
         Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: SeriesIncidents::default() };
     let mut checks = Vec::new();
