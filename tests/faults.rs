@@ -569,7 +569,7 @@ fn of_months(slo: &str) -> Play {
 fn a_calendar_period_begins_when_its_zone_says() {
     // In hours since the begin of 1970: the begin of February, and the begin of April, when Madrid is two hours ahead of UTC and Sydney eleven.
     if !full() {
-        skipped("calendar periods that begin in April: set SLOWBURN_FULL=1");
+        skipped("calendar periods that begin in April, or in UTC: set SLOWBURN_FULL=1");
     }
     let all = [
         ("calendar month", "UTC", 700, 31 * 24, "month"),
@@ -578,9 +578,9 @@ fn a_calendar_period_begins_when_its_zone_says() {
         ("calendar month", "Europe/Madrid", 2100, 90 * 24 - 2, "month"),
         ("calendar quarter", "Australia/Sydney", 2100, 90 * 24 - 11, "quarter"),
     ];
-    // promtool needs half a minute for evaluations of three months.
+    // promtool needs half a minute for evaluations of three months. UTC is the case that cannot go wrong alone.
     for (period, zone, from, begins, name) in
-        all.into_iter().filter(|(_, _, from, ..)| full() || *from < 1000)
+        all.into_iter().filter(|(_, zone, from, ..)| full() || *from < 1000 && *zone != "UTC")
     {
         let events = format!("sum(slo:total_events:{name})");
         months(period, zone, from, begins + 3)
