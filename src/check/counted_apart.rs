@@ -1,9 +1,11 @@
-//! SLOs whose good events and all events are counted by different jobs.
+//! SLOs whose good events and all events are counted by different jobs, or whose good or bad ones are counted for fewer of them.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::Role;
+use crate::model::{Role, Sli, Slo};
+use crate::promql::ast::{MatchOp, Matcher};
+use crate::vocabulary::names_a_place;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
@@ -27,5 +29,33 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 break;
             }
         }
+        problems.extend(counted_for_fewer(slo));
     }
+}
+
+/// A matcher for a program or a place, such as `job`, that `total` does not have: then it counts the events of others, too.
+fn counted_for_fewer(slo: &Slo) -> Option<Problem> {
+    let Sli::Counted { histogram: None, .. } = &slo.sli else { return None };
+    let of = |role: Role| slo.readings.iter().filter(move |reading| reading.role == role);
+    let (Some(total), None) = (of(Role::Total).next(), of(Role::Total).nth(1)) else { return None };
+    let asks = |matcher: &Matcher| total.selector.matchers.iter().any(|other| other.label == matcher.label);
+    [("bad", Role::Bad), ("good", Role::Good)].into_iter().find_map(|(key, role)| {
+        let reading = of(role).find(|reading| reading.selector.name == total.selector.name)?;
+        // Without another matcher, the place itself decides which events are meant.
+        let others =
+            |matcher: &&Matcher| !names_a_place(&matcher.label) && !total.selector.matchers.contains(matcher);
+        reading.selector.matchers.iter().find(others)?;
+        let index = reading.selector.matchers.iter().position(|matcher| {
+            let is_positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
+            let is_some = ![".*", ".+"].contains(&matcher.value.as_str());
+            names_a_place(&matcher.label) && is_positive && is_some && !asks(matcher)
+        })?;
+        let matcher = &reading.selector.matchers[index];
+        let headline = format!("`total` counts every `{}`, and `{key}` does not", matcher.label);
+        Some(
+            Problem::warning(Code::CountedApart, reading.matchers[index], headline)
+                .and(total.place, "all events are counted here")
+                .help(format!("add `{matcher}` to `total`, or remove it from `{key}`")),
+        )
+    })
 }
