@@ -52,7 +52,7 @@
 //! | sums of targets, restarts of single series | 3.6 to 4.2 | a series that comes back counts its whole life; an error that is new after a restart is lost |
 //! | sums of targets, a drop counts nothing | 6.8 to 8.8 | a crash loop counts next to nothing |
 //! | the same, where a restart counts only what exceeds the last process, and counts are kept for 16 minutes | 3.0 to 4.1 | loses errors of crash loops; counts old errors again after a quiet night |
-//! | this one | 2.4 to 3.3, computed from both against the raw form: 44 times and 55 | |
+//! | this one | 2.3 to 2.7, computed from both against the raw form: 46 times | |
 //!
 //! On 200 targets with one series each, this form costs as much as the earlier one, or up to 1.3 times as much: nothing is summed, and everything is
 //! stored twice.
