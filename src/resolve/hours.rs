@@ -347,7 +347,7 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
     let zone = file.settings.time_zone.as_ref();
     let from = moment(&block.from, None, zone, problems);
     let to = moment(&block.to, Some(&block.from), zone, problems);
-    secrets::reasons([&block.reason], problems);
+    secrets::published([&block.reason], problems);
     let reason = block.reason.text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !(1..=LONGEST_REASON).contains(&reason.chars().count()) {
         let headline = format!("a reason has between one and {LONGEST_REASON} characters");

@@ -192,8 +192,7 @@ impl Scope<'_> {
             }
         }
         let reasons = file.planned.iter().map(|(_, reason)| reason);
-        secrets::published(file.description.iter().chain(&file.owner), problems);
-        secrets::reasons(reasons, problems);
+        secrets::published(file.description.iter().chain(&file.owner).chain(reasons), problems);
         Some(Service {
             name: name?,
             place: whole(&file.name),

@@ -166,24 +166,6 @@ pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problem
     }
 }
 
-/// As [`published`], for reasons: `x` tells nobody why.
-pub(super) fn reasons<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problems: &mut Vec<Problem>) {
-    for text in texts {
-        let before = problems.len();
-        published([text], problems);
-        let word = text.text.trim();
-        let first = word.chars().next().filter(char::is_ascii_alphanumeric);
-        let is_one_letter = word.len() < 4 && first.is_some_and(|first| word.chars().all(|c| c == first));
-        if problems.len() == before && is_one_letter {
-            problems.push(
-                Problem::error(Code::PlaceholderSecret, whole(text), "this is not a reason")
-                    .label("people who read it have to understand why")
-                    .help("write the reason, in a few words"),
-            );
-        }
-    }
-}
-
 /// Texts in place of a text that nobody wrote yet.
 const UNWRITTEN: [&str; 14] = [
     "…",

@@ -29,7 +29,7 @@ pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut V
 
 /// Reasons why warnings are accepted, by code.
 pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
-    secrets::reasons(written.iter().map(|(_, reason)| reason), problems);
+    secrets::published(written.iter().map(|(_, reason)| reason), problems);
     let mut reasons = Labels::new();
     for (code, reason) in written {
         let text = reason.text.trim();
