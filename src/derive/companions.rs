@@ -20,13 +20,16 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
     let mut open: Vec<String> = carried(model, service, companion);
     open.extend(external(model).into_iter().filter(|label| !open.contains(label)).collect::<Vec<_>>());
     open.retain(|label| !labels.contains_key(label));
+    let mut distinguishing = distinguishing_labels(service, companion);
+    // The rule sets them, so its result has one sample for all of their values.
+    distinguishing.retain(|label| !labels.contains_key(label));
     AlertFacts {
         name,
         apart: Labels::new(),
         labels,
         open,
         by: Vec::new(),
-        distinguishing: distinguishing_labels(service, companion),
+        distinguishing,
         severity: companion.severity,
         service: &service.name,
         slo: None,
