@@ -185,7 +185,7 @@ impl Stage<'_> {
     /// Healthy, then failing, then healthy again.
     fn fires(&self) -> Case {
         let (hold, lag, kept) = (self.hold(), self.lag(), self.kept());
-        let well = WELL + lag;
+        let well = self.well();
         // The first step at which the series show the failure.
         let begins = well + 1;
         let fires_at = begins + hold + lag;
@@ -254,9 +254,10 @@ impl Stage<'_> {
 
     /// Healthy, then all series disappear; `None` if the behaviour of the alert is not known.
     fn gone(&self) -> Option<Case> {
-        let (hold, lag) = (self.hold(), self.lag());
-        let well = WELL + lag;
-        let last = well + 1 + hold + lag + MARGIN;
+        let (hold, lag, kept) = (self.hold(), self.lag(), self.kept());
+        let well = self.well();
+        // Between a series that is gone and a range that is not empty yet, it may fire.
+        let last = well + 1 + hold + lag + if lag > 0 { kept } else { 0 } + MARGIN;
         let loads = good(well);
         let mishaps = SeriesIncidents { vanish: Some(well), ..SeriesIncidents::default() };
         let (check, does) = match self.firing.gone.clone()? {
@@ -290,6 +291,12 @@ impl Stage<'_> {
 
     fn kept(&self) -> usize {
         self.companion.keep_firing_for.map_or(0, steps)
+    }
+
+    /// Healthy steps at the beginning. While ranges are not filled yet, the alert may fire, and then it is kept firing.
+    fn well(&self) -> usize {
+        let lag = self.lag();
+        WELL + lag + if lag > 0 { self.kept() } else { 0 }
     }
 
     /// Steps until samples leave the longest range, with the sample on its far edge.

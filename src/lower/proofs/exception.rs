@@ -10,6 +10,9 @@ pub(super) fn playable(slo: &Slo) -> Result<(), &'static str> {
     if mixes(except, slo) {
         return Err("`except` reads the series that make its events good and bad");
     }
+    if selects_others(except, slo) {
+        return Err("`except` selects other values of a label of `by`, so it never holds for what is played");
+    }
     match asks_for_absence(except) {
         true if except.stimulus.is_err() => {
             Err("slowburn found no series for which the query of `except` has no result")
@@ -19,6 +22,19 @@ pub(super) fn playable(slo: &Slo) -> Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a matcher of the query excludes the value of a kept label that is played.
+fn selects_others(except: &Except, slo: &Slo) -> bool {
+    let played = slo.stimulus.as_deref().unwrap_or_default();
+    slo.by.iter().filter(|kept| except.on.iter().any(|on| on == kept.as_str())).any(|kept| {
+        let (label, value) = (kept.label.as_str(), value_of(played, kept.label.as_str()));
+        let selectors = except.expr.selectors();
+        let matchers = selectors.iter().flat_map(|selector| selector.matchers.iter());
+        matchers
+            .filter(|matcher| matcher.label == label)
+            .any(|matcher| matcher.asked().meets(&value) == Some(false))
+    })
 }
 
 /// The series to play, with the labels of the promise under proof. A query that reads ranges has no result without series: with samples that are far
