@@ -7,7 +7,7 @@ const REMOVABLE: [&str; 3] = ["services", "slos", "alerts"];
 
 /// Whether the value is `off` instead of a map.
 pub fn is_off(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar(word) if word.plain && word.text == "off")
+    matches!(&node.value, Value::Scalar(word) if word.text == "off")
 }
 
 /// `base` with the entries of `over`: maps are merged entry by entry, other values are replaced. If entries are `removable`, `off` removes one.

@@ -131,6 +131,10 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
             _ if names::METRICSQL.contains(&name) => fault
                 .help("it is a function of MetricsQL, which only VictoriaMetrics has: write it in PromQL"),
             _ if matches!(name, "average" | "mean") => fault.help("write `avg`"),
+            // Its name since Prometheus 3, where it needs a feature flag.
+            _ if name == "holt_winters" => fault.help(
+                "Prometheus 3 calls it `double_exponential_smoothing`, so rules cannot have it: write `avg_over_time` or `deriv`",
+            ),
             Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
             None => fault,
         });
@@ -178,9 +182,6 @@ fn how_many(function: &Function) -> String {
 
 /// The function or aggregation that was most likely meant.
 fn nearest(name: &str) -> Option<&'static str> {
-    if name == "holt_winters" {
-        return Some("double_exponential_smoothing"); // Its name since Prometheus 3.
-    }
     let known = FUNCTIONS.iter().map(|function| function.name).chain(names::AGGREGATIONS);
     let lower = name.to_ascii_lowercase();
     known

@@ -122,7 +122,13 @@ impl Reader {
             Kind::Call { function, args } => {
                 for arg in args {
                     if let Kind::Range { selector, .. } = &arg.kind {
-                        let role = if of_gauges(function) { Role::Course } else { Role::Gain };
+                        let role = match function.as_str() {
+                            // They only look whether there are samples and whether these change.
+                            "absent_over_time" | "changes" | "count_over_time" | "last_over_time"
+                            | "present_over_time" | "resets" => Role::State,
+                            function if of_gauges(function) => Role::Course,
+                            _ => Role::Gain,
+                        };
                         self.readings.push(reading(selector, role, query));
                     }
                 }
