@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, MetricRead, Service};
-use crate::promql::build;
+use crate::promql::ast::{Binary, Expr, Kind, Op};
+use crate::promql::{build, without_parens};
 use crate::vocabulary::Severity;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -14,6 +15,15 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
         let watched_series = WatchedSeries::of(service);
         for alert in &service.alerts {
+            if let Some(meant) = counts_what_is_left(&alert.expr) {
+                let headline = format!("`{}` does not fire when all of them are down", alert.name);
+                problems.push(
+                    Problem::warning(Code::SilentWhenGone, alert.places.expr, headline)
+                        .label("if nothing passes the inner comparison, there is nothing to count, and no result")
+                        .help(format!("let the inner comparison give 0 or 1, and sum that: `{meant}`")),
+                );
+                continue;
+            }
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = watched_series.include(alert);
             if has_missing_alert && watched || !matters || !falls_silent(alert) {
@@ -38,6 +48,32 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             });
         }
     }
+}
+
+/// For `count(up == 1) < 2`, an expression that also has a result when none is up.
+fn counts_what_is_left(expr: &Expr) -> Option<Expr> {
+    let Kind::Binary(outer) = &without_parens(expr).kind.clone() else { return None };
+    let Kind::Aggregate { op, param: None, expr: inner, grouping } = &outer.left.kind else { return None };
+    let Kind::Binary(compared) = &without_parens(inner).kind.clone() else { return None };
+    let is_filter = !compared.bool
+        && matches!(compared.op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge)
+        && matches!(compared.left.kind, Kind::Selector(_))
+        && matches!(compared.right.kind, Kind::Number(_));
+    let asks_for_few = matches!(outer.op, Op::Lt | Op::Le) && matches!(outer.right.kind, Kind::Number(_));
+    if op != "count" || !is_filter || !asks_for_few {
+        return None;
+    }
+    let counted = Binary { bool: true, ..(*compared).as_ref().clone() };
+    let left = Expr {
+        kind: Kind::Aggregate {
+            op: "sum".to_owned(),
+            param: None,
+            expr: Box::new(counted.into()),
+            grouping: grouping.clone(),
+        },
+        ..outer.left.clone()
+    };
+    Some(Binary { left, ..(*outer).as_ref().clone() }.into())
 }
 
 fn falls_silent(alert: &Companion) -> bool {

@@ -75,7 +75,7 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
         ast.project_misread = problems.iter().any(Problem::is_error);
     }
     // The user has settings in a project file with a wrong name, so nothing is reported as missing from it.
-    ast.project_misread |= others.iter().any(|(_, file)| file.path.ends_with("slowburn.yml"));
+    ast.project_misread |= others.iter().any(|(_, file)| is_called_like_project(&file.path));
     let scrape_config = ast
         .project
         .as_ref()
@@ -168,7 +168,7 @@ fn file(
     };
     let mut problems = invisible(&source.text, &node);
     problems.extend(lost_text(&source.text, &node));
-    if source.path.rsplit('/').next() == Some("slowburn.yml") {
+    if is_called_like_project(&source.path) {
         let place = Span { source: id, start: 0, end: 0 };
         let problem = Problem::error(Code::InvalidName, place, "this file is not read as the project file");
         let label = problem.label(format!("the project file is called `{PROJECT_FILE}`"));
@@ -278,6 +278,12 @@ fn unversioned(node: &Node) -> Option<(&'static str, Span)> {
 
 const SCRAPING: &str = "Prometheus (its configuration)";
 const ALERTMANAGER: &str = "Alertmanager";
+
+/// Whether a file was probably meant to be the project file: `slowburn.yml`, `slowburn.YAML`.
+fn is_called_like_project(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name != PROJECT_FILE && ["slowburn.yml", PROJECT_FILE].iter().any(|like| name.eq_ignore_ascii_case(like))
+}
 
 /// The name of a file without its folders.
 fn name_of(path: &str) -> &str {

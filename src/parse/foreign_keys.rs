@@ -257,11 +257,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["spent", "used", "consumed", "above"],
         "write how much is left: when 75% are spent, it is `below: 25%`",
     ),
-    (
-        "`hours`",
-        &["from", "to", "start", "end", "begin", "until"],
-        "write both in one text: `hours: \"08:00-20:00\"`",
-    ),
+    ("`hours`", &["from", "to"], "write both in one text: `hours: \"«from|08:00»-«to|20:00»\"`"),
+    ("`hours`", &["start", "end"], "write both in one text: `hours: \"«start|08:00»-«end|20:00»\"`"),
+    ("`hours`", &["begin", "until"], "write both in one text: `hours: \"«begin|08:00»-«until|20:00»\"`"),
     (
         "an SLO",
         &["threshold", "latency_threshold", "percentile"],
@@ -499,10 +497,16 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["title", "subject", "message", "body", "text"],
         "a text has two parts: `summary: …` is its title, `description: …` its body",
     ),
+    ("an entry of `times`", &["from", "to"], "write both in one text: `hours: \"«from|22:00»-«to|07:00»\"`"),
     (
         "an entry of `times`",
-        &["from", "to", "start", "end", "begin", "until"],
-        "write both in one text: `hours: \"22:00-07:00\"`",
+        &["start", "end"],
+        "write both in one text: `hours: \"«start|22:00»-«end|07:00»\"`",
+    ),
+    (
+        "an entry of `times`",
+        &["begin", "until"],
+        "write both in one text: `hours: \"«begin|22:00»-«until|07:00»\"`",
     ),
     (
         "an entry of `maintenance`",

@@ -141,7 +141,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     if let Some(problem) = file.unreadable() {
         return Err(vec![problem]);
     }
-    let written = file.parse().map_err(|problem| vec![*problem])?;
+    let written = file.parse().map_err(|problem| vec![file.pasted().unwrap_or(*problem)])?;
     let mut reading = NodeReader { file, problems: Vec::new(), copied: 0 };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
@@ -274,6 +274,25 @@ impl File<'_> {
     }
 
     /// The problem if the file cannot be YAML at all.
+    /// Lines of another program in a file that is not YAML: a conflict of Git, or a fence of Markdown.
+    fn pasted(&self) -> Option<Problem> {
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let found = |mark: &str| line.starts_with(mark).then(|| self.span(start, start + mark.len()));
+            if let Some(place) = found("<<<<<<< ") {
+                return Some(syntax(place, "this file has a conflict of Git").help(
+                    "keep one of the two sides, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`",
+                ));
+            }
+            if let Some(place) = found("```") {
+                let problem = syntax(place, "this line belongs to Markdown");
+                return Some(problem.help("remove it, and the same line at the end"));
+            }
+            start += line.len();
+        }
+        None
+    }
+
     fn unreadable(&self) -> Option<Problem> {
         if self.text.len() > MAX_BYTES {
             let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
