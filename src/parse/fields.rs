@@ -470,6 +470,10 @@ fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
         let (name, example) = part.split_once('|').unwrap_or((part, part));
         let own = match name {
             "value" => Some(node),
+            "first" | "second" => match &node.value {
+                Value::List(items) => items.get(usize::from(name == "second")),
+                _ => None,
+            },
             _ => {
                 let beside = || beside.iter().find(|entry| entry.key.text == name).map(|entry| &entry.value);
                 find(node, name).or_else(beside)

@@ -396,7 +396,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["page", "ticket", "windows", "tier", "severity", "long", "short", "budget"],
         "write a list of tiers: `tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]`",
     ),
-    ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
+    (
+        "a tier",
+        &["for", "window", "windows"],
+        "a tier has two windows, the long one first: `long: «first|1h», short: «second|5m»`",
+    ),
     (
         "an environment",
         &[

@@ -431,6 +431,17 @@ impl DefinedNames<'_> {
             );
             return None;
         }
+        let name = written.text.to_lowercase();
+        if let Some(name) = Name::parse(&name).filter(|_| {
+            self.times.is_empty()
+                && ["weekend", "finde", "fin-de-semana"].iter().any(|word| name.contains(word))
+        }) {
+            let problem = Problem::error(Code::TimeUndefined, whole(written), headline);
+            problems.push(problem.help(format!(
+                "define it in `alertmanager`: `times: {{ {name}: {{ days: saturday-sunday, hours: \"00:00-24:00\" }} }}`"
+            )));
+            return None;
+        }
         problems.push(undefined(
             Problem::error(Code::TimeUndefined, whole(written), headline),
             written,

@@ -71,6 +71,13 @@ pub(super) fn may_appear(place: &Place, found: FoundMetric, index: usize) -> boo
         return true;
     }
     let example = regex::satisfying(&[(matcher.op, &matcher.value)]);
+    // `^5` matches only the value 5: a pattern is for the whole value.
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let shorter =
+        |example: &String| is_number(example) && values.iter().all(|value| example.len() < value.len());
+    if matcher.op == MatchOp::Matches && example.as_ref().is_some_and(shorter) {
+        return false;
+    }
     example.is_some_and(|example| values.iter().any(|value| form(value) == form(&example)))
 }
 

@@ -37,7 +37,11 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
         .min_by_key(|(distance, _)| distance.unwrap_or(usize::MAX));
     // `5xx`, which people write but Prometheus does not match.
     let class = matcher.value.strip_suffix("xx").or(matcher.value.strip_suffix("XX"));
-    if let Some(class) = class.or(matcher.value.strip_suffix('*')).filter(|class| is_class(class)) {
+    // `^5`, `[5]` and `5`, as if a part of the value were enough.
+    let part = matcher.value.trim_start_matches(['^', '[']).trim_end_matches(['$', ']']);
+    let part = (matcher.op == MatchOp::Matches).then_some(part);
+    let class = class.or(matcher.value.strip_suffix('*')).or(part);
+    if let Some(class) = class.filter(|class| is_class(class)) {
         let meant = Matcher { op: MatchOp::Matches, value: format!("{class}.."), ..matcher.clone() };
         let asked = meant.asked();
         if values.iter().any(|value| asked.meets(value) == Some(true)) {
