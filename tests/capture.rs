@@ -307,6 +307,7 @@ fn failures() {
     show("a token with a blank", &folder, unasked, &[], &[("SLOWBURN_BEARER", "Bearer abc")]);
     show("too many lines", &folder, unasked, &["--user-file", "lines"], &[]);
     show("no file with credentials", &folder, unasked, &["--user-file", "nowhere"], &[]);
+    show("credentials in place of a file", &folder, unasked, &["--user-file", "reader:S3cr3tPW"], &[]);
     show("no certificates", &folder, unasked, &["--ca-file", "name"], &[]);
     show("no file with certificates", &folder, unasked, &["--ca-file", "nowhere"], &[]);
 

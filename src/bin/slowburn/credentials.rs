@@ -26,9 +26,27 @@ pub enum Credentials {
     Bearer(String),
 }
 
+/// Whether the name of a file is perhaps a password or a token, which is not repeated.
+fn may_be_secret(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.contains(':') || text.len() > 20 && !text.contains('/')
+}
+
 impl Credentials {
     /// The credentials from the files if one is given, else those of the environment, if any.
     pub fn find(user_file: Option<&Path>, bearer_file: Option<&Path>) -> Result<Option<Self>, Failure> {
+        for (option, path) in [("--user-file", user_file), ("--bearer-file", bearer_file)] {
+            // The secret itself was written in place of the name of its file.
+            if let Some(path) = path
+                && may_be_secret(path)
+                && !path.exists()
+            {
+                return Err(Failure::new(format!(
+                    "{option} takes the name of a file, and there is no such file"
+                ))
+                .and("write the secret into a file that only you can read, and name that file"));
+            }
+        }
         match (user_file, bearer_file) {
             (Some(path), _) => return user(&read(path)?, &shown(path, Path::new(""))).map(Some),
             (None, Some(path)) => return bearer(&read(path)?, &shown(path, Path::new(""))).map(Some),
