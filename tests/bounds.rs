@@ -420,7 +420,7 @@ fn every_selector_of_an_unrecorded_series_is_reported() {
         problems(&files)
     };
     assert_eq!(count(&project("=", 150), Code::UnknownMetric), 150);
-    let patterns = project("=~", 660);
+    let patterns = project("=~", 720);
     assert!(count(&patterns, Code::UnknownMetric) > 600);
     assert_eq!(count(&patterns, Code::UnmatchedValue), 1);
 }

@@ -34,7 +34,7 @@ severities:
   ticket: { label: warning }
 links: { grafana: 'https://grafana.shop.internal', source: 'https://git.shop.internal/slos' }
 alertmanager:
-  smtp: { host: 'mail.internal:587', from: alerts@shop.internal, user: %user, tls: false }
+  smtp: { host: 'mail.internal:587', from: alerts@shop.internal, user: %user, password_file: /etc/smtp, tls: false }
   receivers:
     on-call: { slack: { channel: %channel, api_url_file: /etc/alertmanager/slack } }
     office: { email: office@shop.internal }

@@ -49,8 +49,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Tiers whose long window never has the number of events of `min_events` or `min_bad_events`. This is known for states, which have a fixed number of evaluations.
-/// Declared traffic may grow.
+/// Tiers whose long window never has the number of events of `min_events` or `min_bad_events`.
+///
+/// This is known for states, which have a fixed number of evaluations. Declared traffic may grow.
 fn tiers_without_enough_events(
     promise: &Promise,
     severity: Severity,

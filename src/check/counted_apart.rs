@@ -1,4 +1,4 @@
-//! SLOs whose good events and all events are counted by different jobs, or whose good or bad ones are counted for fewer of them.
+//! SLOs whose good or bad events are counted by another job than all events, or for fewer jobs and places.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};

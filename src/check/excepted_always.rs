@@ -50,6 +50,9 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .label(format!("`{}` is read as the name of a metric", except.text))
                 .help("write `except: never` if all events count")
                 .help("write a query that has a result only during maintenance, such as `maintenance_active == 1`"),
+            Kind::Selector(selector) if selector.name.as_ref().is_some_and(|name| name.ends_with("_total")) => problem
+                .label("a counter does not end")
+                .help("write a series that is 1 only during maintenance, such as `maintenance_active == 1`"),
             Kind::Selector(_) => problem.help(format!("compare it: `{} == 1`", except.text)),
             _ => {
                 problem.help("compare it, so that the result is empty when there is no maintenance: `… == 1`")

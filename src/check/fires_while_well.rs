@@ -9,7 +9,7 @@ use crate::vocabulary::Decimal;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
-        if let Some((left, meant)) = soon(&alert.expr, false) {
+        if let Some((Side::Above, left, meant)) = compared_time_left(&alert.expr) {
             problems.push(
                 Problem::warning(
                     Code::FiresWhileWell,
@@ -46,7 +46,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             );
         }
         if let Sli::Checked { good, .. } = &slo.sli
-            && let Some((left, meant)) = soon(good, true)
+            && let Some((Side::Below, left, meant)) = compared_time_left(good)
         {
             problems.push(
                 Problem::warning(
@@ -115,19 +115,25 @@ fn piles_up(sli: &Sli) -> Option<(&str, &str, String)> {
     (is_bad && is_above).then(|| (name, limit.as_str(), Expr::from(opposite).to_string()))
 }
 
-/// The time that is left until something expires, and the opposite of its comparison, if it is true for little time left, or for much.
-fn soon(expr: &Expr, small: bool) -> Option<(String, String)> {
+/// The side of a limit for which a comparison is true.
+enum Side {
+    Below,
+    Above,
+}
+
+/// For a comparison of the time that is left until something expires: the side, that time, and the opposite comparison.
+fn compared_time_left(expr: &Expr) -> Option<(Side, String, String)> {
     let Kind::Binary(binary) = &expr.kind else { return None };
     let Kind::Binary(left) = &binary.left.kind else { return None };
     let Kind::Selector(selector) = &left.left.kind else { return None };
     let is_left = left.op == Op::Sub && left.right.calls("time") && expires(selector.name.as_deref()?);
-    let is_small = match binary.op {
-        Op::Lt | Op::Le => true,
-        Op::Gt | Op::Ge => false,
+    let side = match binary.op {
+        Op::Lt | Op::Le => Side::Below,
+        Op::Gt | Op::Ge => Side::Above,
         _ => return None,
     };
     let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
-    (is_left && is_small == small).then(|| (binary.left.to_string(), Expr::from(opposite).to_string()))
+    is_left.then(|| (side, binary.left.to_string(), Expr::from(opposite).to_string()))
 }
 
 /// Whether a metric is the time at which something expires, by its name.

@@ -1,4 +1,5 @@
-//! Ages that are computed from a value that is not a timestamp: a duration, an age, or a time in milliseconds.
+//! Timestamps and lengths of time that are confused: the age of a duration, of a time in milliseconds or in the future; a timestamp that is
+//! compared with a duration.
 
 use super::contract::{Reader, report};
 use super::fires_while_well::expires;
@@ -17,12 +18,14 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Reader::Except(_, except) => &except.expr,
             Reader::Companion(companion) => &companion.expr,
         };
-        if let Reader::Slo(slo) = reader
-            && let Some(name) = age_of_an_end(expr)
-            && let Some(reading) = slo.readings.first()
+        let reading_of =
+            |selector: &Selector| reader.readings().iter().find(|reading| reading.selector == *selector);
+        if let Reader::Slo(_) = reader
+            && let Some(selector) = age_of_an_end(expr)
+            && let Some(reading) = reading_of(selector)
         {
+            let name = selector.name.as_deref().unwrap_or_default();
             let headline = format!("`{name}` is in the future, so its age is below zero and never too large");
-            let selector = &reading.selector;
             let problem = Problem::warning(Code::NoTimestamp, reading.name, headline);
             report(
                 problems,
@@ -35,7 +38,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         }
         expr.visit(&mut |part| {
             if let Some(selector) = compared_as_a_length(part)
-                && let Some(reading) = reader.readings().iter().find(|reading| reading.selector == *selector)
+                && let Some(reading) = reading_of(selector)
             {
                 let name = selector.name.as_deref().unwrap_or_default();
                 let headline = format!("`{name}` is seconds since 1970, and always far above this limit");
@@ -66,13 +69,14 @@ pub(super) fn subtracts_time_twice(slo: &Slo) -> bool {
     good.contains(|part| subtracted_from_now(part).is_some_and(|moment| moment.calls("time")))
 }
 
-/// The metric of `time() - x < limit`, if `x` is by its name the time at which something ends.
-fn age_of_an_end(expr: &Expr) -> Option<&str> {
+/// The `x` of `time() - x < limit`, if it is by its name the time at which something ends.
+fn age_of_an_end(expr: &Expr) -> Option<&Selector> {
     let Kind::Binary(binary) = &expr.kind else { return None };
     let Kind::Selector(selector) = &subtracted_from_now(&binary.left)?.kind else { return None };
     let is_limit = matches!(&binary.right.kind, Kind::Number(limit) if limit != "0");
     let is_young = matches!(binary.op, Op::Lt | Op::Le);
-    selector.name.as_deref().filter(|name| is_limit && is_young && expires(name))
+    let is_end = selector.name.as_deref().is_some_and(expires);
+    (is_limit && is_young && is_end).then_some(&**selector)
 }
 
 /// A timestamp that is compared with a length such as `86400 * 14`.

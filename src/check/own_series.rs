@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::vocabulary::distance;
 
 /// The most names in one run that are compared with selectors without an exact name.
-const MOST_COMPARISONS: usize = 400_000;
+const MOST_COMPARISONS: usize = 500_000;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let model = facts.model;
@@ -148,7 +148,9 @@ impl<'a> All<'a> {
         self.comparisons.get() > MOST_COMPARISONS
     }
 
-    /// The first values that meet all conditions on a label, `most` of them; `None` if this run has already compared too many. An exact value is looked up with `known`.
+    /// The first values that meet all conditions on a label, `most` of them. An exact value is looked up with `known`.
+    ///
+    /// `None` if this run has already compared too many.
     fn values_meeting_conditions<'b>(
         &self,
         reading: &MetricRead,

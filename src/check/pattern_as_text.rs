@@ -5,28 +5,23 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::MetricRead;
 use crate::promql::ast::{MatchOp, Matcher};
-use crate::promql::globs::meant;
+use crate::promql::globs::meant_matcher;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| service.contract.is_none()) {
         let slos = service.slos.iter().flat_map(|slo| &slo.readings);
         for reading in slos.chain(service.alerts.iter().flat_map(|alert| &alert.readings)) {
             problems.extend(reading.selector.matchers.iter().enumerate().filter_map(|(index, matcher)| {
-                let meant = meant(&matcher.value, matcher.op)?;
-                Some(pattern(reading, index, matcher, meant))
+                let meant = meant_matcher(matcher)?;
+                Some(pattern(reading, index, matcher, &meant))
             }));
         }
     }
 }
 
-fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: String) -> Problem {
+fn pattern(reading: &MetricRead, index: usize, matcher: &Matcher, meant: &Matcher) -> Problem {
     let place = reading.matchers[index];
-    let op = if matches!(matcher.op, MatchOp::Equal | MatchOp::Matches) {
-        MatchOp::Matches
-    } else {
-        MatchOp::NotMatches
-    };
-    let text = Matcher { op, value: meant, ..matcher.clone() }.to_string();
+    let text = meant.to_string();
     let (headline, label) = match matcher.op {
         MatchOp::Equal | MatchOp::NotEqual => (
             format!(

@@ -52,9 +52,11 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 
 /// For `count(up == 1) < 2`, an expression that also has a result when none is up.
 fn counts_what_is_left(expr: &Expr) -> Option<Expr> {
-    let Kind::Binary(outer) = &without_parens(expr).kind.clone() else { return None };
+    let outer_expr = without_parens(expr);
+    let Kind::Binary(outer) = &outer_expr.kind else { return None };
     let Kind::Aggregate { op, param: None, expr: inner, grouping } = &outer.left.kind else { return None };
-    let Kind::Binary(compared) = &without_parens(inner).kind.clone() else { return None };
+    let compared = without_parens(inner);
+    let Kind::Binary(compared) = &compared.kind else { return None };
     let is_filter = !compared.bool
         && matches!(compared.op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge)
         && matches!(compared.left.kind, Kind::Selector(_))
@@ -63,7 +65,7 @@ fn counts_what_is_left(expr: &Expr) -> Option<Expr> {
     if op != "count" || !is_filter || !asks_for_few {
         return None;
     }
-    let counted = Binary { bool: true, ..(*compared).as_ref().clone() };
+    let counted = Binary { bool: true, ..(**compared).clone() };
     let left = Expr {
         kind: Kind::Aggregate {
             op: "sum".to_owned(),
@@ -73,7 +75,7 @@ fn counts_what_is_left(expr: &Expr) -> Option<Expr> {
         },
         ..outer.left.clone()
     };
-    Some(Binary { left, ..(*outer).as_ref().clone() }.into())
+    Some(Binary { left, ..(**outer).clone() }.into())
 }
 
 fn falls_silent(alert: &Companion) -> bool {

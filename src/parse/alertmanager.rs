@@ -1,7 +1,7 @@
 //! `alertmanager` and `dependencies` of the project file, key by key.
 
 use super::fields::Fields;
-use super::keys::{CHANNELS, TIME_KEYS};
+use super::keys::{CHANNELS, ROUTE_KEYS, TIME_KEYS};
 use super::wrong_shape::{as_scalar, wrong_type};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::{
@@ -30,9 +30,6 @@ const MOST_ROUTES: usize = 1000;
 
 /// Limits the work: each inhibition is compared with every alert.
 const MOST_INHIBITIONS: usize = 200;
-
-const ROUTE_KEYS: &[&str] =
-    &["match", "to", "after", "group_by", "group_wait", "group_interval", "repeat_interval", "mute", "stop"];
 
 pub(super) fn alertmanager(
     place: Span,
@@ -135,8 +132,22 @@ fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>
     let host = fields.required("host", "host: mail.internal:587");
     let from = fields.required("from", "from: alerts@…");
     let user = fields.scalar("user");
-    secrets(&mut fields, &["password", "auth_password", "secret"], "password_file", inline);
+    let is_inline = secrets(&mut fields, &["password", "auth_password", "secret"], "password_file", inline);
     let password_file = fields.scalar("password_file");
+    match (&user, &password_file) {
+        // A user name with a colon is reported as a secret.
+        (Some(user), None) if !is_inline && !user.text.contains(':') => fields.problems().push(
+            Problem::error(Code::MissingKey, user.place(0, user.text.len()), "`user` needs `password_file`")
+                .label("Alertmanager cannot log in without a password, and sends no mail")
+                .help("add `password_file: /etc/alertmanager/secrets/smtp`, or remove `user` if the server asks for no login"),
+        ),
+        (None, Some(file)) => fields.problems().push(
+            Problem::error(Code::MissingKey, file.place(0, file.text.len()), "`password_file` needs `user`")
+                .label("Alertmanager does not log in without a user name")
+                .help("add `user: alerts@…`, or remove `password_file` if the server asks for no login"),
+        ),
+        _ => {}
+    }
     let tls = fields.scalar("tls");
     fields.finish();
     Some(SmtpBlock { host: host?, from: from?, user, password_file, tls })

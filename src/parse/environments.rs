@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use super::fields::Fields;
 use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
+use super::short_values::names;
 use super::wrong_shape::wrong_type;
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
@@ -120,7 +121,11 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
             problems.push(
                 wrong_type(&entry.value, "an environment", "a map of keys")
-                    .help(format!("write `{}: {{}}` if nothing is different there", entry.key.text)),
+                    .help(format!("write `{}: {{}}` if nothing is different there", entry.key.text))
+                    .help(format!(
+                        "or write here what is different: `{}: {{ services: {{ api: {{ slos: {{ availability: off }} }} }} }}`",
+                        entry.key.text
+                    )),
             );
         }
     }
@@ -129,10 +134,14 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
 /// `services` of an environment.
 fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span, Node)> {
     let Value::Map(entries) = entry.value.value else {
-        problems.push(
-            wrong_type(&entry.value, "`services`", "a map of keys")
-                .help("write `services: { api: { policy: workbook }, billing: off }`"),
-        );
+        let example = match names(&entry.value) {
+            Some(names) => {
+                let all: Vec<String> = names.iter().map(|name| format!("{name}: {{}}")).collect();
+                format!("write what is different for each: `services: {{ {} }}`", all.join(", "))
+            }
+            None => "write `services: { api: { policy: workbook }, billing: off }`".to_owned(),
+        };
+        problems.push(wrong_type(&entry.value, "`services`", "a map of keys").help(example));
         return BTreeMap::new();
     };
     let mut services = BTreeMap::new();
@@ -199,14 +208,22 @@ const OFF: [&str; 14] = [
 
 /// The problem of a word that means `off`.
 fn meant_off(node: &Node, name: &str) -> Option<Problem> {
-    let Value::Scalar(word) = &node.value else { return None };
-    OFF.contains(&word.text.trim().to_lowercase().as_str()).then(|| {
+    let is_meant = match &node.value {
+        Value::Null => true,
+        Value::Scalar(word) => OFF.contains(&word.text.trim().to_lowercase().as_str()),
+        Value::List(_) | Value::Map(_) => false,
+    };
+    is_meant.then(|| {
         let headline = format!("an environment turns `{name}` off with the word `off`");
-        Problem::error(Code::WrongType, node.span, headline).fix(
-            format!("write `{name}: off`"),
-            node.span,
-            "off",
-        )
+        let (problem, help) =
+            (Problem::error(Code::WrongType, node.span, headline), format!("write `{name}: off`"));
+        match node.value {
+            // Nothing is written that could be replaced.
+            Value::Null if node.span.start == node.span.end => {
+                problem.help(help).help("or remove the line, if nothing is different there")
+            }
+            _ => problem.fix(help, node.span, "off"),
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::examples::example;
 use super::foreign_keys::{self, KeySuggestion};
 use super::meant::{keyed, listed_as_one, meant, pairs, promises, two_counters};
-use super::short_values::{address_in, flow, hyphenated, named, named_entries, shown};
+use super::short_values::{address_in, flow, hyphenated, named, named_entries, paired, shown};
 use super::wrong_shape::{
     as_scalar, glued, has_keys_of, hidden, is_list_of_texts, may_be_service, wrong_type,
 };
@@ -181,7 +181,7 @@ impl<'a> Fields<'a> {
                 }));
                 return Vec::new();
             }
-            self.problems.push(match (pairs(node).or_else(|| keyed(name, node)), own, example(name, node)) {
+            self.problems.push(match (pairs(node).or_else(|| paired(node)).or_else(|| keyed(name, node)), own, example(name, node)) {
                 // Nobody else knows the reason.
                 (Some(map), ..) if ["accepted", "planned"].contains(&name) => {
                     problem.help(format!("write `{name}: {map}`, with your own reason"))
@@ -364,7 +364,13 @@ impl<'a> Fields<'a> {
                 _ => foreign_keys::suggestion(self.what, &key.text, self.known),
             };
             self.problems.push(match suggestion {
-                Some(KeySuggestion::Key(name)) if self.written.iter().any(|entry| entry.key.text == name) => {
+                // An environment or an instance writes its keys over those of another map.
+                Some(KeySuggestion::Key(name))
+                    if self.span.contains(key.span)
+                        && self.written.iter().any(|entry| {
+                            entry.key.text == name && self.span.contains(entry.key.span)
+                        }) =>
+                {
                     problem.help(format!("remove it: `{name}` is the same, and is there already"))
                 }
                 Some(KeySuggestion::Key(name)) if known(&name) => {

@@ -842,7 +842,9 @@ fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
             let node = fields.node("journey")?;
             let problem = wrong_type(node, "`journey`", "a list of two or more parts");
             let text = match &node.value {
-                Value::Scalar(scalar) => scalar.text.replace("->", ",").replace('→', ","),
+                Value::Scalar(scalar) => ["->", "→", " and ", " y ", " + ", "&&", " then "]
+                    .iter()
+                    .fold(scalar.text.clone(), |text, join| text.replace(join, ",")),
                 _ => String::new(),
             };
             // Without its space, the `-` of a list is a part of the text.

@@ -130,9 +130,22 @@ pub(super) const POLICY_KEYS: &[&str] = &["scale_to", "tiers"];
 /// The keys of hours with a name, under `times`.
 pub(super) const TIME_KEYS: &[&str] = &["days", "hours", "time_zone"];
 
+pub(super) const ROUTE_KEYS: &[&str] =
+    &["match", "to", "after", "group_by", "group_wait", "group_interval", "repeat_interval", "mute", "stop"];
+
 /// Whether a word is a key of a file or of a part of it, and not a name.
 pub(super) fn is_known(word: &str) -> bool {
-    let all = [PROJECT_KEYS, SERVICE_KEYS, SLO_KEYS, ALERT_KEYS, SLI_KEYS, CHANNELS, POLICY_KEYS, TIME_KEYS];
+    let all = [
+        PROJECT_KEYS,
+        SERVICE_KEYS,
+        SLO_KEYS,
+        ALERT_KEYS,
+        SLI_KEYS,
+        CHANNELS,
+        POLICY_KEYS,
+        TIME_KEYS,
+        ROUTE_KEYS,
+    ];
     all.iter().any(|keys| keys.contains(&word))
 }
 

@@ -124,6 +124,36 @@ pub fn selector(node: &Node) -> Option<String> {
     in_flow(&format!("{name}{labels}")).filter(|_| !entries.is_empty())
 }
 
+/// A query that is written as a map: the metric is the value of one key, and the labels are the others.
+pub fn query(node: &Node) -> Option<String> {
+    const NAMES: [&str; 5] = ["metric", "name", "__name__", "histogram", "query"];
+    let Value::Map(entries) = &node.value else { return None };
+    let entry = entries.iter().find(|entry| NAMES.contains(&entry.key.text.as_str()))?;
+    let metric = entry.value.text().filter(|text| text.len() <= 200 && !text.contains('\n'))?;
+    let labels = entries
+        .iter()
+        .find(|entry| entry.key.text == "labels")
+        .map_or(&[][..], |entry| entry.value.entries());
+    let matchers = matchers(labels)?;
+    in_flow(&match (matchers.is_empty(), metric.contains('{')) {
+        (false, false) => format!("{metric}{{{matchers}}}"),
+        _ => metric.to_owned(),
+    })
+}
+
+/// The matchers of a map of labels, as PromQL writes them.
+pub fn matchers(labels: &[Entry]) -> Option<String> {
+    let of = |entry: &Entry| {
+        let value =
+            entry.value.text().filter(|value| value.len() <= 100 && !value.contains(['"', '\\', '\n']))?;
+        let op = if value.contains("..") || value.contains('|') { "=~" } else { "=" };
+        let is_label = entry.key.text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_label.then(|| format!("{}{op}\"{value}\"", entry.key.text))
+    };
+    let all: Option<Vec<String>> = labels.iter().map(of).collect();
+    Some(all?.join(", "))
+}
+
 /// `a=b`, or a list such as `[a="b", c=~"d|e"]`, as a map.
 pub fn pairs(node: &Node) -> Option<String> {
     const PLAIN: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
@@ -216,6 +246,12 @@ pub fn keyed(name: &str, node: &Node) -> Option<String> {
     const NAMED: [&str; 7] = ["planned", "accepted", "slos", "alerts", "policies", "receivers", "times"];
     let (form, _) = form(name).filter(|_| NAMED.contains(&name))?;
     let (_, value) = form.strip_prefix("{ ")?.strip_suffix(" }")?.split_once(": ")?;
-    let entries: Vec<String> = names(node)?.iter().map(|name| format!("{name}: {value}")).collect();
+    // `planned: true` and `accepted: all` name nothing.
+    const NO_NAMES: [&str; 9] = ["true", "false", "yes", "no", "all", "none", "any", "todo", "todos"];
+    let names = names(node)?;
+    if names.iter().any(|name| NO_NAMES.contains(&name.to_lowercase().as_str())) {
+        return None;
+    }
+    let entries: Vec<String> = names.iter().map(|name| format!("{name}: {value}")).collect();
     Some(format!("{{ {} }}", entries.join(", ")))
 }

@@ -15,6 +15,7 @@ mod lost_text;
 mod meant;
 mod nesting;
 mod overlay;
+mod pasted;
 mod scrape;
 mod short_values;
 mod slips;

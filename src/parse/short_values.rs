@@ -69,6 +69,21 @@ pub fn named_entries(node: &Node) -> Vec<(Span, String)> {
     entries.iter().map(begin).collect::<Option<_>>().unwrap_or_default()
 }
 
+/// A list of pairs as a map: `{ team: web }` of `[{ name: team, value: web }]`.
+pub fn paired(node: &Node) -> Option<String> {
+    let Value::List(items) = &node.value else { return None };
+    let pair = |item: &Node| match item.entries() {
+        [key, value]
+            if ["name", "key", "label"].contains(&key.key.text.as_str()) && value.key.text == "value" =>
+        {
+            Some(format!("{}: {}", flow(&key.value)?, flow(&value.value)?))
+        }
+        _ => None,
+    };
+    let pairs: Vec<String> = items.iter().map(pair).collect::<Option<_>>()?;
+    (!pairs.is_empty() && pairs.len() <= 20).then(|| format!("{{ {} }}", pairs.join(", ")))
+}
+
 /// The key and the name of the first entry, if the entries of a list name themselves.
 pub fn named(node: &Node) -> Option<(&str, &str)> {
     let Value::List(entries) = &node.value else { return None };

@@ -63,6 +63,17 @@ pub struct Templates<'a> {
 pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Instance>) {
     let before = problems.len();
     for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
+        if node.entry(INSTANCES).is_some()
+            && node.entry(PARAMETERS).is_none()
+            && let Some(entry) = node.entries().iter().find(|entry| is_parameters(&entry.key.text))
+        {
+            let headline = format!("a template has no key `{}`", super::short_values::shown(&entry.key.text));
+            problems.push(
+                Problem::error(Code::UnknownKey, entry.key.span, headline)
+                    .label("the key is called `parameters`")
+                    .fix("write `parameters`", entry.key.span, PARAMETERS),
+            );
+        }
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
         if let (Some(entry), false) = (node.entry(PARAMETERS), node.entries().iter().any(misspelt)) {
             problems.push(
@@ -117,6 +128,13 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
             .help(format!("write `<<{name}>>` where the value belongs, or remove the parameter"))
     }));
     (services, instances)
+}
+
+/// Whether a key is written instead of `parameters`.
+fn is_parameters(key: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["params", "parametros", "parámetros", "variables", "vars", "args", "arguments", "inputs", "values"];
+    WORDS.contains(&key.to_lowercase().as_str()) || nearest(key, &[PARAMETERS]).is_some()
 }
 
 /// Takes the keys of a template that was not expanded. `parameters` alone has a problem already, and environments cannot override templates.

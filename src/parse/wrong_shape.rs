@@ -1,9 +1,9 @@
 //! Values of the wrong shape: a list in place of a text, a text in place of a map.
 
 use super::keys::{SERVICE_KEYS, SLO_KEYS};
-use super::meant::{inner, promise, selector};
+use super::meant::{inner, matchers, promise, query, selector};
 use super::short_values::{flow, in_flow, is_address, named_by};
-use super::yaml::{Node, Value};
+use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::vocabulary::is_channel_name;
@@ -42,6 +42,29 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     let meant = promise(&entries[0]).unwrap_or_default();
                     problem.fix(format!("write `{}`", entry(&meant)), node.span, meant)
                 }
+                (Value::Map(entries), _) if what == "an entry of `journey`" && part(entries).is_some() => {
+                    let part = part(entries).unwrap_or_default();
+                    let problem = problem.fix(format!("write `{part}`"), node.span, part);
+                    match entries.iter().any(|entry| entry.key.text == "weight") {
+                        true => problem.help("parts have no weights: a request needs all of them"),
+                        false => problem,
+                    }
+                }
+                (Value::Map(entries), _) if is_query(what) && query(node).is_some() => {
+                    let meant = query(node).unwrap_or_default();
+                    let problem = problem.fix(format!("write `{}`", entry(&meant)), node.span, meant);
+                    match entries.iter().any(|entry| entry.key.text == "threshold") {
+                        true => problem.help("and write the threshold in the objective: `objective: P95 < 500ms`"),
+                        false => problem,
+                    }
+                }
+                (Value::Map(entries), _) if is_query(what) && matchers(entries).is_some() => {
+                    let matchers = matchers(entries).unwrap_or_default();
+                    problem.help(format!(
+                        "write a metric with these labels, such as `{}`",
+                        entry(&format!("'http_requests_total{{{matchers}}}'"))
+                    ))
+                }
                 (_, Some((Some("calendar"), [value]))) => {
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
@@ -69,6 +92,36 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             None
         }
     }
+}
+
+/// `service/slo` of a part of a journey that is written as a map.
+fn part(entries: &[Entry]) -> Option<String> {
+    let text = |keys: &[&str]| {
+        let entry = entries.iter().find(|entry| keys.contains(&entry.key.text.as_str()))?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/');
+        entry.value.text().filter(|text| text.len() <= 130 && text.chars().all(is_name))
+    };
+    let slo = text(&["slo", "name", "sli", "ref", "part"])?;
+    match slo.contains('/') {
+        true => Some(slo.to_owned()),
+        false => Some(format!("{}/{slo}", text(&["service"])?)),
+    }
+}
+
+/// Whether a value is a query.
+fn is_query(what: &str) -> bool {
+    const QUERIES: [&str; 9] = [
+        "`total`",
+        "`good`",
+        "`bad`",
+        "`latency`",
+        "`successful`",
+        "`condition`",
+        "`probe`",
+        "`freshness`",
+        "`expr`",
+    ];
+    QUERIES.contains(&what)
 }
 
 /// A problem: another type was expected.

@@ -11,8 +11,8 @@ use serde_saphyr::budget::{Budget, BudgetBreach};
 use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, Options, Spanned};
 
-use super::keys;
 use super::slips::Faulty;
+use super::{keys, pasted};
 use crate::ast::Key;
 use crate::diagnostic::{self, Code, Problem};
 use crate::inert::blank;
@@ -141,7 +141,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     if let Some(problem) = file.unreadable() {
         return Err(vec![problem]);
     }
-    let written = file.parse().map_err(|problem| vec![file.pasted().unwrap_or(*problem)])?;
+    let written = file.parse().map_err(|problem| vec![pasted::found(source, text).unwrap_or(*problem)])?;
     let mut reading = NodeReader { file, problems: Vec::new(), copied: 0 };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
@@ -260,6 +260,37 @@ struct File<'a> {
     text: &'a str,
 }
 
+/// The problem of a key that is written twice in the file `text`: first at one place, then at another.
+fn twice(text: &str, key: &str, [first, span]: [Span; 2], earlier: Option<&Node>, value: &Node) -> Problem {
+    let headline = format!("the key `{key}` is written twice in one mapping");
+    let problem =
+        Problem::error(Code::DuplicateKey, span, headline).label("again here").and(first, "first here");
+    if key == "service" {
+        return problem.help(
+            "a file is one service: move the lines from here on to a file of their own, or delete this line",
+        );
+    }
+    let is_known = keys::is_known(key);
+    match (&value.value, earlier.map(|earlier| &earlier.value)) {
+        (Value::Map(_), Some(Value::Map(_))) if is_known => {
+            let entries = |node: &Node| {
+                let written = &text[node.span.start as usize..node.span.end as usize];
+                Some(written.strip_prefix('{')?.strip_suffix('}')?.trim().to_owned())
+            };
+            match earlier.and_then(entries).zip(entries(value)) {
+                Some((one, other)) if one.len() + other.len() <= 100 => {
+                    problem.help(format!("write one: `{key}: {{ {one}, {other} }}`"))
+                }
+                _ => problem.help("move the lines below this one to the first, and delete this one"),
+            }
+        }
+        (Value::Map(_), _) if !is_known => {
+            problem.help(format!("give one of the two another name, such as `{key}-2`, or delete it"))
+        }
+        _ => problem.help("delete one of the two"),
+    }
+}
+
 impl File<'_> {
     fn span(&self, start: usize, end: usize) -> Span {
         // Longer texts than MAX_BYTES are rejected before.
@@ -274,25 +305,6 @@ impl File<'_> {
     }
 
     /// The problem if the file cannot be YAML at all.
-    /// Lines of another program in a file that is not YAML: a conflict of Git, or a fence of Markdown.
-    fn pasted(&self) -> Option<Problem> {
-        let mut start = 0;
-        for line in self.text.split_inclusive('\n') {
-            let found = |mark: &str| line.starts_with(mark).then(|| self.span(start, start + mark.len()));
-            if let Some(place) = found("<<<<<<< ") {
-                return Some(syntax(place, "this file has a conflict of Git").help(
-                    "keep one of the two sides, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`",
-                ));
-            }
-            if let Some(place) = found("```") {
-                let problem = syntax(place, "this line belongs to Markdown");
-                return Some(problem.help("remove it, and the same line at the end"));
-            }
-            start += line.len();
-        }
-        None
-    }
-
     fn unreadable(&self) -> Option<Problem> {
         if self.text.len() > MAX_BYTES {
             let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
@@ -324,7 +336,7 @@ impl File<'_> {
         let span = self.span(marker, marker + 3);
         let problem = Problem::error(Code::SecondDocument, span, "the file has a second document")
             .label("it begins here")
-            .help("move it into a file of its own");
+            .help("move it into a file of its own, or remove this line if the text after it belongs to the first");
         Err(Box::new(problem))
     }
 
@@ -650,6 +662,7 @@ impl NodeReader<'_> {
     ) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(written.len());
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        let mut second = None;
         for (key, value) in written {
             let references = [self.reference(&key), self.reference(&value)];
             let key = self.key(key);
@@ -668,13 +681,21 @@ impl NodeReader<'_> {
                     entries.push(Entry { key: Key { text, span }, value });
                 }
                 Some(&first) => {
-                    let headline = format!("the key `{text}` is written twice in one mapping");
-                    let problem = Problem::error(Code::DuplicateKey, span, headline).label("again here");
-                    let is_name = matches!(value.value, Value::Map(_)) && !keys::is_known(&text);
-                    self.problems.push(problem.and(first, "first here").help(match is_name {
-                        true => format!("give one of the two another name, such as `{text}-2`, or delete it"),
-                        false => "delete one of the two".to_owned(),
-                    }));
+                    // A second service in the file repeats other keys, too.
+                    if seen.contains_key("service") && second.is_some() {
+                        continue;
+                    }
+                    if text == "service" {
+                        second = Some(span);
+                    }
+                    let earlier = entries.iter().find(|entry| entry.key.text == text);
+                    self.problems.push(twice(
+                        self.file.text,
+                        &text,
+                        [first, span],
+                        earlier.map(|entry| &entry.value),
+                        &value,
+                    ));
                 }
             }
         }
@@ -804,6 +825,9 @@ impl NodeReader<'_> {
         let span = self.file.span(start, end);
         self.has_odd_blank(start, end);
         self.has_curly_quotes(start, end);
+        if written.ends_with(',') && !written.contains(['\n', '\r']) {
+            self.problems.push(pasted::comma(self.file.span(end - 1, end)));
+        }
         let text = self.as_written(text, start, end);
         Node { span, value: Value::Scalar(Scalar::new(text, written, span)) }
     }

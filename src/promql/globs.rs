@@ -1,11 +1,35 @@
 //! Values of matchers that are patterns of another language, or lists of codes.
 
-use super::ast::MatchOp;
+use super::ast::{MatchOp, Matcher};
+use crate::vocabulary::names_a_place;
+
+/// The matcher that somebody means with `status="5.."`, `code=~"!2.."` or `job="shop*"`.
+pub fn meant_matcher(matcher: &Matcher) -> Option<Matcher> {
+    let Matcher { label, op, value, .. } = matcher;
+    if let (MatchOp::Matches | MatchOp::Equal, Some(rest)) = (op, value.strip_prefix('!')) {
+        let rest = meant(rest, *op).unwrap_or_else(|| rest.to_owned());
+        return (!rest.is_empty()).then(|| Matcher {
+            op: MatchOp::NotMatches,
+            value: rest,
+            ..matcher.clone()
+        });
+    }
+    // A path may have a star, and a job has none.
+    let is_glob = value.contains('*') && names_a_place(label) && !value.contains(".*");
+    let value = match op {
+        MatchOp::Equal | MatchOp::NotEqual if is_glob => value.replace('*', ".*"),
+        _ => meant(value, *op)?,
+    };
+    let op =
+        if matches!(op, MatchOp::Equal | MatchOp::Matches) { MatchOp::Matches } else { MatchOp::NotMatches };
+    Some(Matcher { op, value, ..matcher.clone() })
+}
 
 /// The pattern that somebody means with `5..` after `=`, with `5xx`, `500-599`, `>=500` or `500,503`, or with `/api/*` after `=~`.
 pub fn meant(value: &str, op: MatchOp) -> Option<String> {
     let equals = matches!(op, MatchOp::Equal | MatchOp::NotEqual);
     let code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let class = |text: &str| matches!(text.as_bytes(), [b'1'..=b'5', b'.', b'.']);
     if let [first @ b'1'..=b'5', rest @ ..] = value.as_bytes()
         && matches!(rest, b"xx" | b"XX" | b"x" | b"*" | b"**" | b"..")
         && (equals || rest != b"..")
@@ -24,7 +48,32 @@ pub fn meant(value: &str, op: MatchOp) -> Option<String> {
         value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value).split_once('-');
     if let Some((from, to)) = range.filter(|(from, to)| code(from) && code(to)) {
         let (first, last) = (&from[..1], &to[..1]);
-        return Some(if first == last { format!("{first}..") } else { format!("[{first}-{last}]..") });
+        return match (&from[1..], &to[1..]) {
+            ("00", "99") if first == last => Some(format!("{first}..")),
+            ("00", "99") => Some(format!("[{first}-{last}]..")),
+            (low, high) if first == last && low[..1] == high[..1] => {
+                Some(format!("{first}{}[{}-{}]", &low[..1], &low[1..], &high[1..]))
+            }
+            _ => None,
+        };
+    }
+    // `5%` of SQL, `4..,5..`, `500 | 503`, `5..` in brackets.
+    if let [first @ b'1'..=b'5', b'%'] = value.as_bytes() {
+        return Some(format!("{}..", *first as char));
+    }
+    if let Some(inner) =
+        value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|inner| class(inner))
+    {
+        return Some(inner.to_owned());
+    }
+    let parts: Vec<&str> = value.split(['|', ',', ' ', '/']).filter(|part| !part.is_empty()).collect();
+    let mixed = parts.iter().any(|part| class(part)) || value.contains(" |") || value.contains("| ");
+    if parts.len() > 1
+        && parts.iter().all(|part| code(part) || class(part))
+        && mixed
+        && parts.join("|") != value
+    {
+        return Some(parts.join("|"));
     }
     let codes: Vec<&str> = value.split(['|', ',', ' ']).filter(|part| !part.is_empty()).collect();
     if codes.len() > 1 && codes.iter().all(|part| code(part)) && (equals || !value.contains('|')) {
@@ -32,9 +81,12 @@ pub fn meant(value: &str, op: MatchOp) -> Option<String> {
     }
     if let Some(inner) = value.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
         && !equals
-        && inner.starts_with(|c: char| c.is_ascii_digit())
+        && inner.trim_start_matches('^').starts_with(|c: char| c.is_ascii_digit())
     {
-        return Some(inner.to_owned());
+        return Some(match inner.trim_start_matches('^').trim_end_matches('$') {
+            first if first.len() == 1 => format!("{first}.."),
+            _ => inner.to_owned(),
+        });
     }
     if equals {
         // `5xx|4xx`, `GET|POST`

@@ -243,9 +243,14 @@ fn raw_string(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
 
 fn unclosed(text: &str, at: usize, quote: char) -> Fault {
     let shown = if quote == '`' { "a backtick".to_owned() } else { format!("`{quote}`") };
-    let advice = match text[at + 1..].trim().is_empty() {
-        true => format!("remove the {shown} at the end"),
-        false => format!("end it with {shown}"),
+    let rest = &text[at + 1..];
+    let other = rest.find(['"', '\'', '`']);
+    let advice = match other {
+        _ if rest.trim().is_empty() => format!("remove the {shown} at the end"),
+        Some(end) if !rest[..end].is_empty() && quote != '`' => {
+            format!("it ends with another quote: write `{quote}{}{quote}`", &rest[..end])
+        }
+        _ => format!("end it with {shown}"),
     };
     Fault::new(Span { start: at, end: at + 1 }, "unclosed string").help(advice)
 }

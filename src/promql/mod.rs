@@ -15,6 +15,7 @@
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
 //! | `globs` | a value of a matcher | the pattern that was meant |
+//! | `other_languages` | text | the language that it is written in |
 //! | `literals` | `Expr` | the arguments that fail in an evaluation |
 //! | `since` | `Expr` | the parts that older versions of Prometheus cannot read |
 
@@ -32,6 +33,7 @@ mod match_op;
 mod matchers;
 pub mod names;
 pub mod origin;
+pub mod other_languages;
 pub mod parser;
 pub mod places;
 pub mod possible;

@@ -57,14 +57,15 @@ pub struct ValueCondition {
 enum Compiled {
     /// All texts that match, if they are few: names in a long list are found at once.
     Texts(BTreeSet<String>),
-    Machine(meta::Regex),
+    /// `contained` is a part of every text that matches, to refuse others at once.
+    Machine { machine: meta::Regex, contained: String },
 }
 
 impl Compiled {
     fn meets(&self, text: &str) -> bool {
         match self {
             Self::Texts(all) => all.contains(text),
-            Self::Machine(machine) => machine.is_match(text),
+            Self::Machine { machine, contained } => text.contains(contained) && machine.is_match(text),
         }
     }
 
@@ -72,7 +73,7 @@ impl Compiled {
     fn cost(&self) -> usize {
         match self {
             Self::Texts(_) => 1,
-            Self::Machine(machine) => machine.memory_usage(),
+            Self::Machine { machine, .. } => machine.memory_usage(),
         }
     }
 }
@@ -421,6 +422,7 @@ fn build(pattern: &str) -> Result<Option<Compiled>, PatternFault> {
     if let Some(texts) = all_texts(&hir) {
         return Ok(Some(Compiled::Texts(texts.into_iter().collect())));
     }
+    let contained = contained(&hir).unwrap_or_default().to_owned();
     let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
     // A pattern is matched with a few short texts: optimizations for long searches would take longer to build than they save.
     let plain = meta::Config::new()
@@ -429,7 +431,22 @@ fn build(pattern: &str) -> Result<Option<Compiled>, PatternFault> {
         .onepass(false)
         .auto_prefilter(false)
         .nfa_size_limit(Some(LARGEST));
-    Ok(meta::Builder::new().configure(plain).build_from_hir(&whole).ok().map(Compiled::Machine))
+    let machine = meta::Builder::new().configure(plain).build_from_hir(&whole).ok();
+    Ok(machine.map(|machine| Compiled::Machine { machine, contained }))
+}
+
+/// The longest literal that every match of `hir` contains.
+fn contained(hir: &Hir) -> Option<&str> {
+    match hir.kind() {
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok(),
+        HirKind::Capture(capture) => contained(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().filter_map(contained).max_by_key(|text| text.len()),
+        HirKind::Empty
+        | HirKind::Class(_)
+        | HirKind::Look(_)
+        | HirKind::Repetition(_)
+        | HirKind::Alternation(_) => None,
+    }
 }
 
 /// The maximum size of a pattern in memory.

@@ -6,7 +6,7 @@ use super::functions::FUNCTIONS;
 pub use super::functions::{Function, function_named as function};
 use super::names;
 pub use super::result_type::Type;
-use crate::vocabulary::distance;
+use crate::vocabulary::{Decimal, distance};
 
 /// Parses and checks `text`: its tree and type, or all its faults.
 pub fn read(text: &str) -> Result<(Expr, Type), Vec<Fault>> {
@@ -100,7 +100,7 @@ fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
 
 fn with_rate(fault: Fault, found: Type) -> Fault {
     if found == Type::Matrix {
-        fault.help("a function such as `rate(…)` makes an instant vector from it")
+        fault.help("write a function around it: `rate(…)` for a counter, `avg_over_time(…)` for a gauge")
     } else {
         fault
     }
@@ -130,7 +130,9 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         faults.push(match nearest(name) {
             _ if names::METRICSQL.contains(&name) => fault
                 .help("it is a function of MetricsQL, which only VictoriaMetrics has: write it in PromQL"),
-            _ if matches!(name, "average" | "mean") => fault.help("write `avg`"),
+            _ if in_other_words(name).is_some() => {
+                fault.help(format!("write `{}`", in_other_words(name).unwrap_or_default()))
+            }
             // Its name since Prometheus 3, where it needs a feature flag.
             _ if name == "holt_winters" => fault.help(
                 "Prometheus 3 calls it `double_exponential_smoothing`, so rules cannot have it: write `avg_over_time` or `deriv`",
@@ -151,6 +153,15 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         }
         return Some(function.returns);
     }
+    if let ([first, second], [one, other]) = (function.args, args)
+        && first != second
+        && answers(one) == Some(*second)
+        && answers(other) == Some(*first)
+    {
+        let message = format!("the arguments of `{name}` are in the wrong order");
+        faults.push(Fault::new(span, message).help(format!("write `{name}({other}, {one})`")));
+        return Some(function.returns);
+    }
     for (i, arg) in args.iter().enumerate() {
         match function.args.get(i).or(function.args.last()) {
             Some(wanted) => expect(arg, *wanted, &format!("`{name}` takes"), faults),
@@ -167,6 +178,24 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         );
     }
     Some(function.returns)
+}
+
+/// The name of a function that is written in Spanish, or as other languages call it.
+fn in_other_words(name: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &[&str]); 10] = [
+        ("avg", &["average", "mean", "promedio", "media"]),
+        ("sum", &["suma", "sumar", "total"]),
+        ("count", &["contar", "cuenta", "cantidad"]),
+        ("max", &["maximum", "maximo", "greatest"]),
+        ("min", &["minimum", "minimo", "least"]),
+        ("rate", &["tasa", "per_second"]),
+        ("increase", &["incremento", "aumento", "as_count"]),
+        ("absent", &["ausente", "missing", "no_data", "nodata"]),
+        ("histogram_quantile", &["percentile", "percentil", "quantil", "p95", "p99"]),
+        ("abs", &["absoluto"]),
+    ];
+    let lower = name.to_ascii_lowercase();
+    WORDS.iter().find(|(_, others)| others.contains(&lower.as_str())).map(|(known, _)| *known)
 }
 
 fn how_many(function: &Function) -> String {
@@ -200,7 +229,16 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
         if let Some(found @ (Type::Matrix | Type::String)) = found {
             let message =
                 format!("`{symbol}` takes scalars and instant vectors, found {}", found.description());
-            faults.push(with_rate(Fault::new(expr.span, message), found));
+            let fault = Fault::new(expr.span, message);
+            faults.push(match &expr.kind {
+                Kind::String(text) if Decimal::from_str_exact(text.trim()).is_ok() => {
+                    fault.help(format!("a number has no quotes: write `{}`", text.trim()))
+                }
+                Kind::String(_) => fault.help(
+                    "a value is always a number, and texts are in labels: `metric{state=\"down\"} == 1`",
+                ),
+                _ => with_rate(fault, found),
+            });
             return None;
         }
         found

@@ -192,16 +192,22 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
 
 /// A mail address, checked only as far as needed to avoid ambiguity.
 fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
-    let text = secrets::real(written, problems)?;
     let plain = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`|~.".contains(c))
     };
-    if !text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)) {
+    let is_address = |text: &str| text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host));
+    // `Alerts <alerts@shop.internal>`
+    let named = written.text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
+    if let Some((_, bare)) = named.filter(|(_, bare)| is_address(bare)) {
+        let headline = "only the address is written here, without a name";
+        let problem = Problem::error(Code::WrongType, whole(written), headline);
+        problems.push(problem.fix(format!("write `{bare}`"), whole(written), bare));
+        return None;
+    }
+    let text = secrets::real(written, problems)?;
+    if !is_address(&text) {
         let parts: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
-        let is_list = parts.len() > 1
-            && parts
-                .iter()
-                .all(|part| part.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)));
+        let is_list = parts.len() > 1 && parts.iter().all(|part| is_address(part));
         let problem = Problem::error(Code::WrongType, whole(written), "this is not a mail address")
             .label("expected one address, without a name");
         problems.push(match is_list {

@@ -9,6 +9,7 @@ use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Job, MetricRead, Planned};
 use crate::parse::beside;
+use crate::scalar::Scalar;
 use crate::vocabulary::{Duration, SEARCHED, distance};
 
 /// Prometheus's default.
@@ -33,13 +34,7 @@ pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem
 }
 
 /// `search` says whether to look for a similar name.
-fn missing(
-    path: &str,
-    named: &crate::scalar::Scalar,
-    file: &ServiceFile,
-    ast: &Ast,
-    search: bool,
-) -> Problem {
+fn missing(path: &str, named: &Scalar, file: &ServiceFile, ast: &Ast, search: bool) -> Problem {
     let place = whole(named);
     let folder = format!("{}/", path.trim_end_matches('/'));
     if let Some(file) = ast.contracts.keys().find_map(|known| known.strip_prefix(&folder)) {
@@ -47,6 +42,9 @@ fn missing(
         let file = format!("{}/{file}", named.text.trim_end_matches('/'));
         return Problem::error(Code::ContractNotFound, place, headline)
             .help(format!("write a file of this folder, such as `{file}`, or a list of files"));
+    }
+    if let Some(problem) = not_one_file(file, named, ast) {
+        return problem;
     }
     let problem =
         Problem::error(Code::ContractNotFound, place, format!("the contract `{path}` does not exist"));
@@ -90,7 +88,7 @@ fn missing(
 
 /// Metrics that do not exist yet.
 pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
-    let planned = |(key, reason): &(crate::ast::Key, crate::scalar::Scalar)| {
+    let planned = |(key, reason): &(crate::ast::Key, Scalar)| {
         (key.text.clone(), Planned { reason: reason.text.clone(), span: key.span })
     };
     file.planned.iter().map(planned).collect()
@@ -123,4 +121,50 @@ pub(super) fn jobs(ast: &Ast, problems: &mut Vec<Problem>) -> Option<Vec<Job>> {
         }
     };
     Some(file.jobs.iter().map(&mut job).collect())
+}
+
+/// The problem of a text that is a list, a pattern or a path of Windows, or that names a definition.
+fn not_one_file(file: &ServiceFile, named: &Scalar, ast: &Ast) -> Option<Problem> {
+    let text = named.text.trim();
+    let problem = |headline: &str| Problem::error(Code::ContractNotFound, whole(named), headline);
+    let parts: Vec<&str> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
+    if parts.len() > 1 && parts.iter().all(|part| part.ends_with(".prom")) {
+        let list = format!("[{}]", parts.join(", "));
+        return Some(problem("these are several files").fix(
+            format!("write a list: `{list}`"),
+            whole(named),
+            list,
+        ));
+    }
+    if text.contains(['*', '?']) {
+        let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);
+        let (begin, end) =
+            (&text[..text.find(['*', '?']).unwrap_or(0)], text.rsplit(['*', '?']).next().unwrap_or_default());
+        let meant: Vec<&str> = (ast.contracts.keys())
+            .filter_map(|known| known.strip_prefix(here))
+            .filter(|known| known.starts_with(begin) && known.ends_with(end))
+            .take(20)
+            .collect();
+        let problem = problem("`metrics` has no patterns: it names each file");
+        let list = format!("[{}]", meant.join(", "));
+        return Some(match meant.is_empty() {
+            true => problem
+                .help("write a list of files, such as `metrics: [metrics/api.prom, metrics/node.prom]`"),
+            false => problem.fix(format!("write `{list}`"), whole(named), list),
+        });
+    }
+    if text.contains('\\') && !text.contains('/') {
+        let meant = text.replace('\\', "/");
+        return Some(problem("a path has `/` between its folders").fix(
+            format!("write `{meant}`"),
+            whole(named),
+            meant,
+        ));
+    }
+    if text.ends_with(".yaml") || text.ends_with(".yml") {
+        return Some(problem("this is a file of definitions, not a contract").help(
+            "name the file with the metrics of the program, such as `metrics: metrics/api.prom`; `slowburn metrics capture` writes it",
+        ));
+    }
+    None
 }

@@ -112,6 +112,16 @@ fn dependency(
         .collect();
     if name != dependant.name.as_str() && !others.contains(&name) {
         let place = block.on.place(0, name.len());
+        let parts: Vec<&str> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1
+            && text.contains([',', ';'])
+            && parts.iter().all(|part| Name::parse(part).is_some())
+        {
+            let list = format!("[{}]", parts.join(", "));
+            let problem = Problem::error(Code::ServiceUndefined, place, "these are several services");
+            problems.push(problem.help(format!("write a list: `{}: {list}`", dependant.name)));
+            return None;
+        }
         let problem = values::undefined(place, format!("there is no service `{name}`"), name, &others);
         problems.push(match problem.help.first() {
             Some(help) if help.fix.is_some() => problem,

@@ -11,7 +11,7 @@ use crate::parse::in_brackets;
 use crate::promql::ast::{Expr, Kind, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, places, since, without_parens};
 use crate::scalar::Scalar;
-use crate::vocabulary::{self, Placeholder};
+use crate::vocabulary::{self, Duration, Placeholder};
 
 /// Parses queries in YAML scalars. Every problem is shown at its characters.
 pub(super) struct Reader {
@@ -73,6 +73,10 @@ impl Reader {
                     problems.push(problem.spelled(format!("write `{inner}`"), whole(query), text));
                     return None;
                 }
+                if let Some(problem) = no_promql(query) {
+                    problems.push(problem);
+                    return None;
+                }
                 let quotes = straight(query, fault.span.start);
                 report(Code::PromqlSyntax, vec![fault], problems);
                 if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {
@@ -82,6 +86,14 @@ impl Reader {
                 return None;
             }
         };
+        // `status:>=500` is valid PromQL, but recorded series end with a word.
+        let colon = |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with(':'));
+        if expr.selectors().iter().any(colon)
+            && let Some(problem) = no_promql(query)
+        {
+            problems.push(problem);
+            return None;
+        }
         let mut is_filled = true;
         for found in expr.selectors().into_iter().flat_map(|selector| unfilled(selector, query)) {
             is_filled = false;
@@ -108,7 +120,7 @@ impl Reader {
         let before = problems.len();
         secrets::in_query(query, problems);
         report(Code::PromqlType, promql::literals::faults(&expr, &query.text), problems);
-        if problems.len() == before {
+        if problems.len() == before && !matches!(expr.kind, Kind::Number(_)) {
             self.too_new(&expr, query, problems);
         }
         let expr = expr.map_selectors(&mut bounds::in_every_spelling);
@@ -124,8 +136,9 @@ impl Reader {
                     if let Kind::Range { selector, .. } = &arg.kind {
                         let role = match function.as_str() {
                             // They only look whether there are samples and whether these change.
-                            "absent_over_time" | "changes" | "count_over_time" | "last_over_time"
-                            | "present_over_time" | "resets" => Role::State,
+                            "absent_over_time" | "changes" | "count_over_time" | "first_over_time"
+                            | "last_over_time" | "present_over_time" | "resets" => Role::State,
+                            function if function.starts_with("ts_of_") => Role::State,
                             function if of_gauges(function) => Role::Course,
                             _ => Role::Gain,
                         };
@@ -201,6 +214,9 @@ impl Reader {
         if kind != Type::Vector {
             let help = match kind {
                 Type::Matrix => "remove the range",
+                Type::Scalar if Duration::parse(query.text.trim()).is_some() => {
+                    "write the limit after the objective, `99% < 26h`, and here the metric that is read"
+                }
                 Type::Scalar | Type::String | Type::Vector => "query at least one metric",
             };
             problems.push(
@@ -496,6 +512,25 @@ fn collect(
     }
 }
 
+/// The problem of a query in another language, or of an address.
+fn no_promql(query: &Scalar) -> Option<Problem> {
+    let text = query.text.trim();
+    if text.starts_with("http://") || text.starts_with("https://") {
+        let problem = Problem::error(Code::PromqlSyntax, whole(query), "this is an address, not a query");
+        return Some(problem.label("slowburn sends no requests to it").help(
+            "let Prometheus check it, with the blackbox exporter, and write its metric: `probe_success{job=\"web\"}`",
+        ));
+    }
+    let language = promql::other_languages::recognised(text)?;
+    let headline = format!("this is {language}, not PromQL");
+    let problem = Problem::error(Code::PromqlSyntax, whole(query), headline);
+    Some(
+        problem.help(
+            "write the metric that Prometheus has: `http_requests_total{job=\"api\", status=~\"5..\"}`",
+        ),
+    )
+}
+
 /// Whether this is a series such as `up`, which is 1 in the good state.
 fn is_named_up(expr: &Expr) -> bool {
     match &without_parens(expr).kind {
@@ -506,7 +541,8 @@ fn is_named_up(expr: &Expr) -> bool {
 
 /// Whether a function is only for gauges.
 fn of_gauges(function: &str) -> bool {
-    function.ends_with("_over_time") || ["delta", "idelta", "deriv", "predict_linear"].contains(&function)
+    const OTHERS: [&str; 5] = ["delta", "idelta", "deriv", "predict_linear", "double_exponential_smoothing"];
+    function.ends_with("_over_time") || OTHERS.contains(&function)
 }
 
 /// The name of the first `$name` in the place of a duration.

@@ -77,6 +77,10 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     let drive = folder.is_some_and(|folder| folder.len() == 2 && folder.ends_with(':'));
     let in_folder =
         folder.is_some() && path.split(['/', '\\']).all(|part| plain(part) && !secret::is_key(part));
+    if let Some(problem) = elsewhere(&path, whole(written)) {
+        problems.push(problem);
+        return None;
+    }
     if path.contains("://") || secret::is_in(&path) || !(rooted || drive || in_folder) {
         problems.push(
             Problem::error(Code::InlineSecret, whole(written), "this is a secret, not a path")
@@ -90,6 +94,29 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
         return None;
     }
     Some(path)
+}
+
+/// The problem of a place that Alertmanager cannot read: `vault:secret/am`, `~/secret`, `$SECRET_FILE`.
+fn elsewhere(path: &str, place: Span) -> Option<Problem> {
+    const STORES: [&str; 12] =
+        ["vault", "env", "secret", "arn", "ssm", "op", "sops", "awssm", "gcp", "ref+vault", "k8s", "file"];
+    let problem = |headline: &str| Problem::error(Code::WrongType, place, headline);
+    let store = path.split_once(':').filter(|(store, _)| STORES.contains(store));
+    if let Some((store, _)) = store.filter(|_| !secret::is_in(path)) {
+        return Some(
+            problem(&format!("Alertmanager reads a file, not `{store}:`"))
+                .hiding(place)
+                .help("let your secret store write the file, and name it: `/etc/alertmanager/secrets/slack`"),
+        );
+    }
+    let variable = path.strip_prefix('$').is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '_' | '/'))
+    });
+    (path.starts_with("~/") || variable).then(|| {
+        problem("neither slowburn nor Alertmanager replaces `~` and variables")
+            .hiding(place)
+            .help("write the path from its root, such as `/etc/alertmanager/secrets/slack`")
+    })
 }
 
 /// What is needed to check an address that everybody may know.

@@ -175,8 +175,32 @@ pub(super) fn objective(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<
     None
 }
 
+/// Several promises of a latency in one text: `P95 < 500ms, P99 < 1s`, as a list.
+fn several(text: &str) -> Option<String> {
+    let parts: Vec<&str> = [",", ";", " and ", " y ", "&&", " & "]
+        .iter()
+        .map(|join| text.split(join).map(str::trim).collect::<Vec<_>>())
+        .find(|parts| parts.len() > 1)?;
+    let is_promise = |part: &&str| {
+        let Some((ratio, limit)) = part.split_once('<') else { return false };
+        let ratio = ratio.trim();
+        let ratio = match ratio.strip_prefix(['P', 'p']) {
+            Some(digits) => Objective::from_percent(digits).is_ok(),
+            None => ratio.ends_with('%') && Objective::parse(ratio).is_ok(),
+        };
+        ratio && Duration::parse(limit.trim()).is_some()
+    };
+    parts.iter().all(is_promise).then(|| format!("[{}]", parts.join(", ")))
+}
+
 /// `99.9%`, `P95 < 500ms` or `99.5% < 60s`.
 pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
+    if let Some(list) = several(&scalar.text) {
+        let problem = Problem::error(Code::InvalidObjective, whole(scalar), "these are several promises");
+        problems
+            .push(problem.help(format!("write them as a list: `objectives: {list}`, without `objective`")));
+        return None;
+    }
     let (ratio, threshold) = match scalar.text.split_once('<') {
         // `< 99.9%` is no threshold.
         Some((ratio, threshold)) if ratio.trim().is_empty() && threshold.contains('%') => {

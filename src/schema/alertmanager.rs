@@ -19,7 +19,11 @@ pub(super) fn alertmanager() -> Value {
             "The oldest Alertmanager that must load the configuration, in quotes. Default: `\"0.25\"`.",
             version(),
         ),
-        ("smtp", "The mail server; needed for `email`.", block(&["host", "from"], smtp)),
+        (
+            "smtp",
+            "The mail server; needed for `email`.",
+            together(["user", "password_file"], block(&["host", "from"], smtp)),
+        ),
         (
             "receivers",
             "Receivers by name: who can be notified, by one or more channels each.",
@@ -44,6 +48,12 @@ pub(super) fn alertmanager() -> Value {
     ];
     keys.extend(timing());
     block(&["receivers"], keys)
+}
+
+/// A block in which each of two keys needs the other one.
+fn together([one, other]: [&str; 2], mut block: Value) -> Value {
+    block["dependencies"] = json!({ one: [other], other: [one] });
+    block
 }
 
 fn receiver() -> Value {

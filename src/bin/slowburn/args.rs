@@ -117,7 +117,11 @@ pub enum Command {
     /// that are open in the editor are used instead of the files on the disk. Nothing is written, and the network is not
     /// used.
     #[command(after_help = "Manual: slowburn help editor")]
-    Lsp,
+    Lsp {
+        /// Nothing else is possible; some editors add it
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),

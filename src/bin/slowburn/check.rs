@@ -7,7 +7,7 @@ use slowburn::inert;
 use crate::args::{Check, Format};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{ask, problems, schema, stderr, watch};
+use crate::{ask, problems, schema, stderr, unread, watch};
 
 /// Shows the problems; with `--watch` after every change.
 pub fn run(args: &Check) -> Result<Ending, Failure> {
@@ -42,6 +42,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
     }
     problems::show(&project, args.format)?;
     schema::remind(&args.sources.slos);
+    unread::remind(&args.sources.slos);
     Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }
 

@@ -12,7 +12,7 @@ use crate::args::{Compile, Format};
 use crate::changes::{self, Change, ENVIRONMENTS};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{problems, schema, sources, stderr, stdout, unified, watch, write};
+use crate::{problems, schema, sources, stderr, stdout, unified, unread, watch, write};
 
 /// Compiles; with `--watch` after every change.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
@@ -49,6 +49,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     }
     problems::show(&project, args.format)?;
     schema::remind(slos);
+    unread::remind(slos);
     let Some(artifacts) = &artifacts else {
         if !args.check {
             write::recover_interrupted(&args.out)?;

@@ -1,4 +1,4 @@
-//! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
+//! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert; by its name, or by that of an alert.
 
 use std::path::Path;
 
@@ -35,12 +35,16 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
-            stdout::print(&match named::any(&plan, service, slo)? {
-                Named::Slo(slo) => explain(slo),
-                Named::Companion(alert, rule) => explain_companion(alert, rule),
-            })?;
+            stdout::print(&text(&named::any(&plan, service, slo)?))?;
             Ok(Ending::Clean)
         }
+    }
+}
+
+fn text(named: &Named) -> String {
+    match named {
+        Named::Slo(slo) => explain(slo),
+        Named::Companion(alert, rule) => explain_companion(alert, rule),
     }
 }
 
@@ -69,6 +73,9 @@ fn service(args: &Explain) -> Result<String, Failure> {
     match services.clone().find(|service| service.name == name) {
         Some(service) => Ok(contents(service)),
         None => {
+            if let Some(named) = plan.as_ref().and_then(|plan| named::of_alert(plan, name)) {
+                return Ok(text(&named));
+            }
             let slos = plan.as_ref().map(|plan| named::meant(plan, name)).unwrap_or_default();
             if pages::nearest(name).is_none() && !slos.is_empty() {
                 let unknown = Failure::new(format!("there is no problem code and no service `{name}`"));

@@ -61,6 +61,7 @@ mod stderr;
 mod stdout;
 mod tree;
 mod unified;
+mod unread;
 mod usage;
 mod watch;
 mod write;
@@ -110,7 +111,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Backtest(args) => backtest::run(&args),
-        Command::Lsp => lsp::run(),
+        Command::Lsp { .. } => lsp::run(),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Init(args) => init::run(&args),

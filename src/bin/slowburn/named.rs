@@ -32,6 +32,16 @@ pub fn any<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<Named<'a>, F
     }
 }
 
+/// The SLO or the companion alert with an alert of this name, as a notification shows it.
+pub fn of_alert<'a>(plan: &'a Plan, alert: &str) -> Option<Named<'a>> {
+    let slo = plan.slos().find(|slo| slo.rules().any(|rule| rule.alert().is_some() && rule.name() == alert));
+    if let Some(slo) = slo {
+        return Some(Named::Slo(slo));
+    }
+    let mut companions = plan.services.iter().flat_map(ServicePlan::companion_alerts);
+    companions.find(|(rule, ..)| rule.name() == alert).map(|(rule, _, alert)| Named::Companion(alert, rule))
+}
+
 /// The SLO of a service, or an error that lists the names that exist.
 pub fn slo<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<&'a SloPlan, Failure> {
     find(plan, service, name)

@@ -21,7 +21,7 @@ use slowburn::{Compiled, CompiledEnvironments};
 
 use crate::ending::Failure;
 use crate::ignored::{self, RULES_AT_MOST};
-use crate::{read, usage};
+use crate::{read, unread, usage};
 
 /// The parser's limit. One byte more is read, so that the parser can report the error.
 pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
@@ -320,7 +320,11 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         return Err(failure);
     }
     if !found.iter().any(|path| is_yaml(path)) {
-        return Err(Failure::new(format!("there is no *.yaml in {name}"))
+        let failure = Failure::new(format!("there is no *.yaml in {name}"));
+        if let Some(unread) = unread::under(slos).first() {
+            return Err(failure.and(&unread::words(slos, unread)));
+        }
+        return Err(failure
             .and("write a definition into it, such as api.yaml, or name another directory: slowburn compile path/to/slos"));
     }
     Ok(found)

@@ -183,6 +183,26 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["--for", "--errors", "--error-rate", "--error-ratio", "--duration", "--rate", "--percent"],
         "the incident is one text: `slowburn simulate shop/checkout '5% for 10m'`, with your SLO",
     ),
+    (
+        "report",
+        &["--from", "--start", "--begin", "--since", "--desde", "--last"],
+        "a report is about a month: `--month 2027-01`",
+    ),
+    (
+        "",
+        &["--user", "--username", "-u", "--basic-auth", "--password", "--auth"],
+        "write `name:password` into a file that only you can read, and name it: `--user-file FILE`",
+    ),
+    (
+        "",
+        &["--token", "--bearer", "--bearer-token", "--api-key", "--header", "-H"],
+        "write the token into a file that only you can read, and name it: `--bearer-file FILE`",
+    ),
+    (
+        "",
+        &["--insecure", "-k", "--insecure-skip-verify", "--no-verify", "--skip-tls-verify"],
+        "every certificate is checked: name the file of your own authority with `--ca-file FILE`",
+    ),
     ("import", &["--from", "--type", "--tool"], "remove it: slowburn knows the tool by the files"),
     (
         "compile",
@@ -485,18 +505,30 @@ fn with_option(words: &mut Vec<String>, error: &clap::Error) -> Option<Changed> 
     let place = words.iter().position(|word| word.split('=').next() == Some(wrong.as_str()))?;
     let value = words[place].split_once('=').map(|(_, value)| value.to_owned());
     let command = words[0].clone();
-    let headline = format!("`slowburn {command}` has no option `{wrong}`");
+    let mut asked = Args::command();
+    let mut names = Vec::new();
+    while let Some(below) = words.get(names.len()).and_then(|word| asked.find_subcommand(word)).cloned() {
+        names.push(words[names.len()].as_str());
+        asked = below;
+    }
+    let headline = format!("`slowburn {}` has no option `{wrong}`", names.join(" "));
     let is = |all: &[&str]| all.contains(&wrong.as_str());
-    let all = Args::command();
-    let options: Vec<String> = all
-        .find_subcommand(&command)?
+    let options: Vec<String> = asked
         .get_arguments()
         .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
         .filter(|option| option != "--help")
         .collect();
     let has = |name: &str| options.iter().any(|own| own == name.split('=').next().unwrap_or_default());
-    let advice = ADVISED.iter().find(|(of, theirs, _)| (of.is_empty() || *of == command) && is(theirs));
-    if let Some((.., advice)) = advice {
+    let advised = |(of, theirs, advice): &&(&str, &[&str], &str)| {
+        // Advice to write an option is for commands that have it.
+        let has_it = advice
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .all(|code| !code.starts_with("--") || has(code.split(' ').next().unwrap_or_default()));
+        (of.is_empty() && has_it || *of == command) && is(theirs)
+    };
+    if let Some((.., advice)) = ADVISED.iter().find(advised) {
         return Some(Changed::Advice(headline, (*advice).to_owned()));
     }
     if is(NAMED) && !OF_ONE.contains(&command.as_str()) && !has("--only") && !has("--service") {

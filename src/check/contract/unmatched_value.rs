@@ -5,6 +5,7 @@ use super::values;
 use super::{FoundMetric, JudgedSelector, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::globs::meant_matcher;
 use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[JudgedSelector], problems: &mut Vec<Problem>) {
@@ -35,28 +36,22 @@ fn to_problem(place: &Place, found: FoundMetric, index: usize) -> Problem {
             Some((distance(value, &matcher.value, value.len()), value))
         })
         .min_by_key(|(distance, _)| distance.unwrap_or(usize::MAX));
-    // `5xx`, which people write but Prometheus does not match.
-    let class = matcher.value.strip_suffix("xx").or(matcher.value.strip_suffix("XX"));
     // `^5`, `[5]` and `5`, as if a part of the value were enough.
-    let part = matcher.value.trim_start_matches(['^', '[']).trim_end_matches(['$', ']']);
-    let part = (matcher.op == MatchOp::Matches).then_some(part);
-    let class = class.or(matcher.value.strip_suffix('*')).or(part);
-    if let Some(class) = class.filter(|class| is_class(class)) {
-        let meant = Matcher { op: MatchOp::Matches, value: format!("{class}.."), ..matcher.clone() };
+    let part = matcher.value.trim_start_matches(['^', '[']).trim_end_matches(['$', ']', '*']);
+    let class = (is_class(part) && matcher.op != MatchOp::NotEqual).then(|| Matcher {
+        op: MatchOp::Matches,
+        value: format!("{part}.."),
+        ..matcher.clone()
+    });
+    // `status="5.."`: an equality with a pattern that has values.
+    let pattern = (matcher.op == MatchOp::Equal && matcher.value.contains(['.', '|', '*', '[', '+']))
+        .then(|| Matcher { op: MatchOp::Matches, ..matcher.clone() });
+    for meant in [class, pattern, meant_matcher(matcher)].into_iter().flatten() {
         let asked = meant.asked();
         if values.iter().any(|value| asked.meets(value) == Some(true)) {
             let text = meant.to_string();
             return problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text));
         }
-    }
-    // `status="5.."`: an equality with a pattern that has values.
-    let meant = Matcher { op: MatchOp::Matches, ..matcher.clone() };
-    if matcher.op == MatchOp::Equal
-        && matcher.value.contains(['.', '|', '*', '[', '+'])
-        && values.iter().any(|value| meant.asked().meets(value) == Some(true))
-    {
-        let text = meant.to_string();
-        return problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text));
     }
     match near {
         Some((_, value)) if matcher.op == MatchOp::Equal => {

@@ -49,6 +49,13 @@ fn to_problem(place: &Place, found: FoundMetric) -> Problem {
         (
             Role::Total | Role::Good | Role::Bad | Role::Gain,
             Kind::Histogram | Kind::Summary | Kind::BothHistograms,
+        ) if is_in_quantile(place) && found.family.kind != Kind::Summary => {
+            let bucket = format!("{name}_bucket");
+            renamed(problem, place.reading, &bucket, |written| format!("read its buckets: `{written}`"))
+        }
+        (
+            Role::Total | Role::Good | Role::Bad | Role::Gain,
+            Kind::Histogram | Kind::Summary | Kind::BothHistograms,
         ) => {
             let count = format!("{name}_count");
             renamed(problem, place.reading, &count, |written| format!("count its observations: `{written}`"))
@@ -66,8 +73,39 @@ fn to_problem(place: &Place, found: FoundMetric) -> Problem {
         (Role::Native, Kind::Histogram) => problem.help("remove `histogram: native`: it has buckets"),
         (Role::Classic(_) | Role::Native, _) => problem.help("write the name of a histogram"),
         (Role::Course, _) => problem.help("read it with `rate` or `increase`"),
+        (Role::State, Kind::Histogram) if place.reading.selector.equal("quantile").is_some() => {
+            problem.help(format!("compute the quantile: `{}`", quantile(&place.reading.selector)))
+        }
         (Role::State, _) => problem.help("compare the `rate` of its `_count`, `_sum` or `_bucket`"),
     }
+}
+
+/// `histogram_quantile(0.95, sum by (le) (rate(x_bucket[5m])))` of `x{quantile="0.95"}`.
+fn quantile(selector: &Selector) -> String {
+    let of = |matcher: &&promql::Matcher| matcher.label == "quantile";
+    let share = selector.matchers.iter().find(of).map_or("0.95", |matcher| matcher.value.as_str());
+    let matchers: Vec<_> = selector.matchers.iter().filter(|matcher| !of(matcher)).cloned().collect();
+    let name = format!("{}_bucket", selector.name.as_deref().unwrap_or_default());
+    let buckets = Selector { name: Some(name), matchers: matchers.into(), ..selector.clone() };
+    format!("histogram_quantile({share}, sum by (le) (rate({buckets}[5m])))")
+}
+
+/// Whether a selector is an argument of `histogram_quantile`.
+fn is_in_quantile(place: &Place) -> bool {
+    let expr = match place.reader {
+        Reader::Companion(alert) => &alert.expr,
+        Reader::Except(_, except) => &except.expr,
+        Reader::Slo(slo) => match &slo.sli {
+            Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr } => expr,
+            Sli::Counted { .. } | Sli::Journey { .. } => return false,
+        },
+    };
+    expr.contains(|part| match &part.kind {
+        promql::Kind::Call { function, args } if function == "histogram_quantile" => {
+            args.iter().any(|arg| arg.selectors().contains(&&place.reading.selector))
+        }
+        _ => false,
+    })
 }
 
 /// Gauges that are known by their names, used as counters. Only where no contract says their type.
@@ -89,8 +127,9 @@ pub(in crate::check) fn by_name(Facts { model, .. }: &Facts, problems: &mut Vec<
     }
 }
 
-/// Sums of observed values that are used with counts of the same histogram.
+/// Sums of observed values that are used as counts: beside counts of the same histogram, or because they are lengths of time by their names.
 pub(in crate::check) fn by_sum(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    const LENGTHS: [&str; 6] = ["seconds", "milliseconds", "ms", "duration", "latency", "time"];
     for slo in model.services.iter().flat_map(|service| &service.slos) {
         let counts = |reading: &&MetricRead| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         let names: BTreeSet<&str> = slo.readings.iter().filter(counts).map(named).collect();
@@ -98,7 +137,8 @@ pub(in crate::check) fn by_sum(Facts { model, .. }: &Facts, problems: &mut Vec<P
             let name = named(reading);
             let Some(stem) = name.strip_suffix("_sum") else { continue };
             let (count, bucket) = (format!("{stem}_count"), format!("{stem}_bucket"));
-            if !names.contains(count.as_str()) && !names.contains(bucket.as_str()) {
+            let is_length = stem.rsplit('_').next().is_some_and(|unit| LENGTHS.contains(&unit));
+            if !is_length && !names.contains(count.as_str()) && !names.contains(bucket.as_str()) {
                 continue;
             }
             let headline =
@@ -106,6 +146,12 @@ pub(in crate::check) fn by_sum(Facts { model, .. }: &Facts, problems: &mut Vec<P
             let problem = Problem::error(Code::WrongMetricType, reading.name, headline);
             let problem = match reading.role {
                 Role::Total => problem.help(format!("count the events: `{count}`")),
+                _ if !reading.selector.matchers.iter().any(|matcher| matcher.label == "le")
+                    && !names.contains(count.as_str()) =>
+                {
+                    problem
+                        .help(format!("count the bad events: `{count}` with the label that tells them apart"))
+                }
                 _ => problem.help(format!("count the events up to a bound: `{bucket}{{le=\"0.5\"}}`")),
             };
             report(problems, Reader::Slo(slo), problem);

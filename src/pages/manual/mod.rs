@@ -90,6 +90,37 @@ const SPANISH: &[(&str, &[&str])] = &[
     ("limits", &["limite"]),
 ];
 
+/// Topics with names of other programs, and words for their subject.
+const OTHER_WORDS: &[(&str, &[&str])] = &[
+    (
+        "notifications",
+        &[
+            "slack",
+            "telegram",
+            "teams",
+            "discord",
+            "email",
+            "mail",
+            "smtp",
+            "pagerduty",
+            "opsgenie",
+            "webhook",
+            "receiver",
+            "route",
+            "routing",
+            "silence",
+            "mute",
+        ],
+    ),
+    ("targets", &["kubernetes", "k8", "operator", "thano", "mimir", "cortex", "vmalert", "victoriametric"]),
+    ("import", &["sloth", "pyrra", "openslo"]),
+    ("sli", &["latency", "histogram", "condition", "probe", "freshnes", "gauge", "counter"]),
+    ("editor", &["vscode", "vim", "neovim", "lsp", "schema"]),
+    ("ci", &["github", "gitlab", "pipeline"]),
+    ("windows", &["burn-rate", "tier"]),
+    ("capture", &["metric", "expose"]),
+];
+
 /// The page of a topic.
 pub fn page(topic: &str) -> Option<&'static str> {
     TOPICS.iter().find(|(known, _)| *known == topic).map(|(_, page)| *page)
@@ -116,7 +147,8 @@ pub fn near(word: &str) -> Vec<&'static str> {
     let wanted = word.to_lowercase();
     let folded: String = wanted.chars().map(without_accent).collect();
     let spanish = SPANISH.iter().find(|(_, words)| words.contains(&folded.trim_end_matches('s')));
-    let near = spanish.map(|(topic, _)| *topic).or_else(|| nearest(word, &topics));
+    let other = OTHER_WORDS.iter().find(|(_, words)| words.contains(&folded.trim_end_matches('s')));
+    let near = spanish.or(other).map(|(topic, _)| *topic).or_else(|| nearest(word, &topics));
     let mut found: Vec<&str> = near.into_iter().collect();
     let about: Vec<(&str, &str)> = groups().into_iter().flat_map(|(_, lines)| lines).collect();
     for (topic, page) in TOPICS {

@@ -3,6 +3,7 @@
 //! **Invariant:** no input panics or overflows the stack: a nesting deeper than `NESTING`, or more than `OPERATORS` operators, is a fault. This also
 //! limits the height of every tree that this parser returns.
 
+mod advice;
 mod levels;
 mod selector;
 mod time;
@@ -12,7 +13,6 @@ pub use super::fault::Fault;
 pub(super) use time::seconds;
 
 use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
-use super::functions::function_named;
 use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
@@ -123,7 +123,12 @@ impl<'a> Parser<'a> {
     fn unexpected(&self, expected: &str) -> Fault {
         let Token { kind, span } = self.peek();
         let found = match kind {
-            TokenKind::Fault(fault) => return fault.clone(),
+            TokenKind::Fault(fault) => {
+                return match self.advice(expected).filter(|_| fault.help.is_none()) {
+                    Some(help) => fault.clone().help(help),
+                    None => fault.clone(),
+                };
+            }
             TokenKind::End => "the end of the query".to_owned(),
             TokenKind::String(_) => "a string".to_owned(),
             _ => format!("`{}`", self.slice(*span)),
@@ -145,147 +150,6 @@ impl<'a> Parser<'a> {
             Some(help) => fault.help(help),
             None => fault,
         }
-    }
-
-    /// What is probably meant, if a token is found where `expected` should be.
-    fn advice(&self, expected: &str) -> Option<String> {
-        let next = self.tokens.get(self.at + 1).map_or("", |next| self.slice(next.span));
-        let last = |back: usize| self.at.checked_sub(back).map_or("", |at| self.slice(self.tokens[at].span));
-        let is_number =
-            |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<u64>().is_ok();
-        let found = self.slice(self.peek().span);
-        Some(match found {
-            "=" if last(2) == "(" && function_named(last(3)).is_none() && !names::is_aggregation(last(3)) => {
-                self.in_braces(last(3))
-            }
-            "=" if self.text[self.peek().span.end..].starts_with('>') => "write `>=`".to_owned(),
-            "=" if self.text[self.peek().span.end..].starts_with('<') => "write `<=`".to_owned(),
-            "=" | "is" if words::comparison(&self.text[self.peek().span.start..]).is_none() => {
-                "write `==` for equality".to_owned()
-            }
-            ";" if next.is_empty() => "remove it".to_owned(),
-            metric if last(1) == "not" => format!("write the opposite comparison: `{metric} == 0`"),
-            "=~" | "!~" => "write patterns in braces: `{label=~\"pattern\"}`".to_owned(),
-            "or" | "||" if expected.contains('}') => self.alternatives(),
-            "and" | "&&" | "&" | ";" | "AND" if expected.contains('}') => {
-                "write commas between matchers: `{job=\"api\", code=\"500\"}`".to_owned()
-            }
-            "between" => {
-                let number =
-                    |at: usize| self.tokens.get(self.at + at).map_or("", |token| self.slice(token.span));
-                let what = self.text[..self.peek().span.start].trim();
-                format!("write `({what} > bool {}) * ({what} < bool {}) == 1`", number(1), number(3))
-            }
-            "}" | "," if expected == "a quoted value" => {
-                let (label, op) = (last(2), last(1));
-                let value = if op.ends_with('~') { "5.." } else { "500" };
-                format!("write a value after `{op}`, such as `{label}{op}\"{value}\"`")
-            }
-            name if last(1) == "}" && self.named_late().is_some() => {
-                let labels = self.named_late()?;
-                format!("write the name before its labels: `{name}{labels}`")
-            }
-            "," if expected.starts_with("a label name") => "remove this comma".to_owned(),
-            "}" | ")" | "]" if expected == "an operator" => "remove it: no bracket is open here".to_owned(),
-            "&&" => "write `and`".to_owned(),
-            "||" => "write `or`".to_owned(),
-            "," if is_number(last(1)) && is_number(next) && next.len() == 3 => {
-                format!("write `{0}{next}`, or `{0}.{next}` if it is a decimal", last(1))
-            }
-            "," if is_number(last(1)) && is_number(next) => format!("write `{}.{next}`", last(1)),
-            word if expected.contains("`,` or `}`") && matches!(self.peek().kind, TokenKind::Word) => {
-                format!("write a comma before it: `, {word}`")
-            }
-            word if !word.is_empty()
-                && expected == "`(`"
-                && matches!(last(1), "by" | "without" | "on" | "ignoring") =>
-            {
-                format!("write `{} ({word})`", last(1))
-            }
-            _ if expected.contains("duration") && matches!(next, "=" | "=~" | "!=" | "!~") => {
-                self.in_braces(last(2))
-            }
-            unit if expected.contains("`]`")
-                && crate::vocabulary::Duration::parse(&format!("{}{unit}", last(1))).is_some() =>
-            {
-                format!("write `{}{unit}`", last(1))
-            }
-            _ if expected.contains("an operator") && self.depth <= 1 => return self.sentence(),
-            _ => return None,
-        })
-    }
-
-    /// The labels before a word, if no name is before them.
-    fn named_late(&self) -> Option<&str> {
-        let before = &self.text[..self.end()];
-        let open = before.rfind('{')?;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-        let is_bare =
-            matches!(self.peek().kind, TokenKind::Word) && !before[..open].trim_end().ends_with(is_name);
-        is_bare.then(|| &before[open..])
-    }
-
-    /// A comparison in words after a metric, or a sentence.
-    fn sentence(&self) -> Option<String> {
-        let at = self.peek().span.start;
-        let comparison = words::comparison(&self.text[at..]);
-        let before = self.text[..at].trim();
-        // `http requests total{…}`
-        if let Some((name, labels)) = self.text.split_once('{')
-            && at < name.len()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ' '))
-        {
-            let name: Vec<&str> = name.split_whitespace().collect();
-            return Some(format!("a metric has no blanks in its name: write `{}{{{labels}`", name.join("_")));
-        }
-        let (metric, (op, number)) = match comparison {
-            Some((0, op, number)) => (before, (op, number)),
-            _ if !matches!(self.peek().kind, TokenKind::Word) => return None,
-            Some((_, op, number)) => ("queue_length", (op, number)),
-            // Three words are a sentence.
-            None if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == TokenKind::Word)
-                && before.chars().all(|c| c.is_alphanumeric() || c == ' ') =>
-            {
-                ("queue_length", ("<", "100"))
-            }
-            None => return None,
-        };
-        Some(match metric == before {
-            true => format!("write `{metric} {op} {number}`"),
-            false => format!(
-                "write a query, not a sentence: a metric and what to compare it with, such as `{metric} {op} {number}`"
-            ),
-        })
-    }
-
-    /// `code=~"500|503"` of `code="500" or code="503"`.
-    fn alternatives(&self) -> String {
-        let text = |at: usize| self.tokens.get(at).map_or("", |token| self.slice(token.span));
-        let value = |at: usize| match self.tokens.get(at).map(|token| &token.kind) {
-            Some(TokenKind::String(value)) if matches!(text(at - 1), "=" | "=~") => Some(value.as_str()),
-            _ => None,
-        };
-        let (first, label) = (self.at.saturating_sub(1), text(self.at.saturating_sub(3)));
-        let mut values: Vec<&str> = value(first).into_iter().collect();
-        let mut at = self.at;
-        while matches!(text(at), "or" | "||") && text(at + 1) == label && !values.is_empty() {
-            let Some(another) = value(at + 3) else { break };
-            values.push(another);
-            at += 4;
-        }
-        match values.len() {
-            0 | 1 => "write alternatives as a pattern: `{label=~\"a|b\"}`".to_owned(),
-            _ => format!("write alternatives as a pattern: `{label}=~\"{}\"`", values.join("|")),
-        }
-    }
-
-    /// Labels that are written in other brackets.
-    fn in_braces(&self, metric: &str) -> String {
-        let at = self.peek().span.start;
-        let open = self.text[..at].rfind(['(', '[']).unwrap_or(at);
-        let inner = self.text[open..].trim_start_matches(['(', '[']);
-        let inner = &inner[..inner.find([')', ']']).unwrap_or(inner.len())];
-        format!("write labels in braces: `{metric}{{{inner}}}`")
     }
 
     fn deeper(&mut self) -> Result<(), Fault> {

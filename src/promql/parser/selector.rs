@@ -216,7 +216,7 @@ impl Parser<'_> {
         let brackets = self.from(open.start);
         let Kind::Selector(selector) = expr.kind else {
             return Err(Fault::new(brackets, "a range after something that is not a selector")
-                .help("write a subquery with a colon: `[1h:]`"));
+                .help(self.selector_with_range(&expr, brackets)));
         };
         for (place, what) in [
             (selector.at.offset.as_ref().map(|(_, place)| *place), "`offset`"),

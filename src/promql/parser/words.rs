@@ -1,4 +1,6 @@
-//! Comparisons in words, English and Spanish: `less than 10`, `mayor o igual que 5`.
+//! Comparisons and conditions in words, English and Spanish: `less than 10`, `mayor o igual que 5`, `if x > 5 for 5m`.
+
+use crate::vocabulary::Duration;
 
 /// Operators with their words; longer ones come before those that they begin with.
 const COMPARISONS: [(&str, &[&str]); 6] = [
@@ -37,9 +39,30 @@ pub(super) fn comparison(text: &str) -> Option<(usize, &'static str, &str)> {
     Some((if is_only_link { 0 } else { at }, op, number.trim_end_matches('.')))
 }
 
+/// Whether a word begins a condition in another language: `if` and `when`, and `ALERT IF` of Prometheus 1.
+pub(super) fn begins_a_condition(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let last = words.last().map(String::as_str);
+    words.len() <= 3
+        && last.is_some_and(|last| ["if", "when", "while", "si", "cuando", "alert", "alerta"].contains(&last))
+}
+
+/// A condition without `for 5m` at its end.
+pub(super) fn without_duration(text: &str) -> &str {
+    let mut words = text.trim_end().rsplitn(3, char::is_whitespace);
+    match (words.next(), words.next(), words.next()) {
+        (Some(duration), Some(word), Some(rest))
+            if word.eq_ignore_ascii_case("for") && Duration::parse(duration).is_some() =>
+        {
+            rest
+        }
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::comparison;
+    use super::{begins_a_condition, comparison, without_duration};
 
     #[test]
     fn comparisons_in_words_are_recognised() {
@@ -56,5 +79,13 @@ mod tests {
         for text in ["", "job", "lessons 3", "is down", "more"] {
             assert_eq!(comparison(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn conditions_of_other_languages_are_recognised() {
+        assert!(["IF", "when", "si", "ALERT Down IF"].into_iter().all(begins_a_condition));
+        assert!(!["", "http", "notif"].into_iter().any(begins_a_condition));
+        assert_eq!(without_duration("x > 5 FOR 10m"), "x > 5");
+        assert_eq!(without_duration("x > 5 for good"), "x > 5 for good");
     }
 }
