@@ -3,12 +3,15 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Behaviour, Series, Sli};
-use crate::promql::ast::{Binary, Expr, Kind, Op};
+use crate::model::{Behaviour, Series, Service, Sli};
+use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Op, Selector};
+use crate::promql::without_parens;
 use crate::vocabulary::Decimal;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
-    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+    let alerts =
+        model.services.iter().flat_map(|service| service.alerts.iter().map(move |alert| (service, alert)));
+    for (service, alert) in alerts {
         if let Some((Side::Above, left, meant)) = compared_time_left(&alert.expr) {
             problems.push(
                 Problem::warning(
@@ -19,6 +22,36 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .label("an alert says what is true while something is wrong")
                 .help(format!("let it fire when little is left: `{meant}`")),
             );
+        }
+        if let Some((what, meant)) = small(&alert.expr) {
+            problems.push(
+                Problem::warning(
+                    Code::FiresWhileWell,
+                    alert.places.expr,
+                    format!("`{}` fires while {what} is small", alert.name),
+                )
+                .label("an alert says what is true while something is wrong")
+                .help(format!("let it fire when it is large: `{meant}`")),
+            );
+            continue;
+        }
+        if let Some(name) = of_every_job(&alert.expr) {
+            let job = job_of(service).unwrap_or(service.name.as_str());
+            problems.push(
+                Problem::warning(
+                    Code::FiresWhileWell,
+                    alert.places.expr,
+                    match alert.expr.calls("absent") {
+                        true => format!("`{}` does not fire while a target of any job is up", alert.name),
+                        false => {
+                            format!("`{}` fires for every target that is down, whatever its job", alert.name)
+                        }
+                    },
+                )
+                .label(format!("`{name}` without labels is a series of each target that Prometheus has"))
+                .help(format!("select the targets of this service: `{name}{{job=\"{job}\"}}`")),
+            );
+            continue;
         }
         let series = alert.stimulus.iter().flat_map(|firing| &firing.series);
         if let Some(name) = up_side_down(series) {
@@ -34,12 +67,12 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         }
     }
     for (_, slo) in slos(model) {
-        if let Some((name, limit, meant)) = piles_up(&slo.sli) {
+        if let Some((what, limit, meant)) = piles_up(&slo.sli) {
             problems.push(
                 Problem::warning(
                     Code::FiresWhileWell,
                     slo.places.sli.beginning(),
-                    format!("this promise is kept while `{name}` is above {limit}, and broken below it"),
+                    format!("this promise is kept while {what} is above {limit}, and broken below it"),
                 )
                 .label("a condition says what is true while all is well")
                 .help(format!("write `condition: {meant}`")),
@@ -72,6 +105,33 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The metric of a comparison such as `up == 0` that reads the targets of all jobs.
+pub(super) fn of_every_job(expr: &Expr) -> Option<&str> {
+    let mut found = None;
+    for selector in expr.selectors() {
+        let name = selector.name.as_deref()?;
+        let is_up = name == "up" && selector.matchers.is_empty();
+        found = found.or(is_up.then_some(name));
+        if !is_up {
+            return None;
+        }
+    }
+    found
+}
+
+/// The job whose series the SLOs of a service read.
+fn job_of(service: &Service) -> Option<&str> {
+    let matchers = service
+        .slos
+        .iter()
+        .flat_map(|slo| &slo.readings)
+        .flat_map(|reading| reading.selector.matchers.iter());
+    matchers
+        .into_iter()
+        .find(|matcher| matcher.label == "job" && matcher.op == MatchOp::Equal)
+        .map(|matcher| matcher.value.as_str())
+}
+
 /// The first metric with values 0 and 1 that is 0 in the good state and 1 in the bad one, if all changing series are like this.
 fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str> {
     let mut found = None;
@@ -95,24 +155,72 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
     found
 }
 
-/// The metric, the limit and the opposite of a condition that asks for a long queue, many failures or a large lag.
-fn piles_up(sli: &Sli) -> Option<(&str, &str, String)> {
-    const LENGTHS: [&str; 6] = ["length", "size", "depth", "messages", "jobs", "items"];
-    const BAD: [&str; 7] = ["lag", "pending", "backlog", "errors", "failures", "failed", "waiting"];
+/// What is compared, the limit and the opposite of a condition that asks for a long queue, many failures, a large lag or slow answers.
+fn piles_up(sli: &Sli) -> Option<(String, &str, String)> {
     let Sli::Checked { good, .. } = sli else { return None };
     let Kind::Binary(binary) = &good.kind else { return None };
-    let (Kind::Selector(selector), Kind::Number(limit)) = (&binary.left.kind, &binary.right.kind) else {
-        return None;
-    };
-    let name = selector.name.as_deref()?;
-    let mut words =
-        name.rsplit(['_', ':', '.']).skip_while(|word| ["total", "count", "seconds"].contains(word));
-    let last = words.next()?;
-    let is_bad = BAD.contains(&last) || LENGTHS.contains(&last) && words.any(|word| word == "queue");
+    let Kind::Number(limit) = &binary.right.kind else { return None };
+    let what = bad_when_large(&binary.left)?;
     // A queue may be meant not to be empty.
     let is_above = matches!(binary.op, Op::Gt | Op::Ge) && limit != "0";
     let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
-    (is_bad && is_above).then(|| (name, limit.as_str(), Expr::from(opposite).to_string()))
+    is_above.then(|| (what, limit.as_str(), Expr::from(opposite).to_string()))
+}
+
+/// What is compared, and the opposite of a comparison that is true while a value is small that is bad when it is large.
+fn small(expr: &Expr) -> Option<(String, String)> {
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let is_below = matches!(binary.op, Op::Lt | Op::Le) && matches!(binary.right.kind, Kind::Number(_));
+    let what = bad_when_large(&binary.left)
+        .filter(|_| is_below && !matches!(binary.left.kind, Kind::Selector(_)))?;
+    let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
+    Some((what, Expr::from(opposite).to_string()))
+}
+
+/// The text of a value that is bad when it is large, by the names of its metrics.
+fn bad_when_large(expr: &Expr) -> Option<String> {
+    const LENGTHS: [&str; 6] = ["length", "size", "depth", "messages", "jobs", "items"];
+    const BAD: [&str; 7] = ["lag", "pending", "backlog", "errors", "failures", "failed", "waiting"];
+    let is_bad = |name: &str| {
+        let mut words =
+            name.rsplit(['_', ':', '.']).skip_while(|word| ["total", "count", "seconds"].contains(word));
+        let last = words.next().unwrap_or_default();
+        BAD.contains(&last) || LENGTHS.contains(&last) && words.any(|word| word == "queue")
+    };
+    let expr = without_parens(expr);
+    let text = |otherwise: &str| {
+        let text = Some(expr.to_string()).filter(|text| text.len() <= 80);
+        Some(text.map_or(otherwise.to_owned(), |text| format!("`{text}`")))
+    };
+    let of_bad = |expr: &Expr| {
+        let selectors = expr.selectors();
+        !selectors.is_empty()
+            && selectors
+                .iter()
+                .all(|selector| selector.name.as_deref().is_some_and(is_bad) || counts_errors(selector))
+    };
+    match &expr.kind {
+        Kind::Selector(selector) => {
+            selector.name.as_deref().filter(|name| is_bad(name)).map(|name| format!("`{name}`"))
+        }
+        Kind::Call { function, .. } if function == "histogram_quantile" => text("the quantile"),
+        Kind::Call { function, .. } if ["rate", "increase"].contains(&function.as_str()) && of_bad(&expr) => {
+            text("the number of errors")
+        }
+        Kind::Aggregate { op, .. } if op == "sum" && of_bad(&expr) => text("the number of errors"),
+        Kind::Binary(binary) if binary.op == Op::Div && of_bad(&binary.left) && !of_bad(&binary.right) => {
+            text("the error ratio")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a selector reads only events with a status of an error.
+fn counts_errors(selector: &Selector) -> bool {
+    selector.matchers.iter().any(|matcher| {
+        let is_status = ["status", "code", "status_code", "http_status"].contains(&matcher.label.as_str());
+        is_status && matches!(matcher.op, MatchOp::Equal | MatchOp::Matches) && matcher.value.starts_with('5')
+    })
 }
 
 /// The side of a limit for which a comparison is true.

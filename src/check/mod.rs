@@ -25,6 +25,8 @@ mod inhibition_never_matches;
 mod inhibition_outrun;
 mod journey_overspent;
 mod label_overwritten;
+mod limit_in_other_unit;
+mod measured_twice;
 mod no_timestamp;
 mod one_silences_all;
 mod own_series;
@@ -70,7 +72,7 @@ pub enum CheckScope {
 }
 
 /// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
-pub const CHECKS: [(Code, CheckScope, Check); 51] = [
+pub const CHECKS: [(Code, CheckScope, Check); 53] = [
     (Code::AlertReachesNobody, CheckScope::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, CheckScope::Part, always_fires::check),
     (Code::BadIsTotal, CheckScope::Part, bad_is_total::check),
@@ -83,6 +85,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 51] = [
     (Code::ConstantCondition, CheckScope::Part, constant_condition::check),
     (Code::CountedApart, CheckScope::Part, counted_apart::check),
     (Code::CountedTwice, CheckScope::Part, counted_twice::check),
+    (Code::CountedTwice, CheckScope::Part, measured_twice::check),
     (Code::DependencyCycle, CheckScope::Part, dependency_cycle::check),
     (Code::DuplicateAlert, CheckScope::Part, duplicate_alert::check),
     (Code::FilteredAway, CheckScope::Part, filtered_away::check),
@@ -113,6 +116,7 @@ pub const CHECKS: [(Code, CheckScope, Check); 51] = [
     (Code::SingleEventPages, CheckScope::Part, single_event_pages::check),
     (Code::SwappedEvents, CheckScope::Part, swapped_events::check),
     (Code::UnitMismatch, CheckScope::Part, contract::unit_mismatch::by_name),
+    (Code::UnitMismatch, CheckScope::Part, limit_in_other_unit::check),
     (Code::UnmatchedValue, CheckScope::Whole, pattern_as_text::check),
     (Code::UnweightedRatio, CheckScope::Part, unweighted_ratio::check),
     (Code::WindowBelowScrape, CheckScope::Part, window_below_scrape::check),

@@ -10,14 +10,7 @@ use crate::promql::ast::{Expr, Kind, Op, Selector};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for reader in model.services.iter().flat_map(Reader::all) {
-        let expr = match reader {
-            Reader::Slo(slo) => match &slo.sli {
-                Sli::Checked { good, .. } => good,
-                Sli::Counted { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => continue,
-            },
-            Reader::Except(_, except) => &except.expr,
-            Reader::Companion(companion) => &companion.expr,
-        };
+        let Some(expr) = reader.expr() else { continue };
         let reading_of =
             |selector: &Selector| reader.readings().iter().find(|reading| reading.selector == *selector);
         if let Reader::Slo(_) = reader
@@ -125,6 +118,19 @@ fn timestamp_fault(moment: &Expr, reading: &MetricRead) -> Option<Problem> {
     // `timestamp(x)` returns a timestamp for any metric.
     if matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp") {
         return None;
+    }
+    if ["_total", "_count", "_bucket"].iter().any(|end| name.ends_with(end))
+        && matches!(moment.kind, Kind::Selector(_))
+    {
+        return Some(
+            Problem::warning(
+                Code::NoTimestamp,
+                reading.name,
+                format!("by its name `{name}` counts events, and is not a point in time"),
+            )
+            .label("`time() -` needs seconds since 1970")
+            .help("read the metric with the time of the last success, such as `backup_last_success_timestamp_seconds`"),
+        );
     }
     if has(&["ms", "msec", "millis", "milliseconds"]) && !divided {
         return Some(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::fires_while_well;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, MetricRead, Service};
@@ -26,7 +27,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             }
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = watched_series.include(alert);
-            if has_missing_alert && watched || !matters || !falls_silent(alert) {
+            let of_every_job = fires_while_well::of_every_job(&alert.expr).is_some();
+            if has_missing_alert && watched || !matters || !falls_silent(alert) || of_every_job {
                 continue;
             }
             let problem = Problem::warning(

@@ -1,12 +1,14 @@
 //! SLIs and companion alerts for which slowburn finds no series for a test.
 
 use super::always_fires::can_be_empty;
-use super::{constant_condition, slos};
+use super::{constant_condition, limit_in_other_unit, slos};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, Rules};
 use crate::model::{Companion, NoSeries, Sli};
-use crate::promql::ast::{Expr, Kind, Selector};
+use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::promql::carried::ResultLabels;
+use crate::promql::functions::COMPUTED;
+use crate::promql::without_parens;
 
 pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts, rules);
@@ -14,7 +16,8 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
         // An alert that always fires has its own problem, and so has one that never does.
         let is_reported = !can_be_empty(&alert.expr)
             || constant_condition::never_fires(alert)
-            || at_fault.contains(&alert.places.expr);
+            || at_fault.contains(&alert.places.expr)
+            || limit_in_other_unit::is_in(&alert.expr);
         if let (Err(reason), false) = (&alert.stimulus, is_reported) {
             problems.push(untested_alert(alert, *reason));
         }
@@ -40,6 +43,7 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
             || super::filtered_away::is_so(slo)
             || constant_condition::of(slo).is_some()
             || super::no_timestamp::subtracts_time_twice(slo)
+            || matches!(&slo.sli, Sli::Checked { good, .. } if limit_in_other_unit::is_in(good))
             || super::contract::bad_not_within_total::is_so(model, service, slo)
         {
             continue;
@@ -100,10 +104,51 @@ fn untested_alert(alert: &Companion, reason: NoSeries) -> Problem {
     if reason == NoSeries::LimitReached {
         return limit_reached(problem);
     }
-    problem
-        .label("so no test proves that it can fire")
-        .help(SIDES)
-        .help("or slowburn cannot evaluate this expression: then test the alert by hand")
+    let problem = problem.label("so no test proves that it can fire");
+    if let Some(function) = not_computed(&alert.expr) {
+        return problem
+            .help(format!("slowburn does not compute `{function}` for its tests: test the alert by hand"));
+    }
+    if let Some(advice) = compared(&alert.expr) {
+        return problem.help(advice);
+    }
+    let problem = if alert.expr.contains(has_two_sides) { problem.help(SIDES) } else { problem };
+    problem.help(
+        "the tests play series that keep a value, grow evenly or are missing: if the alert needs others, test it by hand",
+    )
+}
+
+/// The first function or part whose result slowburn does not compute.
+fn not_computed(expr: &Expr) -> Option<String> {
+    let mut found = None;
+    expr.visit(&mut |part| {
+        let name = match &part.kind {
+            Kind::Call { function, .. } if !COMPUTED.contains(&function.as_str()) => Some(function.clone()),
+            Kind::Aggregate { op, param: Some(_), .. } => Some(op.clone()),
+            Kind::Selector(selector) if selector.at.offset.is_some() => Some("offset".to_owned()),
+            Kind::Subquery { .. } => Some("[…:]".to_owned()),
+            _ => None,
+        };
+        found = found.take().or(name);
+    });
+    found
+}
+
+/// What to compare instead, for limits that hardly any value passes, or every one.
+fn compared(expr: &Expr) -> Option<String> {
+    let bare = without_parens(expr);
+    let Kind::Binary(binary) = &bare.kind else { return None };
+    let limit = binary.right.to_string();
+    let is_number = limit.parse::<f64>().is_ok();
+    match binary.op {
+        Op::Eq | Op::Ne if is_number && !matches!(binary.left.kind, Kind::Selector(_)) => {
+            Some(format!("a computed value is seldom exactly {limit}: compare with `<` or `>`"))
+        }
+        Op::Gt | Op::Ge if is_number && limit.starts_with('-') => Some(format!(
+            "values from 0 on are all above {limit}: write the limit that tells that something is wrong"
+        )),
+        _ => None,
+    }
 }
 
 /// Whether buckets are summed over the label of their bounds.

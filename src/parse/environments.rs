@@ -232,11 +232,21 @@ fn known_parts(mut over: Node, base: &Node, service: &str, problems: &mut Vec<Pr
     let Value::Map(keys) = &mut over.value else { return over };
     for (part, what, needed) in [("slos", "SLO", "sli"), ("alerts", "alert", "expr")] {
         let known: Vec<&str> = entries_of(base, part).iter().map(|entry| entry.key.text.as_str()).collect();
-        let Some(Entry { value: Node { value: Value::Map(entries), .. }, .. }) =
-            keys.iter_mut().find(|entry| entry.key.text == part)
-        else {
+        let Some(written) = keys.iter().position(|entry| entry.key.text == part) else { continue };
+        if is_off(&keys[written].value) || meant_off(&keys[written].value, part).is_some() {
+            let off = known.iter().take(10).map(|name| format!("{name}: off")).collect::<Vec<_>>().join(", ");
+            let headline = format!("an environment turns off each {what} by its name");
+            let problem = Problem::error(Code::WrongType, keys.remove(written).value.span, headline);
+            problems.push(match part {
+                "slos" => {
+                    problem.help(format!("turn off the whole service: `services: {{ {service}: off }}`"))
+                }
+                _ if off.is_empty() => problem.help(format!("remove this line: `{service}` has no {what}")),
+                _ => problem.help(format!("write `{part}: {{ {off} }}`")),
+            });
             continue;
-        };
+        }
+        let Value::Map(entries) = &mut keys[written].value.value else { continue };
         entries.retain(|Entry { key, value }| {
             if let Some(problem) = meant_off(value, &key.text) {
                 // An environment may not leave a service without SLOs and alerts.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::examples::example;
 use super::foreign_keys::{self, KeySuggestion};
-use super::meant::{keyed, listed_as_one, meant, pairs, promises, two_counters};
+use super::meant::{keyed, keyed_tiers, listed_as_one, meant, pairs, promises, two_counters};
 use super::short_values::{address_in, flow, hyphenated, named, named_entries, paired, shown};
 use super::wrong_shape::{
     as_scalar, glued, has_keys_of, hidden, is_list_of_texts, may_be_service, wrong_type,
@@ -266,12 +266,13 @@ impl<'a> Fields<'a> {
                     let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
                     Some(format!("[{}]", names.join(", ")))
                 }
+                Value::Map(_) if name == "tiers" => keyed_tiers(node),
                 _ => listed_as_one(node),
             };
             self.problems.push(match (list, example(name, node)) {
                 // A sentence is no list of names.
                 (Some(list), None) => problem.fix(format!("write `{name}: {list}`"), node.span, list),
-                (Some(list), Some(example)) if has_keys_of(node, &example) => {
+                (Some(list), Some(example)) if has_keys_of(node, &example) || name == "tiers" => {
                     problem.fix(format!("write `{name}: {list}`"), node.span, list)
                 }
                 (_, Some(example)) => {

@@ -562,8 +562,28 @@ fn stem(path: &str) -> String {
     Name::nearest(stem).map_or("api".to_owned(), |name| name.to_string())
 }
 
+/// The problem of a project file with another name: none of its keys are those of a service alone.
+fn settings_of_the_project(path: &str, node: &Node) -> Option<Problem> {
+    let keys = || node.entries().iter().map(|entry| entry.key.text.as_str());
+    let of_project = keys().any(|key| PROJECT_KEYS.contains(&key) && !SERVICE_KEYS.contains(&key));
+    if !of_project || !keys().all(|key| PROJECT_KEYS.contains(&key)) {
+        return None;
+    }
+    let first = node.entries().iter().find(|entry| entry.key.text != "version")?;
+    let headline = "these are settings of the project, and this is not the project file";
+    let problem = Problem::error(Code::UnknownKey, first.key.span, headline);
+    Some(problem.help(format!(
+        "rename `{}` to `{PROJECT_FILE}`, or move its lines there if that file exists",
+        path.rsplit('/').next().unwrap_or(path)
+    )))
+}
+
 fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let before = problems.len();
+    if let Some(problem) = settings_of_the_project(path, node) {
+        problems.push(problem);
+        return None;
+    }
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
     let name = match fields.has("parameters") {

@@ -241,13 +241,29 @@ pub fn listed_as_one(node: &Node) -> Option<String> {
     is_one.then(|| format!("[{text}]"))
 }
 
+/// Tiers by severity as a list: `{ page: { budget: 2% } }` as `[{ severity: page, budget: 2% }]`. One tier is a list of one.
+pub fn keyed_tiers(node: &Node) -> Option<String> {
+    let tier = |entry: &Entry| {
+        let Value::Map(keys) = &entry.value.value else { return None };
+        let keys: Option<Vec<String>> =
+            keys.iter().map(|key| Some(format!("{}: {}", key.key.text, flow(&key.value)?))).collect();
+        Some(format!("{{ severity: {}, {} }}", in_flow(&entry.key.text)?, keys?.join(", ")))
+    };
+    let tiers: Option<Vec<String>> = node.entries().iter().map(tier).collect();
+    match tiers {
+        Some(tiers) if (1..=10).contains(&tiers.len()) => Some(format!("[{}]", tiers.join(", "))),
+        _ => listed_as_one(node),
+    }
+}
+
 /// A list of names as a map, with the value of the example for each.
 pub fn keyed(name: &str, node: &Node) -> Option<String> {
     const NAMED: [&str; 7] = ["planned", "accepted", "slos", "alerts", "policies", "receivers", "times"];
     let (form, _) = form(name).filter(|_| NAMED.contains(&name))?;
     let (_, value) = form.strip_prefix("{ ")?.strip_suffix(" }")?.split_once(": ")?;
     // `planned: true` and `accepted: all` name nothing.
-    const NO_NAMES: [&str; 9] = ["true", "false", "yes", "no", "all", "none", "any", "todo", "todos"];
+    const NO_NAMES: [&str; 11] =
+        ["true", "false", "yes", "no", "on", "off", "all", "none", "any", "todo", "todos"];
     let names = names(node)?;
     if names.iter().any(|name| NO_NAMES.contains(&name.to_lowercase().as_str())) {
         return None;

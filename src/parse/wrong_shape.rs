@@ -2,7 +2,7 @@
 
 use super::keys::{SERVICE_KEYS, SLO_KEYS};
 use super::meant::{inner, matchers, promise, query, selector};
-use super::short_values::{flow, in_flow, is_address, named_by};
+use super::short_values::{flow, in_flow, is_address, named_by, names};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
@@ -23,6 +23,14 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     "write `service: {}`, and the other keys beside it, without indentation",
                     named_by(entries).unwrap_or_default()
                 )),
+                (Value::List(items), _) if what == "`service`" && names(node).is_some() && items.len() > 1 => {
+                    let all: Vec<String> =
+                        names(node).into_iter().flatten().map(|name| format!("{name}: {{}}")).collect();
+                    problem.help(format!(
+                        "remove it, and name the services that are alike: `instances: {{ {} }}`, with `<<name>>` in the queries",
+                        all.join(", ")
+                    ))
+                }
                 (Value::Null | Value::Scalar(_), _) => problem
                     .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
                 _ if what == "`mute`" => problem.help(

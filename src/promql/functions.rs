@@ -32,6 +32,35 @@ pub fn function_named(name: &str) -> Option<&'static Function> {
     FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok().map(|i| &FUNCTIONS[i])
 }
 
+/// The functions whose results slowburn computes itself, to find values for proofs.
+pub const COMPUTED: [&str; 25] = [
+    "abs",
+    "absent",
+    "absent_over_time",
+    "avg_over_time",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "delta",
+    "deriv",
+    "floor",
+    "histogram_quantile",
+    "increase",
+    "irate",
+    "last_over_time",
+    "max_over_time",
+    "min_over_time",
+    "predict_linear",
+    "quantile_over_time",
+    "rate",
+    "scalar",
+    "sort",
+    "sort_desc",
+    "time",
+    "vector",
+];
+
 /// All functions, sorted by name. Prometheus' own list is `promql/parser/functions.go`; the versions are from its
 /// changelog.
 pub const FUNCTIONS: &[Function] = &[

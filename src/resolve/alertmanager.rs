@@ -415,6 +415,14 @@ impl DefinedNames<'_> {
             // An invalid name is reported where it is defined.
             return Name::parse(&written.text);
         }
+        let parts: Vec<&str> = written.text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1 && parts.iter().all(|part| self.receivers.contains(part)) {
+            let list = format!("[{}]", parts.join(", "));
+            let problem =
+                Problem::error(Code::ReceiverUndefined, whole(written), "these are several receivers");
+            problems.push(problem.help(format!("write a list: `to: {list}`")));
+            return None;
+        }
         let headline = format!("there is no receiver `{}`", written.text);
         problems.push(undefined(
             Problem::error(Code::ReceiverUndefined, whole(written), headline),

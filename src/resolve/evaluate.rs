@@ -9,6 +9,7 @@ use crate::contract::bound;
 use crate::model::Labels;
 use crate::promql::absent;
 use crate::promql::ast::{Binary, Expr, Grouping, Kind, Matching, Op, Selector, Time};
+use crate::promql::functions::COMPUTED;
 use crate::vocabulary::{Decimal, Duration};
 
 /// The behaviour of one series.
@@ -61,21 +62,41 @@ enum Value {
     Vector(Samples),
 }
 
+/// The series at a time.
+#[derive(Clone, Copy)]
+struct Scene<'s> {
+    sources: &'s [Source],
+    /// In seconds since 1970.
+    now: Decimal,
+}
+
 /// The samples of an instant vector; `None` for other types, or if the query cannot be evaluated here.
+///
+/// Proofs begin in 1970: a result that depends on the date is not known.
 pub(super) fn answer(expr: &Expr, sources: &[Source]) -> Option<Samples> {
-    match value(expr, sources)? {
+    let at = |now: i64| vector(expr, Scene { sources, now: Decimal::from(now) });
+    let samples = at(NOW)?;
+    if expr.calls("time") {
+        let labels = |samples: &Samples| samples.iter().map(|(labels, _)| labels.clone()).collect::<Vec<_>>();
+        (labels(&samples) == labels(&at(0)?)).then_some(())?;
+    }
+    Some(samples)
+}
+
+fn vector(expr: &Expr, scene: Scene) -> Option<Samples> {
+    match value(expr, scene)? {
         Value::Vector(samples) => Some(samples),
         Value::Scalar(_) => None,
     }
 }
 
-fn value(expr: &Expr, sources: &[Source]) -> Option<Value> {
+fn value(expr: &Expr, scene: Scene) -> Option<Value> {
     match &expr.kind {
         Kind::Number(text) => number(text).map(Value::Scalar),
-        Kind::Paren(inner) => value(inner, sources),
+        Kind::Paren(inner) => value(inner, scene),
         Kind::Unary { negative, expr } => {
             let signed = |number: Decimal| if *negative { -number } else { number };
-            Some(match value(expr, sources)? {
+            Some(match value(expr, scene)? {
                 Value::Scalar(number) => Value::Scalar(signed(number)),
                 Value::Vector(samples) => Value::Vector(each(samples, |number| Some(signed(number)))?),
             })
@@ -83,19 +104,19 @@ fn value(expr: &Expr, sources: &[Source]) -> Option<Value> {
         Kind::Selector(selector) => {
             let now = |signal: &Signal| match signal {
                 Signal::Stands(level) => Some(*level),
-                Signal::Ages(age) => Decimal::from(NOW).checked_sub(*age),
+                Signal::Ages(age) => scene.now.checked_sub(*age),
                 Signal::Grows(_) => None,
             };
-            selected(selector, sources)?
+            selected(selector, scene.sources)?
                 .map(|source| Some((source.labels.clone(), now(&source.signal)?)))
                 .collect::<Option<Samples>>()
                 .map(Value::Vector)
         }
         Kind::Aggregate { op, param: None, expr, grouping } => {
-            aggregated(op, answer(expr, sources)?, grouping.as_ref()).map(Value::Vector)
+            aggregated(op, vector(expr, scene)?, grouping.as_ref()).map(Value::Vector)
         }
-        Kind::Call { function, args } => call(function, args, sources),
-        Kind::Binary(binary) => operation(binary, sources),
+        Kind::Call { function, args } => call(function, args, scene),
+        Kind::Binary(binary) => operation(binary, scene),
         Kind::String(_) | Kind::Range { .. } | Kind::Subquery { .. } | Kind::Aggregate { .. } => None,
     }
 }
@@ -122,23 +143,26 @@ fn each(samples: Samples, f: impl Fn(Decimal) -> Option<Decimal>) -> Option<Samp
     samples.into_iter().map(|(labels, number)| Some((labels, f(number)?))).collect()
 }
 
-fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
-    let scalar = |index: usize| match value(args.get(index)?, sources)? {
+fn call(function: &str, args: &[Expr], scene: Scene) -> Option<Value> {
+    if !COMPUTED.contains(&function) {
+        return None;
+    }
+    let scalar = |index: usize| match value(args.get(index)?, scene)? {
         Value::Scalar(number) => Some(number),
         Value::Vector(_) => None,
     };
-    let vector = |index: usize| answer(args.get(index)?, sources);
+    let samples_of = |index: usize| vector(args.get(index)?, scene);
     Some(match function {
-        "time" => Value::Scalar(Decimal::from(NOW)),
+        "time" => Value::Scalar(scene.now),
         "vector" => Value::Vector(vec![(Labels::new(), scalar(0)?)]),
-        "scalar" => match &vector(0)?[..] {
+        "scalar" => match &samples_of(0)?[..] {
             [(_, number)] => Value::Scalar(*number),
             _ => return None,
         },
-        "sort" | "sort_desc" => Value::Vector(vector(0)?),
+        "sort" | "sort_desc" => Value::Vector(samples_of(0)?),
         "abs" | "ceil" | "floor" | "clamp_min" | "clamp_max" | "clamp" => {
             let limits = (1..args.len()).map(scalar).collect::<Option<Vec<Decimal>>>()?;
-            Value::Vector(each(vector(0)?, |number| of_number(function, number, &limits))?)
+            Value::Vector(each(samples_of(0)?, |number| of_number(function, number, &limits))?)
         }
         "predict_linear" => {
             let ahead = scalar(1)?;
@@ -148,13 +172,13 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
                 Signal::Grows(_) | Signal::Ages(_) => None,
             };
             (ahead >= Decimal::ZERO).then_some(())?;
-            Value::Vector(selected(selector, sources)?.map(of).collect::<Option<Samples>>()?)
+            Value::Vector(selected(selector, scene.sources)?.map(of).collect::<Option<Samples>>()?)
         }
         "absent" | "absent_over_time" => {
             let arg = args.first()?;
             let is_empty = match &arg.kind {
-                Kind::Range { selector, .. } => selected(selector, sources)?.next().is_none(),
-                _ => answer(arg, sources)?.is_empty(),
+                Kind::Range { selector, .. } => selected(selector, scene.sources)?.next().is_none(),
+                _ => vector(arg, scene)?.is_empty(),
             };
             let labels: Labels = absent::kept(arg)
                 .into_iter()
@@ -162,7 +186,7 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
                 .collect();
             Value::Vector(if is_empty { vec![(labels, Decimal::ONE)] } else { Vec::new() })
         }
-        "histogram_quantile" => Value::Vector(quantiles(scalar(0)?, vector(1)?)?),
+        "histogram_quantile" => Value::Vector(quantiles(scalar(0)?, samples_of(1)?)?),
         _ => {
             let Kind::Range { selector, range } = &args.last()?.kind else { return None };
             let seconds = match range {
@@ -173,7 +197,7 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
             };
             let of =
                 |source: &Source| Some((source.labels.clone(), of_range(function, source.signal, seconds)?));
-            Value::Vector(selected(selector, sources)?.map(of).collect::<Option<Samples>>()?)
+            Value::Vector(selected(selector, scene.sources)?.map(of).collect::<Option<Samples>>()?)
         }
     })
 }
@@ -269,8 +293,8 @@ fn aggregated(op: &str, samples: Samples, grouping: Option<&Grouping>) -> Option
     groups.into_iter().map(|(labels, numbers)| Some((labels, of(&numbers)?))).collect()
 }
 
-fn operation(binary: &Binary, sources: &[Source]) -> Option<Value> {
-    let (op, left, right) = (binary.op, value(&binary.left, sources)?, value(&binary.right, sources)?);
+fn operation(binary: &Binary, scene: Scene) -> Option<Value> {
+    let (op, left, right) = (binary.op, value(&binary.left, scene)?, value(&binary.right, scene)?);
     match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => computed(binary, left, right)?.map(Value::Scalar),
         (Value::Vector(left), Value::Scalar(right)) => {
@@ -359,10 +383,32 @@ fn computed(binary: &Binary, left: Decimal, right: Decimal) -> Option<Option<Dec
         Op::Div => left.checked_div(right).map(Some),
         Op::Mod => left.checked_rem(right).map(Some),
         op => {
+            // Prometheus computes with binary fractions: whether computed ones are equal is not known.
+            let is_equality = matches!(op, Op::Eq | Op::Ne);
+            if is_equality
+                && left == right
+                && !left.is_integer()
+                && (computes(&binary.left) || computes(&binary.right))
+            {
+                return None;
+            }
             let holds = compare(op, left, right)?;
             Some(if binary.bool { Some(Decimal::from(u8::from(holds))) } else { holds.then_some(left) })
         }
     }
+}
+
+/// Whether an expression computes with its values: rates, averages and arithmetic.
+fn computes(expr: &Expr) -> bool {
+    const SUMS: [&str; 4] = ["sum", "avg", "stddev", "quantile"];
+    expr.contains(|part| match &part.kind {
+        Kind::Range { .. } => true,
+        Kind::Aggregate { op, .. } => SUMS.contains(&op.as_str()),
+        Kind::Binary(binary) => {
+            matches!(binary.op, Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Mod | Op::Pow)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a comparison holds; `None` for any other operator.

@@ -480,6 +480,10 @@ fn moment(
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
                 return None;
             }
+            if let Some(meant) = with_zone(text) {
+                problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
+                return None;
+            }
             if let Some(readings) = common_spellings::both_readings(text) {
                 problems.push(either(problem, readings));
                 return None;
@@ -510,6 +514,20 @@ fn moment(
     };
     problems.push(problem);
     None
+}
+
+/// `2027-01-10T02:00-03:00` of `2027-01-10T02:00 America/Argentina/Cordoba`.
+fn with_zone(text: &str) -> Option<String> {
+    let (local, zone) = text.split_once([' ', '['])?;
+    let zone = zone.trim_end_matches(']');
+    let known = exact_zone(zone)?;
+    match Moment::read(local, zone)? {
+        Moment::At(at) => {
+            let offset = Timestamp::from_second(at).ok()?.to_zoned(known).strftime("%:z").to_string();
+            Some(format!("{local}{offset}"))
+        }
+        Moment::Skipped { .. } | Moment::Twice(_) => None,
+    }
 }
 
 /// The next time at which a window can begin: `2027-01-10T02:05Z` of `2027-01-10T02:02Z`.

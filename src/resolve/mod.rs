@@ -17,6 +17,7 @@ mod labels;
 mod latency;
 mod links;
 mod literal;
+mod objective_words;
 mod policy;
 mod reader;
 mod secrets;

@@ -1,5 +1,6 @@
 //! Single values: names, durations, objectives.
 
+use super::objective_words::{self, Meant};
 use super::{common_spellings, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::inert::blank;
@@ -304,61 +305,14 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     place,
                     meant,
                 ),
-                None => match in_words(&scalar.text) {
-                    Some(meant) if meant.contains(": ") => problem.help(format!("write {meant}")),
-                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
+                None => match objective_words::meant(&scalar.text) {
+                    Some(Meant::Advice(advice)) => problem.help(advice),
+                    Some(Meant::Text(meant)) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
                     None => problem.help("write `99.9%`, `P95 < 500ms` or `99.5% < 60s`"),
                 },
             });
             None
         }
-    }
-}
-
-/// An objective that is written in words: `95% under 250ms`, `>= 99.9%`, `99,9 por ciento`.
-fn in_words(text: &str) -> Option<String> {
-    let lower = text.to_lowercase();
-    let parts: Vec<&str> = lower.split([',', ';']).map(str::trim).collect();
-    if let [one, _, ..] = parts.as_slice()
-        && parts.iter().all(|part| Objective::parse(part).is_ok())
-    {
-        return Some(format!(
-            "one of them, as in `objective: {one}`; several promises of a latency are a list: `objectives: [P95 < 500ms, P99 < 2s]`"
-        ));
-    }
-    // `500ms P95`
-    if let Some((length, share)) = lower.split_once(' ')
-        && let Some(length) = Duration::from_common_spelling(length)
-        && let share = share.trim_start_matches(['p', '@', ' ']).trim_end_matches(['%', ' '])
-        && Objective::from_percent(share).is_ok()
-    {
-        return Some(format!("P{share} < {length}"));
-    }
-    let text = lower.replace(',', ".");
-    let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
-    let number =
-        text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
-    let percent = text[start..number].trim_end_matches('.');
-    let rest = text[number..].trim_start();
-    let sign =
-        ["%", "percent", "per cent", "por ciento", "pct"].iter().find_map(|sign| rest.strip_prefix(sign));
-    let (rest, has_sign) = sign.map_or((rest, false), |rest| (rest.trim_start(), true));
-    Objective::from_percent(percent).ok()?;
-    let length =
-        rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::from_common_spelling(&rest[at..]));
-    match length {
-        None => {
-            (has_sign || rest.is_empty() && start > 0 || percent.contains('.')).then(|| format!("{percent}%"))
-        }
-        // `99.9% over 30d`: no answer takes a day, so that is the period.
-        Some(Some(length))
-            if length >= Duration::from_secs(86_400) && rest.starts_with(char::is_alphabetic) =>
-        {
-            Some(format!("`objective: {percent}%`, and the period in a line of its own: `period: {length}`"))
-        }
-        Some(Some(length)) if length >= Duration::from_secs(3_600) => Some(format!("{percent}% < {length}")),
-        Some(Some(length)) => Some(format!("P{percent} < {length}")),
-        Some(None) => None,
     }
 }
 

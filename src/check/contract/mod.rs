@@ -21,9 +21,9 @@ pub(super) mod wrong_metric_type;
 
 use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
-use crate::model::{Companion, Except, MetricRead, Model, Prometheus, Role, Service, Slo};
+use crate::model::{Companion, Except, MetricRead, Model, Prometheus, Role, Service, Sli, Slo};
 use crate::parallel;
-use crate::promql::ast::{Matcher, Modifiers, Selector};
+use crate::promql::ast::{Expr, Matcher, Modifiers, Selector};
 use crate::promql::regex::ValueCondition;
 use crate::promql::{build, places};
 use crate::source::{Span, Spelling};
@@ -81,6 +81,18 @@ impl<'a> Reader<'a> {
             Self::Slo(slo) => &slo.readings,
             Self::Except(_, except) => &except.readings,
             Self::Companion(companion) => &companion.readings,
+        }
+    }
+
+    /// What it evaluates, if that is one expression.
+    pub fn expr(self) -> Option<&'a Expr> {
+        match self {
+            Self::Companion(companion) => Some(&companion.expr),
+            Self::Except(_, except) => Some(&except.expr),
+            Self::Slo(slo) => match &slo.sli {
+                Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr } => Some(expr),
+                Sli::Counted { .. } | Sli::Journey { .. } => None,
+            },
         }
     }
 

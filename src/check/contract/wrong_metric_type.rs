@@ -92,14 +92,7 @@ fn quantile(selector: &Selector) -> String {
 
 /// Whether a selector is an argument of `histogram_quantile`.
 fn is_in_quantile(place: &Place) -> bool {
-    let expr = match place.reader {
-        Reader::Companion(alert) => &alert.expr,
-        Reader::Except(_, except) => &except.expr,
-        Reader::Slo(slo) => match &slo.sli {
-            Sli::Checked { good: expr, .. } | Sli::Ratio { bad: expr } => expr,
-            Sli::Counted { .. } | Sli::Journey { .. } => return false,
-        },
-    };
+    let Some(expr) = place.reader.expr() else { return false };
     expr.contains(|part| match &part.kind {
         promql::Kind::Call { function, args } if function == "histogram_quantile" => {
             args.iter().any(|arg| arg.selectors().contains(&&place.reading.selector))
