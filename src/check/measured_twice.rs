@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::model::{Service, Sli, Slo};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
-    let mut known: BTreeMap<Vec<(&str, &str)>, Vec<(&Service, &Slo)>> = BTreeMap::new();
+    let mut known: BTreeMap<Vec<(&str, &str)>, Vec<_>> = BTreeMap::new();
     for (service, slo) in slos(model).filter(|(_, slo)| !matches!(slo.sli, Sli::Journey { .. })) {
         let Some(first) = slo.readings.first() else { continue };
         let matchers = first.selector.matchers.iter();
