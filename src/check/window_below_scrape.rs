@@ -65,7 +65,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 fn range_too_short(range: Duration, span: Span, scrape: Duration, least: Duration) -> Problem {
     Problem::error(Code::WindowBelowScrape, span, format!("a range of {range} holds fewer than four scrapes"))
         .label("with fewer than two there is no result, and the alert does not fire")
-        .help(format!("with a scrape every {scrape} write a range of `{least}` or more"))
+        .help(match range.secs() {
+            // `[5]` is five seconds.
+            seconds @ 1..=15 if range.millis() == seconds * 1_000 && Duration::from_secs(60 * seconds) >= least => {
+                format!("with a scrape every {scrape} write a range of `{least}` or more; `{seconds}m` if minutes are meant")
+            }
+            _ => format!("with a scrape every {scrape} write a range of `{least}` or more"),
+        })
         .help(format!(
             "or scrape every {} or more often, and declare it: `scrape_interval: {}`",
             fraction(range),

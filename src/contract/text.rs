@@ -286,7 +286,11 @@ impl<'a> Cursor<'a> {
         let plain = self.line[start..].starts_with('"') || Name(&name, !colon).to_string() == name;
         if name.is_empty() || !plain {
             let end = if name.is_empty() { start } else { self.at };
-            return Err(self.problem(start, end, format!("{what} is expected")));
+            let label = match name.contains('{') || self.rest().starts_with('{') {
+                true => "labels are in lines of their own, below the name".to_owned(),
+                false => format!("{what} is expected"),
+            };
+            return Err(self.problem(start, end, label));
         }
         Ok(name)
     }
@@ -312,11 +316,21 @@ impl<'a> Cursor<'a> {
                 }
             } else {
                 let word = self.word(false);
-                let label = "a value in quotes or a number is expected";
-                Entry::Number(bound(word).ok_or_else(|| self.problem(start, self.at, label))?)
+                let label = || match word.find(|c: char| !c.is_ascii_digit() && c != '.') {
+                    Some(unit) if unit > 0 => {
+                        "a number has no unit: bounds are in the unit of the histogram".to_owned()
+                    }
+                    _ if word.is_empty() => "a value in quotes or a number is expected".to_owned(),
+                    _ => format!("a value needs quotes: `\"{word}\"`"),
+                };
+                Entry::Number(bound(word).ok_or_else(|| self.problem(start, self.at, label()))?)
             };
             if !self.rest().is_empty() && !self.rest().starts_with([' ', '\t']) {
-                return Err(self.problem(self.at, self.line.len(), "a space is expected before this"));
+                let label = match self.rest().starts_with(',') {
+                    true => "values have spaces between them, and no commas",
+                    false => "a space is expected before this",
+                };
+                return Err(self.problem(self.at, self.line.len(), label));
             }
             entries.push((entry, self.span(start, self.at)));
         }

@@ -109,7 +109,9 @@ pub fn form(what: &str) -> Option<(&'static str, &'static str)> {
         ),
         "`teams`" => ("teams: { webhook_url_file: /etc/alertmanager/secrets/teams }", ""),
         "`discord`" => ("discord: { webhook_url_file: /etc/alertmanager/secrets/discord }", ""),
-        "`webhook`" => ("webhook: { url: \"http://bridge.internal:8080/\" }", ""),
+        "`webhook`" => {
+            ("webhook: { url: \"http://bridge.internal:8080/\" }` with your own address in `url", "")
+        }
         "`pagerduty`" => ("pagerduty: { routing_key_file: /etc/alertmanager/secrets/pagerduty }", ""),
         "`opsgenie`" => ("opsgenie: { api_key_file: /etc/alertmanager/secrets/opsgenie }", ""),
         "`smtp`" => ("smtp: { host: \"mail.internal:587\", from: alerts@shop.internal }", ""),

@@ -463,7 +463,8 @@ fn flat_block(written: &[Entry], key: &Key) -> Option<Problem> {
     })
 }
 
-/// Advice with the user's own values: `«name|example»` is the value of the key `name` in `node` or beside it, `«value|example»` is `node` itself.
+/// Advice with the user's own values: `«name|example»` is the value of the key `name` in `node` or beside it, `«value|example»` is `node` itself. With
+/// `=` before the example it is the text as it is.
 fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
     fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
         match &node.value {
@@ -486,6 +487,14 @@ fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
                 find(node, name).or_else(beside)
             }
         };
+        // As it is written, between quotes.
+        if let Some(example) = example.strip_prefix('=') {
+            let own = own.and_then(Node::text);
+            let own = own.filter(|own| own.len() <= 120 && !own.contains(['\'', '\n']));
+            text.push_str(own.unwrap_or(example));
+            text.push_str(rest);
+            continue;
+        }
         let own = own.filter(|own| matches!(own.value, Value::Scalar(_) | Value::List(_))).and_then(flow);
         // A name has no capitals.
         let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {

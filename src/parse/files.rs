@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::environments::{self, Overrides};
 use super::fields::Fields;
+use super::foreign_keys;
 use super::invisible::invisible;
 use super::keys::{ALERT_KEYS, POLICY_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::lost_text::lost_text;
 use super::wrong_shape::{glued, wrong_type};
-use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, hours, nesting, overlay, scrape, targets, template};
+use super::yaml::{self, Entry, Node, Value};
+use super::{alertmanager, contract, hours, nesting, overlay, scrape, short_values, targets, template};
 use crate::ast::{
     AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, JourneyBlock, KeptBlock, Key, LinksBlock,
     MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings,
@@ -20,7 +21,7 @@ use crate::diagnostic::{Code, Problem, listed};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
-use crate::vocabulary::{Duration, Name};
+use crate::vocabulary::{Duration, Name, nearest};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -265,7 +266,7 @@ fn unversioned(node: &Node) -> Option<(&'static str, Span)> {
     if ["service", "slos", "alerts"].into_iter().any(has) {
         return None;
     }
-    let runs = |entry: &yaml::Entry| entry.value.get("image").or_else(|| entry.value.get("build")).is_some();
+    let runs = |entry: &Entry| entry.value.get("image").or_else(|| entry.value.get("build")).is_some();
     let of = match node.get("services").map(Node::entries) {
         _ if has("scrape_configs") => SCRAPING,
         _ if has("route") && has("receivers") => ALERTMANAGER,
@@ -501,6 +502,10 @@ fn settings(fields: &mut Fields) -> Settings {
 
 fn agreement(node: &Node, problems: &mut Vec<Problem>) -> Option<AgreementBlock> {
     let keys = &["below", "do", "freeze"];
+    if let Some(problem) = keyed_by_share(node, ["below", "do"]) {
+        problems.push(problem);
+        return None;
+    }
     let mut fields = Fields::of(node, "an entry of `budget_policy`", keys, problems)?;
     let below = fields.required("below", "below: 25%");
     let action = fields.required("do", "do: Only fixes are deployed");
@@ -509,7 +514,22 @@ fn agreement(node: &Node, problems: &mut Vec<Problem>) -> Option<AgreementBlock>
     Some(AgreementBlock { below: below?, action: action?, freeze })
 }
 
+/// The problem of an entry such as `{ 25%: ticket }`, whose key is a value.
+fn keyed_by_share(node: &Node, [share, other]: [&str; 2]) -> Option<Problem> {
+    let [Entry { key, value }] = node.entries() else { return None };
+    let text = short_values::flow(value)?;
+    key.text.ends_with('%').then(|| {
+        let meant = format!("{{ {share}: {}, {other}: {text} }}", key.text);
+        let headline = format!("`{}` is a value, and needs its key `{share}`", key.text);
+        Problem::error(Code::UnknownKey, key.span, headline).fix(format!("write `{meant}`"), node.span, meant)
+    })
+}
+
 fn budget_alert(node: &Node, problems: &mut Vec<Problem>) -> Option<BudgetAlertBlock> {
+    if let Some(problem) = keyed_by_share(node, ["left", "severity"]) {
+        problems.push(problem);
+        return None;
+    }
     let mut fields = Fields::of(node, "an entry of `budget_alerts`", &["left", "severity"], problems)?;
     let left = fields.required("left", "left: 25%");
     let severity = fields.required("severity", "severity: ticket");
@@ -562,6 +582,24 @@ fn stem(path: &str) -> String {
     Name::nearest(stem).map_or("api".to_owned(), |name| name.to_string())
 }
 
+/// The problem of a file that has no key of slowburn.
+fn of_another_program(node: &Node) -> Option<Problem> {
+    let known = |entry: &Entry| {
+        let key = entry.key.text.as_str();
+        SERVICE_KEYS.contains(&key)
+            || PROJECT_KEYS.contains(&key)
+            || foreign_keys::suggestion("a service file", key, SERVICE_KEYS).is_some()
+            || nearest(key, SERVICE_KEYS).is_some()
+    };
+    // One unknown key may be a mistake in a definition that has only begun.
+    let first =
+        node.entries().first().filter(|_| node.entries().len() > 1 && !node.entries().iter().any(known))?;
+    let problem = Problem::error(Code::UnknownKey, first.key.span, "this file has no key of slowburn");
+    Some(problem.label("every `*.yaml` of this directory is read as a definition").help(
+        "move the file to another directory, or name it in a file `.gitignore` beside it; a definition begins with `version: slowburn/v1` and `service:`",
+    ))
+}
+
 /// The problem of a project file with another name: none of its keys are those of a service alone.
 fn settings_of_the_project(path: &str, node: &Node) -> Option<Problem> {
     let keys = || node.entries().iter().map(|entry| entry.key.text.as_str());
@@ -580,7 +618,7 @@ fn settings_of_the_project(path: &str, node: &Node) -> Option<Problem> {
 
 fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let before = problems.len();
-    if let Some(problem) = settings_of_the_project(path, node) {
+    if let Some(problem) = settings_of_the_project(path, node).or_else(|| of_another_program(node)) {
         problems.push(problem);
         return None;
     }

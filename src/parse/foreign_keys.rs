@@ -105,6 +105,20 @@ const CALLED: &[(&str, &[&str], &str)] = &[
         &["target", "target_match", "target_matchers", "target_match_re", "then", "mute"],
         "silence",
     ),
+    ("an alert", &["priority", "urgency", "sev", "importance"], "severity"),
+    ("a tier", &["priority", "urgency", "type"], "severity"),
+    ("a route", &["if", "when", "filter", "labels"], "match"),
+    ("an alert", &["tags"], "labels"),
+    ("an SLO", &["tags"], "labels"),
+    ("a service file", &["tags"], "labels"),
+    ("`pagerduty`", &["service_key_file", "integration_key_file", "key_file"], "routing_key_file"),
+    ("`opsgenie`", &["key_file", "token_file"], "api_key_file"),
+    ("`telegram`", &["token_file"], "bot_token_file"),
+    ("`slack`", &["url_file", "webhook_url_file", "webhook_file"], "api_url_file"),
+    ("`teams`", &["url_file", "api_url_file"], "webhook_url_file"),
+    ("`discord`", &["url_file", "api_url_file"], "webhook_url_file"),
+    ("`webhook`", &["address", "endpoint", "uri"], "url"),
+    ("an entry of `maintenance`", &["service", "slo"], "slos"),
     ("`links`", &["dashboards", "dashboard"], "grafana"),
     ("`links`", &["git", "repository", "repo", "code"], "source"),
     ("`links`", &["wiki", "docs", "runbook"], "runbooks"),
@@ -191,6 +205,8 @@ const SPANISH: &[(&str, &[&str])] = &[
     ("freeze", &["congelar", "congela", "congelado"]),
     ("threshold", &["umbral"]),
     ("name", &["nombre"]),
+    ("match", &["coincide", "coincidir"]),
+    ("priority", &["prioridad"]),
     ("requests", &["peticion", "solicitud"]),
     ("when", &["cuando"]),
     ("wait", &["espera", "esperar"]),
@@ -229,6 +245,31 @@ const OF_ALERTMANAGER: &[&str] = &[
 
 /// Words of other tools that have no equivalent key, and what to write instead. `«value|example»` is the user's own value if it is short, otherwise the
 /// example; `«name|example»` is the value of the key `name` in it or beside it.
+/// Settings of dashboards and of alerts in Grafana.
+const SCREEN: &[&str] = &[
+    "datasource",
+    "datasourceUid",
+    "folder",
+    "noDataState",
+    "execErrState",
+    "color",
+    "colour",
+    "icon",
+    "refresh",
+    "orgId",
+];
+const OF_SCREENS: &str = "remove it: slowburn writes the dashboards, and Grafana asks for the data source: `slowburn help dashboards`";
+
+/// Files in other files.
+const INCLUDE: &[&str] = &["include", "includes", "import", "imports", "extends", "$ref", "inherit"];
+const SHARED: &str = "remove it: what several services share is in the project file, and several that are alike are the `instances` of one file: `slowburn help templates`";
+
+/// Limits of alerts.
+const LIMITS: &[&str] =
+    &["warning_threshold", "critical_threshold", "alert_threshold", "thresholds", "warning", "critical"];
+const OF_POLICY: &str = "remove it: the tiers of the policy say how fast the budget must burn before an alert fires: `slowburn help policies`";
+
+/// What to write instead of keys of other tools: where they are written, the keys, and the advice.
 const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an SLO",
@@ -236,6 +277,40 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "write it in the service file, without indentation, with each metric that does not exist yet: `planned: { http_requests_total: the program does not count them yet }`",
     ),
     ("a service file", &["defaults", "default", "common", "shared", "anchors"], ANCHOR),
+    ("a service file", SCREEN, OF_SCREENS),
+    ("an SLO", SCREEN, OF_SCREENS),
+    ("the project file", SCREEN, OF_SCREENS),
+    (
+        "an alert",
+        SCREEN,
+        "remove it: an alert of Prometheus fires while its query has a result; for missing series write `absent(…)`",
+    ),
+    ("a service file", INCLUDE, SHARED),
+    ("an SLO", INCLUDE, SHARED),
+    ("the project file", INCLUDE, SHARED),
+    ("a service file", LIMITS, OF_POLICY),
+    ("an SLO", LIMITS, OF_POLICY),
+    (
+        "an alert",
+        &["escalate_after", "escalation", "escalate", "escalate_to"],
+        "write it in a route of the project file, which sends an alert that lasts to another receiver: `routes: [{ match: { severity: page }, to: boss, after: 30m }]`",
+    ),
+    (
+        "`sli`",
+        &["gauge", "metric", "max", "upper", "below"],
+        "say which values are good: `condition: '«gauge|=queue_length» < «max|=100»'`",
+    ),
+    (
+        "`sli`",
+        &["min", "lower", "above"],
+        "say which values are good: `condition: '«gauge|=workers» > «min|=3»'`",
+    ),
+    (
+        "`sli`",
+        &["bad_codes", "error_codes", "status_codes", "codes", "bad_status"],
+        "select the bad events with a matcher: `bad: 'http_requests_total{status=~\"500|503\"}'`",
+    ),
+    ("a receiver", &["type", "to", "kind"], "the kind is the key itself: `email: «to|=ops@shop.internal»`"),
     ("the project file", &["common", "shared", "anchors"], ANCHOR),
     (
         "`sli`",

@@ -3,7 +3,7 @@
 use super::examples::form;
 use super::short_values::{flow, in_flow, names};
 use super::yaml::{Entry, Node, Value};
-use crate::vocabulary::{Objective, ObjectiveFault};
+use crate::vocabulary::{Objective, ObjectiveFault, severity_meant};
 
 /// `P95 < 500ms` of `P95: 500ms`.
 pub fn promise(entry: &Entry) -> Option<String> {
@@ -30,7 +30,11 @@ pub fn promises(node: &Node) -> Option<Vec<String>> {
 /// The value of a key with another name, if the value must be written in another way, too.
 pub fn meant(what: &str, name: &str, node: &Node) -> Option<String> {
     match (&node.value, name) {
-        (_, "match") => pairs(node),
+        (_, "match" | "labels") => pairs(node),
+        (Value::Scalar(scalar), "slos") if what == "an entry of `maintenance`" => {
+            Some(format!("[{}]", in_flow(&scalar.text)?))
+        }
+        (Value::Scalar(scalar), "severity") => severity_meant(&scalar.text).map(str::to_owned),
         (Value::Map(entries), "sli") => {
             let counters =
                 two_counters(node).or_else(|| entries.iter().find_map(|entry| two_counters(&entry.value)))?;

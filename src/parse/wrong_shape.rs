@@ -1,6 +1,6 @@
 //! Values of the wrong shape: a list in place of a text, a text in place of a map.
 
-use super::keys::{SERVICE_KEYS, SLO_KEYS};
+use super::keys::{CHANNELS, SERVICE_KEYS, SLO_KEYS};
 use super::meant::{inner, matchers, promise, query, selector};
 use super::short_values::{flow, in_flow, is_address, named_by, names};
 use super::yaml::{Entry, Node, Value};
@@ -30,6 +30,9 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                         "remove it, and name the services that are alike: `instances: {{ {} }}`, with `<<name>>` in the queries",
                         all.join(", ")
                     ))
+                }
+                (Value::Null, _) if what == "an entry of `accepted`" => {
+                    problem.help("write why the warning is right here, after the colon")
                 }
                 (Value::Null | Value::Scalar(_), _) => problem
                     .help("write a value after the colon, or remove the key; a text that begins with `#` needs quotes"),
@@ -84,6 +87,17 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                         None => problem.help(format!("add the counters: `{}`", entry("'a_total + b_total'"))),
                     }
                 }
+                (Value::List(_), Some((_, values))) if what == "`do`" => {
+                    let text = values.join("; ");
+                    match in_flow(&text) {
+                        Some(text) => problem.fix(format!("write `{}`", entry(&text)), node.span, text),
+                        None => problem.help("write one sentence"),
+                    }
+                }
+                (Value::List(_), Some((_, values))) if what == "`default`" => problem.help(format!(
+                    "write one receiver here, and send to the others in a route that matches every alert: `routes: [{{ to: [{}] }}]`",
+                    values.join(", ")
+                )),
                 (Value::List(_), Some((_, values))) if what == "an entry of `by`" => problem
                     .label("the value of an entry is the label that gets another name")
                     .help("write only the label: `by: [region]`")
@@ -160,7 +174,11 @@ pub fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
     let in_chat = ["`slack`", "`telegram`", "`teams`", "`discord`"].contains(&what);
     let is_channel = |text: &str| is_channel_name(text) && (in_chat || text.starts_with(['#', '@', '-']));
     let written = match &node.value {
-        Value::Scalar(scalar) => !is_address(&scalar.text) && !is_channel(&scalar.text),
+        Value::Scalar(scalar) => {
+            !is_address(&scalar.text)
+                && !is_channel(&scalar.text)
+                && !CHANNELS.contains(&scalar.text.as_str())
+        }
         Value::List(items) => !items.iter().all(|item| item.text().is_some_and(is_channel)),
         Value::Null | Value::Map(_) => false,
     };

@@ -424,6 +424,14 @@ impl DefinedNames<'_> {
             return None;
         }
         let headline = format!("there is no receiver `{}`", written.text);
+        if let Some((user, _)) = written.text.split_once('@').filter(|(user, _)| Name::parse(user).is_some())
+        {
+            problems.push(Problem::error(Code::ReceiverUndefined, whole(written), headline).help(format!(
+                "define it, `receivers: {{ {user}: {{ email: {} }} }}`, and write `to: {user}`",
+                written.text
+            )));
+            return None;
+        }
         problems.push(undefined(
             Problem::error(Code::ReceiverUndefined, whole(written), headline),
             written,

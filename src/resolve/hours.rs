@@ -174,6 +174,10 @@ fn not_a_date(written: &Scalar) -> Problem {
     if let Some(dates) = common_spellings::dates(text) {
         return problem.label("expected one date").help(format!("list each day: `{dates}`"));
     }
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        return problem
+            .help("slowburn knows no calendar: list each day, `holidays: [2027-01-01, 2027-05-25]`");
+    }
     match (common_spellings::no_such_day(text), common_spellings::date(text)) {
         (Some(why), _) => problem.label(why),
         (None, Some(date)) if date.to_string() != text.trim() => {
@@ -480,7 +484,7 @@ fn moment(
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
                 return None;
             }
-            if let Some(meant) = with_zone(text) {
+            if let Some(meant) = with_zone(text).or_else(|| of_seconds(text)) {
                 problems.push(problem.fix(format!("write `{meant}`"), whole(written), meant));
                 return None;
             }
@@ -514,6 +518,16 @@ fn moment(
     };
     problems.push(problem);
     None
+}
+
+/// `2027-01-10T02:00Z` of the seconds since 1970.
+fn of_seconds(text: &str) -> Option<String> {
+    let seconds: i64 = text.trim().parse().ok()?;
+    let is_moment = (1_500_000_000..4_102_444_800).contains(&seconds);
+    is_moment
+        .then(|| Timestamp::from_second(seconds).ok())
+        .flatten()
+        .map(|at| at.strftime("%Y-%m-%dT%H:%MZ").to_string())
 }
 
 /// `2027-01-10T02:00-03:00` of `2027-01-10T02:00 America/Argentina/Cordoba`.
@@ -580,6 +594,16 @@ pub(super) fn excuse(
             continue;
         };
         let Some(slo) = text.get(name.len() + 1..) else { continue };
+        if slo == "*" || slo == "all" {
+            let place = written.place(0, text.len());
+            let headline = "a service without a slash is all of its SLOs";
+            problems.push(Problem::error(Code::ServiceUndefined, place, headline).fix(
+                format!("write `{name}`"),
+                place,
+                name,
+            ));
+            continue;
+        }
         let names: Vec<&str> = service.slos.iter().map(|known| known.name.as_str()).collect();
         if !names.contains(&slo) {
             let place = written.place(name.len() + 1, text.len());

@@ -36,6 +36,13 @@ impl Policies {
             let known: Vec<&str> = self.all.iter().map(|(name, _)| name.as_str()).collect();
             let place = whole(named);
             let problem = Problem::error(Code::UnknownPolicy, place, format!("there is no policy `{name}`"));
+            const NONE: [&str; 8] = ["none", "off", "false", "no", "null", "ninguna", "never", "disabled"];
+            if NONE.contains(&name.to_lowercase().as_str()) {
+                problems.push(problem.help(
+                    "an SLO without alerts has all tiers switched off: `tiers_off: [page, ticket]`, instead of `policy`",
+                ));
+                return None;
+            }
             problems.push(match crate::vocabulary::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
                 None => problem.help(crate::diagnostic::there_are(&known)),
@@ -297,7 +304,7 @@ pub(super) fn tiers(
             let has = |severity: &Severity| tiers.iter().any(|(tier, _)| tier.severity == *severity);
             let there = Severity::ALL.iter().filter(|severity| has(severity)).map(ToString::to_string);
             let names: Vec<String> = there.chain(longs).collect();
-            let meant = values::severity_meant(text).filter(|meant| *meant != text);
+            let meant = crate::vocabulary::severity_meant(text).filter(|meant| *meant != text);
             problems.push(match (meant, Severity::parse(text)) {
                 (Some(meant), _) => problem.fix(format!("write `{meant}`"), whole(word), meant),
                 // The tiers are off already.
@@ -305,6 +312,10 @@ pub(super) fn tiers(
                     problem.help(format!("remove `tiers_off`: there is no {text} to switch off"))
                 }
                 (None, Some(_)) => problem.help(format!("remove `{text}` from the list")),
+                (None, None) if ["all", "true", "yes", "todo", "todos", "off"].contains(&text) => {
+                    let all = Severity::ALL.iter().filter(|severity| has(severity)).map(ToString::to_string);
+                    problem.help(format!("write `tiers_off: [{}]`", all.collect::<Vec<_>>().join(", ")))
+                }
                 (None, None) => problem.help(format!("its tiers are {}", crate::diagnostic::listed(&names))),
             });
             return None;

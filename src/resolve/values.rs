@@ -381,30 +381,23 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
     }
 }
 
-/// The severity that a word of other tools, or of Spanish, means.
-pub(super) fn severity_meant(text: &str) -> Option<&'static str> {
-    match text.trim().to_lowercase().as_str() {
-        "page" => Some("page"),
-        "ticket" => Some("ticket"),
-        "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica"
-        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" | "alta" | "alto" => {
-            Some("page")
-        }
-        "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso"
-        | "advertencia" | "tickets" | "tique" | "tiquete" | "media" | "medio" | "baja" | "bajo" => {
-            Some("ticket")
-        }
-        _ => None,
-    }
-}
-
 /// `page` or `ticket`.
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
         let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
             .label("expected `page` or `ticket`");
-        let meant = severity_meant(text);
+        let meant = crate::vocabulary::severity_meant(text);
+        if let Some(others) = text.strip_prefix('!').and_then(Severity::parse) {
+            let other = Severity::ALL.into_iter().find(|severity| *severity != others).unwrap_or(others);
+            problems.push(problem.fix(format!("write `{other}`"), place, other.to_string()));
+            return None;
+        }
+        let parts: Vec<&str> = text.split(['|', ',', ' ']).filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1 && parts.iter().all(|part| Severity::parse(part).is_some()) {
+            problems.push(problem.help(format!("write a list: `[{}]`", parts.join(", "))));
+            return None;
+        }
         let problem = match meant {
             Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
             None => problem

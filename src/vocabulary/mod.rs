@@ -33,5 +33,5 @@ pub use offset::{ClockChange, Offsets, SummerTime};
 pub use period::{Calendar, Period, Zone, ZoneFault, exact_zone};
 pub use placeholder::Placeholder;
 pub use rate::per_second;
-pub use severity::{PerSeverity, Severity};
+pub use severity::{PerSeverity, Severity, severity_meant};
 pub use spoken::{amount, shortened, spoken};

@@ -61,3 +61,20 @@ impl<T> PerSeverity<T> {
         }
     }
 }
+
+/// The severity that a word of other tools, or of Spanish, means.
+pub fn severity_meant(text: &str) -> Option<&'static str> {
+    match text.trim().to_lowercase().as_str() {
+        "page" => Some("page"),
+        "ticket" => Some("ticket"),
+        "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" | "crítica"
+        | "crítico" | "critica" | "critico" | "urgente" | "página" | "pagina" | "pages" | "alta" | "alto" => {
+            Some("page")
+        }
+        "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" | "aviso"
+        | "advertencia" | "tickets" | "tique" | "tiquete" | "media" | "medio" | "baja" | "bajo" => {
+            Some("ticket")
+        }
+        _ => None,
+    }
+}

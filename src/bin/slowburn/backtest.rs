@@ -8,7 +8,7 @@ use serde_json::Value;
 use slowburn::backtest::{
     Course, From, Grain, History, MOST_COUNTS, Question, Range, Run, course, json, warnings, words,
 };
-use slowburn::diagnostic::there_are;
+use slowburn::diagnostic::{alternatives, there_are};
 use slowburn::inert;
 use slowburn::model::{Model, Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
@@ -153,7 +153,11 @@ fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Fail
         if let Some((service, slo)) = name.split_once('/') {
             named::slo(plan, service, slo)?;
         } else if !plan.slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
-            return Err(Failure::new(format!("there is no service `{name}` with SLOs")));
+            let unknown = Failure::new(format!("there is no service `{name}` with SLOs"));
+            return Err(match named::meant(plan, name).as_slice() {
+                [] => unknown,
+                meant => unknown.and(&format!("did you mean {}?", alternatives(meant))),
+            });
         }
     }
     let wanted = plan.slos().filter(|slo| is_named(slo, names));

@@ -1,12 +1,13 @@
 //! `slowburn status`: the state of every SLO on a running server.
 
 use slowburn::Compiled;
+use slowburn::diagnostic::alternatives;
 use slowburn::plan::Plan;
 use slowburn::status::{Gate, human, is_named, json, markdown, status};
 
 use crate::args::{Status, TableFormat};
 use crate::ending::{Ending, Failure};
-use crate::{ask, problems, stdout};
+use crate::{ask, named, problems, stdout};
 
 /// Prints the state; exit code 1 if the gate fails.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
@@ -32,8 +33,13 @@ pub fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
     }
     for name in named {
         if !plan.slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
-            return Err(Failure::new(format!("there is no service and no SLO `{name}`"))
-                .and("name a service, as in `--only api`, or an SLO, as in `--only api/availability`"));
+            return Err(Failure::new(format!("there is no service and no SLO `{name}`")).and(
+                &match named::meant(plan, name).as_slice() {
+                    [] => "name a service, as in `--only api`, or an SLO, as in `--only api/availability`"
+                        .to_owned(),
+                    meant => format!("did you mean {}?", alternatives(meant)),
+                },
+            ));
         }
     }
     Ok(())

@@ -37,7 +37,12 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                         planned.span,
                         format!("nothing reads the planned metric `{metric}`"),
                     )
-                    .help(format!("correct its name, or {removed}")),
+                    .help(
+                        match service.slos.iter().any(|slo| slo.name.as_str() == metric) {
+                            true => format!("`{metric}` is an SLO: name the metrics that it reads"),
+                            false => format!("correct its name, or {removed}"),
+                        },
+                    ),
                 );
             }
         }
