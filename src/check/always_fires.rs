@@ -1,5 +1,6 @@
 //! Companion alerts that fire for any value of their series.
 
+use super::limit_in_other_unit;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::promql::ast::{Expr, Kind, Op};
@@ -23,9 +24,12 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Kind::Binary(binary) if binary.op == Op::Or && !compares(&alert.expr) => problem
                 .label("one side of `or` always has a result")
                 .help("compare both sides with a limit; an alert does not need `or vector(0)`"),
-            _ if compares(&alert.expr) => problem
-                .label("its comparison is true for every value")
-                .help("compare with a limit that no value passes while all is well"),
+            _ if compares(&alert.expr) => problem.label("its comparison is true for every value").help(
+                match limit_in_other_unit::as_ratio(&alert.expr) {
+                    Some(meant) => format!("the value is between 0 and 1: write `{meant}`"),
+                    None => "compare with a limit that no value passes while all is well".to_owned(),
+                },
+            ),
             _ => problem
                 .label("it has a result at all times, whatever the values are")
                 .help(compared(&alert.expr, alert.down)),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{filtered_away, slos};
+use super::{filtered_away, limit_in_other_unit, slos};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Companion, Sli, Slo};
@@ -53,6 +53,9 @@ fn advice(expr: &Expr) -> Cow<'static, str> {
     let is = |op: Op| matches!(&expr.kind, Kind::Binary(binary) if binary.op == op);
     if let Some(filtered) = filtered_away::filter(expr) {
         return filtered_away::advice(filtered);
+    }
+    if let Some(meant) = limit_in_other_unit::as_ratio(expr) {
+        return format!("the value is between 0 and 1: write `{meant}`").into();
     }
     let advice = if expr.contains(counts) {
         "a count is at least 1: without series there is nothing to count, and no result"

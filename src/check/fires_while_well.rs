@@ -179,13 +179,20 @@ fn small(expr: &Expr) -> Option<(String, String)> {
 
 /// The text of a value that is bad when it is large, by the names of its metrics.
 fn bad_when_large(expr: &Expr) -> Option<String> {
+    const SLOW: [&str; 3] = ["latency", "delay", "staleness"];
+    const USED: [&str; 3] = ["used", "usage", "utilization"];
+    const SHARES: [&str; 3] = ["percent", "ratio", "rate"];
     const LENGTHS: [&str; 6] = ["length", "size", "depth", "messages", "jobs", "items"];
     const BAD: [&str; 7] = ["lag", "pending", "backlog", "errors", "failures", "failed", "waiting"];
     let is_bad = |name: &str| {
         let mut words =
             name.rsplit(['_', ':', '.']).skip_while(|word| ["total", "count", "seconds"].contains(word));
         let last = words.next().unwrap_or_default();
-        BAD.contains(&last) || LENGTHS.contains(&last) && words.any(|word| word == "queue")
+        BAD.contains(&last)
+            || LENGTHS.contains(&last) && words.clone().any(|word| word == "queue")
+            || SLOW.contains(&last)
+            || SHARES.contains(&last)
+                && words.any(|word| USED.contains(&word) || BAD.contains(&word) || word == "error")
     };
     let expr = without_parens(expr);
     let text = |otherwise: &str| {

@@ -39,6 +39,26 @@ fn first(expr: &Expr) -> Option<Fault> {
     found
 }
 
+/// The comparison that is probably meant by `avg(up) < 50`, whose value is between 0 and 1.
+pub(super) fn as_ratio(expr: &Expr) -> Option<String> {
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let Kind::Number(written) = &binary.right.kind else { return None };
+    let limit = Decimal::from_str_exact(written).ok().filter(|limit| *limit > Decimal::ONE)?;
+    let selectors = binary.left.selectors();
+    let is_up = !selectors.is_empty()
+        && selectors.iter().all(|selector| selector.name.as_deref().is_some_and(is_named_up))
+        && !binary.left.contains(|part| matches!(&part.kind, Kind::Number(_)));
+    let sums = binary
+        .left
+        .contains(|part| matches!(&part.kind, Kind::Aggregate { op, .. } if op == "sum" || op == "count"));
+    let orders = matches!(binary.op, Op::Lt | Op::Le | Op::Gt | Op::Ge);
+    if !orders || !is_up || sums || limit > Decimal::ONE_HUNDRED {
+        return None;
+    }
+    let ratio = text(limit.checked_div(Decimal::ONE_HUNDRED)?.normalize());
+    Some(Expr::from(Binary { right: build::number(ratio), ..(**binary).clone() }).to_string())
+}
+
 /// The metric that is compared with a limit in another unit; the headline, the label and the advice.
 fn fault(binary: &Binary) -> Option<Fault> {
     if !matches!(binary.op, Op::Lt | Op::Le | Op::Gt | Op::Ge) {
@@ -124,6 +144,16 @@ fn is_share(expr: &Expr) -> bool {
             let named = |selector: &Selector| selector.name.clone().unwrap_or_default();
             let is_up = is_named_up(&named(part))
                 && matches!(&right.kind, Kind::Aggregate { op, .. } if op == "count");
+            let stem = |name: &str, ends: &[&str]| {
+                ends.iter().find_map(|end| name.split_once(end)).map(|(stem, _)| stem.to_owned())
+            };
+            let free =
+                stem(&named(part), &["_avail", "_free", "_used", "_available", "_remaining", "_usage"]);
+            if free.is_some()
+                && free == stem(&named(whole), &["_size", "_total", "_limit", "_capacity", "_max"])
+            {
+                return true;
+            }
             let is_part = part.matchers.len() > whole.matchers.len()
                 && whole.matchers.iter().all(|matcher| part.matchers.contains(matcher));
             named(part) == named(whole) && (is_up || is_part) && same_functions(&left, &right, is_up)

@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::model::{Companion, MetricRead, Service};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::{build, without_parens};
-use crate::vocabulary::Severity;
+use crate::vocabulary::{Severity, is_named_up};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
@@ -21,7 +21,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 problems.push(
                     Problem::warning(Code::SilentWhenGone, alert.places.expr, headline)
                         .label("if nothing passes the inner comparison, there is nothing to count, and no result")
-                        .help(format!("let the inner comparison give 0 or 1, and sum that: `{meant}`")),
+                        .help(format!("sum values that are 0 or 1: `{meant}`")),
                 );
                 continue;
             }
@@ -64,15 +64,21 @@ fn counts_what_is_left(expr: &Expr) -> Option<Expr> {
         && matches!(compared.left.kind, Kind::Selector(_))
         && matches!(compared.right.kind, Kind::Number(_));
     let asks_for_few = matches!(outer.op, Op::Lt | Op::Le) && matches!(outer.right.kind, Kind::Number(_));
-    if op != "count" || !is_filter || !asks_for_few {
+    if !is_filter || !asks_for_few {
         return None;
     }
-    let counted = Binary { bool: true, ..(**compared).clone() };
+    let is_up = matches!(&compared.left.kind, Kind::Selector(selector) if selector.name.as_deref().is_some_and(is_named_up));
+    let counted: Expr = match op.as_str() {
+        "count" => Binary { bool: true, ..(**compared).clone() }.into(),
+        // The series that are up are 1.
+        "sum" if is_up => compared.left.clone(),
+        _ => return None,
+    };
     let left = Expr {
         kind: Kind::Aggregate {
             op: "sum".to_owned(),
             param: None,
-            expr: Box::new(counted.into()),
+            expr: Box::new(counted),
             grouping: grouping.clone(),
         },
         ..outer.left.clone()

@@ -101,6 +101,11 @@ fn untested_alert(alert: &Companion, reason: NoSeries) -> Problem {
             .label("`histogram_quantile` gets buckets without their bounds, and returns nothing")
             .help("keep the label `le`: `sum by (le) (rate(…))`");
     }
+    if let Some(buckets) = bare_buckets(&alert.expr) {
+        return problem
+            .label("its buckets count since the start of the process")
+            .help(format!("read those of the last minutes: `rate({buckets}[5m])`"));
+    }
     if reason == NoSeries::LimitReached {
         return limit_reached(problem);
     }
@@ -149,6 +154,21 @@ fn compared(expr: &Expr) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// The buckets that `histogram_quantile` reads without a range.
+fn bare_buckets(expr: &Expr) -> Option<String> {
+    let mut found = None;
+    expr.visit(&mut |part| {
+        let Kind::Call { function, args } = &part.kind else { return };
+        let ranged = |part: &Expr| matches!(part.kind, Kind::Range { .. });
+        if let Some(buckets) =
+            args.get(1).filter(|arg| function == "histogram_quantile" && !arg.contains(ranged))
+        {
+            found = found.take().or(buckets.selectors().first().map(ToString::to_string));
+        }
+    });
+    found
 }
 
 /// Whether buckets are summed over the label of their bounds.

@@ -25,7 +25,21 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("the project file", &["timezone", "tz"], "time_zone"),
     ("a receiver", &["msteams", "microsoft_teams"], "teams"),
     ("an SLO", &["target", "goal", "slo", "percentage", "objectivePercent", "ratio"], "objective"),
-    ("an SLO", &["window", "time_window", "timeWindow", "duration", "rolling", "range"], "period"),
+    (
+        "an SLO",
+        &[
+            "rollingPeriod",
+            "rolling_period",
+            "timeframe",
+            "window",
+            "time_window",
+            "timeWindow",
+            "duration",
+            "rolling",
+            "range",
+        ],
+        "period",
+    ),
     ("an SLO", &["indicator", "sli_spec", "query"], "sli"),
     ("an SLO", &["group_by", "groupBy", "grouping", "groupings", "per"], "by"),
     ("an SLO", &["budgetingMethod", "budgeting_method"], "budgeting"),
@@ -264,6 +278,8 @@ const OF_SCREENS: &str = "remove it: slowburn writes the dashboards, and Grafana
 const INCLUDE: &[&str] = &["include", "includes", "import", "imports", "extends", "$ref", "inherit"];
 const SHARED: &str = "remove it: what several services share is in the project file, and several that are alike are the `instances` of one file: `slowburn help templates`";
 
+const RESOLVED: &str = "remove it: every channel is told when an alert ends";
+
 /// Limits of alerts.
 const LIMITS: &[&str] =
     &["warning_threshold", "critical_threshold", "alert_threshold", "thresholds", "warning", "critical"];
@@ -277,6 +293,43 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "write it in the service file, without indentation, with each metric that does not exist yet: `planned: { http_requests_total: the program does not count them yet }`",
     ),
     ("a service file", &["defaults", "default", "common", "shared", "anchors"], ANCHOR),
+    (
+        "an SLO",
+        &["countMetrics", "ratioMetric", "ratio_metrics"],
+        "write the events under `sli`: `sli: { total: http_requests_total, good: 'http_requests_total{code=~\"2..\"}' }`",
+    ),
+    (
+        "`sli`",
+        &["countMetrics", "ratioMetric", "ratio_metrics"],
+        "write the events here: `total: http_requests_total` and `good: 'http_requests_total{code=~\"2..\"}'`",
+    ),
+    (
+        "`sli`",
+        &["apdex"],
+        "write two promises of a latency: `objectives: [95% < 500ms, 99% < 2s]`, with `latency` here",
+    ),
+    (
+        "an SLO",
+        &["apdex"],
+        "write two promises of a latency: `objectives: [95% < 500ms, 99% < 2s]`, with `sli: { latency: … }`",
+    ),
+    ("`slack`", &["send_resolved"], RESOLVED),
+    ("`telegram`", &["send_resolved"], RESOLVED),
+    ("`teams`", &["send_resolved"], RESOLVED),
+    ("`discord`", &["send_resolved"], RESOLVED),
+    ("`webhook`", &["send_resolved"], RESOLVED),
+    ("`pagerduty`", &["send_resolved"], RESOLVED),
+    ("`opsgenie`", &["send_resolved"], RESOLVED),
+    (
+        "`alertmanager`",
+        &["templates"],
+        "write the texts of alerts under `texts` in the project file: `slowburn help alert-texts`",
+    ),
+    (
+        "a route",
+        &["escalate", "escalation"],
+        "write a second route with the same `match`, and how long it must last: `{ match: { severity: page }, to: office, after: 30m }`",
+    ),
     ("a service file", SCREEN, OF_SCREENS),
     ("an SLO", SCREEN, OF_SCREENS),
     ("the project file", SCREEN, OF_SCREENS),
@@ -713,8 +766,13 @@ pub fn suggestion(what: &str, key: &str, known: &[&'static str]) -> Option<KeySu
     {
         return Some(KeySuggestion::Key(name));
     }
-    let levels = ["an SLO", "a service file", "the project file", "`sli`", "an alert"];
-    let belongs = |word: &str| BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&word));
+    let levels =
+        ["a service of an environment", "an SLO", "a service file", "the project file", "`sli`", "an alert"];
+    let belongs = |word: &str| {
+        // An environment changes only parts of a service.
+        let is_level = |place: &str| place != what && (what != levels[0] || place == "an SLO");
+        BELONG.iter().find(|(place, keys, _)| is_level(place) && keys.contains(&word))
+    };
     [key]
         .iter()
         .chain(&meant)

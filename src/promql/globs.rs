@@ -14,6 +14,23 @@ pub fn meant_matcher(matcher: &Matcher) -> Option<Matcher> {
             ..matcher.clone()
         });
     }
+    // `^5` and `2`, as if a part of the value were enough.
+    let is_code = label.contains("status") || label.contains("code");
+    let part = value.trim_start_matches('^').trim_end_matches('$');
+    if is_code
+        && matches!(op, MatchOp::Matches | MatchOp::NotMatches)
+        && matches!(part.as_bytes(), [b'1'..=b'5'])
+        && !label.contains("grpc")
+    {
+        return Some(Matcher { value: format!("{part}.."), ..matcher.clone() });
+    }
+    if label == "grpc_code"
+        && matches!(op, MatchOp::Equal | MatchOp::NotEqual | MatchOp::Matches | MatchOp::NotMatches)
+    {
+        let parts: Vec<&str> = value.split('|').collect();
+        let meant: Vec<&str> = parts.iter().map(|part| grpc_code(part).unwrap_or(part)).collect();
+        return (meant != parts).then(|| Matcher { value: meant.join("|"), ..matcher.clone() });
+    }
     // A path may have a star, and a job has none.
     let is_glob = value.contains('*') && names_a_place(label) && !value.contains(".*");
     let value = match op {
@@ -23,6 +40,31 @@ pub fn meant_matcher(matcher: &Matcher) -> Option<Matcher> {
     let op =
         if matches!(op, MatchOp::Equal | MatchOp::Matches) { MatchOp::Matches } else { MatchOp::NotMatches };
     Some(Matcher { op, value, ..matcher.clone() })
+}
+
+/// The code as the library for Go writes it: `Unavailable` of `UNAVAILABLE`.
+fn grpc_code(text: &str) -> Option<&'static str> {
+    const CODES: [&str; 17] = [
+        "OK",
+        "Canceled",
+        "Unknown",
+        "InvalidArgument",
+        "DeadlineExceeded",
+        "NotFound",
+        "AlreadyExists",
+        "PermissionDenied",
+        "ResourceExhausted",
+        "FailedPrecondition",
+        "Aborted",
+        "OutOfRange",
+        "Unimplemented",
+        "Internal",
+        "Unavailable",
+        "DataLoss",
+        "Unauthenticated",
+    ];
+    let folded = |text: &str| text.replace('_', "").to_lowercase();
+    CODES.into_iter().find(|code| *code != text && folded(code) == folded(text))
 }
 
 /// The pattern that somebody means with `5..` after `=`, with `5xx`, `500-599`, `>=500` or `500,503`, or with `/api/*` after `=~`.

@@ -130,6 +130,9 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         faults.push(match nearest(name) {
             _ if names::METRICSQL.contains(&name) => fault
                 .help("it is a function of MetricsQL, which only VictoriaMetrics has: write it in PromQL"),
+            _ if matches!(name, "label_values" | "query_result" | "label_names" | "metrics") => {
+                fault.help("it is a function of Grafana's variables: write the metric itself")
+            }
             _ if in_other_words(name).is_some() => {
                 fault.help(format!("write `{}`", in_other_words(name).unwrap_or_default()))
             }

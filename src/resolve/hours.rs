@@ -266,15 +266,17 @@ fn except_of(
     let mut reader = Reader::new(version);
     let expr = reader.alert(written, problems)?;
     if expr.selectors().is_empty() {
+        let of_hours = ["hour", "minute", "day_of_week"].iter().any(|name| expr.calls(name));
         problems.push(
             Problem::error(
                 Code::NeverCounted,
                 whole(written),
                 "this query reads no series, so it is always true or never",
             )
-            .help(
-                "write a query that has a result only during maintenance, such as `maintenance_active == 1`",
-            )
+            .help(match of_hours {
+                true => "for hours of the day or days of the week write when events count: `hours: { days: monday-sunday, hours: \"06:00-24:00\" }`",
+                false => "write a query that has a result only during maintenance, such as `maintenance_active == 1`",
+            })
             .help("write windows with a date under `maintenance` in the project file"),
         );
         return None;

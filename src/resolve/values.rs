@@ -141,12 +141,24 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
                 );
                 match Duration::respelled(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
+                    None if is_size(&scalar.text) => problem
+                        .help("a size is no length of time: write the days that fit into it, such as `30d`"),
+                    None if ["never", "none", "off", "nunca"].contains(&scalar.text.trim()) => {
+                        problem.help("it cannot be switched off: write a long length, such as `30d`")
+                    }
                     None => problem.help(OF_LENGTHS),
                 }
             }));
             None
         }
     }
+}
+
+/// Whether a text is a number of bytes.
+fn is_size(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && ["gb", "gib", "tb", "tib", "mb", "mib"].iter().any(|unit| text.ends_with(unit))
 }
 
 /// The place of the threshold in an objective, or of the whole objective.
@@ -239,6 +251,9 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                             .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
                     match Duration::respelled(written) {
                         Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
+                        None if written.trim().ends_with("us") || written.trim().ends_with("µs") => {
+                            problem.help("the shortest threshold is `1ms`")
+                        }
                         None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
                     }
                 }));

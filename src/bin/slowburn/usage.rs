@@ -399,6 +399,10 @@ fn with_target(words: &mut [String], error: &clap::Error) -> Option<Changed> {
     let meant = target(&wrong);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let headline = format!("there is no target `{wrong}`");
+    if option.starts_with("--only") && is_slo(&wrong) {
+        let advice = format!("all SLOs are compiled, and `--only` names a kind of files: {}", listed(&known));
+        return Some(Changed::Advice(headline, advice));
+    }
     if !option.starts_with("--only") {
         return None;
     }

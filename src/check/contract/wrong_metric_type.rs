@@ -271,7 +271,7 @@ impl KnownGauge {
         if made_by_prometheus(name) && !name.contains(':') {
             return Some(Self::Made);
         }
-        if ends(&["_timestamp", "_timestamp_seconds", "_start_time_seconds"]) {
+        if ends(&["_timestamp", "_timestamp_seconds", "_start_time_seconds", "_created"]) {
             return Some(Self::Moment);
         }
         const VALUES: [&str; 18] = [
@@ -318,6 +318,9 @@ impl KnownGauge {
             Self::Made => problem.label("Prometheus makes this series, and its increase counts nothing").help(
                 "write counters of the program, or what is true while all is well: `sli: { condition: 'queue_length < 100' }`",
             ),
+            Self::Moment if name.ends_with("_created") => problem
+                .label("it is the time at which the counter began")
+                .help(format!("count the events: `{}_total`", name.trim_end_matches("_created"))),
             Self::Moment => problem.label("it is a point in time").help(format!(
                 "promise its age: `objective: 99% < 1h` with `sli: {{ freshness: '{selector}' }}`"
             )),

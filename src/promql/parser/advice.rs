@@ -24,6 +24,10 @@ impl Parser<'_> {
             word if word.eq_ignore_ascii_case("for") && is_duration(next) => format!(
                 "a query has no `for`: remove `{word} {next}`, and in an alert write `for: {next}` below `expr`"
             ),
+            "by" | "without" | "group_by" if next == "(" => {
+                "a selector is not grouped: write the labels in the SLO, such as `by: [method]`".to_owned()
+            }
+            "where" | "WHERE" => "write conditions in braces: `{code=\"500\"}`".to_owned(),
             "{" if last(1) == "}" => {
                 let (before, after) = self.text.split_at(self.peek().span.start);
                 let (first, end) = (before.trim_end().trim_end_matches('}'), after.find('}'));
