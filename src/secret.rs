@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use address::{addresses, bad_port, scheme, userinfo};
 use names::is_secret_word;
-use source::{Keys, sections, written};
+use source::{Keys, pairs, sections, written};
 use words::{is_like_password, keys, private_keys, stated, tokens};
 
 pub use names::is_secret_name;
@@ -102,6 +102,7 @@ pub fn places(source: &str) -> Vec<Range<usize>> {
     let mut keys = Keys::default();
     written(source, &mut keys, &mut places);
     sections(source, &mut keys, &mut places);
+    pairs(source, &mut places);
     joined(places)
 }
 
@@ -312,6 +313,27 @@ mod tests {
             "smtp: { host: 'mail2.shop.internal:587', from: a@shop2.internal, user: alerts, tls: true }",
         ] {
             assert!(places(source).is_empty(), "{source}: {:?}", places(source));
+        }
+    }
+
+    #[test]
+    fn pairs_that_name_a_secret_are_found() {
+        for source in [
+            "labels: [{ name: password, value: hunter2 }]",
+            "env:\n  - name: SMTP_PASSWORD\n    value: hunter2\n",
+            "- \"key\": \"api_token\"\r\n  \"value\": \"hunter2\"\r\n",
+            "{ key: secret, type: text, value: hunter2, }",
+        ] {
+            let places = places(source);
+            assert!(
+                places.iter().any(|place| source[place.clone()].contains("hunter2")),
+                "{source}: {places:?}"
+            );
+        }
+        for source in
+            ["- name: team\n  value: web\n", "- name: password\n  from: file\n- name: team\n  value: web\n"]
+        {
+            assert!(places(source).iter().all(|place| !source[place.clone()].contains("web")), "{source}");
         }
     }
 }

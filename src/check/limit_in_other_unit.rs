@@ -81,6 +81,16 @@ fn fault(binary: &Binary) -> Option<Fault> {
             ],
         ));
     }
+    if is_share(&left) && limit > Decimal::ONE_HUNDRED {
+        return Some((
+            selector,
+            [
+                format!("this ratio is between 0 and 1, and never {written}"),
+                "every value is below the limit".to_owned(),
+                "compare it with a limit between 0 and 1".to_owned(),
+            ],
+        ));
+    }
     if is_share(&left) && limit > Decimal::ONE {
         let ratio = text(limit.checked_div(Decimal::ONE_HUNDRED)?.normalize());
         return Some((

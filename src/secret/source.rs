@@ -50,6 +50,35 @@ pub(super) fn written<'a>(source: &'a str, keys: &mut Keys<'a>, all: &mut Vec<Ra
     }
 }
 
+/// Finds the values of pairs that name a secret: `{ name: password, value: hunter2 }`, also on two lines, as Kubernetes writes them.
+pub(super) fn pairs(source: &str, all: &mut Vec<Range<usize>>) {
+    const NAMES: [&str; 3] = ["name:", "key:", "label:"];
+    let (mut start, mut is_named) = (0, false);
+    for line in source.split_inclusive('\n') {
+        let mut at = 0;
+        let is_end = |c: char| matches!(c, ',' | '{' | '}' | '[' | ']' | '\n' | '\r');
+        for part in line.split_inclusive(is_end) {
+            let written = part.trim_end_matches(is_end);
+            let bare = written.trim_start_matches([' ', '\t', '-', '"', '\'']).replace(['"', '\''], "");
+            let value = |key: &str| bare.strip_prefix(key).map(str::trim);
+            if let Some(name) = NAMES.iter().find_map(|key| value(key)) {
+                is_named = is_secret_name(name);
+            } else if value("value:").is_some_and(|value| !value.is_empty()) && is_named {
+                let colon = written.find(':').map_or(0, |colon| colon + 1);
+                let begins = colon + written[colon..].len() - written[colon..].trim_start().len();
+                // A comma may belong to the value.
+                let end = line.trim_end().len().max(at + written.len());
+                all.push(start + at + begins..start + end);
+                is_named = false;
+            } else if !bare.trim().is_empty() && !bare.starts_with('#') && has_key(&bare) {
+                is_named &= bare.starts_with("type:") || bare.starts_with("description:");
+            }
+            at += part.len();
+        }
+        start += line.len();
+    }
+}
+
 /// Finds words like passwords in the sections that contain secrets, whatever their key is, and also if they have none.
 pub(super) fn sections<'a>(source: &'a str, keys: &mut Keys<'a>, all: &mut Vec<Range<usize>>) {
     let (mut start, mut within) = (0, None);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 
 use slowburn::parse::PROJECT_FILE;
+use slowburn::secret;
 
 use crate::sources::{is_source, shown};
 use crate::{read, stderr};
@@ -25,7 +26,7 @@ pub fn remind(slos: &Path) {
     }
     let unread = under(slos);
     for path in unread.iter().take(MOST_NAMED) {
-        stderr::print(&format!("{}\n", words(slos, path)));
+        stderr::print(&format!("{}\n", secret::masked(&words(slos, path))));
     }
     if unread.len() > MOST_NAMED {
         stderr::print(&format!("and {} more\n", unread.len() - MOST_NAMED));
