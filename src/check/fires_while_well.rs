@@ -160,19 +160,23 @@ fn piles_up(sli: &Sli) -> Option<(String, &str, String)> {
     let Sli::Checked { good, .. } = sli else { return None };
     let Kind::Binary(binary) = &good.kind else { return None };
     let Kind::Number(limit) = &binary.right.kind else { return None };
-    let what = bad_when_large(&binary.left)?;
     // A queue may be meant not to be empty.
-    let is_above = matches!(binary.op, Op::Gt | Op::Ge) && limit != "0";
+    if !matches!(binary.op, Op::Gt | Op::Ge) || limit == "0" {
+        return None;
+    }
+    let what = bad_when_large(&binary.left)?;
     let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
-    is_above.then(|| (what, limit.as_str(), Expr::from(opposite).to_string()))
+    Some((what, limit.as_str(), Expr::from(opposite).to_string()))
 }
 
 /// What is compared, and the opposite of a comparison that is true while a value is small that is bad when it is large.
 fn small(expr: &Expr) -> Option<(String, String)> {
     let Kind::Binary(binary) = &expr.kind else { return None };
     let is_below = matches!(binary.op, Op::Lt | Op::Le) && matches!(binary.right.kind, Kind::Number(_));
-    let what = bad_when_large(&binary.left)
-        .filter(|_| is_below && !matches!(binary.left.kind, Kind::Selector(_)))?;
+    if !is_below || matches!(binary.left.kind, Kind::Selector(_)) {
+        return None;
+    }
+    let what = bad_when_large(&binary.left)?;
     let opposite = Binary { op: binary.op.opposite(), ..(**binary).clone() };
     Some((what, Expr::from(opposite).to_string()))
 }

@@ -66,6 +66,10 @@ fn fault(binary: &Binary) -> Option<Fault> {
     }
     let Kind::Number(written) = &binary.right.kind else { return None };
     let limit = Decimal::from_str_exact(written).ok()?;
+    // A condition such as `up < 1` is no case of any of them.
+    if limit < Decimal::ONE || matches!(binary.left.kind, Kind::Selector(_)) && !has_group(written) {
+        return None;
+    }
     let left = without_parens(&binary.left);
     let compared =
         |limit: String| Expr::from(Binary { right: build::number(limit), ..binary.clone() }).to_string();

@@ -14,12 +14,13 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts, rules);
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         // An alert that always fires has its own problem, and so has one that never does.
+        let Err(reason) = alert.stimulus else { continue };
         let is_reported = !can_be_empty(&alert.expr)
             || constant_condition::never_fires(alert)
             || at_fault.contains(&alert.places.expr)
             || limit_in_other_unit::is_in(&alert.expr);
-        if let (Err(reason), false) = (&alert.stimulus, is_reported) {
-            problems.push(untested_alert(alert, *reason));
+        if !is_reported {
+            problems.push(untested_alert(alert, reason));
         }
     }
     let is_right = |alert: &Companion| !at_fault.contains(&alert.places.expr);
