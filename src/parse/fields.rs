@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::examples::example;
 use super::foreign_keys::{self, KeySuggestion};
 use super::meant::{keyed, keyed_tiers, listed_as_one, meant, pairs, promises, two_counters};
-use super::short_values::{address_in, flow, hyphenated, named, named_entries, paired, shown};
+use super::short_values::{address_in, flow, named, named_entries, paired, shown};
 use super::wrong_shape::{
     as_scalar, glued, has_keys_of, hidden, is_list_of_texts, may_be_service, wrong_type,
 };
@@ -14,7 +14,7 @@ use crate::ast::{Key, Map};
 use crate::diagnostic::{Code, Help, Label, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::nearest;
+use crate::vocabulary::{Name, nearest};
 
 /// Keys of lists of labels and annotations, which are repeated in every rule and every route.
 const OF_LABELS: [&str; 7] =
@@ -167,7 +167,7 @@ impl<'a> Fields<'a> {
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of keys");
             let own = named(node).map(|(key, first)| {
-                (key, first, hyphenated(first).map_or(first.to_owned(), |name| name.to_string()))
+                (key, first, Name::nearest(first).map_or(first.to_owned(), |name| name.to_string()))
             });
             let listed = named_entries(node);
             if !listed.is_empty() {
@@ -498,7 +498,7 @@ fn filled(advice: &str, node: &Node, beside: &[Entry]) -> String {
         let own = own.filter(|own| matches!(own.value, Value::Scalar(_) | Value::List(_))).and_then(flow);
         // A name has no capitals.
         let own = match example.starts_with(|c: char| c.is_ascii_lowercase()) {
-            true => own.and_then(|own| hyphenated(&own)).map(|name| name.to_string()),
+            true => own.and_then(|own| Name::nearest(&own)).map(|name| name.to_string()),
             false => own
                 .filter(|own| !example.starts_with('[') || own.starts_with('[') || !own.contains(' '))
                 .map(|own| {

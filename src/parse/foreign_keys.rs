@@ -294,6 +294,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     ("a service file", &["defaults", "default", "common", "shared", "anchors"], ANCHOR),
     (
+        "a service file",
+        &["dependencies"],
+        "dependencies are in the project file: `dependencies: { «service|shop»: «value|[database]» }`",
+    ),
+    ("a service file", &["slowburn", "schema_version"], "write `version: slowburn/v1`"),
+    (
         "an SLO",
         &["countMetrics", "ratioMetric", "ratio_metrics"],
         "write the events under `sli`: `sli: { total: http_requests_total, good: 'http_requests_total{code=~\"2..\"}' }`",

@@ -61,7 +61,7 @@ pub fn named_entries(node: &Node) -> Vec<(Span, String)> {
         // In brackets the map begins before its first key.
         let is_block = entry.span.start == first.key.span.start && entry.entries().len() > 1;
         let is_name = ["name", "alert", "id"].contains(&first.key.text.as_str());
-        let name = names(&first.value)?.first().and_then(|name| hyphenated(name))?;
+        let name = names(&first.value)?.first().and_then(|name| Name::nearest(name))?;
         let span =
             Span { start: first.key.span.start.checked_sub(2)?, end: first.value.span.end, ..first.key.span };
         (is_block && is_name).then(|| (span, name.to_string()))
@@ -93,18 +93,6 @@ pub fn named(node: &Node) -> Option<(&str, &str)> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_name = !name.text.is_empty() && name.text.len() <= 60 && name.text.chars().all(plain);
     is_name.then_some((entry.key.text.as_str(), name.text.as_str()))
-}
-
-/// The nearest valid name: `shop-down` of `ShopDown`.
-pub fn hyphenated(text: &str) -> Option<Name> {
-    let mut parted = String::new();
-    for c in text.chars() {
-        if c.is_uppercase() && parted.ends_with(char::is_lowercase) {
-            parted.push('-');
-        }
-        parted.push(c);
-    }
-    Name::nearest(&parted)
 }
 
 /// Whether a text is a mail address.

@@ -6,7 +6,7 @@ use super::short_values::{flow, in_flow, is_address, named_by, names};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
-use crate::vocabulary::is_channel_name;
+use crate::vocabulary::{Objective, ObjectiveFault, is_channel_name};
 
 /// The text of `node`; a problem if it is a list, a map or null.
 pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
@@ -79,6 +79,13 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                 (_, Some((Some("calendar"), [value]))) => {
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
+                }
+                (_, Some((_, [value]))) if what == "`objective`" => {
+                    let meant = match Objective::parse(value) {
+                        Err(ObjectiveFault::Malformed(Some(meant))) => meant,
+                        _ => (*value).to_owned(),
+                    };
+                    problem.fix(format!("write `{}`", entry(&meant)), node.span, meant)
                 }
                 (_, Some((_, [value]))) => problem.fix(format!("write `{}`", entry(value)), node.span, *value),
                 (Value::List(_), Some((_, values))) if ["`total`", "`good`", "`bad`"].contains(&what) => {

@@ -26,10 +26,18 @@ impl Name {
     /// The nearest valid name, for advice; `None` if no character is left.
     pub fn nearest(text: &str) -> Option<Self> {
         let mut spelled = String::new();
-        for c in text.chars().flat_map(char::to_lowercase) {
-            match c {
-                'a'..='z' | '0'..='9' => spelled.push(c),
-                _ => spelled += plain(c),
+        let mut was_small = false;
+        for written in text.chars() {
+            // `ShopDown` has two words.
+            if written.is_uppercase() && was_small {
+                spelled.push('-');
+            }
+            was_small = written.is_lowercase();
+            for c in written.to_lowercase() {
+                match c {
+                    'a'..='z' | '0'..='9' => spelled.push(c),
+                    _ => spelled += plain(c),
+                }
             }
         }
         let words: Vec<&str> = spelled.split('-').filter(|word| !word.is_empty()).collect();
