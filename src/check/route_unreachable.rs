@@ -116,8 +116,14 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
         true => problem.help(format!("a value is not a pattern: write `{label}: [{}]`", patterns.join(", "))),
         false => problem,
     };
-    problem
-        .label(format!("no alert has this value of `{label}`"))
-        .help(there_are(&values))
-        .help("if it is for alerts of other rule files, keep it")
+    let problem = problem.label(format!("no alert has this value of `{label}`"));
+    let meant = match patterns.as_slice() {
+        [one] => nearest(one, &values),
+        _ => None,
+    };
+    match meant {
+        Some(meant) => problem.help(format!("did you mean `{label}: {meant}`?")),
+        None => problem.help(there_are(&values)),
+    }
+    .help("if it is for alerts of other rule files, keep it")
 }

@@ -468,6 +468,13 @@ fn tier(node: &Node, problems: &mut Vec<Problem>) -> Option<TierBlock> {
 }
 
 fn severity(node: &Node, problems: &mut Vec<Problem>) -> Option<SeverityBlock> {
+    // `critical: page`
+    if let Some(ours @ ("page" | "ticket")) = node.text() {
+        problems.push(wrong_type(node, "a severity", "a map of keys").help(format!(
+            "write the severity of slowburn first, and your word as its label: `severities: {{ {ours}: {{ label: critical }} }}`"
+        )));
+        return None;
+    }
     let mut fields = Fields::of(node, "a severity", &["label", "labels", "annotations"], problems)?;
     let block = SeverityBlock {
         label: fields.scalar("label"),

@@ -331,6 +331,9 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["templates"],
         "write the texts of alerts under `texts` in the project file: `slowburn help alert-texts`",
     ),
+    ("a route", &["severity"], "it belongs to `match`: `match: { severity: «value|page» }`"),
+    ("a route", &["service"], "it belongs to `match`: `match: { service: «value|shop» }`"),
+    ("a route", &["slo"], "it belongs to `match`: `match: { slo: «value|checkout» }`"),
     (
         "a route",
         &["escalate", "escalation"],

@@ -150,10 +150,19 @@ pub(super) fn target_labels(
         }
         match LabelName::parse(&label.text).or(quoted) {
             Some(name) => names.push(name),
-            None => problems.push(
-                Problem::error(Code::InvalidLabel, whole(label), "this is not a valid label name")
-                    .label("letters, digits and `_`, not beginning with a digit"),
-            ),
+            None => {
+                let problem =
+                    Problem::error(Code::InvalidLabel, whole(label), "this is not a valid label name")
+                        .label("letters, digits and `_`, not beginning with a digit");
+                // `cluster=eu`, `cluster: eu`
+                let name = label.text.split(['=', ':']).next().unwrap_or_default().trim();
+                problems.push(match LabelName::parse(name).filter(|_| name != label.text.trim()) {
+                    Some(name) => {
+                        problem.fix(format!("write only the name: `{name}`"), whole(label), name.as_str())
+                    }
+                    None => problem.help("write the name of one label, such as `cluster`"),
+                });
+            }
         }
     }
     names

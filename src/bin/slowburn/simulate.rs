@@ -62,7 +62,11 @@ fn without_service(args: &Simulate) -> Failure {
     // `simulate shop checkout '5% for 10m'`
     let own = args.incident.as_ref().map(|own| format!("{name}/{own}")).filter(|own| meant.contains(own));
     if let Some(own) = own.filter(|_| is_service) {
-        let incident = args.slos.display();
+        let incident = args.slos.display().to_string();
+        let incident = match args.slos.is_dir() {
+            true => "100% for 5m".to_owned(),
+            false => incident,
+        };
         return failure.and(&format!("write `slowburn simulate {own} '{incident}'`"));
     }
     match meant.as_slice() {
