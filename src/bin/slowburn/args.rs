@@ -360,7 +360,7 @@ pub struct Check {
 /// Arguments of `explain`.
 #[derive(Debug, Group)]
 pub struct Explain {
-    /// The code of a problem, as in `budget-unwatched`, a service, or an SLO, as in `api/availability`
+    /// The code of a problem, as in `budget-unwatched`, a service, an SLO, as in `api/availability`, or the name of an alert
     #[arg(value_name = "CODE|SERVICE[/SLO]")]
     pub subject: String,
     /// Where the definitions are.
