@@ -323,6 +323,14 @@ fn what_was_meant() {
         &["api/availability"],
         &["backtest", "api"],
         &["schema"],
+        &["metrics", "capture", "http://localhost:8000/metrics", "-o", "api.prom"],
+        &["status", "--prometheus", "http://localhost:9090", "--user", "admin:S3cr3tPW"],
+        &["status", "--prometheus", "http://localhost:9090", "--token", "S3cr3tPW"],
+        &["status", "--prometheus", "http://localhost:9090", "--insecure"],
+        &["report", "--prometheus", "http://localhost:9090", "--from", "2027-01-01"],
+        &["compile", "--only", "api/availability"],
+        &["simulate", "api", "availability"],
+        &["help", "slack"],
     ] {
         let Ran { code, stdout, stderr } = folder.slowburn(args);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
@@ -346,6 +354,47 @@ fn explain_prints_an_slo() {
     assert!(ran.stdout.contains("api/availability"), "{}", ran.stdout);
     fs::rename(folder.path("slos"), folder.path("elsewhere")).unwrap();
     assert_eq!(folder.slowburn(&["explain", "api/availability", "elsewhere"]).stdout, ran.stdout);
+}
+
+/// As a notification shows it.
+#[test]
+fn explain_knows_the_names_of_alerts() {
+    let folder = Folder::new();
+    let slo = folder.slowburn(&["explain", "api/availability"]);
+    assert_eq!(folder.slowburn(&["explain", "ApiAvailabilityBurnPage"]).stdout, slo.stdout);
+    assert_eq!(folder.slowburn(&["explain", "ApiAvailabilityBurnPager"]).code, Some(2));
+}
+
+/// Some editors add an option.
+#[test]
+fn an_editor_may_name_its_streams() {
+    let folder = Folder::new();
+    assert_eq!(folder.slowburn(&["lsp", "--stdio"]).stderr, folder.slowburn(&["lsp"]).stderr);
+}
+
+#[test]
+fn definitions_that_are_not_read_are_named() {
+    let folder = Folder::new();
+    for name in ["slos/b.yaml.txt", "slos/.c.yaml", "slos/team/d.json"] {
+        folder.write(name, service("b"));
+    }
+    // Copies, other files and hidden folders are left out on purpose.
+    folder.write("slos/api.yaml.bak", API);
+    folder.write("slos/e.json", "{}");
+    folder.write("slos/.old/f.yaml", service("f"));
+    folder.write("slowburn.yaml", "version: slowburn/v1\ntime_zone: Europe/Madrid\n");
+    let ran = folder.slowburn(&["check"]);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "slowburn.yaml is not read: the project file is slos/slowburn.yaml",
+            "slos/.c.yaml is not read, because of its name: rename it to slos/c.yaml",
+            "slos/b.yaml.txt is not read, because of its name: rename it to slos/b.yaml",
+            "slos/team/d.json is not read, because of its name: rename it to slos/team/d.yaml",
+        ]
+    );
+    assert_eq!(ran.code, Some(0));
 }
 
 #[test]
