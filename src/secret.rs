@@ -23,7 +23,7 @@ use std::ops::Range;
 use address::{addresses, bad_port, scheme, userinfo};
 use names::is_secret_word;
 use source::{Keys, pairs, sections, written};
-use words::{is_like_password, keys, private_keys, stated, tokens};
+use words::{bots, is_like_password, keys, private_keys, stated, tokens};
 
 pub use names::is_secret_name;
 
@@ -72,6 +72,7 @@ pub fn is_in_query(text: &str) -> bool {
         let mut all = Vec::new();
         addresses(line, false, &mut all);
         tokens(line, &mut all);
+        bots(line, &mut all);
         !all.is_empty()
     })
 }
@@ -140,6 +141,7 @@ fn found(text: &str, guess: bool) -> Vec<Range<usize>> {
         let mut of_line = Vec::new();
         addresses(line, guess, &mut of_line);
         tokens(line, &mut of_line);
+        bots(line, &mut of_line);
         stated(line, &mut of_line);
         if guess {
             of_line.extend(keys(line, 20));

@@ -107,6 +107,11 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 
 /// The metric of a comparison such as `up == 0` that reads the targets of all jobs.
 pub(super) fn of_every_job(expr: &Expr) -> Option<&str> {
+    let is_plain = expr.calls("absent")
+        || matches!(&expr.kind, Kind::Binary(binary) if matches!(binary.left.kind, Kind::Selector(_)));
+    if !is_plain || expr.contains(|part| matches!(part.kind, Kind::Aggregate { .. })) {
+        return None;
+    }
     let mut found = None;
     for selector in expr.selectors() {
         let name = selector.name.as_deref()?;

@@ -193,8 +193,13 @@ fn same_functions(part: &Expr, whole: &Expr, is_up: bool) -> bool {
 
 fn is_quantile_of_seconds(expr: &Expr) -> bool {
     let Kind::Call { function, .. } = &expr.kind else { return false };
-    let in_seconds =
-        |selector: &Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_seconds_bucket"));
+    // A job may take minutes, and an answer may not.
+    const ANSWERS: [&str; 8] = ["request", "requests", "response", "latency", "http", "grpc", "rpc", "query"];
+    let in_seconds = |selector: &Selector| {
+        selector.name.as_ref().is_some_and(|name| {
+            name.ends_with("_seconds_bucket") && name.split('_').any(|word| ANSWERS.contains(&word))
+        })
+    };
     function == "histogram_quantile" && expr.selectors().into_iter().all(in_seconds)
 }
 

@@ -77,10 +77,11 @@ pub(super) fn check(facts: &Facts, rules: &Rules, problems: &mut Vec<Problem>) {
 /// What is often wrong with an operator between series.
 const SIDES: &str = "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`";
 
-/// Whether it matches series with series.
+/// Whether it matches series with other series.
 fn has_two_sides(expr: &Expr) -> bool {
     let Kind::Binary(binary) = &expr.kind else { return false };
-    [&binary.left, &binary.right].into_iter().all(|side| !side.selectors().is_empty())
+    let (left, right) = (binary.left.selectors(), binary.right.selectors());
+    !left.is_empty() && !right.is_empty() && left.iter().any(|one| !right.contains(one))
 }
 
 /// All queries of a service share one search, so others may have used it up.
@@ -118,6 +119,11 @@ fn untested_alert(alert: &Companion, reason: NoSeries) -> Problem {
     if let Some(advice) = compared(&alert.expr) {
         return problem.help(advice);
     }
+    if alert.expr.calls("time") {
+        return problem.help(
+            "the tests begin in 1970, and for them the result depends on the date: test the alert by hand",
+        );
+    }
     let problem = if alert.expr.contains(has_two_sides) { problem.help(SIDES) } else { problem };
     problem.help(
         "the tests play series that keep a value, grow evenly or are missing: if the alert needs others, test it by hand",
@@ -147,7 +153,9 @@ fn compared(expr: &Expr) -> Option<String> {
     let limit = binary.right.to_string();
     let is_number = limit.parse::<f64>().is_ok();
     match binary.op {
-        Op::Eq | Op::Ne if is_number && !matches!(binary.left.kind, Kind::Selector(_)) => {
+        Op::Eq | Op::Ne
+            if is_number && limit.contains('.') && !matches!(binary.left.kind, Kind::Selector(_)) =>
+        {
             Some(format!("a computed value is seldom exactly {limit}: compare with `<` or `>`"))
         }
         Op::Gt | Op::Ge if is_number && limit.starts_with('-') => Some(format!(

@@ -80,6 +80,7 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                     let meant = format!("calendar {value}");
                     problem.fix(format!("write `{meant}`"), node.span, meant)
                 }
+                (_, Some((_, [_]))) if key.is_some_and(holds_secret) => problem.help("write one value: a path or an address, without a map or a list"),
                 (_, Some((_, [value]))) if what == "`objective`" => {
                     let meant = match Objective::parse(value) {
                         Err(ObjectiveFault::Malformed(Some(meant))) => meant,
@@ -151,6 +152,13 @@ fn is_query(what: &str) -> bool {
         "`expr`",
     ];
     QUERIES.contains(&what)
+}
+
+/// Whether the value of a key may give access to something.
+fn holds_secret(key: &str) -> bool {
+    key.split('_').any(|word| {
+        ["url", "uri", "token", "key", "password", "file", "secret", "hook", "address"].contains(&word)
+    })
 }
 
 /// A problem: another type was expected.

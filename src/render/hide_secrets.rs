@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Fix, Problem};
+use crate::diagnostic::{Code, Fix, Help, Problem};
 use crate::secret;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
@@ -113,7 +113,21 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     for text in worded.sentences_mut() {
         *text = masked(text);
     }
+    // A name that is made of a secret has its letters, with other signs between them.
+    let folded = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let secrets: Vec<String> =
+        parts.iter().map(|part| folded(part)).filter(|part| part.len() >= LEAST).collect();
     for help in &mut worded.help {
+        let repeats = |fix: &Fix| {
+            let replacement = folded(&fix.replacement);
+            secrets.iter().any(|secret| replacement.contains(secret.as_str()))
+        };
+        if help.fix.as_ref().is_some_and(repeats) {
+            *help = Help { text: "write another text: this one contains a secret".to_owned(), fix: None };
+            continue;
+        }
         let changes = |fix: &Fix| masked(&fix.replacement) != fix.replacement;
         if help.fix.as_ref().is_some_and(changes) {
             help.fix = None;

@@ -7,7 +7,7 @@ use crate::promql::ast::Expr;
 
 /// The combinations of series to try for the expression of an alert.
 pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Trial<'a>> {
-    Trial::of(TrialQuery { expr, by: &[], of_target: true, search })
+    Trial::of(TrialQuery { expr, by: &[], of_target: true, alike: false, search })
 }
 
 /// Series for both states. `None` if none were found: no series change the result, or the query cannot be evaluated here.

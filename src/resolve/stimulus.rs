@@ -152,7 +152,7 @@ fn any(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
 fn judged(expr: &Expr, good: Decimal, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let is = |samples: &Samples, number| matches!(&samples[..], [(_, one)] if *one == number);
     let bad = Decimal::ONE - good;
-    let trial = Trial::of(TrialQuery { expr, by, of_target: false, search })?;
+    let trial = Trial::of(TrialQuery { expr, by, of_target: false, alike: false, search })?;
     let (series, _) = trial.invent(|samples| is(samples, good), |samples| is(samples, bad))?;
     Some(series)
 }

@@ -26,6 +26,8 @@ pub(super) struct TrialQuery<'a> {
     pub by: &'a [LabelName],
     /// Whether every series belongs to a target.
     pub of_target: bool,
+    /// Whether the series have the labels of other metrics, too: in `open_fds{job="a"} / max_fds` both have the job.
+    pub alike: bool,
     pub search: &'a Search<'a>,
 }
 
@@ -130,7 +132,11 @@ impl<'a> Trial<'a> {
         let several = |number| Self::with(self.asked, Some((label?, number)))?.pair(&one, &other);
         // One series of `count(up == 1) < 4` makes it fire, but for the opposite reason: it is too few.
         let enough = quorums(expr).into_iter().find_map(several);
-        enough.or_else(|| self.pair(&one, &other)).or_else(|| {
+        let alike = || {
+            let is_new = !self.asked.alike && has_labels_apart(expr);
+            is_new.then(|| Self::with(TrialQuery { alike: true, ..self.asked }, None)?.pair(&one, &other))?
+        };
+        enough.or_else(|| self.pair(&one, &other)).or_else(alike).or_else(|| {
             let (numbers, all) = numbers_of_copies(expr);
             let found = numbers.into_iter().find_map(several);
             if found.is_none() && label.is_some() && !all {
@@ -158,6 +164,17 @@ impl<'a> Trial<'a> {
         )?;
         Some((series(&first, &second)?, samples))
     }
+}
+
+/// Whether a metric is read with a label that another one is read without.
+fn has_labels_apart(expr: &Expr) -> bool {
+    let selectors = expr.selectors();
+    let lacks =
+        |label: &str, selector: &Selector| !selector.matchers.iter().any(|matcher| matcher.label == label);
+    selectors.iter().any(|one| {
+        let others = || selectors.iter().filter(|other| other.name != one.name);
+        one.matchers.iter().any(|matcher| others().any(|other| lacks(&matcher.label, other)))
+    })
 }
 
 /// The series in both states; `None` if they cannot change from one state to the other.
@@ -269,7 +286,7 @@ fn candidates(
     [numbers, lines]: [&[Decimal]; 2],
     copies: Copies,
 ) -> Option<Vec<MatchedSeries>> {
-    let TrialQuery { expr, by, of_target, search } = *asked;
+    let TrialQuery { expr, by, of_target, alike, search } = *asked;
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
         .iter()
@@ -280,6 +297,16 @@ fn candidates(
     // beside them.
     let mut labels =
         labels(&[selector], &others, by, search).or_else(|| labels(&[selector], &[], by, search))?;
+    if alike {
+        for other in all.iter().filter(|other| other.name != selector.name) {
+            for (label, value) in self::labels(&[other], &[], by, search)? {
+                let is_read = selector.matchers.iter().any(|matcher| matcher.label == label);
+                if !is_read && !["le", "quantile"].contains(&label.as_str()) {
+                    labels.entry(label).or_insert(value);
+                }
+            }
+        }
+    }
     let is_free =
         !labels.contains_key(INSTANCE) && !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE);
     if of_target && is_free {

@@ -85,7 +85,7 @@ pub(super) fn is_like_password(word: &str) -> bool {
 
 /// Finds tokens with a known prefix.
 pub(super) fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
-    const BEGIN: [&str; 22] = [
+    const BEGIN: [&str; 35] = [
         "xoxb-",
         "xoxp-",
         "xoxa-",
@@ -108,6 +108,19 @@ pub(super) fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
         "eyJ",
         "npm_",
         "dop_v1_",
+        "sk-ant-",
+        "sk-proj-",
+        "sk_test_",
+        "rk_test_",
+        "AIzaSy",
+        "pypi-",
+        "glptt-",
+        "glrt-",
+        "ya29.",
+        "xkeysib-",
+        "shpat_",
+        "lin_api_",
+        "ASIA",
     ];
     const LEAST: usize = 12;
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
@@ -117,12 +130,37 @@ pub(super) fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
         let bare = word.trim_end_matches(|c: char| !is_part(c));
         let digits = bare.bytes().any(|byte| byte.is_ascii_digit());
         let begins = BEGIN.iter().any(|begin| bare.starts_with(begin) && bare.len() >= begin.len() + LEAST);
-        if begins || named && bare.len() >= 6 && (digits || bare.len() > 15) {
+        if begins || is_key_of_aws(bare) || named && bare.len() >= 6 && (digits || bare.len() > 15) {
             all.push(at..at + bare.len());
         }
         named = ["bearer", "basic"].iter().any(|scheme| bare.eq_ignore_ascii_case(scheme))
             || named && bare.is_empty();
         at += word.len();
+    }
+}
+
+/// Whether a word has the form of a secret key of AWS: forty signs of base64.
+fn is_key_of_aws(word: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| word.bytes().filter(is).count();
+    word.len() == 40
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+".contains(&byte))
+        && count(u8::is_ascii_digit) > 0
+        && count(u8::is_ascii_uppercase) >= 5
+        && count(u8::is_ascii_lowercase) >= 5
+}
+
+/// Finds tokens of bots of Telegram: a number, a colon and 35 signs.
+pub(super) fn bots(line: &str, all: &mut Vec<Range<usize>>) {
+    let bytes = line.as_bytes();
+    for (colon, _) in line.match_indices(':') {
+        let digits = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let signs = bytes[colon + 1..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
+            .count();
+        if (8..=12).contains(&digits) && (30..=50).contains(&signs) {
+            all.push(colon - digits..colon + 1 + signs);
+        }
     }
 }
 

@@ -26,21 +26,12 @@ pub enum Credentials {
     Bearer(String),
 }
 
-/// Whether the name of a file is perhaps a password or a token, which is not repeated.
-fn may_be_secret(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    text.contains(':') || text.len() > 20 && !text.contains('/')
-}
-
 impl Credentials {
     /// The credentials from the files if one is given, else those of the environment, if any.
     pub fn find(user_file: Option<&Path>, bearer_file: Option<&Path>) -> Result<Option<Self>, Failure> {
         for (option, path) in [("--user-file", user_file), ("--bearer-file", bearer_file)] {
-            // The secret itself was written in place of the name of its file.
-            if let Some(path) = path
-                && may_be_secret(path)
-                && !path.exists()
-            {
+            // Perhaps the secret itself was written in place of the name of its file, so it is not repeated.
+            if path.is_some_and(|path| !path.exists()) {
                 return Err(Failure::new(format!(
                     "{option} takes the name of a file, and there is no such file"
                 ))

@@ -163,6 +163,11 @@ pub(in crate::check) fn by_value(Facts { model, .. }: &Facts, problems: &mut Vec
         for (reader, expr) in alerts.chain(slos) {
             expr.visit(&mut |part| {
                 let Some((selector, growth)) = compared(part) else { return };
+                // `x > 0` beside a division by `x`.
+                let is_guard = matches!(&part.kind, promql::Kind::Binary(binary) if binary.op == Op::Gt && binary.right.to_string() == "0");
+                if is_guard && expr.selectors().iter().filter(|other| ***other == *selector).count() > 1 {
+                    return;
+                }
                 let name = selector.name.as_deref().unwrap_or_default();
                 let known = service.contract.as_ref().and_then(|contract| contract.find(name));
                 let counts = known.map_or(name.ends_with("_total"), |(_, family, part)| {
