@@ -24,6 +24,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 ))
                 .help(match slo.has_tickets {
                     true => "keep at least the tickets: `tiers_off: [page]`",
+                    false if slo.places.tiers == slo.places.name => {
+                        "write a tier in its policy: `tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]`"
+                    }
                     false => "remove `tiers_off`: the policy has no other tier",
                 }),
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {

@@ -3,7 +3,7 @@
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Behaviour, Series, Service, Sli};
+use crate::model::{Behaviour, MetricRead, Series, Service, Sli};
 use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Op, Selector};
 use crate::promql::without_parens;
 use crate::vocabulary::Decimal;
@@ -62,7 +62,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     format!("`{}` fires while `{name}` is 1, and does not fire while it is 0", alert.name),
                 )
                 .label("1 says that all is well")
-                .help(format!("let it fire at 0: `{name} == 0`")),
+                .help(format!("let it fire at 0: `{} == 0`", selected(&alert.readings, name))),
             );
         }
     }
@@ -99,10 +99,19 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     format!("this promise is kept while `{name}` is 0, and broken while it is 1"),
                 )
                 .label("1 says that all is well")
-                .help(format!("write what is true while all is well: `{name} == 1`")),
+                .help(format!(
+                    "write what is true while all is well: `{} == 1`",
+                    selected(&slo.readings, name)
+                )),
             );
         }
     }
+}
+
+/// The selector of a metric as it is read.
+fn selected(readings: &[MetricRead], name: &str) -> String {
+    let of = |reading: &&MetricRead| reading.selector.name.as_deref() == Some(name);
+    readings.iter().find(of).map_or(name.to_owned(), |reading| reading.selector.to_string())
 }
 
 /// The metric of a comparison such as `up == 0` that reads the targets of all jobs.

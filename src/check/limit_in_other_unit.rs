@@ -118,6 +118,22 @@ fn fault(binary: &Binary) -> Option<Fault> {
             ],
         ));
     }
+    if is_age(&left)
+        && limit >= Decimal::from(100 * 86_400 * 10)
+        && name.contains("_seconds")
+        && (limit % Decimal::ONE_THOUSAND).is_zero()
+    {
+        let seconds = text(limit.checked_div(Decimal::ONE_THOUSAND)?.normalize());
+        let days = text(limit.checked_div(Decimal::from(86_400))?.round());
+        return Some((
+            selector,
+            [
+                format!("this age is in seconds, and the limit is {days} days"),
+                "`time()` is in seconds".to_owned(),
+                format!("if milliseconds are meant, write `{}`", compared(seconds)),
+            ],
+        ));
+    }
     let (unit, seconds) = unit_of_time(&left, name, limit)?;
     Some((
         selector.clone(),
@@ -201,6 +217,12 @@ fn is_quantile_of_seconds(expr: &Expr) -> bool {
         })
     };
     function == "histogram_quantile" && expr.selectors().into_iter().all(in_seconds)
+}
+
+/// Whether an expression is `time() - x`.
+fn is_age(expr: &Expr) -> bool {
+    let Kind::Binary(binary) = &expr.kind else { return false };
+    binary.op == Op::Sub && matches!(&binary.left.kind, Kind::Call { function, .. } if function == "time")
 }
 
 /// The unit that is meant by a limit for a time, and the seconds in it: days until something expires, hours since it was done.

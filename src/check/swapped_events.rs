@@ -70,7 +70,15 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     let found = swapped(reading, Role::Good, &mut known)?;
                     let problem = to_problem(reading, Role::Good, found);
                     let headline = "`successful` seems to select errors".to_owned();
-                    let help = "write which events are successful, such as `successful: code!~\"5..\"`";
+                    let opposite =
+                        |matcher: &Matcher| Matcher { op: matcher.op.opposite(), ..matcher.clone() };
+                    let help = match histogram.success.as_slice() {
+                        [one] => {
+                            format!("write which events are successful: `successful: {}`", opposite(one))
+                        }
+                        _ => "write which events are successful, such as `successful: code!~\"5..\"`"
+                            .to_owned(),
+                    };
                     Some(Problem { headline, help: Vec::new(), ..problem }.help(help))
                 }));
             }

@@ -1,5 +1,6 @@
 //! Examples of values that are often written in another shape.
 
+use super::foreign_keys::{self, KeySuggestion};
 use super::keys::TARGET_KEYS;
 use super::short_values::{flow, is_address};
 use super::yaml::{Node, Value};
@@ -20,6 +21,11 @@ pub fn example(what: &str, node: &Node) -> Option<String> {
             let names: Vec<String> = entries.iter().map(flow).collect::<Option<_>>()?;
             // Files of the others are always written.
             let is_key = |name: &&String| what != "`targets`" || TARGET_KEYS.contains(&name.as_str());
+            let ours = |name: &String| match foreign_keys::suggestion("`targets`", name, TARGET_KEYS) {
+                Some(KeySuggestion::Key(ours)) if what == "`targets`" => ours.to_owned(),
+                _ => name.clone(),
+            };
+            let names: Vec<String> = names.iter().map(ours).collect();
             let names: Vec<String> =
                 names.iter().filter(is_key).map(|name| format!("{name}: {{}}")).collect();
             let all = if names.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", names.join(", ")) };

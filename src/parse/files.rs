@@ -552,6 +552,43 @@ fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
     Some(SliceBlock { span: node.span, length: length?, objective })
 }
 
+/// The problem of a list that the commas of its numbers divide: `[99,9%, 99%]`.
+fn with_decimal_commas(objectives: &[Scalar]) -> Option<Problem> {
+    let text = |index: usize| objectives.get(index).map(|one| one.text.trim());
+    let ends_open = |text: &str| text.ends_with(|c: char| c.is_ascii_digit());
+    let is_rest = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && (text.ends_with(['%', 's']));
+    let mut joined: Vec<String> = Vec::new();
+    let (mut index, mut found) = (0, None);
+    while let Some(one) = text(index) {
+        match text(index + 1).filter(|next| ends_open(one) && is_rest(next)) {
+            Some(next) => {
+                found = found.or(Some(objectives[index].whole()));
+                joined.push(format!("{one}.{next}"));
+                index += 2;
+            }
+            None => {
+                joined.push(one.to_owned());
+                index += 1;
+            }
+        }
+    }
+    // Half a second is 500ms.
+    let meant: Vec<String> = joined
+        .iter()
+        .map(|one| match one.split_once('<') {
+            Some((share, length)) => {
+                let length = Duration::respelled(length).unwrap_or_else(|| length.trim().to_owned());
+                format!("{}< {length}", share)
+            }
+            None => one.clone(),
+        })
+        .collect();
+    found.map(|place| {
+        Problem::error(Code::InvalidObjective, place, "a decimal comma divides the entries of a list")
+            .help(format!("write points: `objectives: [{}]`", meant.join(", ")))
+    })
+}
+
 /// A list of labels, or a map of labels from the names of the recorded labels.
 fn by(fields: &mut Fields) -> (Vec<KeptBlock>, Option<Span>) {
     match fields.peek("by") {
@@ -811,6 +848,18 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let description = fields.scalar("description");
     let several = fields.has("objectives");
     let mut objectives = fields.texts("objectives");
+    if let Some(problem) = with_decimal_commas(&objectives) {
+        fields.problems().push(problem);
+        return None;
+    }
+    if several && fields.has("objective") {
+        let place = fields.place("objective").unwrap_or(node.span);
+        let headline = "an SLO has `objective` or `objectives`, not both";
+        fields.problems().push(Problem::error(Code::InvalidObjective, place, headline).help(
+            "write all promises in `objectives`, and remove `objective`; each becomes an SLO of its own",
+        ));
+        return None;
+    }
     if fields.has("objective") || !(several || fields.is_misspelt("objectives")) {
         objectives.extend(fields.required("objective", "objective: 99.9%"));
     }

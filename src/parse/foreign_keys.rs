@@ -400,12 +400,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an SLO",
         &["threshold", "latency_threshold", "percentile"],
-        "write the threshold in the objective, `objective: P95 < 500ms`, and remove this line",
+        "write the threshold behind the objective, as in `99% < «value|=500ms»`, and remove this line",
     ),
     (
         "`sli`",
         &["threshold", "latency_threshold", "percentile", "quantile", "le"],
-        "write the threshold in the objective, `objective: P95 < 500ms`, and remove this line",
+        "write the threshold behind the objective, as in `99% < «value|=500ms»`, and remove this line",
     ),
     (
         "an SLO",
@@ -426,13 +426,23 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("a service file", &["tiers", "windows"], TIERS),
     (
         "an SLO",
-        &["alerting", "burn_rate", "burnRates", "page_alert", "ticket_alert"],
-        "the policy makes the alerts: remove this, or name another policy: `policy: workbook`",
+        &["alerting", "burn_rate", "burnRates"],
+        "the policy makes the alerts: remove this, or name another policy: `policy: workbook`; a name of your own is `alert_name: ShopErrors`",
+    ),
+    (
+        "an SLO",
+        &["page_alert"],
+        "the policy makes the alerts: remove this; if it is disabled, write `tiers_off: [page]`",
+    ),
+    (
+        "an SLO",
+        &["ticket_alert"],
+        "the policy makes the alerts: remove this; if it is disabled, write `tiers_off: [ticket]`",
     ),
     (
         "an SLO",
         &["alerts"],
-        "an SLO makes its own alerts; write alerts on causes beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
+        "an SLO makes its own alerts: `tiers_off: [page, ticket]` switches them off; write alerts on causes beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
     ),
     (
         "an SLO",
@@ -559,7 +569,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`alertmanager`",
         &["route"],
-        "`default` names the receiver of every alert that no route matches: `default: «receiver|ops»`; other routes are a list: `routes: [{ match: { severity: page }, to: «receiver|ops» }]`",
+        "`default` names the receiver of every alert that no route matches: `default: «receiver|ops»`; other routes are a list, each with its receiver: `routes: [{ match: { severity: page }, to: … }]`",
     ),
     (
         "`alertmanager`",
@@ -586,7 +596,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["url", "address", "server", "host"],
         "remove it: commands that ask a server take its address: `slowburn check --prometheus http://localhost:9090`",
     ),
-    ("the project file", &["scrape_interval", "global"], "write `prometheus: { scrape_interval: 15s }`"),
+    (
+        "the project file",
+        &["scrape_interval", "global"],
+        "write `prometheus: { scrape_interval: «value|=15s» }`",
+    ),
     (
         "the project file",
         &["kind", "metadata", "spec", "apiVersion", "namespace"],

@@ -69,10 +69,13 @@ pub fn named_entries(node: &Node) -> Vec<(Span, String)> {
     entries.iter().map(begin).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// A list of pairs as a map: `{ team: web }` of `[{ name: team, value: web }]`.
+/// A list of pairs as a map: `{ team: web }` of `[{ name: team, value: web }]` and of `[{ team: web }]`.
 pub fn paired(node: &Node) -> Option<String> {
     let Value::List(items) = &node.value else { return None };
     let pair = |item: &Node| match item.entries() {
+        [one] if matches!(one.value.value, Value::Scalar(_)) => {
+            Some(format!("{}: {}", in_flow(&one.key.text)?, flow(&one.value)?))
+        }
         [key, value]
             if ["name", "key", "label"].contains(&key.key.text.as_str()) && value.key.text == "value" =>
         {

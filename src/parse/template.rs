@@ -270,6 +270,16 @@ impl Templates<'_> {
         }
         let mut made = Vec::new();
         for instance in instances {
+            if let Some(entry) = instance.value.entry(PARAMETERS) {
+                let headline = format!("the instance `{}` has no key `{PARAMETERS}`", instance.key.text);
+                let problem = Problem::error(Code::UnknownKey, entry.key.span, headline)
+                    .label("the values of parameters are keys of the instance itself");
+                self.problems.push(match super::short_values::flow(&entry.value) {
+                    Some(values) => problem.help(format!("write `{}: {values}`", instance.key.text)),
+                    None => problem.help("write the values without this key"),
+                });
+                continue;
+            }
             self.left = self.left.saturating_sub(size);
             if self.left == 0 {
                 self.too_many(instance.key.span);

@@ -132,7 +132,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                         true => problem.fix(
                             format!("write `\"{meant}\"`"),
                             whole(written),
-                            format!("\"{meant}\""),
+                            if written.plain { format!("\"{meant}\"") } else { meant.clone() },
                         ),
                         false => problem.help(
                             "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",

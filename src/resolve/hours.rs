@@ -178,6 +178,17 @@ fn not_a_date(written: &Scalar) -> Problem {
         return problem
             .help("slowburn knows no calendar: list each day, `holidays: [2027-01-01, 2027-05-25]`");
     }
+    // `12-25`, or `25/12`
+    let parts = text
+        .trim()
+        .split_once(['-', '/'])
+        .and_then(|(one, two)| Some((one.parse::<i8>().ok()?, two.parse::<i8>().ok()?)));
+    let day = parts.and_then(|(one, two)| {
+        civil::Date::new(2027, one, two).or_else(|_| civil::Date::new(2027, two, one)).ok()
+    });
+    if let Some(day) = day {
+        return problem.label("the year is missing").help(format!("write each year: `{day}`"));
+    }
     match (common_spellings::no_such_day(text), common_spellings::date(text)) {
         (Some(why), _) => problem.label(why),
         (None, Some(date)) if date.to_string() != text.trim() => {

@@ -179,7 +179,18 @@ fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -
     let place = whole(context.objective);
     let promised = promise.objective;
     problems.push(if wanted {
-        let limit = if block.latency.is_some() { "500ms" } else { "26h" };
+        // The bound of the bucket that is read.
+        let bound = |query: &Scalar| {
+            let (_, rest) = query.text.split_once("le=\"")?;
+            let seconds = Decimal::from_str_exact(rest.split('"').next()?).ok()?;
+            let length =
+                Duration::from_millis(u64::try_from(seconds.checked_mul(Decimal::ONE_THOUSAND)?).ok()?);
+            (length > Duration::default()).then(|| length.to_string())
+        };
+        let limit = match &block.latency {
+            Some(query) => bound(query).unwrap_or_else(|| "500ms".to_owned()),
+            None => "26h".to_owned(),
+        };
         Problem::error(
             Code::ThresholdMismatch,
             place,

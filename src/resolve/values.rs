@@ -2,7 +2,7 @@
 
 use super::objective_words::{self, Meant};
 use super::{common_spellings, whole};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, alternatives};
 use crate::inert::blank;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -86,12 +86,12 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
 }
 
 /// The problem of a number without a unit where a duration is expected; `None` for other texts.
-fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
+fn without_unit(text: &str, place: Span, units: &[&str]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
+    let lengths: Vec<String> = units.iter().map(|unit| format!("{text}{unit}")).collect();
     is_number.then(|| {
         Problem::error(Code::InvalidDuration, place, "this duration has no unit")
-            .help(format!("write {first} or {second}, whichever is meant"))
+            .help(format!("write {}, whichever is meant", alternatives(&lengths)))
     })
 }
 
@@ -130,8 +130,9 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
             None
         }
         None => {
-            problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem = Problem::error(
+            problems.push(
+                without_unit(scalar.text.trim(), whole(scalar), &["s", "m", "h", "d"]).unwrap_or_else(|| {
+                    let problem = Problem::error(
                     Code::InvalidDuration,
                     whole(scalar),
                     "this is not a valid duration",
@@ -139,16 +140,18 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
                 .label(
                     "write whole numbers with their units, without spaces: `w`, `d`, `h`, `m`, `s` or `ms`",
                 );
-                match Duration::respelled(&scalar.text) {
-                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
-                    None if is_size(&scalar.text) => problem
-                        .help("a size is no length of time: write the days that fit into it, such as `30d`"),
-                    None if ["never", "none", "off", "nunca"].contains(&scalar.text.trim()) => {
-                        problem.help("it cannot be switched off: write a long length, such as `30d`")
+                    match Duration::respelled(&scalar.text) {
+                        Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
+                        None if is_size(&scalar.text) => problem.help(
+                            "a size is no length of time: write the days that fit into it, such as `30d`",
+                        ),
+                        None if ["never", "none", "off", "nunca"].contains(&scalar.text.trim()) => {
+                            problem.help("it cannot be switched off: write a long length, such as `30d`")
+                        }
+                        None => problem.help(OF_LENGTHS),
                     }
-                    None => problem.help(OF_LENGTHS),
-                }
-            }));
+                }),
+            );
             None
         }
     }
@@ -245,7 +248,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 let start = scalar.text.len() - written.len();
                 let blank = written.len() - written.trim_start().len();
                 let place = scalar.place(start + blank, start + blank + written.trim().len());
-                problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
+                problems.push(without_unit(written.trim(), place, &["ms", "s"]).unwrap_or_else(|| {
                     let problem =
                         Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
                             .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");

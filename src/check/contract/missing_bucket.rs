@@ -100,6 +100,11 @@ fn to_problem(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: 
         format!("no bucket of `{name}` ends at {threshold}, so events below it cannot be counted"),
     )
     .label(format!("the nearest buckets end at {}", near.join(" and ")));
+    // `500s` of a histogram with a bucket that ends at 0.5.
+    let thousandth = bound.checked_div(Decimal::ONE_THOUSAND).filter(|meant| bounds.contains(meant));
+    if let Some(meant) = thousandth.and_then(|meant| scale(&meant)) {
+        return problem.fix(format!("write `{meant}`, where a bucket ends"), span, meant);
+    }
     let problem = match above.and_then(scale) {
         Some(next) => problem.fix(format!("write `{next}`, where a bucket ends"), span, next),
         None => problem,

@@ -192,6 +192,10 @@ pub(in crate::check) fn by_probe(Facts { model, .. }: &Facts, problems: &mut Vec
         let Sli::Checked { good, .. } = &slo.sli else { continue };
         let promql::Kind::Binary(binary) = &good.kind else { continue };
         let (promql::Kind::Selector(selector), Op::Eq) = (&binary.left.kind, binary.op) else { continue };
+        // A queue may have to be empty.
+        if binary.right.to_string() != "1" {
+            continue;
+        }
         let name = selector.name.as_deref().unwrap_or_default();
         let is_value = matches!(KnownGauge::of(name), Some(KnownGauge::Value | KnownGauge::Moment))
             || UNITS.iter().any(|unit| name.ends_with(unit));
