@@ -181,6 +181,11 @@ impl<'a> ServerRequests<'a> {
             .and("if that is right, raise the limit: --max-size MEGABYTES");
             return Err(Unanswered { failure, answered: true, who: Responder::Meant });
         };
+        if read.is_none() && answer.body.trim_ascii_start().starts_with(b"{") {
+            let failure = Failure::new(format!("the answer of {} is not complete JSON", self.address))
+                .and("the connection may have ended early: ask again");
+            return Err(Unanswered { failure, answered: true, who: Responder::Meant });
+        }
         let mut json = read.unwrap_or_default();
         self.print_notes(&json);
         if let Some(warnings) = json.get_mut("warnings").and_then(Value::as_array_mut) {

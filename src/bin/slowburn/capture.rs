@@ -143,7 +143,14 @@ fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
     };
     let client = Client::new(&args.source, &args.connection, ADVICE)?;
     let answer = client.get("", "")?;
-    other_than_text(&args.source.to_string(), &answer.content_type)?;
+    let name = args.source.to_string();
+    other_than_text(&name, &answer.content_type)?;
+    // A text of OpenMetrics says where it ends.
+    let is_open = answer.content_type.to_ascii_lowercase().starts_with("application/openmetrics-text");
+    if is_open && !answer.body.trim_ascii_end().ends_with(b"# EOF") {
+        return Err(Failure::new(format!("the answer of {name} ends early: its last line is not `# EOF`"))
+            .and("capture it again; if it always ends so, Prometheus cannot read it either"));
+    }
     Ok(answer.body)
 }
 

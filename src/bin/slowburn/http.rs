@@ -195,7 +195,11 @@ impl<'a> Client<'a> {
 
     /// The reason that a server gives for refusing: the field `error`, in Prometheus and compatible servers.
     fn reason(&self, body: &[u8]) -> Option<String> {
-        let json: Value = serde_json::from_slice(body).ok()?;
+        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+            // The reason of a proxy is a line of text.
+            let line = std::str::from_utf8(body).ok()?.trim().lines().next()?;
+            return (!line.starts_with(['<', '{'])).then(|| self.clipped(line));
+        };
         json["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
     }
 
@@ -318,7 +322,7 @@ fn went_away(error: &ureq::Error) -> bool {
 }
 
 /// At most so much of the body is read for the reason of an error. In bytes.
-const REASON_AT_MOST: u64 = 4096;
+const REASON_AT_MOST: u64 = 65_536;
 
 /// Enough for every page that identifies a server; metrics are the longest. In bytes.
 const PROBE_AT_MOST: u64 = 1_000_000;
