@@ -365,11 +365,27 @@ fn remarks(promise: &Promise) -> Vec<String> {
         ));
     }
     if let Some((after, tier)) = first_to_fire(&promise.tiers, Decimal::ONE) {
-        remarks.push(format!(
-            "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time.",
-            spoken(after),
-            percent_digits(tier.budget_share, 3)
-        ));
+        remarks.push(match promise.event {
+            // A slice is bad from its first bad event on, for its whole length.
+            Event::Slice(length) if after <= seconds(length) => format!(
+                "One failed event can fire the first alert, if its slices have few others: they stay bad for {}, and it fires after \
+                 {}.",
+                spoken(seconds(length)),
+                spoken(after)
+            ),
+            Event::Slice(length) => format!(
+                "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time: its slices stay \
+                 bad for {} longer.",
+                spoken(after - seconds(length)),
+                percent_digits(tier.budget_share, 3),
+                spoken(seconds(length))
+            ),
+            _ => format!(
+                "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time.",
+                spoken(after),
+                percent_digits(tier.budget_share, 3)
+            ),
+        });
     }
     remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_bad_events(promise, *severity)));
     remarks.extend(Severity::ALL.iter().filter_map(|severity| effect_of_min_events(promise, *severity)));

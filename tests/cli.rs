@@ -439,6 +439,26 @@ fn only_gitignore_files_inside_slos_count() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }
 
+/// Stale files are removed where slowburn writes, and not behind links of others.
+#[test]
+fn links_under_out_keep_what_they_lead_to() {
+    let folder = Folder::new();
+    folder
+        .write("slos/slowburn.yaml", "version: slowburn/v1\nenvironments: { production: {}, staging: {} }\n");
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    fs::rename(folder.path("out"), folder.path("other")).unwrap();
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    symlink("production", folder.path("out/environments/current")).unwrap();
+    symlink("..", folder.path("out/environments/all")).unwrap();
+    symlink("../../other/environments/staging", folder.path("out/environments/mine")).unwrap();
+    symlink("../other/environments/production/prometheus", folder.path("out/operator")).unwrap();
+    let ran = folder.slowburn(&[]);
+    assert!(ran.stderr.contains("0 changed, 0 removed"), "{}", ran.stderr);
+    for kept in ["out", "other"] {
+        assert!(folder.path(&format!("{kept}/environments/production/prometheus/api.rules.yaml")).exists());
+    }
+}
+
 #[test]
 fn links_are_followed_but_not_in_circles() {
     let folder = Folder::new();

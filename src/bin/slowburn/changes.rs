@@ -70,7 +70,13 @@ pub fn find<'a>(
     }
     for tree in trees(out)? {
         for target in targets {
-            for path in marked_files(out, &format!("{tree}{}", target.name))? {
+            let folder = format!("{tree}{}", target.name);
+            let is_written = artifacts.keys().any(|path| path.starts_with(&format!("{folder}/")));
+            // What is behind a link belongs to others, unless this run writes there.
+            if !is_written && out.join(&folder).is_symlink() {
+                continue;
+            }
+            for path in marked_files(out, &folder)? {
                 if !artifacts.contains_key(&path) {
                     let old = old(out, &path)?;
                     changes.push(Change { path, old, new: None });
@@ -97,7 +103,8 @@ fn trees(out: &Path) -> Result<Vec<String>, Failure> {
     for entry in entries {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned);
-        if let Some(name) = name.filter(|_| entry.path().is_dir()) {
+        // A link leads to a tree that does not belong to this environment.
+        if let Some(name) = name.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
             trees.push(format!("{ENVIRONMENTS}/{name}/"));
         }
     }

@@ -408,7 +408,8 @@ mod tests {
             reason(br#"{"status":"error","error":"query\n\u001b[31m timed out"}"#).as_deref(),
             Some("query␊␛[31m timed out")
         );
-        for none in ["", "busy", "[]", "{}", r#"{"error":7}"#, r#"{"error":" "}"#, r#"{"error":"cut"#] {
+        assert_eq!(reason(b"no healthy upstream\nretry").as_deref(), Some("no healthy upstream"));
+        for none in ["", "<html>", "[]", "{}", r#"{"error":7}"#, r#"{"error":" "}"#, r#"{"error":"cut"#] {
             assert_eq!(reason(none.as_bytes()), None, "{none}");
         }
         let long = format!(r#"{{"error":"{}"}}"#, "ñ".repeat(501));

@@ -12,7 +12,7 @@
 //! needs.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::thread;
@@ -89,7 +89,12 @@ pub fn recover_interrupted(out: &Path) -> Result<(), Failure> {
 
 /// Waits until no other run holds the lock.
 fn lock(out: &Path) -> Option<File> {
-    File::open(out).and_then(|directory| directory.lock().map(|()| directory)).ok()
+    let directory = File::open(out).ok()?;
+    if let Err(TryLockError::WouldBlock) = directory.try_lock() {
+        stderr::print(&format!("another run writes to {}: waiting for it\n", shown(out, Path::new(""))));
+    }
+    directory.lock().ok()?;
+    Some(directory)
 }
 
 /// Replaces one file completely or not at all. A file behind a link is replaced at the link's target, and keeps its mode.
