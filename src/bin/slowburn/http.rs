@@ -121,7 +121,10 @@ impl<'a> Client<'a> {
                 true => {
                     Failure::new(format!("{} needs a tenant", self.address)).and("name it: --tenant NAME")
                 }
-                false => self.refused(status, &location, self.reason(&start)),
+                false => {
+                    let line = || self.line(&start).filter(|_| status >= 500);
+                    self.refused(status, &location, self.reason(&start).or_else(line))
+                }
             };
             let who = match status {
                 404 => Responder::Other,
@@ -195,12 +198,14 @@ impl<'a> Client<'a> {
 
     /// The reason that a server gives for refusing: the field `error`, in Prometheus and compatible servers.
     fn reason(&self, body: &[u8]) -> Option<String> {
-        let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            // The reason of a proxy is a line of text.
-            let line = std::str::from_utf8(body).ok()?.trim().lines().next()?;
-            return (!line.starts_with(['<', '{'])).then(|| self.clipped(line));
-        };
+        let json: Value = serde_json::from_slice(body).ok()?;
         json["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
+    }
+
+    /// The first line of an error that is a text, as proxies write it.
+    fn line(&self, body: &[u8]) -> Option<String> {
+        let line = std::str::from_utf8(body).ok()?.trim().lines().next()?;
+        (!line.starts_with(['<', '{', '['])).then(|| self.clipped(line))
     }
 
     /// A server's text, shortened, with the credentials masked.
@@ -408,8 +413,9 @@ mod tests {
             reason(br#"{"status":"error","error":"query\n\u001b[31m timed out"}"#).as_deref(),
             Some("query␊␛[31m timed out")
         );
-        assert_eq!(reason(b"no healthy upstream\nretry").as_deref(), Some("no healthy upstream"));
-        for none in ["", "<html>", "[]", "{}", r#"{"error":7}"#, r#"{"error":" "}"#, r#"{"error":"cut"#] {
+        assert_eq!(client.line(b"no healthy upstream\nretry").as_deref(), Some("no healthy upstream"));
+        assert_eq!(client.line(b"<html>"), None);
+        for none in ["", "busy", "[]", "{}", r#"{"error":7}"#, r#"{"error":" "}"#, r#"{"error":"cut"#] {
             assert_eq!(reason(none.as_bytes()), None, "{none}");
         }
         let long = format!(r#"{{"error":"{}"}}"#, "ñ".repeat(501));
