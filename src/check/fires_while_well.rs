@@ -23,7 +23,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 .help(format!("let it fire when little is left: `{meant}`")),
             );
         }
-        if let Some((what, meant)) = small(&alert.expr) {
+        if let Some((what, meant)) = compared_below(&alert.expr) {
             problems.push(
                 Problem::warning(
                     Code::FiresWhileWell,
@@ -184,7 +184,7 @@ fn piles_up(sli: &Sli) -> Option<(String, &str, String)> {
 }
 
 /// What is compared, and the opposite of a comparison that is true while a value is small that is bad when it is large.
-fn small(expr: &Expr) -> Option<(String, String)> {
+fn compared_below(expr: &Expr) -> Option<(String, String)> {
     let Kind::Binary(binary) = &expr.kind else { return None };
     let is_below = matches!(binary.op, Op::Lt | Op::Le) && matches!(binary.right.kind, Kind::Number(_));
     if !is_below || matches!(binary.left.kind, Kind::Selector(_)) {

@@ -399,12 +399,22 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ("`hours`", &["begin", "until"], "write both in one text: `hours: \"«begin|08:00»-«until|20:00»\"`"),
     (
         "an SLO",
-        &["threshold", "latency_threshold", "percentile"],
+        &["percentile"],
+        "write both in the objective, `objective: P95 < 500ms`, and remove this line",
+    ),
+    (
+        "an SLO",
+        &["threshold", "latency_threshold"],
         "write the threshold behind the objective, as in `99% < «value|=500ms»`, and remove this line",
     ),
     (
         "`sli`",
-        &["threshold", "latency_threshold", "percentile", "quantile", "le"],
+        &["percentile", "quantile", "le"],
+        "write both in the objective, `objective: P95 < 500ms`, and remove this line",
+    ),
+    (
+        "`sli`",
+        &["threshold", "latency_threshold"],
         "write the threshold behind the objective, as in `99% < «value|=500ms»`, and remove this line",
     ),
     (

@@ -228,17 +228,6 @@ impl Templates<'_> {
         let defaults = template.entry(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
         let declared = template.entry(PARAMETERS).into_iter().flat_map(|entry| entry.value.entries());
         self.known.extend(declared.map(|entry| (entry.key.text.clone(), entry.key.span)));
-        if let Some(entry) =
-            ["params", "variables", "vars", "arguments"].iter().find_map(|name| template.entry(name))
-        {
-            let headline = format!("a template has no key `{}`", entry.key.text);
-            self.problems.push(
-                Problem::error(Code::UnknownKey, entry.key.span, headline)
-                    .label("the key is called `parameters`")
-                    .fix("write `parameters`", entry.key.span, PARAMETERS),
-            );
-            return Vec::new();
-        }
         let Some(Entry { key, value }) = template.entry(INSTANCES) else { return Vec::new() };
         let Value::Map(instances) = &value.value else {
             self.problems.push(match names(value) {
